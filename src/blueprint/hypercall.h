@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hypercall.h - what a cell may ask of the hypervisor (SMCCC 1.1, owner 6: vendor specific hypervisor).
+ *
+ * By HVC #0: function ID in w0, arguments in x1..x4; results in x0..x3, other registers preserved.
+ * x0 is HYPERCALL_OK (0) or a negative HYPERCALL_* unless stated. All are bounded, none blocks.
+ * The usable-from assembly part is plain numbers.
+ */
+#ifndef BULKHEAD_HYPERCALL_H
+#define BULKHEAD_HYPERCALL_H
+
+#define HYPERCALL_UID		    0x8600ff01 /* SMCCC 5.2.: w0..w3 = UUID 6d0fd9ab-77a4-4e0e-9e3b-b1a2c8a7f0e5 */
+#define HYPERCALL_REVISION	    0x8600ff03 /* w0 major, w1 minor */
+#define HYPERCALL_VERSION	    0xc6000000 /* -> x0 = HYPERCALL_ABI */
+#define HYPERCALL_CELL_INFO	    0xc6000001 /* x1 = CELL_INFO_* -> x0 status, x1 value */
+#define HYPERCALL_READY		    0xc6000002 /* the cell is up: its steady state begins */
+#define HYPERCALL_EVENT		    0xc6000003 /* x1 = code, x2..x4 -> an EVENT_APPLICATION in this core's ring */
+#define HYPERCALL_DOORBELL	    0xc6000004 /* x1 = index of the channel among the cell's own */
+#define HYPERCALL_APPLICATION_ERROR 0xc6000005 /* x1 = code; the fault table's application-error */
+#define HYPERCALL_CELL_CONTROL	    0xc6000010 /* health: x1 = cell index, x2 = CELL_*, x3 = enum bp_error */
+#define HYPERCALL_CONSOLE_INPUT	    0xc6000011 /* health: x1 = cell index, x2 = byte */
+#define HYPERCALL_BOOT_CONFIRM	    0xc6000012 /* health: NOT_SUPPORTED until boot slots exist */
+
+#define HYPERCALL_ABI		    0x10000 /* 1.0 */
+
+#define HYPERCALL_OK		    0
+#define HYPERCALL_NOT_SUPPORTED	    -1
+#define HYPERCALL_INVALID	    -2
+#define HYPERCALL_DENIED	    -3 /* not this cell's to ask */
+
+#define CELL_INFO_INDEX		    0
+#define CELL_INFO_CORES		    1
+#define CELL_INFO_GENERATION	    2
+#define CELL_INFO_MODE		    3 /* 0 injected, 1 direct */
+#define CELL_INFO_HEARTBEAT_NS	    4
+
+#define CELL_STOP		    0
+#define CELL_RESTART		    1
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * telemetry.h - what the hypervisor and the cells publish at run time, and who may read it.
+ *
+ *   struct telemetry_core  a page a core; EL2 of that core writes; siblings' EL2 and the health cell read
+ *   struct event_ring      a page a core; EL2 of that core writes; the health cell reads
+ *   struct log_ring        a page a log console; EL2 of the cell writes; the health cell reads
+ *   struct order           128 bytes a cell; EL2 of the service core writes; that cell's EL2 reads
+ *   struct heartbeat       a page a cell; EL1 of the cell writes (Non-cacheable); the health cell reads
+ *   struct directory       pages in the blueprint; where the health cell finds all of these (IPAs)
+ *
+ * Every word has one writer. 64-bit words are written by single aligned stores and may be read at any
+ * time; a group of words is consistent only where a sequence says so. Times are CNTVCT_EL0 ticks.
+ */
+#ifndef BULKHEAD_TELEMETRY_H
+#define BULKHEAD_TELEMETRY_H
+
+#include "blueprint.h"
+
+#define TELEMETRY_MAGIC UINT64_C(0x54454c454d424c4b)
+#define TELEMETRY_ABI	1u
+
+enum exit_reason {
+	EXIT_HVC,
+	EXIT_SMC,
+	EXIT_IRQ,
+	EXIT_GICD,
+	EXIT_GICR,
+	EXIT_UART,
+	EXIT_SGI,    /* ICC_SGI1R_EL1 */
+	EXIT_SYSREG, /* other trapped system registers */
+	EXIT_ABORT,  /* stage-2 fault that no emulated page explains */
+	EXIT_SERROR,
+	EXIT_OTHER,
+	EXIT_REASON_COUNT = 16
+};
+
+enum core_state { CORE_OFF, CORE_STARTING, CORE_RUNNING, CORE_PARKED };
+enum cell_run_state { CELL_NONE, CELL_STARTING, CELL_RUNNING, CELL_READY, CELL_STOPPED, CELL_LOST };
+
+struct fault_record { /* the last fault this core's guest made */
+	uint64_t count;
+	uint64_t time;
+	uint32_t error;	 /* enum bp_error */
+	uint32_t action; /* enum bp_action that followed */
+	uint64_t esr, elr, spsr, far, ipa;
+	uint64_t x[31];
+};
+
+struct telemetry_core {
+	uint64_t magic;
+	uint32_t abi;
+	uint32_t core; /* machine core number */
+	uint32_t cell;
+	uint32_t core_state; /* enum core_state */
+	uint64_t exits[EXIT_REASON_COUNT];
+	uint64_t exits_total;
+	uint64_t exits_at_ready; /* exits_total just after the cell's `ready` */
+	uint64_t el2_ticks_sum, el2_ticks_max;
+	uint64_t el2_histogram[32]; /* bucket n: exits of 2^n .. 2^(n+1)-1 ticks */
+	uint64_t injected;
+	uint64_t foreign_sgi; /* SGIs to cores of others, dropped */
+	uint64_t denied;      /* hypercalls and accesses refused without a fault */
+	uint64_t faults[16];  /* by enum bp_error */
+	struct fault_record fault;
+	uint64_t event_sequence;
+	uint64_t order_seen; /* last order.sequence this core has obeyed */
+	/* The cell as a whole: valid in the telemetry of the cell's first core. */
+	uint64_t cell_state; /* enum cell_run_state */
+	uint64_t generation; /* 1 at the first start, one more at each restart */
+	uint64_t restarts;
+	uint64_t start_time, ready_time; /* of this generation; ready_time 0: not ready yet */
+	uint64_t restart_cause; /* enum bp_error of the last restart or stop; BP_ERROR_COUNT: by request */
+};
+
+#define EVENT_RING_MAGIC UINT64_C(0x52494e47424c4b31)
+#define EVENT_RING_SLOTS 63u
+
+enum event_code {
+	EVENT_CELL_START = 1, /* args: generation */
+	EVENT_CELL_READY,     /* args: generation */
+	EVENT_CELL_STOP,      /* args: error */
+	EVENT_CELL_RESTART,   /* args: error, generation ended */
+	EVENT_CELL_LOST,      /* args: bit mask of cores that did not acknowledge */
+	EVENT_FAULT,	      /* args: error, action, esr, ipa or far */
+	EVENT_SGI_FOREIGN,    /* args: targets */
+	EVENT_DENIED,	      /* args: function ID, x1 */
+	EVENT_APPLICATION,    /* args: code, x2, x3, x4: hypercall EVENT */
+	EVENT_CORE_ON,	      /* args: core in cell */
+	EVENT_CORE_OFF,	      /* args: core in cell */
+	EVENT_ORDER	      /* args: cell, action, cause */
+};
+
+struct event {
+	uint64_t sequence; /* 1, 2, 3... on this core; slot = (sequence - 1) % EVENT_RING_SLOTS */
+	uint64_t time;
+	uint32_t code; /* enum event_code */
+	uint16_t core, cell;
+	uint64_t args[4];
+	uint32_t crc; /* CRC-32 (IEEE 802.3) of the bytes before */
+	uint32_t pad;
+};
+
+struct event_ring {
+	uint64_t magic;
+	uint64_t head; /* sequence of the newest complete event; written after the record */
+	uint64_t reserved[6];
+	struct event slots[EVENT_RING_SLOTS];
+};
+
+#define LOG_RING_BYTES 4032u
+struct log_ring {      /* byte n of the stream is at data[n % LOG_RING_BYTES] */
+	uint64_t head; /* bytes written since the machine started */
+	uint64_t reserved[7];
+	uint8_t data[LOG_RING_BYTES];
+};
+
+#define ORDER_INPUT_BYTES 64u
+struct order {
+	uint64_t sequence;   /* changes with every order; 0: none yet */
+	uint32_t action;     /* BP_ACTION_STOP or BP_ACTION_RESTART */
+	uint32_t cause;	     /* enum bp_error, or BP_ERROR_COUNT: by request */
+	uint64_t input_head; /* console input: byte n at input[n % ORDER_INPUT_BYTES] */
+	uint64_t reserved[5];
+	uint8_t input[ORDER_INPUT_BYTES];
+};
+
+#define HEARTBEAT_VALUES 32u
+struct heartbeat {			   /* zeroed by EL2 at every start of the cell */
+	uint64_t beat;			   /* the cell adds one a period */
+	uint64_t values[HEARTBEAT_VALUES]; /* what the cell publishes: HEARTBEAT_* */
+};
+/* Indices into values[] that the health cell knows how to show; the rest is the application's. */
+#define HEARTBEAT_TICKS		0u /* periodic ticks done */
+#define HEARTBEAT_MISSED	1u /* ticks missed */
+#define HEARTBEAT_LATENCY_WORST 2u /* ns, timer deadline to handler */
+#define HEARTBEAT_SETPOINT	3u /* last setpoint accepted */
+#define HEARTBEAT_SETPOINT_AGE	4u /* ns */
+#define HEARTBEAT_HISTOGRAM	8u /* 16 log2 buckets of latency in ns, from 2^6 */
+
+/* A channel's memory starts with this; the rest belongs to its writer. EL2 zeroes the channel at every
+ * start of the cell that writes it, then sets the generation, so that a reader sees the change. */
+struct channel_header {
+	uint64_t generation; /* of the writing cell; `between` channels: 1 */
+};
+
+#define DIRECTORY_MAGIC UINT64_C(0x444952424c4b3031)
+struct directory_core {
+	uint64_t mpidr;
+	uint64_t telemetry_ipa, ring_ipa;
+	uint32_t cell, core_in_cell; /* cell 0xffffffff: unassigned */
+};
+
+struct directory_cell {
+	char name[BP_NAME_MAX];
+	uint64_t heartbeat_ipa;
+	uint64_t log_ipa; /* 0: no log console */
+	uint64_t heartbeat_ns, boot_timeout_ns, restart_window_ns;
+	uint32_t restart_max;
+	uint32_t flags;	     /* BP_CELL_* */
+	uint32_t first_core; /* machine core number of the cell's first core */
+	uint32_t core_count;
+	uint32_t mode; /* enum bp_mode */
+	uint32_t pad;
+	uint8_t actions[16]; /* enum bp_action by enum bp_error */
+};
+
+struct directory {
+	uint64_t magic;
+	uint32_t abi;	       /* TELEMETRY_ABI */
+	uint32_t size;	       /* bytes */
+	struct bp_table cores; /* struct directory_core by machine core number */
+	struct bp_table cells; /* struct directory_cell by cell index */
+	uint8_t config_digest[32];
+};
+
+_Static_assert(sizeof(struct fault_record) == 312, "layout");
+_Static_assert(sizeof(struct telemetry_core) == 968, "layout");
+_Static_assert(offsetof(struct telemetry_core, exits) == 24, "layout");
+_Static_assert(offsetof(struct telemetry_core, fault) == 592, "layout");
+_Static_assert(sizeof(struct event) == 64, "layout");
+_Static_assert(sizeof(struct event_ring) == 4096, "layout");
+_Static_assert(sizeof(struct log_ring) == 4096, "layout");
+_Static_assert(sizeof(struct order) == 128, "layout");
+_Static_assert(sizeof(struct heartbeat) == 264, "layout");
+_Static_assert(sizeof(struct directory_core) == 32, "layout");
+_Static_assert(sizeof(struct directory_cell) == 112, "layout");
+_Static_assert(sizeof(struct directory) == 64, "layout");
+
+#endif

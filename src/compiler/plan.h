@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * plan.h - the compiler's model of a partitioned machine, between its two halves.
+ *
+ * The front end (board.c, partition.c, cpus.c, memory.c, devices.c, channels.c, faults.c) reads the
+ * board folder and the partition file, checks them and fills a struct plan; the back end (emit_*.c,
+ * tree.c, fit.c, map.c) turns a plan without errors into the blueprint, guest trees and the FIT. All
+ * arrays are malloc'd and live until the program ends.
+ */
+#ifndef BULKHEAD_PLAN_H
+#define BULKHEAD_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../blueprint/blueprint.h"
+
+struct range {
+	uint64_t base, size;
+};
+
+struct ranges {
+	struct range *at;
+	size_t count;
+};
+
+struct bytes {		  /* a file's contents, or a flattened tree */
+	const char *path; /* as named by the user, for messages */
+	uint8_t *data;
+	size_t size;
+};
+
+/* One interrupt of the board's tree, GICv3 numbering. */
+struct interrupt {
+	uint32_t intid; /* 16..1019 */
+	bool edge;
+};
+
+/* A node of the board's tree that a cell may own. */
+struct device {
+	int node;	    /* offset in board.tree */
+	const char *path;   /* full path */
+	struct ranges regs; /* physical, translated through `ranges` */
+	struct interrupt *interrupts;
+	size_t interrupt_count;
+	bool bus_master; /* not in known-slaves */
+	bool has_iommu;	 /* `iommus` present */
+	bool forbidden;	 /* GIC, SMMU, memory, cpus, flash, fw_cfg, watchdog, reset, PCI host...: no cell may
+			    own it */
+	const char *why; /* where forbidden, bus_master...: one phrase for messages and `map` */
+	int owner;	 /* cell index, -1 nobody, -2 hypervisor */
+};
+
+struct board {
+	const char *name, *folder;
+	struct bytes tree, machine, known_slaves; /* flattened */
+	uint64_t *mpidrs;			  /* affinity fields, in the order of /cpus */
+	int *cpu_nodes;
+	size_t core_count;
+	struct ranges ram;	/* banks of /memory */
+	struct ranges reserved; /* /reserved-memory, memreserve, loader forbidden */
+	struct ranges staging;	/* loader staging */
+	struct device *devices;
+	size_t device_count;
+	struct range gicd;
+	struct ranges gicr;   /* redistributor regions */
+	uint64_t gicr_stride; /* 0x20000 */
+	int gic_node;
+	struct range smmu; /* size 0: none */
+	uint32_t smmu_idr0, smmu_idr0_mask;
+	struct range uart; /* the stdout-path PL011; size 0: none */
+	int uart_device;   /* index into devices, -1 none */
+	uint32_t ppi_edge; /* triggers of the PPIs that the tree names */
+	uint32_t pa_bits, spi_count, gic_id_bits, list_registers, gicr_frames;
+	struct {
+		uint32_t first, count;
+	} free_spis; /* SPI numbers (INTID - 32) */
+};
+
+struct file_image {	      /* a file that a cell is filled from */
+	const char *property; /* "kernel", "initrd", "image" */
+	struct bytes file;
+	uint64_t store_pa; /* its place in the image store, page aligned */
+};
+
+struct segment_image { /* becomes one struct bp_image */
+	size_t file;   /* index into plan_cell.files; SIZE_MAX: the guest tree */
+	uint64_t file_offset, size;
+	uint64_t dest_ipa;
+};
+
+struct ram_region {
+	uint64_t ipa, pa, size;
+	bool keep;
+};
+
+struct plan_channel {
+	const char *name;
+	int *writers, *readers; /* cell indices; `between` cells are in both */
+	size_t writer_count, reader_count;
+	uint64_t size, pa; /* pa: the back end's, in writable memory */
+	uint64_t ipa; /* one IPA for all parties where it is free in all of them: chosen by the front end */
+	bool doorbell;
+	int line;		 /* in the partition file */
+	uint32_t *doorbell_spis; /* one a reader, INTID; 0: none */
+};
+
+struct plan_cell {
+	const char *name;
+	int line, column;
+	uint32_t *cores; /* machine core numbers, in the order of the file */
+	size_t core_count;
+	struct ram_region *ram; /* the first region holds the images */
+	size_t ram_count;
+	uint64_t memory_total;
+	enum bp_mode mode;
+	uint32_t flags; /* BP_CELL_* */
+	bool is_linux;
+	const char *bootargs;
+	struct file_image *files;
+	size_t file_count;
+	struct segment_image *segments; /* the guest tree's is added by the back end */
+	size_t segment_count;
+	uint64_t entry_ipa;
+	uint64_t tree_limit_ipa; /* the guest tree goes to the highest place below this: 2 MiB aligned */
+	uint64_t tree_floor_ipa; /* and not below this */
+	uint64_t heartbeat_ns, boot_timeout_ns, restart_window_ns;
+	uint32_t restart_max;
+	uint8_t actions[BP_ERROR_COUNT];
+	/* windows in guest-physical space, chosen by the front end: free of RAM and board devices */
+	uint64_t heartbeat_ipa, directory_ipa, uart_ipa; /* 0: none */
+	uint64_t *core_windows_ipa; /* health: per machine core, telemetry; + 64 KiB its event ring */
+	uint64_t *cell_windows_ipa; /* health: per cell, heartbeat; + 64 KiB its log ring */
+	uint32_t uart_intid;	    /* emulated PL011, 0: none */
+};
+
+struct left_out { /* what "rest" did not take, and why: `map` lists it */
+	const char *path, *why;
+};
+
+struct plan {
+	const char *file;	 /* the partition file */
+	struct bytes partitions; /* flattened */
+	struct board board;
+	struct plan_cell *cells;
+	size_t cell_count;
+	struct plan_channel *channels;
+	size_t channel_count;
+	struct left_out *left_out;
+	size_t left_out_count;
+	uint32_t service_core;	 /* machine core number */
+	struct bytes hypervisor; /* bulkhead.bin */
+	uint64_t load_pa;	 /* of the hypervisor: set by memory_place_hypervisor */
+};
+
+/* Front end. Reports all errors by diag.h; returns false if there was any. */
+bool plan_read(struct plan *plan, const char *file, const char *const *include_dirs, size_t include_count);
+
+/*
+ * Finds `size` bytes, HV_LOAD_ALIGN aligned, below 256 GiB, outside cells, store, staging and
+ * reserved ranges; sets plan->load_pa. Returns false after a diagnostic where there is no room.
+ */
+bool memory_place_hypervisor(struct plan *plan, uint64_t size);
+
+/* Back end. Writes blueprint.bin, CELL.dtb, bulkhead.itb, map.txt, manifest.json into `dir`. */
+bool plan_emit(struct plan *plan, const char *dir);
+
+/* Back end. Prints who owns what. */
+void plan_map(const struct plan *plan, void *stream /* FILE * */);
+
+#endif
