@@ -215,6 +215,8 @@ struct bp_cell {
 	uint64_t orders_va; /* struct order of this machine's cells, read-only (the service core: read-write)
 			     */
 	uint64_t log_va;    /* struct log_ring, read-write on the cell's cores; 0 without a log console */
+	uint64_t heartbeat_va; /* struct heartbeat: mapped read-write, Non-cacheable, on the first core alone
+				*/
 	uint64_t entry_ipa;
 	uint64_t tree_ipa;	  /* guest device tree: x0 at entry */
 	uint64_t heartbeat_ns;	  /* 0: not watched */
@@ -274,7 +276,7 @@ _Static_assert(sizeof(struct bp_image) == 96, "layout");
 _Static_assert(sizeof(struct bp_mmio) == 24, "layout");
 _Static_assert(sizeof(struct bp_root_entry) == 16, "layout");
 _Static_assert(sizeof(struct bp_channel) == 48, "layout");
-_Static_assert(sizeof(struct bp_cell) == 480, "layout");
+_Static_assert(sizeof(struct bp_cell) == 488, "layout");
 _Static_assert(sizeof(struct bp_service_core) == 16, "layout");
 _Static_assert(sizeof(struct bp_service_cell) == 48, "layout");
 _Static_assert(sizeof(struct bp_service) == 24, "layout");
