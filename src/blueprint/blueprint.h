@@ -222,9 +222,12 @@ struct bp_cell {
 	uint64_t heartbeat_ns;	  /* 0: not watched */
 	uint64_t boot_timeout_ns; /* 0: not watched */
 	uint64_t restart_window_ns;
-	uint32_t restart_max;	      /* restarts admitted within the window, 1..BP_RESTARTS_MAX */
-	uint32_t uart_intid;	      /* SPI of the emulated PL011; 0: none */
-	uint8_t actions[16];	      /* enum bp_action by enum bp_error */
+	uint32_t restart_max;	    /* restarts admitted within the window, 1..BP_RESTARTS_MAX */
+	uint32_t uart_intid;	    /* SPI of the emulated PL011; 0: none */
+	uint8_t actions[16];	    /* enum bp_action by enum bp_error */
+	uint32_t maintenance_intid; /* PPI of the virtual CPU interface, from the GIC node; never the guest's
+				     */
+	uint32_t pad;
 	uint32_t ppi_owned;	      /* bits 31:16; SGIs 15:0 are always the cell's */
 	uint32_t ppi_edge;	      /* GICR_ICFGR1: trigger of the PPIs, as a bit an interrupt */
 	uint32_t spi_owned[32];	      /* bit n of word w: INTID 32 * w + n; word 0 unused */
@@ -276,7 +279,7 @@ _Static_assert(sizeof(struct bp_image) == 96, "layout");
 _Static_assert(sizeof(struct bp_mmio) == 24, "layout");
 _Static_assert(sizeof(struct bp_root_entry) == 16, "layout");
 _Static_assert(sizeof(struct bp_channel) == 48, "layout");
-_Static_assert(sizeof(struct bp_cell) == 488, "layout");
+_Static_assert(sizeof(struct bp_cell) == 496, "layout");
 _Static_assert(sizeof(struct bp_service_core) == 16, "layout");
 _Static_assert(sizeof(struct bp_service_cell) == 48, "layout");
 _Static_assert(sizeof(struct bp_service) == 24, "layout");
