@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# fetch-target.sh - what runs in the cells and comes from Debian: two arm64 kernels, busybox, libfdt.
+#
+# Results: build/linux/6.1/Image, build/linux/6.12/Image, build/linux/busybox, build/linux/libfdt/,
+# and build/linux/packages.txt with each package's name, version and SHA-256.
+#
+# They come through an apt of our own under build/apt (own sources, lists, cache; Debian's keyring), so
+# that the host's architectures, package lists and packages stay as they are, no root is needed, and apt
+# itself checks the signatures. The releases are fixed: what a cell runs doesn't depend on the host.
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-apt.sh"
+
+APT=$BUILD/apt
+OUT=$BUILD/linux
+SUITE=bookworm
+FORMAT=2 # changes when a result's form does, so that older trees fetch again
+
+# Everything there already: the answer to nearly every call.
+if [ "$(cat "$OUT/.complete" 2>/dev/null)" = "$FORMAT" ]; then
+	exit 0
+fi
+
+private_apt()
+{
+	local tool=$1
+	shift
+	APT_CONFIG=$APT/apt.conf "$tool" "$@"
+}
+
+# The host's network settings (proxies, retries) hold here too; nothing else of its configuration does.
+write_configuration()
+{
+	local mirror=$1 suite
+	mkdir -p "$APT"/{lists/partial,cache/archives/partial,state,preferences.d,work}
+	{
+		apt-config dump | grep '^Acquire::' | grep -vE '^Acquire::(IndexTargets|Languages|GzipIndexes|Changelogs)' || true
+		cat <<-END
+			Dir::State "$APT/state";
+			Dir::State::lists "$APT/lists";
+			Dir::State::status "$APT/state/status";
+			Dir::Cache "$APT/cache";
+			Dir::Etc::sourcelist "$APT/sources.list";
+			Dir::Etc::sourceparts "/dev/null";
+			Dir::Etc::main "/dev/null";
+			Dir::Etc::parts "/dev/null";
+			Dir::Etc::preferences "/dev/null";
+			Dir::Etc::preferencesparts "$APT/preferences.d";
+			Dir::Etc::trusted "/dev/null";
+			Dir::Etc::trustedparts "/dev/null";
+			APT::Architecture "arm64";
+			APT::Architectures { "arm64"; };
+			APT::Install-Recommends "false";
+			APT::Sandbox::User "root";
+			Acquire::Languages "none";
+		END
+	} >"$APT/apt.conf"
+	: >"$APT/state/status"
+	for suite in "$SUITE" "$SUITE-backports"; do
+		printf 'deb [signed-by=%s] %s %s main\n' "$KEYRING" "$mirror" "$suite"
+	done >"$APT/sources.list"
+}
+
+# The newest version of PACKAGE that starts with PREFIX.
+version_of()
+{
+	private_apt apt-cache madison "$1" | awk -F'|' -v prefix="$2" '
+		$3 !~ /Sources/ { gsub(/ /, "", $2); if (index($2, prefix) == 1) { print $2; exit } }'
+}
+
+# Downloads PACKAGE=VERSION, notes it, prints the file's path.
+download()
+{
+	local package=$1 version=$2 file
+	(cd "$APT/work" && private_apt apt-get -q=2 download "$package=$version" >&2) ||
+		die "could not fetch $package $version" "apt's own message stands above"
+	file=$(find "$APT/work" -name "${package}_*_arm64.deb")
+	printf '%s %s %s\n' "$package" "$version" "$(sha256sum "$file" | cut -d' ' -f1)" >>"$OUT/packages.txt"
+	printf '%s\n' "$file"
+}
+
+# linux-image-arm64 is a name that points to the kernel of the day; its Depends says which.
+fetch_kernel()
+{
+	local series=$1 meta package version deb image
+	say "Linux $series for arm64 (about $2 MB)"
+	meta=$(version_of linux-image-arm64 "$series.")
+	[ -n "$meta" ] || die "Debian's mirror offers no linux-image-arm64 $series"
+	read -r package version < <(private_apt apt-cache show "linux-image-arm64=$meta" |
+		sed -nE 's/^Depends:.*(linux-image-[0-9][^ ]*) \(= ([^)]*)\).*/\1 \2/p')
+	deb=$(download "$package" "$version")
+	mkdir -p "$OUT/$series"
+	# Only the kernel: its modules are a hundred times as many files and not used.
+	dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards './boot/vmlinuz-*' >"$OUT/$series/Image.part"
+	image=$OUT/$series/Image
+	if [ "$(head -c 2 "$image.part" | od -An -tx1 | tr -d ' ')" = 1f8b ]; then
+		gzip -dc "$image.part" >"$image.plain"
+		mv "$image.plain" "$image.part"
+	fi
+	# The arm64 Image header has its magic at offset 56 (Documentation/arch/arm64/booting.rst).
+	[ "$(dd if="$image.part" bs=1 skip=56 count=4 2>/dev/null)" = ARMd ] ||
+		die "the kernel in $package is not an arm64 Image"
+	mv "$image.part" "$image"
+	rm "$deb"
+}
+
+fetch_busybox()
+{
+	local version deb
+	say "busybox for arm64 (about 1 MB)"
+	version=$(version_of busybox-static "")
+	deb=$(download busybox-static "$version")
+	dpkg-deb --fsys-tarfile "$deb" | tar -xO ./bin/busybox >"$OUT/busybox"
+	chmod 755 "$OUT/busybox"
+	rm "$deb"
+}
+
+# libfdt as Debian built it for arm64: archive and headers. Whoever links it without a C library supplies
+# the string functions and __stack_chk_guard/__stack_chk_fail.
+fetch_libfdt()
+{
+	local deb
+	say "libfdt for arm64 (about 0.1 MB)"
+	deb=$(download libfdt-dev "$(version_of libfdt-dev "")")
+	mkdir -p "$OUT/libfdt"
+	dpkg-deb --fsys-tarfile "$deb" | tar -xC "$OUT/libfdt" --wildcards --transform='s,.*/,,' \
+		'./usr/include/*.h' './usr/lib/*/libfdt.a'
+	rm "$deb"
+}
+
+[ -r "$KEYRING" ] || die "$KEYRING is missing" "install the package debian-archive-keyring"
+host_release
+mkdir -p "$OUT" "$APT"
+need_space "$OUT" 600 "fetching the cells' kernels"
+write_configuration "$(host_mirror "$DISTRO_CODENAME")"
+rm -f "$OUT/.complete" "$OUT/packages.txt"
+
+say "package lists of $SUITE and $SUITE-backports for arm64, into build/apt (about 10 MB)"
+private_apt apt-get -q=2 update || die "could not read the package lists" "apt's own message stands above"
+fetch_kernel 6.1 70
+fetch_kernel 6.12 100
+fetch_busybox
+fetch_libfdt
+rm -rf "$APT/lists" "$APT/cache" "$APT/work"
+printf '%s\n' "$FORMAT" >"$OUT/.complete"
+say "done: $OUT ($(du -sh "$OUT" | cut -f1))"
