@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * report.h - the violations found, and how they are printed.
+ *
+ * Messages name address and parties; the rule's remedy is appended when printed. At most
+ * REPORT_KEPT are kept (a hostile image can make millions); all are counted.
+ */
+#ifndef BULKHEAD_AUDITOR_REPORT_H
+#define BULKHEAD_AUDITOR_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "rules.h"
+
+#define REPORT_KEPT 1000u
+
+struct violation {
+	enum rule rule;
+	char *message;
+};
+
+struct report {
+	struct violation *kept;
+	size_t kept_count;
+	size_t total;
+	size_t by_rule[RULE_COUNT];
+};
+
+const char *rule_id(enum rule rule);
+const char *rule_claim(enum rule rule);
+const char *rule_remedy(enum rule rule);
+
+void violation(struct report *report, enum rule rule, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* One line a violation: `IMAGE: SEP-02: message; remedy`. */
+void report_print(const struct report *report, const char *image, FILE *out);
+void report_print_json(const struct report *report, const char *image, const char *summary, FILE *out);
+void report_free(struct report *report);
+
+#endif
