@@ -141,6 +141,7 @@ struct bp_header {
 	uint32_t cell_count;
 	struct bp_table cores; /* struct bp_boot_core */
 	struct bp_machine machine;
+	uint32_t spi_edge[32]; /* trigger of every cell's SPIs together, as in bp_cell: set once, at boot */
 	uint8_t config_digest[32]; /* SHA-256 of the partition file's flattened tree: names the configuration
 				    */
 };
@@ -272,7 +273,7 @@ _Static_assert(offsetof(struct bp_header, digest) == 32, "layout");
 _Static_assert(offsetof(struct bp_header, boot_root_pa) == 64, "layout");
 _Static_assert(offsetof(struct bp_header, tcr_el2) == 72, "layout");
 _Static_assert(offsetof(struct bp_header, cores) == 112, "layout");
-_Static_assert(sizeof(struct bp_header) == 248, "layout");
+_Static_assert(sizeof(struct bp_header) == 376, "layout");
 _Static_assert(sizeof(struct bp_core) == 40, "layout");
 _Static_assert(sizeof(struct bp_region) == 40, "layout");
 _Static_assert(sizeof(struct bp_image) == 96, "layout");
