@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * boot.h - the boot, between entry.S and core_main. Until core_enter the boot runs without private data:
+ * no statics, results are passed on.
+ */
+#ifndef BULKHEAD_BOOT_H
+#define BULKHEAD_BOOT_H
+
+#include "../../blueprint/blueprint.h"
+#include "../../core/arch.h"
+
+/* The blueprint, through the boot root (and, PC-relative, with the MMU off). */
+extern const struct bp_header blueprint_start;
+
+/* MMU off: halts with a message unless this is EL2, the right place and an intact blueprint. */
+void boot_check(u64 current_el, pa_t image);
+
+/* Boot root: machine compared, SMMU aborting, memory zeroed, distributor ready, the other cores
+ * started. Returns this core's index into bp_header.cores. */
+u64 boot_main(void);
+
+/* Halts with a list of differences where the machine isn't the blueprint's. */
+void machine_compare(const struct bp_header *bp);
+
+/* A read that may fault, on the boot vectors. */
+struct guarded {
+	u64 value;
+	u64 good;
+};
+struct guarded guarded_read32(va_t va);
+
+/* This core, on its own tables: registers, vectors, interrupt interface; then core_main. */
+void core_start(struct exit *exit, u32 core_in_cell);
+
+/* An exception in EL2: says so and ends this core. */
+_Noreturn void crash(u64 vector);
+
+#endif

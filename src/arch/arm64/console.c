@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * console.c - text and numbers for EL2's own messages.
+ */
+#include "console.h"
+
+void say(va_t uart, const char *text)
+{
+	if (uart == 0)
+		return;
+	for (; *text; text++) {
+		if (*text == '\n')
+			uart_put(uart, '\r');
+		uart_put(uart, (u8)*text);
+	}
+}
+
+static void say_digits(va_t uart, u64 value, u64 base)
+{
+	char digits[24];
+	unsigned int at = sizeof(digits) - 1;
+
+	digits[at] = 0;
+	do {
+		const u64 digit = value % base;
+
+		digits[--at] = (char)(digit < 10 ? '0' + digit : 'a' + digit - 10);
+		value /= base;
+	} while (value);
+	say(uart, digits + at);
+}
+
+void say_hex(va_t uart, u64 value)
+{
+	say(uart, "0x");
+	say_digits(uart, value, 16);
+}
+
+void say_number(va_t uart, u64 value)
+{
+	say_digits(uart, value, 10);
+}

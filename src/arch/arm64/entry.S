@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * entry.S - from the loader, or from CPU_ON, to C on this core's own tables.
+ *
+ *   boot_entry       boot core, MMU off: boot_check -> boot root -> boot_main -> core_enter
+ *   secondary_entry  other cores, MMU off, x0 = index into bp_header.cores: boot root -> core_enter
+ *   core_enter       from the boot root to the core's own root, which maps none of the boot's pages
+ *
+ * Offsets of struct bp_header and struct bp_boot_core as asserted in blueprint.h.
+ */
+#define BP_BOOT_ROOT_PA 64
+#define BP_TCR_EL2 72
+#define BP_CORES 112
+#define BOOT_CORE_SIZE 24
+
+#define MAIR_EL2_VALUE 0x4404ff
+#define SCTLR_EL2_OFF_VALUE 0x30c50830
+#define SCTLR_EL2_ON_VALUE 0x30cd183f
+
+	.macro mov_q reg, value
+	movz	\reg, #((\value) & 0xffff)
+	movk	\reg, #(((\value) >> 16) & 0xffff), lsl #16
+	.endm
+
+	.text
+	.global boot_entry
+boot_entry:
+	msr	daifset, #15
+	mrs	x0, currentel
+	adrp	x1, image_start
+	cmp	x0, #8			// EL2
+	b.ne	1f
+	mov_q	x2, SCTLR_EL2_OFF_VALUE
+	msr	sctlr_el2, x2
+	isb
+1:	/* The boot stack is written with caches off: no older line of it may hit later. */
+	adrp	x2, boot_stack_start
+	add	x3, x2, #0x2000
+2:	dc	ivac, x2
+	add	x2, x2, #16
+	cmp	x2, x3
+	b.lo	2b
+	dsb	sy
+	mov	sp, x3
+	/* void boot_check(u64 current_el, pa_t image); does not return where anything is wrong */
+	bl	boot_check
+	adrp	x2, boot_stack_start
+	add	x3, x2, #0x2000
+3:	dc	ivac, x2
+	add	x2, x2, #16
+	cmp	x2, x3
+	b.lo	3b
+	dsb	sy
+	ldr	x2, =boot_on_tables
+	b	boot_root_enter
+
+boot_on_tables:
+	ldr	x0, =boot_stack_end
+	mov	sp, x0
+	ldr	x0, =boot_vectors
+	msr	vbar_el2, x0
+	isb
+	/* u64 boot_main(void): this core's index */
+	bl	boot_main
+	b	core_enter
+
+	.global secondary_entry
+secondary_entry:
+	msr	daifset, #15
+	mov_q	x2, SCTLR_EL2_OFF_VALUE
+	msr	sctlr_el2, x2
+	isb
+	mov	x19, x0
+	ldr	x2, =secondary_on_tables
+	b	boot_root_enter
+
+secondary_on_tables:
+	mov	x0, x19
+	b	core_enter
+
+/* x2: where to go on, a link address. Spoils x0, x1, x3. */
+boot_root_enter:
+	adrp	x3, blueprint_start
+	ldr	x0, [x3, #BP_BOOT_ROOT_PA]
+	ldr	x1, [x3, #BP_TCR_EL2]
+	b	trampoline
+
+	.section .trampoline, "ax"
+/* Runs at its physical address on both sides of the switch. x0: root, x1: TCR_EL2, x2: link address. */
+trampoline:
+	mov_q	x3, MAIR_EL2_VALUE
+	msr	mair_el2, x3
+	msr	tcr_el2, x1
+	msr	ttbr0_el2, x0		// CnP 0
+	isb
+	ic	iallu
+	tlbi	alle2
+	dsb	nsh
+	isb
+	mov_q	x3, SCTLR_EL2_ON_VALUE
+	msr	sctlr_el2, x3
+	isb
+	br	x2
+
+	.text
+/* x0: index into bp_header.cores; on the boot root, no stack needed. Never returns. */
+core_enter:
+	ldr	x1, =blueprint_start
+	ldr	w2, [x1, #BP_CORES]
+	add	x1, x1, x2
+	mov	x3, #BOOT_CORE_SIZE
+	madd	x1, x0, x3, x1
+	ldr	x3, [x1, #8]		// root_pa
+	ldr	w0, [x1, #20]		// core_in_cell
+	msr	ttbr0_el2, x3
+	isb
+	tlbi	alle2
+	dsb	nsh
+	isb
+	/* Private data: the template, zeroes behind it (the boot core zeroed all of it). */
+	ldr	x1, =private_start
+	ldr	x2, =private_template
+	ldr	x3, =private_template_size
+	add	x3, x1, x3
+1:	cmp	x1, x3
+	b.hs	2f
+	ldp	x4, x5, [x2], #16
+	stp	x4, x5, [x1], #16
+	b	1b
+2:	ldr	x1, =stack_end
+	mov	sp, x1
+	/* The frame of vectors.S lies at the top of the stack whenever EL2 runs. */
+	sub	sp, sp, #256
+	mov	w1, w0
+	mov	x0, sp
+	/* void core_start(struct exit *exit, u32 core_in_cell) */
+	bl	core_start
+	b	guest_return
+
+	.ltorg

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gic.c - the physical GICv3: distributor at boot, this core's interface, the wake-up SGI.
+ *
+ * All interrupts are Group 1; Group 0 is never enabled.
+ */
+#include "gic.h"
+#include "../../core/core.h"
+#include "mmio_io.h"
+#include "sysreg.h"
+#include "vgic.h"
+
+#define POLLS_MAX 1000000u
+/* While a core rests only priorities above this get through: the wake-up SGI has 0. */
+#define PMR_REST 0x10
+#define PMR_ALL	 0xff
+
+static void poll_clear(va_t at, u32 mask)
+{
+	for (u32 i = 0; i < POLLS_MAX && (mmio_read32(at) & mask); i++)
+		;
+}
+
+static void distributor_settle(void)
+{
+	poll_clear(EL2_VA_GICD + GICD_CTLR, GICD_CTLR_RWP);
+}
+
+/* Two bits an interrupt, the upper one the trigger (12.9.9). */
+static u32 icfgr(u16 edge)
+{
+	u32 value = 0;
+
+	for (unsigned int i = 0; i < 16; i++)
+		value |= (u32)(edge >> i & 1) << (2 * i + 1);
+	return value;
+}
+
+void gic_distributor_start(const struct bp_header *bp)
+{
+	const va_t gicd = EL2_VA_GICD;
+	const u32 words = (u32)field(mmio_read32(gicd + GICD_TYPER), 0, 5) + 1;
+
+	mmio_write32(gicd + GICD_CTLR, 0);
+	distributor_settle();
+	mmio_write32(gicd + GICD_CTLR, GICD_CTLR_ARE);
+	for (u32 n = 1; n < words; n++) {
+		mmio_write32(gicd + GICD_ICENABLER + 4 * n, ~UINT32_C(0));
+		mmio_write32(gicd + GICD_ICPENDR + 4 * n, ~UINT32_C(0));
+		mmio_write32(gicd + GICD_ICACTIVER + 4 * n, ~UINT32_C(0));
+		mmio_write32(gicd + GICD_IGROUPR + 4 * n, ~UINT32_C(0));
+		mmio_write32(gicd + GICD_ICFGR + 8 * n, icfgr((u16)bp->spi_edge[n]));
+		mmio_write32(gicd + GICD_ICFGR + 8 * n + 4, icfgr((u16)(bp->spi_edge[n] >> 16)));
+	}
+	distributor_settle();
+	mmio_write32(gicd + GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_GRP1);
+	distributor_settle();
+}
+
+/* Active priorities: as many registers as priority bits ask for (12.2.5). */
+static void active_priorities_clear(void)
+{
+	const u64 bits = field(sysreg_read(ICC_CTLR_EL1), 8, 3) + 1;
+
+	sysreg_write(ICC_AP1R0_EL1, 0);
+	sysreg_write(ICH_AP0R0_EL2, 0);
+	sysreg_write(ICH_AP1R0_EL2, 0);
+	if (bits >= 6) {
+		sysreg_write(S3_0_C12_C9_1, 0);
+		sysreg_write(S3_4_C12_C8_1, 0);
+		sysreg_write(S3_4_C12_C9_1, 0);
+	}
+	if (bits >= 7) {
+		sysreg_write(S3_0_C12_C9_2, 0);
+		sysreg_write(S3_0_C12_C9_3, 0);
+		sysreg_write(S3_4_C12_C8_2, 0);
+		sysreg_write(S3_4_C12_C8_3, 0);
+		sysreg_write(S3_4_C12_C9_2, 0);
+		sysreg_write(S3_4_C12_C9_3, 0);
+	}
+}
+
+void gic_core_start(void)
+{
+	const va_t rd = cell_core(this_core)->gicr_va;
+
+	mmio_write32(rd + GICR_WAKER, mmio_read32(rd + GICR_WAKER) & ~GICR_WAKER_PROCESSOR_SLEEP);
+	poll_clear(rd + GICR_WAKER, GICR_WAKER_CHILDREN_ASLEEP);
+	sysreg_write(ICC_SRE_EL2, ICC_SRE_EL2_VALUE);
+	isb();
+	sysreg_write(ICC_SRE_EL1, 7);
+	isb();
+	sysreg_write(ICC_IGRPEN0_EL1, 0);
+}
+
+/* SGIs and PPIs of this core as after reset, but for the wake-up SGI. */
+static void redistributor_quiesce(void)
+{
+	const struct bp_core *core = cell_core(this_core);
+	const va_t sgi = gicr_sgi_page(core);
+
+	mmio_write32(sgi + GICD_ICENABLER, ~UINT32_C(0));
+	poll_clear(core->gicr_va + GICR_CTLR, GICR_CTLR_RWP);
+	mmio_write32(sgi + GICD_ICPENDR, ~UINT32_C(0));
+	mmio_write32(sgi + GICD_ICACTIVER, ~UINT32_C(0));
+	mmio_write32(sgi + GICD_IGROUPR, ~UINT32_C(0));
+	mmio_write32(sgi + GICD_ICFGR + 4, icfgr((u16)(this_cell->ppi_edge >> 16)));
+	for (u32 i = 0; i < INTID_FIRST_SPI; i++)
+		mmio_write8(sgi + GICD_IPRIORITYR + i, GIC_PRIORITY_DEFAULT);
+	mmio_write8(sgi + GICD_IPRIORITYR + WAKE_SGI, 0);
+	mmio_write32(sgi + GICD_ISENABLER, BIT(WAKE_SGI));
+}
+
+/* [impl->swr~core-quiesced~1] */
+void arch_interrupts_quiesce(void)
+{
+	sysreg_write(cntv_ctl_el0, 0);
+	sysreg_write(cntp_ctl_el0, 0);
+	sysreg_write(ICC_IGRPEN1_EL1, 0);
+	isb();
+	redistributor_quiesce();
+	vgic_clear();
+	active_priorities_clear();
+	sysreg_write(ICC_CTLR_EL1, this_cell->mode == BP_MODE_INJECTED ? ICC_CTLR_EOIMODE : 0);
+	sysreg_write(ICC_BPR0_EL1, 0);
+	sysreg_write(ICC_BPR1_EL1, 0);
+	sysreg_write(ICC_PMR_EL1, PMR_REST);
+	sysreg_write(ICC_IGRPEN1_EL1, 1);
+	isb();
+}
+
+void gic_guest_prepare(void)
+{
+	const va_t sgi = gicr_sgi_page(cell_core(this_core));
+
+	mmio_write32(sgi + GICD_ICENABLER, BIT(WAKE_SGI));
+	mmio_write32(sgi + GICD_ICPENDR, BIT(WAKE_SGI));
+	mmio_write8(sgi + GICD_IPRIORITYR + WAKE_SGI, GIC_PRIORITY_DEFAULT);
+	if (this_cell->mode == BP_MODE_INJECTED) {
+		mmio_write8(sgi + GICD_IPRIORITYR + this_cell->maintenance_intid, 0);
+		mmio_write32(sgi + GICD_ISENABLER, (u32)(0xffff | BIT(this_cell->maintenance_intid)));
+	}
+	sysreg_write(ICC_PMR_EL1, PMR_ALL);
+	sysreg_write(ICC_IGRPEN1_EL1, this_cell->mode == BP_MODE_INJECTED);
+	vgic_guest_prepare();
+	isb();
+}
+
+bool arch_wait(void)
+{
+	u64 intid;
+
+	wfi();
+	intid = sysreg_read(ICC_IAR1_EL1) & 0xffffff;
+	if (intid >= INTID_SPECIAL)
+		return false;
+	sysreg_write(ICC_EOIR1_EL1, intid);
+	if (this_cell->mode == BP_MODE_INJECTED)
+		sysreg_write(ICC_DIR_EL1, intid);
+	isb();
+	return intid == WAKE_SGI;
+}
+
+static void wake(u64 mpidr)
+{
+	arch_publish();
+	sysreg_write(ICC_SGI1R_EL1, sgi_value(mpidr, WAKE_SGI));
+	isb();
+}
+
+void arch_wake(u32 core_in_cell)
+{
+	const struct bp_core *core = cell_core(core_in_cell);
+
+	/* A sibling may have disabled it, or given it the lowest priority. */
+	mmio_write8(gicr_sgi_page(core) + GICD_IPRIORITYR + WAKE_SGI, 0);
+	mmio_write32(gicr_sgi_page(core) + GICD_ISENABLER, BIT(WAKE_SGI));
+	wake(core->mpidr);
+}
+
+void gic_wake_other(const struct bp_service_core *core)
+{
+	mmio_write8(core->sgi_va + GICD_IPRIORITYR + WAKE_SGI, 0);
+	mmio_write32(core->sgi_va + GICD_ISENABLER, BIT(WAKE_SGI));
+	wake(core->mpidr);
+}
+
+void arch_spi_raise(u32 intid)
+{
+	mmio_write32(EL2_VA_GICD + GICD_ISPENDR + 4 * (intid / 32), (u32)BIT(intid % 32));
+}
+
+static void spi_route(u32 intid)
+{
+	mmio_write8(EL2_VA_GICD + GICD_IPRIORITYR + intid, GIC_PRIORITY_DEFAULT);
+	mmio_write64(EL2_VA_GICD + GICD_IROUTER + 8 * intid, cell_core(0)->mpidr);
+}
+
+/* [impl->swr~cell-interrupts-reset~1] */
+void arch_cell_interrupts_reset(void)
+{
+	for (u32 n = 1; n < ARRAY_SIZE(this_cell->spi_owned); n++) {
+		const u32 owned = this_cell->spi_owned[n];
+
+		if (owned == 0)
+			continue;
+		mmio_write32(EL2_VA_GICD + GICD_ICENABLER + 4 * n, owned);
+		distributor_settle();
+		mmio_write32(EL2_VA_GICD + GICD_ICPENDR + 4 * n, owned);
+		mmio_write32(EL2_VA_GICD + GICD_ICACTIVER + 4 * n, owned);
+		for (u32 bit = 0; bit < 32; bit++)
+			if (owned & BIT(bit))
+				spi_route(32 * n + bit);
+	}
+}

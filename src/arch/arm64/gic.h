@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gic.h - the physical GICv3 (Arm IHI 0069): registers, and what the hypervisor does with it itself.
+ */
+#ifndef BULKHEAD_GIC_H
+#define BULKHEAD_GIC_H
+
+#include "../../blueprint/blueprint.h"
+#include "../../core/types.h"
+
+/* Distributor (12.8) */
+#define GICD_CTLR	0x0000
+#define GICD_CTLR_GRP1	BIT(1)
+#define GICD_CTLR_ARE	BIT(4)
+#define GICD_CTLR_DS	BIT(6)
+#define GICD_CTLR_RWP	BIT(31)
+#define GICD_TYPER	0x0004
+#define GICD_IIDR	0x0008
+#define GICD_IGROUPR	0x0080
+#define GICD_ISENABLER	0x0100
+#define GICD_ICENABLER	0x0180
+#define GICD_ISPENDR	0x0200
+#define GICD_ICPENDR	0x0280
+#define GICD_ISACTIVER	0x0300
+#define GICD_ICACTIVER	0x0380
+#define GICD_IPRIORITYR 0x0400
+#define GICD_ICFGR	0x0c00
+#define GICD_IROUTER	0x6000
+#define GICD_PIDR2	0xffe8
+
+/* Redistributor (12.10): RD_base. bp_core.gicr_va maps its first page, then SGI_base's first page. */
+#define GICR_STRIDE		   UINT64_C(0x20000)
+#define GICR_CTLR		   0x0000
+#define GICR_CTLR_RWP		   BIT(3)
+#define GICR_IIDR		   0x0004
+#define GICR_TYPER		   0x0008
+#define GICR_TYPER_LAST		   BIT(4)
+#define GICR_WAKER		   0x0014
+#define GICR_WAKER_PROCESSOR_SLEEP BIT(1)
+#define GICR_WAKER_CHILDREN_ASLEEP BIT(2)
+#define GICR_PIDR2		   0xffe8
+#define GICR_SGI_OFFSET		   UINT64_C(0x10000) /* as the guest sees it */
+#define GICR_SGI_VA_OFFSET	   UINT64_C(0x1000)  /* as EL2 maps it */
+
+#define ICC_SRE_EL2_VALUE	   7 /* SRE, DFB, DIB; Enable 0: EL1's ICC_SRE_EL1 traps */
+#define ICC_CTLR_EOIMODE	   BIT(1)
+
+#define INTID_SPECIAL		   1020u
+#define INTID_FIRST_SPI		   32u
+#define GIC_PRIORITY_DEFAULT	   0xa0u
+
+/* The SGI that wakes a core at rest, or one whose stage 2 was revoked. Its number is of no matter to
+ * a guest: whoever gets it has no memory left to see it with. */
+#define WAKE_SGI 15u
+
+/* ICC_SGI1R_EL1 (12.2.20) for one core */
+static inline u64 sgi_value(u64 mpidr, u32 intid)
+{
+	return field(mpidr, 32, 8) << 48 | field(mpidr, 16, 8) << 32 | (u64)intid << 24 |
+	       field(mpidr, 8, 8) << 16 | field(mpidr, 4, 4) << 44 | BIT(mpidr & 15);
+}
+
+/* TYPER's upper half -> MPIDR affinity fields */
+static inline u64 gicr_affinity(u64 typer_high)
+{
+	return (typer_high & 0xffffff) | field(typer_high, 24, 8) << 32;
+}
+
+/* Boot core, boot root: everything disabled, Group 1, triggers set, distributor on. */
+void gic_distributor_start(const struct bp_header *bp);
+/* This core's redistributor and CPU interface, once a boot. */
+void gic_core_start(void);
+/* The guest's share of the CPU interface, just before it is entered. */
+void gic_guest_prepare(void);
+/* Service core: wakes a core of another cell, whose stage 2 is revoked. */
+void gic_wake_other(const struct bp_service_core *core);
+
+static inline va_t gicr_sgi_page(const struct bp_core *core)
+{
+	return core->gicr_va + GICR_SGI_VA_OFFSET;
+}
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * psci.c - PSCI 1.1 for the cell's own cores, and the SMCCC calls around it (Arm DEN0022, DEN0028).
+ *
+ * CPU_OFF parks in EL2; SYSTEM_OFF and SYSTEM_RESET are the cell's own stop and restart. Firmware is
+ * called at boot (CPU_ON) and for the processor workarounds, which concern the calling core alone.
+ */
+#include "psci.h"
+#include "../../core/core.h"
+#include "../../core/hypercalls.h"
+#include "sysreg.h"
+
+#define PSCI_SUCCESS		0
+#define PSCI_NOT_SUPPORTED	-1
+#define PSCI_INVALID_PARAMETERS -2
+#define PSCI_1_1		0x10001
+#define SMCCC_1_1		0x10001
+#define MIGRATE_NOT_NEEDED	2
+
+#define SMCCC_OWNER(function)	((function) >> 24 & 0x3f)
+#define SMCCC_OWNER_VENDOR_HYP	6
+
+#ifndef BULKHEAD_HOST
+s64 firmware_call(u64 function, u64 a, u64 b, u64 c)
+{
+	register u64 x0 __asm__("x0") = function;
+	register u64 x1 __asm__("x1") = a;
+	register u64 x2 __asm__("x2") = b;
+	register u64 x3 __asm__("x3") = c;
+
+	__asm__ volatile("smc #0"
+			 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+			 :
+			 : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
+			   "x16", "x17", "memory");
+	return (s64)x0;
+}
+#endif
+
+/* Which workarounds firmware offers; asked anew each time, since this is rare. */
+static s64 firmware_workaround(u64 function)
+{
+	if ((s64)(int32_t)firmware_call(SMCCC_VERSION, 0, 0, 0) < SMCCC_1_1)
+		return PSCI_NOT_SUPPORTED;
+	return (int32_t)firmware_call(SMCCC_ARCH_FEATURES, function, 0, 0);
+}
+
+static s64 arch_features(u32 function)
+{
+	switch (function) {
+	case SMCCC_VERSION:
+	case SMCCC_ARCH_FEATURES:
+		return 0;
+	case SMCCC_ARCH_WORKAROUND_1:
+	case SMCCC_ARCH_WORKAROUND_2:
+	case SMCCC_ARCH_WORKAROUND_3:
+		return firmware_workaround(function);
+	default:
+		return PSCI_NOT_SUPPORTED;
+	}
+}
+
+static s64 psci_features(u32 function)
+{
+	switch (function) {
+	case PSCI_VERSION:
+	case PSCI_CPU_OFF:
+	case PSCI_CPU_ON_32:
+	case PSCI_CPU_ON_64:
+	case PSCI_AFFINITY_INFO_32:
+	case PSCI_AFFINITY_INFO_64:
+	case PSCI_MIGRATE_INFO_TYPE:
+	case PSCI_SYSTEM_OFF:
+	case PSCI_SYSTEM_RESET:
+	case PSCI_FEATURES:
+	case PSCI_CPU_SUSPEND_32:
+	case PSCI_CPU_SUSPEND_64:
+	case SMCCC_VERSION:
+		return PSCI_SUCCESS;
+	default:
+		return PSCI_NOT_SUPPORTED;
+	}
+}
+
+/* Standby alone: waits as WFI would. A power-down state is refused. (DEN0022 5.4) */
+static s64 cpu_suspend(u64 power_state)
+{
+	if (power_state & BIT(16))
+		return PSCI_INVALID_PARAMETERS;
+	return PSCI_SUCCESS;
+}
+
+static u64 argument(const struct exit *exit, unsigned int n)
+{
+	const bool smc64 = exit->x[0] & BIT(30);
+
+	return smc64 ? exit->x[n] : (u32)exit->x[n];
+}
+
+static enum outcome answer(struct exit *exit, s64 value, enum outcome resume)
+{
+	exit->x[0] = (u64)value;
+	return resume;
+}
+
+static enum outcome cell_ends(enum bp_action action)
+{
+	cell_request(action, BP_ERROR_COUNT);
+	return OUTCOME_REST;
+}
+
+/* [impl->swr~psci-own-cores~1] */
+enum outcome smccc_call(struct exit *exit, enum outcome resume)
+{
+	const u32 function = (u32)exit->x[0];
+
+	if (SMCCC_OWNER(function) == SMCCC_OWNER_VENDOR_HYP) {
+		const enum outcome outcome = hypercall(exit);
+
+		return outcome == OUTCOME_SAME ? resume : outcome;
+	}
+	switch (function) {
+	case PSCI_VERSION:
+		return answer(exit, PSCI_1_1, resume);
+	case SMCCC_VERSION:
+		return answer(exit, SMCCC_1_1, resume);
+	case SMCCC_ARCH_FEATURES:
+		return answer(exit, arch_features((u32)exit->x[1]), resume);
+	case SMCCC_ARCH_WORKAROUND_1:
+	case SMCCC_ARCH_WORKAROUND_2:
+	case SMCCC_ARCH_WORKAROUND_3:
+		if (firmware_workaround(function) < 0)
+			return answer(exit, PSCI_NOT_SUPPORTED, resume);
+		firmware_call(function, argument(exit, 1), 0, 0);
+		return resume;
+	case PSCI_CPU_ON_32:
+	case PSCI_CPU_ON_64:
+		return answer(exit, core_on(argument(exit, 1), argument(exit, 2), argument(exit, 3)), resume);
+	case PSCI_CPU_OFF:
+		core_off(exit);
+		return OUTCOME_FRESH;
+	case PSCI_CPU_SUSPEND_32:
+	case PSCI_CPU_SUSPEND_64:
+		return answer(exit, cpu_suspend(argument(exit, 1)), resume);
+	case PSCI_AFFINITY_INFO_32:
+	case PSCI_AFFINITY_INFO_64:
+		return answer(exit, core_affinity_info(argument(exit, 1), argument(exit, 2)), resume);
+	case PSCI_MIGRATE_INFO_TYPE:
+		return answer(exit, MIGRATE_NOT_NEEDED, resume);
+	case PSCI_FEATURES:
+		return answer(exit, psci_features((u32)exit->x[1]), resume);
+	case PSCI_SYSTEM_OFF:
+		return cell_ends(BP_ACTION_STOP);
+	case PSCI_SYSTEM_RESET:
+		return cell_ends(BP_ACTION_RESTART);
+	default:
+		return answer(exit, PSCI_NOT_SUPPORTED, resume);
+	}
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * psci.h - PSCI and SMCCC: towards firmware (by SMC) and towards the guest.
+ */
+#ifndef BULKHEAD_PSCI_H
+#define BULKHEAD_PSCI_H
+
+#include "../../core/arch.h"
+#include "../../core/outcome.h"
+
+#define MPIDR_AFFINITY		UINT64_C(0xff00ffffff)
+
+#define PSCI_VERSION		0x84000000u
+#define PSCI_CPU_SUSPEND_32	0x84000001u
+#define PSCI_CPU_SUSPEND_64	0xc4000001u
+#define PSCI_CPU_OFF		0x84000002u
+#define PSCI_CPU_ON_32		0x84000003u
+#define PSCI_CPU_ON_64		0xc4000003u
+#define PSCI_AFFINITY_INFO_32	0x84000004u
+#define PSCI_AFFINITY_INFO_64	0xc4000004u
+#define PSCI_MIGRATE_INFO_TYPE	0x84000006u
+#define PSCI_SYSTEM_OFF		0x84000008u
+#define PSCI_SYSTEM_RESET	0x84000009u
+#define PSCI_FEATURES		0x8400000au
+#define SMCCC_VERSION		0x80000000u
+#define SMCCC_ARCH_FEATURES	0x80000001u
+#define SMCCC_ARCH_WORKAROUND_1 0x80008000u
+#define SMCCC_ARCH_WORKAROUND_2 0x80007fffu
+#define SMCCC_ARCH_WORKAROUND_3 0x80003fffu
+
+/* SMC to firmware: function ID and three arguments, x0 of the answer. */
+s64 firmware_call(u64 function, u64 a, u64 b, u64 c);
+
+/* A guest's SMCCC call by HVC or SMC; `resume` is what follows an answered call: OUTCOME_SAME for HVC,
+ * OUTCOME_NEXT for SMC, whose return address is the SMC itself. */
+enum outcome smccc_call(struct exit *exit, enum outcome resume);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * start.c - this core on its own tables: what EL2 controls, written in full, nothing left to firmware.
+ */
+#include "boot.h"
+#include "../../core/core.h"
+#include "gic.h"
+#include "sysreg.h"
+
+extern const u8 vectors[];
+
+/* Newer controls that reset to unknown values and must not trap or redirect by chance. */
+static void extensions_start(void)
+{
+	const u64 mmfr0 = sysreg_read(id_aa64mmfr0_el1), mmfr1 = sysreg_read(id_aa64mmfr1_el1);
+
+	if (field(mmfr0, 56, 4)) { /* FEAT_FGT */
+		sysreg_write(HFGRTR_EL2, 0);
+		sysreg_write(HFGWTR_EL2, 0);
+		sysreg_write(HFGITR_EL2, 0);
+		sysreg_write(HDFGRTR_EL2, 0);
+		sysreg_write(HDFGWTR_EL2, 0);
+		if (field(sysreg_read(id_aa64pfr0_el1), 44, 4)) /* FEAT_AMUv1 */
+			sysreg_write(HAFGRTR_EL2, 0);
+	}
+	if (field(mmfr1, 40, 4)) /* FEAT_HCX */
+		sysreg_write(HCRX_EL2, 0);
+}
+
+/* With no counter reserved, those below HPMN are EL1's: all of them, though out of its reach by TPM. */
+static u64 counters(void)
+{
+	const u64 version = field(sysreg_read(id_aa64dfr0_el1), 8, 4);
+
+	return version && version != 15 ? field(sysreg_read(pmcr_el0), 11, 5) : 0;
+}
+
+/* [impl->swr~el2-registers-written~1] */
+static void controls_start(void)
+{
+	sysreg_write(vbar_el2, (u64)vectors);
+	sysreg_write(hcr_el2, HCR_GUEST | (this_cell->mode == BP_MODE_INJECTED ? HCR_IMO : 0));
+	sysreg_write(vttbr_el2, this_cell->vttbr);
+	sysreg_write(vtcr_el2, this_cell->vtcr);
+	sysreg_write(mdcr_el2, MDCR_GUEST | counters());
+	sysreg_write(cptr_el2, CPTR_GUEST);
+	sysreg_write(hstr_el2, 0);
+	sysreg_write(cnthctl_el2, CNTHCTL_GUEST);
+	sysreg_write(cntvoff_el2, 0);
+	sysreg_write(cnthp_ctl_el2, 0);
+	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
+	sysreg_write(vmpidr_el2, sysreg_read(mpidr_el1));
+	sysreg_write(tpidr_el2, 0);
+	extensions_start();
+	isb();
+	tlbi(vmalls12e1);
+	dsb(nsh);
+	isb();
+}
+
+void core_start(struct exit *exit, u32 core_in_cell)
+{
+	this_core = core_in_cell;
+	controls_start();
+	gic_core_start();
+	core_main(exit, core_in_cell);
+}
+
+u64 arch_time(void)
+{
+	isb();
+	return sysreg_read(cntvct_el0);
+}
+
+/* Exact to a tick for the durations of a partition file, without overflow up to 2^34 s. */
+u64 arch_ns_to_ticks(u64 ns)
+{
+	const u64 frequency = sysreg_read(cntfrq_el0);
+
+	return ns / 1000000000 * frequency + ns % 1000000000 * frequency / 1000000000;
+}

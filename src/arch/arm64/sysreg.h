@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sysreg.h - every system register the hypervisor touches, by name, and the barriers. The one header of
+ * its kind: under BULKHEAD_HOST (unit tests, proofs) the accesses go to functions of the test.
+ */
+#ifndef BULKHEAD_SYSREG_H
+#define BULKHEAD_SYSREG_H
+
+#include "../../core/types.h"
+
+/* GICv3 CPU interface and virtualization registers by encoding, for assemblers without the extension. */
+#define ICC_PMR_EL1	S3_0_C4_C6_0
+#define ICC_BPR0_EL1	S3_0_C12_C8_3
+#define ICC_AP1R0_EL1	S3_0_C12_C9_0
+#define ICC_IAR1_EL1	S3_0_C12_C12_0
+#define ICC_EOIR1_EL1	S3_0_C12_C12_1
+#define ICC_BPR1_EL1	S3_0_C12_C12_3
+#define ICC_DIR_EL1	S3_0_C12_C11_1
+#define ICC_SGI1R_EL1	S3_0_C12_C11_5
+#define ICC_CTLR_EL1	S3_0_C12_C12_4
+#define ICC_SRE_EL1	S3_0_C12_C12_5
+#define ICC_IGRPEN0_EL1 S3_0_C12_C12_6
+#define ICC_IGRPEN1_EL1 S3_0_C12_C12_7
+#define ICC_SRE_EL2	S3_4_C12_C9_5
+#define ICH_AP0R0_EL2	S3_4_C12_C8_0
+#define ICH_AP1R0_EL2	S3_4_C12_C9_0
+#define ICH_HCR_EL2	S3_4_C12_C11_0
+#define ICH_VTR_EL2	S3_4_C12_C11_1
+#define ICH_MISR_EL2	S3_4_C12_C11_2
+#define ICH_ELRSR_EL2	S3_4_C12_C11_5
+#define ICH_VMCR_EL2	S3_4_C12_C11_7
+/* FEAT_FGT, FEAT_HCX: written 0 where the CPU has them. */
+#define HFGRTR_EL2  S3_4_C1_C1_4
+#define HFGWTR_EL2  S3_4_C1_C1_5
+#define HFGITR_EL2  S3_4_C1_C1_6
+#define HDFGRTR_EL2 S3_4_C3_C1_4
+#define HDFGWTR_EL2 S3_4_C3_C1_5
+#define HAFGRTR_EL2 S3_4_C3_C1_6
+#define HCRX_EL2    S3_4_C1_C2_2
+
+#ifdef BULKHEAD_HOST
+
+u64 host_sysreg_read(const char *name);
+void host_sysreg_write(const char *name, u64 value);
+#define sysreg_read(name)	  host_sysreg_read(#name)
+#define sysreg_write(name, value) host_sysreg_write(#name, value)
+#define isb()			  ((void)0)
+#define dsb(domain)		  ((void)0)
+#define tlbi(operation)		  ((void)0)
+#define wfi()			  ((void)0)
+
+#else
+
+#define SYSREG_TEXT_(name) #name
+#define SYSREG_TEXT(name)  SYSREG_TEXT_(name)
+#define sysreg_read(name)                                                                                    \
+	({                                                                                                   \
+		u64 sysreg_value_;                                                                           \
+		__asm__ volatile("mrs %0, " SYSREG_TEXT(name) : "=r"(sysreg_value_)::"memory");              \
+		sysreg_value_;                                                                               \
+	})
+#define sysreg_write(name, value)                                                                            \
+	__asm__ volatile("msr " SYSREG_TEXT(name) ", %x0" ::"rZ"((u64)(value)) : "memory")
+#define isb()		__asm__ volatile("isb" ::: "memory")
+#define dsb(domain)	__asm__ volatile("dsb " #domain ::: "memory")
+#define tlbi(operation) __asm__ volatile("tlbi " #operation ::: "memory")
+#define wfi()		__asm__ volatile("wfi" ::: "memory")
+
+#endif
+
+/* HCR_EL2 (Arm ARM D17.2.48) */
+#define HCR_VM	  BIT(0)
+#define HCR_SWIO  BIT(1)
+#define HCR_PTW	  BIT(2)
+#define HCR_FMO	  BIT(3)
+#define HCR_IMO	  BIT(4)
+#define HCR_AMO	  BIT(5)
+#define HCR_TID3  BIT(18)
+#define HCR_TSC	  BIT(19)
+#define HCR_TIDCP BIT(20)
+#define HCR_TACR  BIT(21)
+#define HCR_RW	  BIT(31)
+#define HCR_TLOR  BIT(35)
+#define HCR_TERR  BIT(36)
+#define HCR_APK	  BIT(40)
+#define HCR_API	  BIT(41)
+#define HCR_GUEST                                                                                            \
+	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_AMO | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR |       \
+	 HCR_RW | HCR_TLOR | HCR_TERR | HCR_APK | HCR_API)
+
+/* MDCR_EL2 (D17.3.17): debug, trace, profiling and PMU accesses trap. */
+#define MDCR_TPMCR BIT(5)
+#define MDCR_TPM   BIT(6)
+#define MDCR_TDA   BIT(9)
+#define MDCR_TDOSA BIT(10)
+#define MDCR_TDRA  BIT(11)
+#define MDCR_TPMS  BIT(14)
+#define MDCR_TTRF  BIT(19)
+#define MDCR_GUEST (MDCR_TPMCR | MDCR_TPM | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPMS | MDCR_TTRF)
+
+/* CPTR_EL2, E2H = 0 (D17.2.34): RES1 13, 9, 7:0; SVE, SME, trace and AMU trap, FP does not. */
+#define CPTR_GUEST (UINT64_C(0x22ff) | BIT(8) | BIT(12) | BIT(20) | BIT(30))
+
+/* CNTHCTL_EL2, E2H = 0 (D17.11.1): EL1PCTEN, EL1PCEN. */
+#define CNTHCTL_GUEST UINT64_C(3)
+
+/* SCTLR_EL1 at reset: RES1 bits, MMU and caches off. */
+#define SCTLR_EL1_RESET UINT64_C(0x30d00800)
+/* SCTLR_EL2: RES1; M, A, C, SA, I, WXN. */
+#define SCTLR_EL2_OFF	 UINT64_C(0x30c50830)
+#define SCTLR_EL2_ON	 (SCTLR_EL2_OFF | BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(12) | BIT(19))
+
+#define SPSR_EL1H_MASKED UINT64_C(0x3c5)
+
+#endif

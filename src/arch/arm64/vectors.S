@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * vectors.S - exceptions taken to EL2, and the way back to the guest.
+ *
+ * A guest's registers are saved to the frame at the top of this core's stack (struct exit, 256 bytes); the
+ * handlers get the frame and run with interrupts masked. Exceptions from EL2 itself end the core.
+ */
+	.macro save_frame
+	sub	sp, sp, #256
+	stp	x0, x1, [sp, #16 * 0]
+	stp	x2, x3, [sp, #16 * 1]
+	stp	x4, x5, [sp, #16 * 2]
+	stp	x6, x7, [sp, #16 * 3]
+	stp	x8, x9, [sp, #16 * 4]
+	stp	x10, x11, [sp, #16 * 5]
+	stp	x12, x13, [sp, #16 * 6]
+	stp	x14, x15, [sp, #16 * 7]
+	stp	x16, x17, [sp, #16 * 8]
+	stp	x18, x19, [sp, #16 * 9]
+	stp	x20, x21, [sp, #16 * 10]
+	stp	x22, x23, [sp, #16 * 11]
+	stp	x24, x25, [sp, #16 * 12]
+	stp	x26, x27, [sp, #16 * 13]
+	stp	x28, x29, [sp, #16 * 14]
+	str	x30, [sp, #16 * 15]
+	mov	x0, sp
+	.endm
+
+	.macro guest_vector handler
+	.balign 128
+	save_frame
+	bl	\handler
+	b	guest_return
+	.endm
+
+	.macro crash_vector number
+	.balign 128
+	mov	x0, #\number
+	b	crash
+	.endm
+
+	.section .text.vectors, "ax"
+	.balign 2048
+	.global vectors
+vectors:
+	crash_vector 0
+	crash_vector 1
+	crash_vector 2
+	crash_vector 3
+	crash_vector 4
+	crash_vector 5
+	crash_vector 6
+	crash_vector 7
+	guest_vector exit_synchronous
+	guest_vector exit_interrupt
+	guest_vector exit_interrupt	// FIQ: Group 0 is unused; counted with the rest
+	guest_vector exit_serror
+	guest_vector exit_synchronous	// AArch32 EL0
+	guest_vector exit_interrupt
+	guest_vector exit_interrupt
+	guest_vector exit_serror
+
+	.balign 2048
+	.global boot_vectors
+boot_vectors:
+	crash_vector 0
+	crash_vector 1
+	crash_vector 2
+	crash_vector 3
+	.balign 128			// synchronous, SP_ELx: a guarded access may have caused it
+	b	boot_synchronous
+	crash_vector 5
+	crash_vector 6
+	.balign 128			// SError, SP_ELx: the same, where aborts come late
+	b	boot_synchronous
+	.rept 8
+	crash_vector 8
+	.endr
+
+	.text
+	.global guest_return
+guest_return:
+	ldp	x2, x3, [sp, #16 * 1]
+	ldp	x4, x5, [sp, #16 * 2]
+	ldp	x6, x7, [sp, #16 * 3]
+	ldp	x8, x9, [sp, #16 * 4]
+	ldp	x10, x11, [sp, #16 * 5]
+	ldp	x12, x13, [sp, #16 * 6]
+	ldp	x14, x15, [sp, #16 * 7]
+	ldp	x16, x17, [sp, #16 * 8]
+	ldp	x18, x19, [sp, #16 * 9]
+	ldp	x20, x21, [sp, #16 * 10]
+	ldp	x22, x23, [sp, #16 * 11]
+	ldp	x24, x25, [sp, #16 * 12]
+	ldp	x26, x27, [sp, #16 * 13]
+	ldp	x28, x29, [sp, #16 * 14]
+	ldr	x30, [sp, #16 * 15]
+	ldp	x0, x1, [sp, #16 * 0]
+	add	sp, sp, #256
+	eret
+	/* No speculation past the return (Arm ARM, straight-line speculation). */
+	dsb	nsh
+	isb
+
+/* struct guarded guarded_read32(va_t va): x0 value, x1 1 if the read was good. Spoils x2. */
+	.global guarded_read32
+guarded_read32:
+	mov	x2, x0
+	mov	x1, #1
+guarded_access:
+	ldr	w0, [x2]
+	dsb	sy
+	isb
+	ret
+
+boot_synchronous:
+	mrs	x16, elr_el2
+	adr	x17, guarded_access
+	sub	x16, x16, x17
+	cmp	x16, #12
+	b.hi	1f
+	mov	x1, #0
+	adr	x17, guarded_return
+	msr	elr_el2, x17
+	eret
+1:	mov	x0, #4
+	b	crash
+guarded_return:
+	ret

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * vgicd.c - the distributor as a cell sees it (GICv3 12.9): the physical one through the cell's ownership
+ * words. One guest access is at most one physical access; what the cell doesn't own reads as zero and
+ * ignores writes. Triggers and groups are fixed.
+ */
+#include "../../core/core.h"
+#include "../../core/mmio.h"
+#include "gic.h"
+#include "mmio_io.h"
+#include "vgic.h"
+
+#define TYPER_HIDDEN	((u32)(BIT(26) | BIT(25) | BIT(18) | BIT(17) | BIT(16) | BIT(10) | BIT(8)))
+#define TYPER_IDBITS_10 (9u << 19)
+
+static u32 typer(void)
+{
+	const u32 physical = mmio_read32(EL2_VA_GICD + GICD_TYPER);
+
+	/* LPIS, MBIS, ESPI, RSS, SecurityExtn hidden; CPUNumber is meaningless with ARE (12.9.38). */
+	return (physical & ~(TYPER_HIDDEN | MASK(5) << 19 | MASK(3) << 5)) | TYPER_IDBITS_10;
+}
+
+static u32 ctlr_read(void)
+{
+	const u32 physical = mmio_read32(EL2_VA_GICD + GICD_CTLR);
+
+	return cell_state()->gicd_ctlr | (physical & (GICD_CTLR_DS | GICD_CTLR_RWP)) | GICD_CTLR_ARE;
+}
+
+static u32 merged_read(u64 group, u32 word)
+{
+	const u32 physical = mmio_read32(EL2_VA_GICD + group + 4 * word);
+	const u32 waiting = vgic_pending(word);
+
+	if (this_cell->mode == BP_MODE_DIRECT)
+		return physical;
+	if (group == GICD_ISPENDR || group == GICD_ICPENDR)
+		return physical | waiting;
+	/* An interrupt that waits in a list register is active for the physical GIC alone. */
+	return (physical & ~waiting) | vgic_active(word);
+}
+
+/* One bit an interrupt: [0x080, 0x400) in groups of 32 words. */
+static u32 bits_read(u64 group, u32 word)
+{
+	const u32 owned = this_cell->spi_owned[word];
+
+	switch (group) {
+	case GICD_IGROUPR:
+		return owned;
+	case GICD_ISPENDR:
+	case GICD_ICPENDR:
+	case GICD_ISACTIVER:
+	case GICD_ICACTIVER:
+		return merged_read(group, word) & owned;
+	default:
+		return mmio_read32(EL2_VA_GICD + group + 4 * word) & owned;
+	}
+}
+
+static void bits_write(u64 group, u32 word, u32 value)
+{
+	const u32 owned = value & this_cell->spi_owned[word];
+
+	if (group == GICD_IGROUPR || owned == 0)
+		return;
+	if (group == GICD_ICPENDR && this_cell->mode == BP_MODE_INJECTED)
+		vgic_pending_clear(word, owned);
+	if (group == GICD_ICACTIVER && this_cell->mode == BP_MODE_INJECTED)
+		vgic_active_clear(word, owned);
+	mmio_write32(EL2_VA_GICD + group + 4 * word, owned);
+}
+
+static bool owns(u64 intid)
+{
+	return intid < INTID_SPECIAL && (this_cell->spi_owned[intid / 32] & BIT(intid % 32));
+}
+
+/* Bytes of an access to a byte-per-interrupt register that the cell may touch. */
+static void priority_access(struct access *access)
+{
+	const u64 first = access->offset - GICD_IPRIORITYR;
+	u64 value = 0;
+
+	for (u32 i = 0; i < access->size; i++) {
+		const va_t at = EL2_VA_GICD + GICD_IPRIORITYR + first + i;
+
+		if (!owns(first + i))
+			continue;
+		if (access->write)
+			mmio_write8(at, (u8)(access->value >> 8 * i));
+		else
+			value |= (u64)mmio_read8(at) << 8 * i;
+	}
+	access->value = value;
+}
+
+/* Sixteen interrupts of two bits each; fixed. */
+static u32 icfgr_read(u64 offset)
+{
+	const u32 index = (u32)(offset - GICD_ICFGR) / 4;
+	const u32 owned = this_cell->spi_owned[index / 2] >> (index % 2 ? 16 : 0);
+	u32 mask = 0;
+
+	for (unsigned int i = 0; i < 16; i++)
+		mask |= (owned >> i & 1) << (2 * i + 1);
+	return mmio_read32(EL2_VA_GICD + GICD_ICFGR + 4 * index) & mask;
+}
+
+/* Within the cell's cores; a route to anywhere else is not taken. [impl->swr~irouter-own-cores~1] */
+static void irouter_write(u64 intid, u64 value)
+{
+	const u64 mpidr = value & UINT64_C(0xff00ffffff);
+
+	if (value == mpidr && cell_core_find(mpidr) < this_cell->cores.count)
+		mmio_write64(EL2_VA_GICD + GICD_IROUTER + 8 * intid, mpidr);
+}
+
+static void irouter_access(struct access *access)
+{
+	const u64 intid = (access->offset - GICD_IROUTER) / 8;
+	const unsigned int shift = access->offset & 4 ? 32 : 0;
+	u64 route;
+
+	access->value &= access->size == 8 ? ~UINT64_C(0) : MASK(32);
+	if (!owns(intid) || access->size < 4) {
+		access->value = 0;
+		return;
+	}
+	route = mmio_read64(EL2_VA_GICD + GICD_IROUTER + 8 * intid);
+	if (!access->write)
+		access->value = access->size == 8 ? route : field(route, shift, 32);
+	else if (access->size == 8)
+		irouter_write(intid, access->value);
+	else
+		irouter_write(intid, (route & ~(MASK(32) << shift)) | access->value << shift);
+}
+
+static u32 word_read(u64 offset)
+{
+	switch (offset) {
+	case GICD_CTLR:
+		return ctlr_read();
+	case GICD_TYPER:
+		return typer();
+	case GICD_IIDR:
+	case GICD_PIDR2:
+		return mmio_read32(EL2_VA_GICD + offset);
+	default:
+		return 0;
+	}
+}
+
+static void word_access(struct access *access)
+{
+	const u64 offset = access->offset;
+	const u64 group = offset & ~UINT64_C(0x7f);
+	const u32 word = (offset & 0x7f) / 4;
+
+	if (group >= GICD_IGROUPR && group <= GICD_ICACTIVER) {
+		if (access->write)
+			bits_write(group, word, (u32)access->value);
+		else
+			access->value = bits_read(group, word);
+	} else if (offset >= GICD_ICFGR && offset < GICD_ICFGR + 0x100) {
+		access->value = icfgr_read(offset);
+	} else if (!access->write) {
+		access->value = word_read(offset);
+	} else if (offset == GICD_CTLR) {
+		cell_state()->gicd_ctlr = (u32)access->value & (GICD_CTLR_GRP1 | 1);
+	}
+}
+
+/* [impl->swr~gicd-filtered~1] */
+void gicd_access(struct access *access)
+{
+	if (access->offset >= GICD_IPRIORITYR && access->offset < GICD_IPRIORITYR + 0x400 &&
+	    access->size <= 4)
+		priority_access(access);
+	else if (access->offset >= GICD_IROUTER && access->offset < GICD_IROUTER + 8 * INTID_SPECIAL)
+		irouter_access(access);
+	else if (access->size == 4)
+		word_access(access);
+	else
+		access->value = 0;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * vgicr.c - the redistributors as a cell sees them (GICv3 12.11): those of its own cores, without LPIs,
+ * filtered like the distributor. The RD and SGI pages of a frame are 64 KiB apart for the guest.
+ */
+#include "../../core/core.h"
+#include "../../core/mmio.h"
+#include "gic.h"
+#include "mmio_io.h"
+#include "vgic.h"
+
+static u32 owned_private(void)
+{
+	return 0xffff | this_cell->ppi_owned;
+}
+
+/* GICR_TYPER: affinity, processor number, Last; no LPIs, no direct LPIs (12.11.42). */
+static u64 typer(u32 index)
+{
+	const struct bp_core *core = cell_core(index);
+	const u64 affinity = (core->mpidr & 0xffffff) | field(core->mpidr, 32, 8) << 24;
+
+	return affinity << 32 | (u64)index << 8 | (core->gicr_last ? GICR_TYPER_LAST : 0);
+}
+
+static void rd_access(struct access *access)
+{
+	const struct bp_core *core = cell_core(access->arg);
+	const u64 type = typer(access->arg);
+
+	if (access->write)
+		return; /* no LPIs to enable; the core is awake */
+	switch (access->offset) {
+	case GICR_IIDR:
+		access->value = mmio_read32(core->gicr_va + GICR_IIDR);
+		break;
+	case GICR_TYPER:
+		access->value = access->size == 8 ? type : type & MASK(32);
+		break;
+	case GICR_TYPER + 4:
+		access->value = type >> 32;
+		break;
+	case GICR_PIDR2:
+		access->value = mmio_read32(EL2_VA_GICD + GICD_PIDR2);
+		break;
+	default:
+		access->value = 0;
+		break;
+	}
+}
+
+/* List registers are this core's own: a sibling's are merged on the sibling alone. */
+static u32 bits_read(const struct access *access, va_t sgi, u64 offset)
+{
+	const bool merge = access->arg == this_core && this_cell->mode == BP_MODE_INJECTED;
+	const u32 physical = mmio_read32(sgi + offset);
+
+	switch (offset) {
+	case GICD_IGROUPR:
+		return ~UINT32_C(0);
+	case GICD_ISPENDR:
+	case GICD_ICPENDR:
+		return physical | (merge ? vgic_pending(0) : 0);
+	case GICD_ISACTIVER:
+	case GICD_ICACTIVER:
+		return merge ? (physical & ~vgic_pending(0)) | vgic_active(0) : physical;
+	default:
+		return physical;
+	}
+}
+
+static void bits_write(const struct access *access, va_t sgi, u64 offset, u32 value)
+{
+	const bool merge = access->arg == this_core && this_cell->mode == BP_MODE_INJECTED;
+
+	if (offset == GICD_IGROUPR)
+		return;
+	if (merge && offset == GICD_ICPENDR)
+		vgic_pending_clear(0, value);
+	if (merge && offset == GICD_ICACTIVER)
+		vgic_active_clear(0, value);
+	mmio_write32(sgi + offset, value);
+}
+
+static void priority_access(struct access *access, va_t sgi, u64 offset)
+{
+	u64 value = 0;
+
+	for (u32 i = 0; i < access->size; i++) {
+		const u64 intid = offset - GICD_IPRIORITYR + i;
+
+		if (!(owned_private() & BIT(intid)))
+			continue;
+		if (access->write)
+			mmio_write8(sgi + GICD_IPRIORITYR + intid, (u8)(access->value >> 8 * i));
+		else
+			value |= (u64)mmio_read8(sgi + GICD_IPRIORITYR + intid) << 8 * i;
+	}
+	access->value = value;
+}
+
+static bool is_bits(u64 offset)
+{
+	switch (offset) {
+	case GICD_IGROUPR:
+	case GICD_ISENABLER:
+	case GICD_ICENABLER:
+	case GICD_ISPENDR:
+	case GICD_ICPENDR:
+	case GICD_ISACTIVER:
+	case GICD_ICACTIVER:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void sgi_access(struct access *access, u64 offset)
+{
+	const va_t sgi = gicr_sgi_page(cell_core(access->arg));
+
+	if (offset >= GICD_IPRIORITYR && offset < GICD_IPRIORITYR + 32 && access->size <= 4) {
+		priority_access(access, sgi, offset);
+	} else if (access->size == 4 && is_bits(offset)) {
+		if (access->write)
+			bits_write(access, sgi, offset, (u32)access->value & owned_private());
+		else
+			access->value = bits_read(access, sgi, offset) & owned_private();
+	} else if (access->size == 4 && (offset == GICD_ICFGR || offset == GICD_ICFGR + 4)) {
+		access->value = mmio_read32(sgi + offset); /* fixed */
+	} else {
+		access->value = 0;
+	}
+}
+
+/* [impl->swr~gicr-filtered~1] */
+void gicr_access(struct access *access)
+{
+	if (access->offset < GICR_SGI_OFFSET)
+		rd_access(access);
+	else
+		sgi_access(access, access->offset - GICR_SGI_OFFSET);
+}

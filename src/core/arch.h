@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * arch.h - what the ISA-neutral hypervisor (src/core) asks of an architecture (src/arch/NAME).
+ */
+#ifndef BULKHEAD_ARCH_H
+#define BULKHEAD_ARCH_H
+
+#include "types.h"
+
+/* A guest's general registers, at a fixed place on this core's stack while EL2 runs. */
+struct exit {
+	u64 x[31];
+	u64 pad;
+};
+
+/* What stopped the guest, for the fault record. */
+struct fault {
+	u64 esr, elr, spsr, far;
+	ipa_t ipa;
+};
+
+/* Counter, in ticks of its own frequency; the same in all cells. */
+u64 arch_time(void);
+u64 arch_ns_to_ticks(u64 ns);
+
+/* Orders this core's earlier writes before later ones, for every observer in the machine. */
+void arch_publish(void);
+
+/* Waits for the wake-up signal, an interrupt at this core, or nothing; true: it was the wake-up signal. */
+bool arch_wait(void);
+/* Wakes a core of this cell out of arch_wait; spurious calls do no harm. */
+void arch_wake(u32 core_in_cell);
+
+/* Makes this core's interrupt state as after reset, and ready for arch_wait. */
+void arch_interrupts_quiesce(void);
+/* Resets the interrupts that the whole cell owns (SPIs): first core, others at rest. */
+void arch_cell_interrupts_reset(void);
+/* Every EL1 register a guest could inherit, then entry, x0 and the rest of `exit`. */
+void arch_guest_prepare(struct exit *exit, ipa_t entry, u64 x0);
+
+/* Stage-2 revocation of this cell, and back. */
+void arch_stage2_revoke(void);
+void arch_stage2_restore(void);
+bool arch_stage2_revoked(void);
+
+/* Makes `size` bytes at va visible to an observer with its caches off: clean and invalidate to PoC. */
+void arch_cache_clean_invalidate(va_t va, u64 size);
+void arch_zero(va_t va, u64 size); /* 16-byte aligned */
+void arch_icache_invalidate(void);
+
+/* Makes an SPI pending, as a device would. */
+void arch_spi_raise(u32 intid);
+
+/* Service core: revokes another cell (by index) and wakes its cores. */
+void arch_revoke_other(u32 cell);
+
+/* Ends this core for good. */
+_Noreturn void arch_halt(void);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * core.c - the life of a core: rest, run, rest again.
+ *
+ * A core leaves rest in two ways: the cell's first core when the cell starts (core_rest -> cell_settle),
+ * any other when a sibling powers it on (PSCI CPU_ON). It comes back to rest when its guest turns it
+ * off, when its cell's memory is revoked, or when it made a fault. A core at rest waits in EL2, never in
+ * firmware: firmware's locks would be a channel between cells.
+ */
+#include "core.h"
+#include "events.h"
+
+u32 this_core;
+
+static bool start_pending; /* first core: the boot's start has not happened yet */
+
+static void telemetry_start(void)
+{
+	struct telemetry_core *t = telemetry();
+
+	t->core = cell_core(this_core)->machine_core;
+	t->cell = this_cell->index;
+	t->core_state = CORE_OFF;
+	t->restart_cause = BP_ERROR_COUNT;
+	t->abi = TELEMETRY_ABI;
+	arch_publish();
+	t->magic = TELEMETRY_MAGIC;
+}
+
+void core_main(struct exit *exit, u32 core_in_cell)
+{
+	this_core = core_in_cell;
+	telemetry_start();
+	events_start();
+	cell_state()->cores[this_core].power = POWER_OFF;
+	start_pending = core_is_first();
+	core_rest(exit);
+}
+
+static struct core_slot *own_slot(void)
+{
+	return &cell_state()->cores[this_core];
+}
+
+/* A sibling's CPU_ON for this core, if there is one. [impl->swr~psci-cpu-on~1] */
+static bool power_on_accept(struct exit *exit)
+{
+	struct cell_state *state = cell_state();
+	struct core_slot *slot = own_slot();
+	bool accepted;
+
+	lock_take(&state->power_lock);
+	accepted = slot->power == POWER_ON_PENDING;
+	if (accepted) {
+		arch_guest_prepare(exit, slot->on_entry, slot->on_context);
+		slot->power = POWER_ON;
+	}
+	lock_release(&state->power_lock);
+	return accepted;
+}
+
+static bool cell_start_accept(struct exit *exit)
+{
+	if (!core_is_first() || !cell_settle(start_pending))
+		return false;
+	start_pending = false;
+	own_slot()->power = POWER_ON;
+	arch_guest_prepare(exit, this_cell->entry_ipa, this_cell->tree_ipa);
+	return true;
+}
+
+void core_rest(struct exit *exit)
+{
+	struct core_slot *slot = own_slot();
+	bool woken = false;
+
+	arch_interrupts_quiesce();
+	telemetry()->core_state = CORE_PARKED;
+	for (;;) {
+		slot->rest_epoch = *(volatile u64 *)&cell_state()->epoch;
+		arch_publish();
+		if (cell_start_accept(exit) || (woken && power_on_accept(exit)))
+			break;
+		woken = arch_wait();
+	}
+	arch_icache_invalidate();
+	telemetry()->core_state = CORE_RUNNING;
+}
+
+/* [impl->swr~psci-cpu-off~1] */
+void core_off(struct exit *exit)
+{
+	struct cell_state *state = cell_state();
+
+	event_record(EVENT_CORE_OFF, this_core, 0, 0, 0);
+	/* Quiet first, off second: whoever sees POWER_OFF may send the wake-up, which must not be lost. */
+	arch_interrupts_quiesce();
+	lock_take(&state->power_lock);
+	own_slot()->power = POWER_OFF;
+	lock_release(&state->power_lock);
+	core_rest(exit);
+}
+
+#define PSCI_INVALID_PARAMETERS -2
+#define PSCI_ALREADY_ON		-4
+#define PSCI_ON_PENDING		-5
+
+static s64 power_on_post(struct core_slot *slot, ipa_t entry, u64 context)
+{
+	if (slot->power == POWER_ON)
+		return PSCI_ALREADY_ON;
+	if (slot->power == POWER_ON_PENDING)
+		return PSCI_ON_PENDING;
+	slot->on_entry = entry;
+	slot->on_context = context;
+	slot->power = POWER_ON_PENDING;
+	return 0;
+}
+
+/* [impl->swr~psci-cpu-on~1] */
+s64 core_on(u64 mpidr, ipa_t entry, u64 context)
+{
+	struct cell_state *state = cell_state();
+	const u32 target = cell_core_find(mpidr);
+	s64 result;
+
+	if (target == this_cell->cores.count)
+		return PSCI_INVALID_PARAMETERS;
+	lock_take(&state->power_lock);
+	result = power_on_post(&state->cores[target], entry, context);
+	lock_release(&state->power_lock);
+	if (result == 0) {
+		event_record(EVENT_CORE_ON, target, 0, 0, 0);
+		arch_wake(target);
+	}
+	return result;
+}
+
+/* [impl->swr~psci-affinity-info~1] */
+s64 core_affinity_info(u64 mpidr, u64 level)
+{
+	const u32 target = cell_core_find(mpidr);
+
+	if (target == this_cell->cores.count || level != 0)
+		return PSCI_INVALID_PARAMETERS;
+	return *(volatile u32 *)&cell_state()->cores[target].power;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * events.h - this core's ring of event records (telemetry.h), read by the health cell.
+ */
+#ifndef BULKHEAD_EVENTS_H
+#define BULKHEAD_EVENTS_H
+
+#include "../blueprint/telemetry.h"
+#include "types.h"
+
+void events_start(void);
+void event_record(enum event_code code, u64 a, u64 b, u64 c, u64 d);
+
+/* CRC-32 of IEEE 802.3 (reflected, initial and final all ones). */
+u32 crc32(const void *data, u64 size);
+
+#endif

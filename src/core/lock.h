@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lock.h - a lock among the cores of one cell. Nothing is ever locked between cells. Holders run a
+ * bounded stretch of EL2 code with interrupts masked, so every wait is bounded.
+ */
+#ifndef BULKHEAD_LOCK_H
+#define BULKHEAD_LOCK_H
+
+#include "types.h"
+
+struct lock {
+	u32 next, owner;
+};
+
+static inline void lock_take(struct lock *lock)
+{
+	const u32 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+
+	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)
+		;
+}
+
+static inline void lock_release(struct lock *lock)
+{
+	__atomic_store_n(&lock->owner, lock->owner + 1, __ATOMIC_RELEASE);
+}
+
+#endif

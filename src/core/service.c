@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * service.c - the service core: the one core whose EL2 may stop other cells. It writes an order, which
+ * the cell's first core obeys (cell.c), and revokes the cell's stage 2, which the cell cannot resist.
+ */
+#include "service.h"
+#include "../blueprint/telemetry.h"
+#include "core.h"
+#include "events.h"
+
+bool service_core(void)
+{
+	return core_is_first() && (this_cell->flags & BP_CELL_SERVICE);
+}
+
+u32 service_cells(void)
+{
+	return service()->cells.count;
+}
+
+static volatile struct order *order_of(u32 cell)
+{
+	return (volatile struct order *)this_cell->orders_va + cell;
+}
+
+/* [impl->swr~order-revokes~1] */
+void service_order(u32 cell, enum bp_action action, u32 cause)
+{
+	volatile struct order *order = order_of(cell);
+
+	order->action = action;
+	order->cause = cause;
+	arch_publish();
+	order->sequence = order->sequence + 1;
+	arch_publish();
+	event_record(EVENT_ORDER, cell, action, cause, 0);
+	arch_revoke_other(cell);
+}
+
+void service_console_input(u32 cell, u8 byte)
+{
+	volatile struct order *order = order_of(cell);
+	const u64 head = order->input_head;
+
+	order->input[head % ORDER_INPUT_BYTES] = byte;
+	arch_publish();
+	order->input_head = head + 1;
+	arch_publish();
+	if (service_cell(cell)->uart_intid)
+		arch_spi_raise(service_cell(cell)->uart_intid);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * service.h - what the service core's EL2 does for the health cell: orders to cells, console input.
+ */
+#ifndef BULKHEAD_SERVICE_H
+#define BULKHEAD_SERVICE_H
+
+#include "../blueprint/blueprint.h"
+#include "types.h"
+
+/* Is this core the service core? Only it maps what the calls below touch. */
+bool service_core(void);
+u32 service_cells(void);
+
+static inline const struct bp_service *service(void)
+{
+	return (const struct bp_service *)EL2_VA_SERVICE;
+}
+
+static inline const struct bp_service_cell *service_cell(u32 cell)
+{
+	return (const struct bp_service_cell *)((const u8 *)service() + service()->cells.offset) + cell;
+}
+
+/* Orders `cell` (checked) to stop or restart: recorded, revoked, woken. Returns at once. */
+void service_order(u32 cell, enum bp_action action, u32 cause);
+void service_console_input(u32 cell, u8 byte);
+
+#endif
