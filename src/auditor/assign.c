@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * assign.c - which board device is whose: by the partition file's `devices`, fail closed
+ * (architecture section 2). Rules compare the tables with this.
+ */
+#include <string.h>
+
+#include "model.h"
+
+/* A compatible that starts with one of these is never a cell's. */
+static const char *const forbidden_compatibles[] = {
+	"arm,gic",     "arm,smmu",	"arm,mmu-",  "cfi-flash",     "jedec-flash",
+	"qemu,fw-cfg", "arm,sbsa-gwdt", "arm,sp805", "syscon-reboot", "syscon-poweroff",
+	"arm,psci",    "arm,scmi",	"pci-host-", "gpio-restart",  "gpio-poweroff"};
+/* One that contains one of these neither. */
+static const char *const forbidden_words[] = {"watchdog", "-wdt", "wdt-", ",wdt", "-rstc", "-pmucru"};
+/* Properties that only reset and power controllers have. */
+static const char *const forbidden_properties[] = {"#reset-cells", "#power-domain-cells", "#iommu-cells",
+						   "msi-controller"};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool compatible_forbidden(const char *compatible)
+{
+	for (size_t i = 0; i < COUNT(forbidden_compatibles); i++) {
+		if (!strncmp(compatible, forbidden_compatibles[i], strlen(forbidden_compatibles[i])))
+			return true;
+	}
+	for (size_t i = 0; i < COUNT(forbidden_words); i++) {
+		if (strstr(compatible, forbidden_words[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool node_forbidden(const struct tree *tree, const struct node *node)
+{
+	const char *type = node_string(tree, node, "device_type");
+	int length = 0;
+	const char *list = node_property(tree, node, "compatible", &length);
+
+	if ((type && !strcmp(type, "pci")) || !strncmp(node->name, "watchdog", 8))
+		return true;
+	for (size_t i = 0; i < COUNT(forbidden_properties); i++) {
+		if (node_flag(tree, node, forbidden_properties[i]))
+			return true;
+	}
+	if (!list || !string_list(list, length))
+		return false;
+	for (const char *text = NULL; (text = string_next(list, length, text));) {
+		if (compatible_forbidden(text))
+			return true;
+	}
+	return false;
+}
+
+static bool node_slave(const struct board *board, const struct node *node)
+{
+	for (const char *text = NULL; (text = string_next(board->slaves, board->slaves_size, text));) {
+		if (node_compatible(&board->tree, node, text))
+			return true;
+	}
+	return false;
+}
+
+static bool below(const struct tree *tree, const struct node *node, const char *path)
+{
+	const struct node *ancestor = tree_path(tree, path);
+
+	return ancestor && node_within(tree, node, ancestor);
+}
+
+static enum device_class classify(const struct board *board, const struct node *node)
+{
+	const struct tree *tree = &board->tree;
+	const char *type = node_string(tree, node, "device_type");
+
+	if (!node->reg_count || (type && !strcmp(type, "memory")) || below(tree, node, "/cpus") ||
+	    below(tree, node, "/reserved-memory"))
+		return DEVICE_NONE;
+	for (const struct node *up = node; up->parent >= 0; up = &tree->nodes[up->parent]) {
+		if (node_forbidden(tree, up))
+			return DEVICE_FORBIDDEN;
+	}
+	return node_slave(board, node) || node_flag(tree, node, "iommus") ? DEVICE_PLAIN : DEVICE_MASTER;
+}
+
+static void claim(struct audit *audit, size_t cell, const struct node *device)
+{
+	struct board *board = &audit->board;
+
+	for (size_t i = 0; i < board->tree.count; i++) {
+		const struct node *node = &board->tree.nodes[i];
+
+		if (!node_within(&board->tree, node, device) || (node != device && !node->reg_count))
+			continue;
+		if (node == device && board->owner[i] != CELL_NONE_ID && board->owner[i] != (int)cell)
+			violation(&audit->report, RULE_DEVICES, "%s: the file gives it to '%s' and to '%s'",
+				  node->path, audit->partition.cells[board->owner[i]].name,
+				  audit->partition.cells[cell].name);
+		if (node == device || board->owner[i] == CELL_NONE_ID)
+			board->owner[i] = (int)cell;
+	}
+}
+
+static const struct node *device_named(struct audit *audit, size_t cell, const char *name)
+{
+	bool many;
+	const struct node *device = tree_name(&audit->board.tree, name, &many);
+
+	if (!device || many)
+		violation(&audit->report, RULE_DEVICES, "cell '%s': device '%s' is %s in the board's tree",
+			  audit->partition.cells[cell].name, name, device ? "ambiguous" : "unknown");
+	return many ? NULL : device;
+}
+
+static const char *device_list(const struct audit *audit, size_t cell, int *length)
+{
+	const char *list =
+		node_property(&audit->partition.tree, audit->partition.cells[cell].node, "devices", length);
+
+	return list && string_list(list, *length) ? list : NULL;
+}
+
+static void claims_by_name(struct audit *audit, size_t cell)
+{
+	int length = 0;
+	const char *list = device_list(audit, cell, &length);
+
+	for (const char *text = NULL; list && (text = string_next(list, length, text));) {
+		const struct node *device;
+
+		if (!strcmp(text, "rest") || text[0] == '-')
+			continue;
+		device = device_named(audit, cell, text);
+		if (device)
+			claim(audit, cell, device);
+	}
+}
+
+static bool left_out(struct audit *audit, size_t cell, const struct node *node)
+{
+	int length = 0;
+	const char *list = device_list(audit, cell, &length);
+
+	for (const char *text = NULL; list && (text = string_next(list, length, text));) {
+		const struct node *device;
+		bool many;
+
+		device = text[0] == '-' ? tree_name(&audit->board.tree, text + 1, &many) : NULL;
+		if (device && node_within(&audit->board.tree, node, device))
+			return true;
+	}
+	return false;
+}
+
+static bool claims_rest(const struct audit *audit, size_t cell)
+{
+	int length = 0;
+	const char *list = device_list(audit, cell, &length);
+
+	for (const char *text = NULL; list && (text = string_next(list, length, text));) {
+		if (!strcmp(text, "rest"))
+			return true;
+	}
+	return false;
+}
+
+static void rest_assign(struct audit *audit, size_t cell, bool health_exists)
+{
+	struct board *board = &audit->board;
+
+	for (size_t i = 0; i < board->tree.count; i++) {
+		const struct node *node = &board->tree.nodes[i];
+
+		if (board->owner[i] != CELL_NONE_ID || board->classes[i] != DEVICE_PLAIN || !node->enabled ||
+		    (health_exists && node == board->stdout_uart) || left_out(audit, cell, node))
+			continue;
+		board->owner[i] = (int)cell;
+	}
+}
+
+static bool is_uart(const struct tree *tree, const struct node *node)
+{
+	int length = 0;
+	const char *list = node_property(tree, node, "compatible", &length);
+
+	if (!strncmp(node->name, "serial@", 7))
+		return true;
+	if (!list || !string_list(list, length))
+		return false;
+	for (const char *text = NULL; (text = string_next(list, length, text));) {
+		if (strstr(text, "pl011") || strstr(text, "uart") || strstr(text, "16550"))
+			return true;
+	}
+	return false;
+}
+
+/* `console` is "log" unless the cell says otherwise or owns a UART. */
+static void consoles_decide(struct audit *audit, size_t cell)
+{
+	struct partition_cell *asked = &audit->partition.cells[cell];
+	const struct board *board = &audit->board;
+	bool owns_uart = false;
+
+	if (node_flag(&audit->partition.tree, asked->node, "console"))
+		return;
+	for (size_t i = 0; i < board->tree.count; i++)
+		owns_uart |= board->owner[i] == (int)cell && is_uart(&board->tree, &board->tree.nodes[i]);
+	asked->log_console = !owns_uart;
+}
+
+/* [impl->swr~audit-devices~1] */
+void devices_assign(struct audit *audit)
+{
+	struct board *board = &audit->board;
+	const size_t cells = audit->partition.cell_count;
+	size_t health = cells;
+
+	board->classes = memory_zeroed(board->tree.count, sizeof(*board->classes));
+	board->owner = memory_zeroed(board->tree.count, sizeof(*board->owner));
+	for (size_t i = 0; i < board->tree.count; i++) {
+		board->classes[i] = classify(board, &board->tree.nodes[i]);
+		board->owner[i] = CELL_NONE_ID;
+	}
+	for (size_t cell = 0; cell < cells; cell++) {
+		claims_by_name(audit, cell);
+		if (audit->partition.cells[cell].health)
+			health = cell;
+	}
+	if (health < cells && board->stdout_uart &&
+	    board->owner[board->stdout_uart - board->tree.nodes] == CELL_NONE_ID)
+		claim(audit, health, board->stdout_uart);
+	for (size_t cell = 0; cell < cells; cell++) {
+		if (claims_rest(audit, cell))
+			rest_assign(audit, cell, health < cells);
+	}
+	for (size_t cell = 0; cell < cells; cell++)
+		consoles_decide(audit, cell);
+}

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * board.c - reads the board's tree, its machine facts and known-slaves.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+
+#define MPIDR_AFFINITY UINT64_C(0x000000ff00ffffff)
+
+static void input_wrong(struct audit *audit, const char *what)
+{
+	violation(&audit->report, RULE_INPUT, "%s", what);
+}
+
+static void board_cpus(struct board *board)
+{
+	const struct tree *tree = &board->tree;
+	const struct node *cpus = tree_path(tree, "/cpus");
+
+	for (size_t i = 0; cpus && i < tree->count; i++) {
+		const struct node *node = &tree->nodes[i];
+		const char *type = node_string(tree, node, "device_type");
+		uint64_t mpidr;
+
+		if (node->parent != (int)(cpus - tree->nodes) || !type || strcmp(type, "cpu") != 0 ||
+		    !node_number(tree, node, "reg", &mpidr))
+			continue;
+		board->mpidrs = memory_grow(board->mpidrs, board->core_count, sizeof(mpidr));
+		board->cpu_nodes = memory_grow(board->cpu_nodes, board->core_count, sizeof(node));
+		board->mpidrs[board->core_count] = mpidr & MPIDR_AFFINITY;
+		board->cpu_nodes[board->core_count++] = node;
+	}
+}
+
+static void spans_add_ranges(struct spans *spans, const struct node *node, int tag)
+{
+	for (size_t i = 0; i < node->reg_count; i++) {
+		const uint64_t base = node->regs[i].base;
+
+		spans_add(spans, (struct span){base, base, end_of(base, node->regs[i].size) - base, 0, tag});
+	}
+}
+
+static bool is_memory(const struct tree *tree, const struct node *node)
+{
+	const char *type = node_string(tree, node, "device_type");
+
+	return type && !strcmp(type, "memory");
+}
+
+static void join(void *context, const struct span *first, const struct span *second)
+{
+	(void)context;
+	(void)first;
+	(void)second;
+}
+
+static void board_ranges(struct board *board)
+{
+	const struct tree *tree = &board->tree;
+	const struct node *reserved = tree_path(tree, "/reserved-memory");
+	uint64_t highest = 0;
+
+	for (size_t i = 0; i < tree->count; i++) {
+		const struct node *node = &tree->nodes[i];
+
+		if (is_memory(tree, node))
+			spans_add_ranges(&board->ram, node, 0);
+		else if (reserved && node != reserved && node_within(tree, node, reserved))
+			spans_add_ranges(&board->reserved, node, 0);
+		else
+			spans_add_ranges(&board->registers, node, (int)i);
+	}
+	spans_normalize(&board->ram, join, NULL);
+	spans_sort_by_va(&board->registers);
+	board->registers_end = memory_zeroed(board->registers.count, sizeof(*board->registers_end));
+	for (size_t i = 0; i < board->registers.count; i++) {
+		const struct span *span = &board->registers.list[i];
+
+		if (span->va + span->size > highest)
+			highest = span->va + span->size;
+		board->registers_end[i] = highest;
+	}
+}
+
+static uint32_t ppi_of(const struct node *node, size_t index)
+{
+	return node && index < node->irq_count && node->irqs[index].intid < 32 ? node->irqs[index].intid : 0;
+}
+
+static const struct node *compatible_node(const struct tree *tree, const char *compatible)
+{
+	for (size_t i = 0; i < tree->count; i++) {
+		if (node_compatible(tree, &tree->nodes[i], compatible))
+			return &tree->nodes[i];
+	}
+	return NULL;
+}
+
+/* stdout-path = "ALIAS-OR-PATH[:OPTIONS]" */
+static const struct node *stdout_uart(const struct tree *tree)
+{
+	const struct node *chosen = tree_path(tree, "/chosen");
+	const char *path = chosen ? node_string(tree, chosen, "stdout-path") : NULL;
+	char name[256];
+	bool many;
+
+	if (!path || strcspn(path, ":") >= sizeof(name))
+		return NULL;
+	memcpy(name, path, strcspn(path, ":"));
+	name[strcspn(path, ":")] = '\0';
+	return tree_name(tree, name, &many);
+}
+
+static void board_parts(struct audit *audit)
+{
+	struct board *board = &audit->board;
+	const struct tree *tree = &board->tree;
+	const struct node *timer = compatible_node(tree, "arm,armv8-timer");
+
+	for (size_t i = 0; i < tree->count && !board->gic; i++) {
+		if (node_is_gic(tree, &tree->nodes[i]))
+			board->gic = &tree->nodes[i];
+	}
+	board->smmu = compatible_node(tree, "arm,smmu-v3");
+	board->its = compatible_node(tree, "arm,gic-v3-its");
+	board->stdout_uart = stdout_uart(tree);
+	board->maintenance_intid = ppi_of(board->gic, 0);
+	board->physical_timer = ppi_of(timer, 1); /* binding: secure, non-secure, virtual, hypervisor */
+	board->virtual_timer = ppi_of(timer, 2);
+	board->pmu_intid = ppi_of(compatible_node(tree, "arm,armv8-pmuv3"), 0);
+	if (!board->pmu_intid)
+		board->pmu_intid = ppi_of(tree_path(tree, "/pmu"), 0);
+	if (!board->gic || board->gic->reg_count < 2)
+		input_wrong(audit, "board tree: no GICv3 with distributor and redistributors");
+	if (!board->core_count || !board->ram.count)
+		input_wrong(audit, "board tree: no cores or no memory");
+}
+
+static void machine_spans(const struct tree *machine, const char *property, struct spans *spans)
+{
+	const struct node *loader = tree_path(machine, "/loader");
+	uint64_t base, size;
+
+	for (unsigned int i = 0; loader && node_u64(machine, loader, property, i, &base) &&
+				 node_u64(machine, loader, property, i + 1, &size);
+	     i += 2)
+		spans_add(spans, (struct span){base, base, end_of(base, size) - base, 0, 0});
+}
+
+static void fact(struct audit *audit, const char *path, const char *name, unsigned int index, uint32_t *value)
+{
+	const struct tree *machine = &audit->board.machine;
+	const struct node *node = tree_path(machine, path);
+
+	if (!node || !node_u32(machine, node, name, index, value))
+		violation(&audit->report, RULE_INPUT, "machine facts: %s/%s is missing", path, name);
+}
+
+static void machine_facts(struct audit *audit)
+{
+	struct board *board = &audit->board;
+
+	fact(audit, "/cpu", "pa-bits", 0, &board->pa_bits);
+	fact(audit, "/gic", "spi-count", 0, &board->spi_count);
+	fact(audit, "/gic", "id-bits", 0, &board->id_bits);
+	fact(audit, "/gic", "list-registers", 0, &board->list_registers);
+	fact(audit, "/gic", "free-spis", 0, &board->free_spi);
+	fact(audit, "/gic", "free-spis", 1, &board->free_spi_count);
+	fact(audit, "/gic", "redistributor-frames", 0, &board->frames);
+	if (board->smmu) {
+		fact(audit, "/smmu", "idr0", 0, &board->smmu_idr0);
+		fact(audit, "/smmu", "idr0", 1, &board->smmu_idr0_mask);
+	}
+	machine_spans(&board->machine, "forbidden", &board->reserved);
+	machine_spans(&board->machine, "staging", &board->staging);
+	spans_normalize(&board->reserved, join, NULL);
+	spans_normalize(&board->staging, join, NULL);
+}
+
+/* Lines of known-slaves become a string list. */
+static void slaves_read(struct board *board, struct blob text)
+{
+	bool comment = false, blank = true;
+
+	board->slaves = memory_zeroed(text.size + 1, 1);
+	for (size_t i = 0; i < text.size; i++) {
+		const char c = (char)text.data[i];
+
+		comment = c != '\n' && (comment || c == '#');
+		if (comment || c == '\n' || c == ' ' || c == '\t' || c == '\r' || c == '\0') {
+			if (!blank)
+				board->slaves[board->slaves_size++] = '\0';
+			blank = true;
+		} else {
+			board->slaves[board->slaves_size++] = c;
+			blank = false;
+		}
+	}
+	if (!blank)
+		board->slaves[board->slaves_size++] = '\0';
+}
+
+/* [impl->swr~audit-inputs~1] */
+bool board_open(struct audit *audit)
+{
+	struct board *board = &audit->board;
+	const char *why;
+
+	if (!tree_open(&board->tree, audit->fit.fdt, &why)) {
+		violation(&audit->report, RULE_INPUT, "board tree: %s", why);
+		return false;
+	}
+	if (!tree_open(&board->machine, audit->fit.machine, &why)) {
+		violation(&audit->report, RULE_INPUT, "machine facts: %s", why);
+		return false;
+	}
+	if (!audit->fit.known_slaves.data || audit->fit.known_slaves.size > INT32_MAX)
+		return false;
+	board_cpus(board);
+	board_ranges(board);
+	board_parts(audit);
+	machine_facts(audit);
+	slaves_read(board, audit->fit.known_slaves);
+	return board->gic && board->gic->reg_count >= 2 && board->core_count && board->ram.count;
+}
+
+void board_close(struct board *board)
+{
+	free(board->classes);
+	free(board->owner);
+	free(board->mpidrs);
+	free((void *)board->cpu_nodes);
+	free(board->registers_end);
+	free(board->slaves);
+	spans_free(&board->ram);
+	spans_free(&board->reserved);
+	spans_free(&board->staging);
+	spans_free(&board->registers);
+	tree_close(&board->tree);
+	tree_close(&board->machine);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * model.h - what the audit knows of one image: inputs, records, tables, and who owns what.
+ *
+ * Made in this order, each step from the one before: FIT (fit.c), headers (image.c), inputs (board.c,
+ * partition.c), walks and records (records.c), places (places.c). The rules (rule_*.c) only read it.
+ */
+#ifndef BULKHEAD_AUDITOR_MODEL_H
+#define BULKHEAD_AUDITOR_MODEL_H
+
+#include "blueprint.h"
+#include "fit.h"
+#include "image.h"
+#include "report.h"
+#include "spans.h"
+#include "telemetry.h"
+#include "tree.h"
+#include "walk.h"
+
+#define PA_NONE	     UINT64_MAX
+#define CELL_NONE_ID (-1)
+
+/* ---- the board (board.c) ---- */
+enum device_class {
+	DEVICE_NONE,	 /* nothing a cell could map: no CPU address, memory, cpus */
+	DEVICE_PLAIN,	 /* may be given to a cell */
+	DEVICE_MASTER,	 /* may master the bus, and no IOMMU is in front */
+	DEVICE_FORBIDDEN /* could undo the division: the hypervisor's for ever */
+};
+
+struct board {
+	struct tree tree;
+	enum device_class *classes; /* by node index */
+	int *owner;		    /* by node index: cell, or CELL_NONE_ID */
+	const struct node *gic, *smmu, *its, *stdout_uart;
+	uint64_t *mpidrs; /* by machine core number */
+	const struct node **cpu_nodes;
+	size_t core_count;
+	struct spans ram;	 /* va = pa */
+	struct spans reserved;	 /* /reserved-memory and the machine's forbidden ranges */
+	struct spans staging;	 /* the loader's: cells only */
+	struct spans registers;	 /* va = pa; tag = node index; sorted by va, may overlap */
+	uint64_t *registers_end; /* highest end of registers[0..i], for searching */
+	struct tree machine;
+	uint32_t pa_bits, spi_count, id_bits, list_registers, free_spi, free_spi_count, frames;
+	uint32_t smmu_idr0, smmu_idr0_mask;
+	uint32_t maintenance_intid, virtual_timer, physical_timer, pmu_intid; /* 0: none */
+	char *slaves; /* known-slaves as a string list */
+	int slaves_size;
+};
+
+/* ---- the partition file (partition.c) ---- */
+struct partition_memory {
+	uint64_t size, at;
+	bool placed;
+};
+
+struct partition_cell {
+	const struct node *node;
+	const char *name;
+	struct partition_memory *memory;
+	size_t memory_count;
+	uint64_t memory_total, keep;
+	uint32_t *cores;
+	size_t core_count;
+	bool health, direct, essential, pmu, log_console, unprotected;
+	bool has_ram_base;
+	uint64_t ram_base;
+	uint64_t heartbeat_ns, boot_timeout_ns;
+};
+
+enum channel_role { CHANNEL_STRANGER = 0, CHANNEL_WRITES = 1, CHANNEL_READS = 2 };
+struct partition_channel {
+	const struct node *node;
+	const char *name;
+	uint8_t *roles; /* by partition cell: BP_CHANNEL_* */
+	uint64_t size;
+	bool doorbell;
+};
+
+struct partition {
+	struct tree tree;
+	const struct node *faults; /* board-wide; NULL: none */
+	struct partition_cell *cells;
+	size_t cell_count;
+	struct partition_channel *channels;
+	size_t channel_count;
+};
+
+/* ---- the image's own story (records.c) ---- */
+struct cell {
+	bool known; /* its record was found and is sound */
+	char name[BP_NAME_MAX];
+	char who[BP_NAME_MAX + 8]; /* "cell 'NAME'" */
+	uint64_t record_pa;
+	const struct bp_cell *record;
+	const struct bp_core *cores;
+	const struct bp_region *regions;
+	const struct bp_image *images;
+	const struct bp_mmio *mmio;
+	const struct bp_root_entry *root_entries;
+	const struct bp_channel *channels;
+	int first_core; /* machine core number; -1: none started */
+	bool walked;
+	struct walk walk;
+	struct spans stage2;
+	struct tree guest;
+	const struct partition_cell *asked;    /* NULL: the file has no such cell */
+	uint64_t heartbeat_ipa, directory_ipa; /* as the guest tree says; PA_NONE: not there */
+	uint64_t heartbeat_pa, state_pa, log_pa;
+};
+
+struct core {
+	struct bp_boot_core boot;
+	char who[24]; /* "core N's root" */
+	int cell;     /* CELL_NONE_ID: unassigned */
+	struct spans map;
+	uint64_t telemetry_pa, ring_pa, frame_pa; /* PA_NONE: none */
+};
+
+/* ---- places: physical memory of the hypervisor and what it is for (places.c) ---- */
+enum place_kind {
+	PLACE_SEGMENT,
+	PLACE_PRIVATE,
+	PLACE_TELEMETRY,
+	PLACE_RING,
+	PLACE_STATE,
+	PLACE_ORDERS,
+	PLACE_LOG,
+	PLACE_HEARTBEAT,
+	PLACE_CHANNEL,
+	PLACE_HEADER,
+	PLACE_RECORD,
+	PLACE_SERVICE,
+	PLACE_ROOT,
+	PLACE_DIRECTORY,
+	PLACE_TREE,
+	PLACE_FILE
+};
+
+struct place {
+	uint64_t pa, size; /* whole pages */
+	enum place_kind kind;
+	int owner; /* core, cell, channel, file or segment number, by kind */
+};
+
+struct audit {
+	struct report report;
+	struct fit fit;
+	uint8_t *kernel; /* an aligned copy of /images/kernel */
+	size_t kernel_size;
+	struct hv_header hv;
+	const struct bp_header *header;
+	uint64_t blueprint_pa;
+	const uint8_t *blueprint;
+	struct table_memory tables;
+	struct board board;
+	struct partition partition;
+	struct core *cores;
+	size_t core_count;
+	struct cell *cells;
+	size_t cell_count;
+	int health; /* cell index; CELL_NONE_ID: none */
+	struct spans boot_map;
+	uint64_t service_pa, orders_pa;
+	const struct bp_service *service;
+	const struct directory *directory;
+	uint64_t directory_pa;
+	struct place *places; /* sorted by pa */
+	size_t place_count;
+};
+
+/* image.c: the headers; false when nothing more can be told of the image. */
+bool image_open(struct audit *audit);
+bool board_open(struct audit *audit);
+bool partition_open(struct audit *audit);
+void board_close(struct board *board);
+void partition_close(struct partition *partition);
+/* assign.c: which board node is whose, by the partition file. */
+void devices_assign(struct audit *audit);
+void records_open(struct audit *audit);
+void guests_open(struct audit *audit);
+void places_find(struct audit *audit);
+
+/* `size` bytes of the blueprint at a physical address; NULL when they lie elsewhere. */
+const void *blueprint_at(const struct audit *audit, uint64_t pa, uint64_t size);
+/* Bytes at a physical address of the blueprint or the image store. */
+const void *image_bytes_at(const struct audit *audit, uint64_t pa, uint64_t size,
+			   const struct fit_file **file);
+
+/* What stands at a physical address, for messages. */
+const char *place_describe(const struct audit *audit, uint64_t pa, char *text, size_t size);
+const struct place *place_at(const struct audit *audit, uint64_t pa);
+/* What a cell's stage 2 may do there: ATTR_* permissions and type, 0: nothing. */
+uint32_t place_admits(const struct audit *audit, const struct place *place, int cell);
+
+int cell_number(const struct audit *audit, const struct cell *cell);
+int partition_number(const struct audit *audit, const struct partition_cell *cell);
+/* The image's cell of a partition file's cell; NULL: the image has none. */
+struct cell *cell_asked(const struct audit *audit, size_t partition_cell);
+/* The file's channel that a cell's record entry stands for, by the guest tree's channel-name; NULL: none. */
+const struct partition_channel *channel_named(const struct audit *audit, const struct cell *cell,
+					      size_t index);
+const struct node *channel_node(const struct cell *cell, size_t index);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tree.h - a device tree as the auditor sees it: nodes with CPU addresses and GIC interrupts.
+ *
+ * Used for the board's tree and for every guest tree; all are untrusted. Regs that don't translate to
+ * CPU addresses (an I2C address, say) are left out.
+ */
+#ifndef BULKHEAD_AUDITOR_TREE_H
+#define BULKHEAD_AUDITOR_TREE_H
+
+#include "memory.h"
+
+#define TREE_DEPTH 64
+
+struct range {
+	uint64_t base, size;
+};
+
+struct irq {
+	uint32_t intid; /* SPI: 32.., PPI: 16..31 */
+	uint32_t flags; /* third cell: 1, 2 edge; 4, 8 level */
+};
+
+struct node {
+	int offset;
+	int parent; /* index; -1: the root */
+	const char *name;
+	char *path;
+	uint32_t phandle;
+	bool enabled;
+	int address_cells, size_cells; /* for its children */
+	struct range *regs;
+	size_t reg_count;
+	struct irq *irqs;
+	size_t irq_count;
+};
+
+struct tree {
+	const void *fdt;
+	struct node *nodes; /* in order; [0] is the root */
+	size_t count;
+};
+
+/* False when the bytes are no sound device tree; *why says what is wrong. */
+bool tree_open(struct tree *tree, struct blob blob, const char **why);
+void tree_close(struct tree *tree);
+
+const struct node *tree_path(const struct tree *tree, const char *path);
+const struct node *tree_phandle(const struct tree *tree, uint32_t phandle);
+/* Alias, path, or node name with or without unit address; NULL: none; *many when ambiguous. */
+const struct node *tree_name(const struct tree *tree, const char *name, bool *many);
+bool node_within(const struct tree *tree, const struct node *node, const struct node *ancestor);
+
+const void *node_property(const struct tree *tree, const struct node *node, const char *name, int *length);
+bool node_flag(const struct tree *tree, const struct node *node, const char *name);
+/* NULL when absent or not NUL-terminated. */
+const char *node_string(const struct tree *tree, const struct node *node, const char *name);
+bool node_compatible(const struct tree *tree, const struct node *node, const char *compatible);
+/* Big-endian cells of a property: false when it is absent or shorter. */
+bool node_u32(const struct tree *tree, const struct node *node, const char *name, unsigned int index,
+	      uint32_t *value);
+bool node_u64(const struct tree *tree, const struct node *node, const char *name, unsigned int index,
+	      uint64_t *value);
+/* A scalar of 4 or 8 bytes. */
+bool node_number(const struct tree *tree, const struct node *node, const char *name, uint64_t *value);
+
+/* The next string of a property that is a list of them: start with NULL; NULL at the end. */
+const char *string_next(const char *list, int length, const char *previous);
+bool string_list(const void *data, int length);
+
+/* tree_reg.c and tree_irq.c */
+void node_read_regs(const struct tree *tree, struct node *node);
+void node_read_irqs(const struct tree *tree, struct node *node);
+bool node_is_gic(const struct tree *tree, const struct node *node);
+
+#endif

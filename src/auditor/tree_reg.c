@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * tree_reg.c - `reg` in CPU addresses: through the `ranges` of every bus above (devicetree
+ * spec 2.3.6, 2.3.8).
+ */
+#include <libfdt.h>
+
+#include "tree.h"
+
+#define CELLS_MAX 2 /* wider addresses (PCI) don't translate to CPU addresses here */
+
+static uint64_t read_cells(const uint8_t *at, int cells)
+{
+	uint64_t value = 0;
+
+	for (int i = 0; i < cells; i++)
+		value = value << 32 | fdt32_ld((const fdt32_t *)(at + i * 4));
+	return value;
+}
+
+static bool cells_sane(int cells)
+{
+	return cells >= 0 && cells <= CELLS_MAX;
+}
+
+/* One bus upwards: an address on `bus` to an address on the bus that `bus` sits on. */
+static bool translate_up(const struct tree *tree, const struct node *bus, struct range *range)
+{
+	const struct node *above = &tree->nodes[bus->parent];
+	const int child = bus->address_cells, parent = above->address_cells, sizes = bus->size_cells;
+	const int row = (child + parent + sizes) * 4;
+	int length;
+	const uint8_t *ranges = node_property(tree, bus, "ranges", &length);
+
+	if (!ranges)
+		return false;
+	if (!length)
+		return true;
+	if (!cells_sane(child) || !cells_sane(parent) || !cells_sane(sizes) || !row)
+		return false;
+	for (int at = 0; at + row <= length; at += row) {
+		const uint64_t from = read_cells(ranges + at, child);
+		const uint64_t to = read_cells(ranges + at + child * 4, parent);
+		const uint64_t size = read_cells(ranges + at + (child + parent) * 4, sizes);
+
+		if (range->base >= from && within(range->base - from, range->size, size)) {
+			range->base = to + (range->base - from);
+			return true;
+		}
+	}
+	return false;
+}
+
+void node_read_regs(const struct tree *tree, struct node *node)
+{
+	const struct node *parent = node->parent >= 0 ? &tree->nodes[node->parent] : NULL;
+	int length, row;
+	const uint8_t *reg = node_property(tree, node, "reg", &length);
+
+	if (!parent || !reg || !cells_sane(parent->address_cells) || !cells_sane(parent->size_cells) ||
+	    !parent->address_cells || !parent->size_cells)
+		return;
+	row = (parent->address_cells + parent->size_cells) * 4;
+	for (int at = 0; at + row <= length; at += row) {
+		struct range range = {read_cells(reg + at, parent->address_cells),
+				      read_cells(reg + at + parent->address_cells * 4, parent->size_cells)};
+		const struct node *bus = parent;
+
+		while (bus->parent >= 0 && translate_up(tree, bus, &range))
+			bus = &tree->nodes[bus->parent];
+		if (bus->parent >= 0 || !range.size)
+			continue;
+		node->regs = memory_grow(node->regs, node->reg_count, sizeof(range));
+		node->regs[node->reg_count++] = range;
+	}
+}
