@@ -90,6 +90,29 @@ static u64 zero(void)
 	return 0;
 }
 
+/* AArch32 features, for EL0 alone; no debug, no PMU (ID_DFR0, ID_DFR1 have no row). */
+#define AARCH32(name)                                                                                        \
+	static u64 name(void)                                                                                \
+	{                                                                                                    \
+		return sysreg_read(name##_el1);                                                              \
+	}
+AARCH32(id_pfr0)
+AARCH32(id_pfr1)
+AARCH32(id_mmfr0)
+AARCH32(id_mmfr1)
+AARCH32(id_mmfr2)
+AARCH32(id_mmfr3)
+AARCH32(id_mmfr4)
+AARCH32(id_isar0)
+AARCH32(id_isar1)
+AARCH32(id_isar2)
+AARCH32(id_isar3)
+AARCH32(id_isar4)
+AARCH32(id_isar5)
+AARCH32(mvfr0)
+AARCH32(mvfr1)
+AARCH32(mvfr2)
+
 struct row {
 	u32 reg;
 	u64 (*read)(void); /* NULL: Undefined */
@@ -97,6 +120,22 @@ struct row {
 };
 
 static const struct row rows[] = {
+	{REG(3, 0, 0, 1, 0), id_pfr0, false},
+	{REG(3, 0, 0, 1, 1), id_pfr1, false},
+	{REG(3, 0, 0, 1, 4), id_mmfr0, false},
+	{REG(3, 0, 0, 1, 5), id_mmfr1, false},
+	{REG(3, 0, 0, 1, 6), id_mmfr2, false},
+	{REG(3, 0, 0, 1, 7), id_mmfr3, false},
+	{REG(3, 0, 0, 2, 0), id_isar0, false},
+	{REG(3, 0, 0, 2, 1), id_isar1, false},
+	{REG(3, 0, 0, 2, 2), id_isar2, false},
+	{REG(3, 0, 0, 2, 3), id_isar3, false},
+	{REG(3, 0, 0, 2, 4), id_isar4, false},
+	{REG(3, 0, 0, 2, 5), id_isar5, false},
+	{REG(3, 0, 0, 2, 6), id_mmfr4, false},
+	{REG(3, 0, 0, 3, 0), mvfr0, false},
+	{REG(3, 0, 0, 3, 1), mvfr1, false},
+	{REG(3, 0, 0, 3, 2), mvfr2, false},
 	{REG(3, 0, 0, 4, 0), id_aa64pfr0, false},
 	{REG(3, 0, 0, 4, 1), id_aa64pfr1, false},
 	{REG(3, 0, 0, 5, 0), id_aa64dfr0, false},
