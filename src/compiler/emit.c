@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * emit.c - plan_emit(): a plan without errors becomes the files of a build, all of them or none.
+ *
+ * Called by main.c, after plan_read(). The parts: layout.c finds the places and has emit_*.c and
+ * tree.c write the bytes; fit.c packs them; map.c and manifest.c say what was built.
+ */
+#include "emit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fit.h"
+#include "layout.h"
+#include "manifest.h"
+#include "map.h"
+#include "output.h"
+
+static bool write_trees(struct outputs *outputs, const struct layout *layout)
+{
+	for (size_t i = 0; i < layout->plan->cell_count; i++) {
+		const struct bytes *const tree = &layout->cells[i].tree;
+
+		if (!output_add(outputs, tree->path, tree->data, tree->size))
+			return false;
+	}
+	return true;
+}
+
+static bool write_map(struct outputs *outputs, const struct layout *layout)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *const stream = open_memstream(&text, &size);
+	bool good;
+
+	if (!stream) {
+		diag_error(file_place(outputs->folder), "map.txt cannot be written");
+		output_abandon(outputs);
+		return false;
+	}
+	map_print(layout, stream);
+	fclose(stream);
+	good = output_add(outputs, "map.txt", text, size);
+	free(text);
+	return good;
+}
+
+static bool write_manifest(struct outputs *outputs, const struct plan *plan)
+{
+	char *const text = manifest_text(plan, outputs);
+	const bool good = output_add(outputs, "manifest.json", text, strlen(text));
+
+	free(text);
+	return good;
+}
+
+static bool write_image(struct outputs *outputs, const struct layout *layout)
+{
+	struct bytes kernel = image_write(layout);
+	struct bytes fit;
+	bool good = fit_write(layout, &kernel, &fit);
+
+	free(kernel.data);
+	if (!good) {
+		output_abandon(outputs);
+		return false;
+	}
+	good = output_add(outputs, "bulkhead.itb", fit.data, fit.size);
+	free(fit.data);
+	return good;
+}
+
+bool plan_emit(struct plan *plan, const char *dir)
+{
+	struct layout layout;
+	struct outputs outputs;
+
+	return layout_settle(&layout, plan) && output_open(&outputs, dir) &&
+	       output_add(&outputs, "blueprint.bin", layout.file.data, layout.file.size) &&
+	       write_trees(&outputs, &layout) && write_image(&outputs, &layout) &&
+	       write_map(&outputs, &layout) && write_manifest(&outputs, plan) && output_commit(&outputs);
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * emit_stage2.c - what each cell sees of the machine: its stage-2 tables, VTCR_EL2 and VTTBR_EL2.
+ *
+ * stage2_list() names every mapping; stage2_build() writes the tables that the cell's cores walk. What
+ * is emulated (GIC, console) is in neither: unmapped, so that an access traps with HPFAR_EL2 valid.
+ * Called by layout.c; map.c prints the list.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../blueprint/telemetry.h"
+#include "emit.h"
+#include "layout.h"
+
+#define IPA_BITS_ONE_PAGE 39u /* a level-1 table: 512 entries of 1 GiB */
+#define IPA_BITS_MOST	  43u /* 16 concatenated level-1 tables (Arm ARM D8.2.9) */
+
+/* VTCR_EL2 (Arm ARM D17.2.157). VS, HA, HD stay 0: 8-bit VMIDs, no hardware updates. */
+#define VTCR_T0SZ(bits) (UINT64_C(64) - (bits))
+#define VTCR_SL0_LEVEL1 (UINT64_C(1) << 6)
+#define VTCR_IRGN0_WBWA (UINT64_C(1) << 8)
+#define VTCR_ORGN0_WBWA (UINT64_C(1) << 10)
+#define VTCR_SH0_INNER	(UINT64_C(3) << 12)
+#define VTCR_PS_AT	16
+#define VTCR_RES1	(UINT64_C(1) << 31)
+#define VTTBR_VMID_AT	48
+
+static const uint64_t attributes[] = {
+	[MAP_RAM] = STAGE2_NORMAL | STAGE2_READ | STAGE2_WRITE,
+	[MAP_DEVICE] = STAGE2_DEVICE | STAGE2_READ | STAGE2_WRITE | TABLE_XN,
+	[MAP_SHARED] = STAGE2_NONCACHE | STAGE2_READ | STAGE2_WRITE | TABLE_XN,
+	[MAP_SHARED_READ] = STAGE2_NONCACHE | STAGE2_READ | TABLE_XN,
+	[MAP_WATCH] = STAGE2_NORMAL | STAGE2_READ | TABLE_XN,
+};
+
+uint32_t pa_range(uint32_t bits)
+{
+	static const uint32_t sizes[] = {32, 36, 40, 42, 44, 48};
+	uint32_t encoding = 0;
+
+	while (encoding + 1 < sizeof(sizes) / sizeof(sizes[0]) && sizes[encoding + 1] <= bits)
+		encoding++;
+	return encoding;
+}
+
+int cell_position(const int *cells, size_t count, size_t cell)
+{
+	for (size_t i = 0; i < count; i++)
+		if (cells[i] == (int)cell)
+			return (int)i;
+	return -1;
+}
+
+static void add(struct cell_layout *cell, uint64_t ipa, uint64_t pa, uint64_t size, enum map_kind kind,
+		const char *what)
+{
+	cell->maps = memory_grow(cell->maps, cell->map_count, sizeof(*cell->maps));
+	cell->maps[cell->map_count++] = (struct stage2_map){ipa, pa, size, kind, what};
+}
+
+/* Two small devices of one cell may share a page: it is mapped once. */
+static bool page_listed(const struct cell_layout *cell, uint64_t ipa)
+{
+	for (size_t i = 0; i < cell->map_count; i++)
+		if (cell->maps[i].kind == MAP_DEVICE && ipa - cell->maps[i].ipa < cell->maps[i].size)
+			return true;
+	return false;
+}
+
+static void add_device(struct cell_layout *cell, const struct device *device)
+{
+	for (size_t i = 0; i < device->regs.count; i++) {
+		const struct range *const reg = &device->regs.at[i];
+		const uint64_t end = align_up(reg->base + reg->size, BP_PAGE_SIZE);
+		uint64_t page = align_down(reg->base, BP_PAGE_SIZE);
+
+		while (page < end && page_listed(cell, page))
+			page += BP_PAGE_SIZE;
+		if (page < end)
+			add(cell, page, page, end - page, MAP_DEVICE, device->path);
+	}
+}
+
+static void add_channels(const struct layout *layout, struct cell_layout *out, size_t cell)
+{
+	const struct plan *const plan = layout->plan;
+
+	for (size_t i = 0; i < plan->channel_count; i++) {
+		const struct plan_channel *const channel = &plan->channels[i];
+		const bool writes = cell_position(channel->writers, channel->writer_count, cell) >= 0;
+		const bool reads = cell_position(channel->readers, channel->reader_count, cell) >= 0;
+
+		if (writes || reads)
+			add(out, channel->ipa, layout->channel_pa[i], align_up(channel->size, BP_PAGE_SIZE),
+			    writes ? MAP_SHARED : MAP_SHARED_READ, text_format("channel %s", channel->name));
+	}
+}
+
+/* What the health cell watches the machine by: all of it read-only. */
+static void add_watched(const struct layout *layout, struct cell_layout *out, size_t cell)
+{
+	const struct plan *const plan = layout->plan;
+	const struct plan_cell *const own = &plan->cells[cell];
+
+	add(out, own->directory_ipa, layout->directory_pa, layout->directory_size, MAP_WATCH, "directory");
+	for (size_t i = 0; own->core_windows_ipa && i < plan->board.core_count; i++) {
+		const struct core_layout *const core = &layout->cores[i];
+
+		if (core->cell == NO_CELL)
+			continue;
+		add(out, own->core_windows_ipa[i], core->telemetry_pa, BP_PAGE_SIZE, MAP_WATCH,
+		    text_format("telemetry of core %zu", i));
+		add(out, own->core_windows_ipa[i] + WINDOW_STEP, core->ring_pa, BP_PAGE_SIZE, MAP_WATCH,
+		    text_format("events of core %zu", i));
+	}
+	for (size_t i = 0; own->cell_windows_ipa && i < plan->cell_count; i++) {
+		if (i != cell)
+			add(out, own->cell_windows_ipa[i], layout->cells[i].heartbeat_pa, BP_PAGE_SIZE,
+			    MAP_SHARED_READ, text_format("heartbeat of %s", plan->cells[i].name));
+		if (layout->cells[i].log_pa)
+			add(out, own->cell_windows_ipa[i] + WINDOW_STEP, layout->cells[i].log_pa,
+			    BP_PAGE_SIZE, MAP_WATCH, text_format("log of %s", plan->cells[i].name));
+	}
+}
+
+static int by_ipa(const void *a, const void *b)
+{
+	const uint64_t left = ((const struct stage2_map *)a)->ipa;
+	const uint64_t right = ((const struct stage2_map *)b)->ipa;
+
+	return (left > right) - (left < right);
+}
+
+/* Emulated pages count too: they must be inside the IPA space for their accesses to be told apart. */
+static uint64_t highest_ipa(const struct layout *layout, size_t cell)
+{
+	const struct plan *const plan = layout->plan;
+	const struct plan_cell *const own = &plan->cells[cell];
+	const struct cell_layout *const out = &layout->cells[cell];
+	uint64_t highest = plan->board.gicd.base + GICD_SIZE;
+
+	for (size_t i = 0; i < out->map_count; i++)
+		if (out->maps[i].ipa + out->maps[i].size > highest)
+			highest = out->maps[i].ipa + out->maps[i].size;
+	for (size_t i = 0; i < own->core_count; i++)
+		if (layout->cores[own->cores[i]].gicr_pa + GICR_SIZE > highest)
+			highest = layout->cores[own->cores[i]].gicr_pa + GICR_SIZE;
+	if (own->uart_ipa + PL011_SIZE > highest)
+		highest = own->uart_ipa + PL011_SIZE;
+	return highest - 1;
+}
+
+/* The smallest IPA space that a start at level 1 can have and the cell fits in. */
+static bool ipa_size(struct layout *layout, size_t cell)
+{
+	struct cell_layout *const out = &layout->cells[cell];
+	const uint32_t pa_bits = layout->plan->board.pa_bits;
+	const uint64_t highest = highest_ipa(layout, cell);
+
+	out->ipa_bits = pa_bits < IPA_BITS_ONE_PAGE ? pa_bits : IPA_BITS_ONE_PAGE;
+	out->root_pages = 1;
+	while (highest >> out->ipa_bits) {
+		out->ipa_bits++;
+		out->root_pages *= 2;
+		/* An IPA space larger than the PA space faults on every access (Arm ARM D8.2.8). */
+		if (out->ipa_bits > pa_bits || out->ipa_bits > IPA_BITS_MOST) {
+			diag_error(cell_place(layout->plan, cell),
+				   "needs guest-physical address %#" PRIx64
+				   ", beyond the %u bits that board '%s' and this compiler admit",
+				   highest, pa_bits < IPA_BITS_MOST ? pa_bits : IPA_BITS_MOST,
+				   layout->plan->board.name);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool stage2_list(struct layout *layout, size_t cell)
+{
+	const struct plan *const plan = layout->plan;
+	const struct plan_cell *const own = &plan->cells[cell];
+	struct cell_layout *const out = &layout->cells[cell];
+
+	out->maps = NULL;
+	out->map_count = 0;
+	for (size_t i = 0; i < own->ram_count; i++)
+		add(out, own->ram[i].ipa, own->ram[i].pa, own->ram[i].size, MAP_RAM,
+		    own->ram[i].keep ? "RAM, kept over restarts" : "RAM");
+	for (size_t i = 0; i < plan->board.device_count; i++)
+		if (plan->board.devices[i].owner == (int)cell)
+			add_device(out, &plan->board.devices[i]);
+	add(out, own->heartbeat_ipa, out->heartbeat_pa, BP_PAGE_SIZE, MAP_SHARED, "heartbeat");
+	add_channels(layout, out, cell);
+	if (own->flags & BP_CELL_HEALTH)
+		add_watched(layout, out, cell);
+	qsort(out->maps, out->map_count, sizeof(*out->maps), by_ipa);
+	return ipa_size(layout, cell);
+}
+
+uint32_t stage2_root_entries(const struct cell_layout *cell)
+{
+	uint64_t next = 0; /* the list is sorted: slots below this one are counted */
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < cell->map_count; i++) {
+		const uint64_t last = (cell->maps[i].ipa + cell->maps[i].size - 1) / TABLE_BLOCK_1G;
+		const uint64_t first = cell->maps[i].ipa / TABLE_BLOCK_1G;
+		const uint64_t from = first > next ? first : next;
+
+		if (last >= from) {
+			count += (uint32_t)(last - from + 1);
+			next = last + 1;
+		}
+	}
+	return count;
+}
+
+bool stage2_build(struct layout *layout, size_t cell)
+{
+	struct cell_layout *const out = &layout->cells[cell];
+	const uint64_t before = layout->file.size;
+
+	out->stage2 = table_new(&layout->file, out->root_pages);
+	for (size_t i = 0; i < out->map_count; i++) {
+		const struct stage2_map *const map = &out->maps[i];
+
+		if (table_map(&out->stage2, map->ipa, map->pa, map->size, attributes[map->kind]))
+			continue;
+		diag_error(cell_place(layout->plan, cell),
+			   "two things at one guest-physical address: %s at %#" PRIx64 ", %#" PRIx64
+			   " bytes, overlaps another",
+			   map->what, map->ipa, map->size);
+		return false;
+	}
+	out->stage2_bytes = layout->file.size - before;
+	return true;
+}
+
+uint64_t stage2_vtcr(const struct layout *layout, size_t cell)
+{
+	return VTCR_T0SZ(layout->cells[cell].ipa_bits) | VTCR_SL0_LEVEL1 | VTCR_IRGN0_WBWA | VTCR_ORGN0_WBWA |
+	       VTCR_SH0_INNER | (uint64_t)pa_range(layout->plan->board.pa_bits) << VTCR_PS_AT | VTCR_RES1;
+}
+
+uint64_t stage2_vttbr(const struct layout *layout, size_t cell)
+{
+	return (uint64_t)(cell + 1) << VTTBR_VMID_AT | layout->cells[cell].stage2.root_pa;
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * manifest.c - writes manifest.json: see manifest.h. Called by emit.c.
+ *
+ * Files are named without their folders, so that a build is the same bytes wherever it is made.
+ * Device trees are digested in the flattened form in which the image carries them.
+ */
+#include "manifest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+struct text {
+	FILE *stream;
+	const char *separator;
+};
+
+static void put_quoted(struct text *text, const char *value)
+{
+	fputc('"', text->stream);
+	for (; *value; value++) {
+		const unsigned char byte = (unsigned char)*value;
+
+		if (byte == '"' || byte == '\\')
+			fprintf(text->stream, "\\%c", byte);
+		else if (byte < 0x20)
+			fprintf(text->stream, "\\u%04x", byte);
+		else
+			fputc(byte, text->stream);
+	}
+	fputc('"', text->stream);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *const slash = path ? strrchr(path, '/') : NULL;
+
+	return slash ? slash + 1 : path ? path : "";
+}
+
+static void put_digest(struct text *text, const char *role, const char *name, size_t size,
+		       const uint8_t digest[DIGEST_SIZE])
+{
+	char digits[2 * DIGEST_SIZE + 1];
+
+	digest_text(digest, digits);
+	fprintf(text->stream, "%s\n\t\t{ \"role\": ", text->separator);
+	put_quoted(text, role);
+	fputs(", \"name\": ", text->stream);
+	put_quoted(text, base_name(name));
+	fprintf(text->stream, ", \"size\": %zu, \"sha256\": \"%s\" }", size, digits);
+	text->separator = ",";
+}
+
+static void put_input(struct text *text, const char *role, const struct bytes *bytes)
+{
+	uint8_t digest[DIGEST_SIZE];
+
+	digest_of(bytes->data, bytes->size, digest);
+	put_digest(text, role, bytes->path, bytes->size, digest);
+}
+
+static void put_inputs(struct text *text, const struct plan *plan)
+{
+	put_input(text, "hypervisor", &plan->hypervisor);
+	put_input(text, "partitions, flattened", &plan->partitions);
+	put_input(text, "board tree, flattened", &plan->board.tree);
+	put_input(text, "machine facts, flattened", &plan->board.machine);
+	put_input(text, "known slaves", &plan->board.known_slaves);
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		const struct plan_cell *const cell = &plan->cells[i];
+
+		for (size_t j = 0; j < cell->file_count; j++) {
+			char *const role = text_format("%s of cell %s", cell->files[j].property, cell->name);
+
+			put_input(text, role, &cell->files[j].file);
+			free(role);
+		}
+	}
+}
+
+char *manifest_text(const struct plan *plan, const struct outputs *outputs)
+{
+	char *bytes = NULL;
+	size_t size = 0;
+	struct text text = {open_memstream(&bytes, &size), ""};
+
+	if (!text.stream)
+		return text_format("%s", "");
+	fputs("{\n\t\"tool\": \"bulkhead " BULKHEAD_VERSION "\",\n\t\"board\": ", text.stream);
+	put_quoted(&text, plan->board.name);
+	fputs(",\n\t\"inputs\": [", text.stream);
+	put_inputs(&text, plan);
+	fputs("\n\t],\n\t\"outputs\": [", text.stream);
+	text.separator = "";
+	for (size_t i = 0; i < outputs->count; i++)
+		put_digest(&text, "output", outputs->files[i].name, outputs->files[i].size,
+			   outputs->files[i].digest);
+	fputs("\n\t]\n}\n", text.stream);
+	fclose(text.stream);
+	return bytes;
+}

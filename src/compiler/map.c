@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * map.c - prints the division of the machine: a table of the cells, then each cell's share, the
+ * channels, what "rest" left out, and what each fault costs. The text of `bulkhead map` and map.txt.
+ */
+#include "map.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "emit.h"
+#include "emit_interrupts.h"
+
+static const char *const error_names[BP_ERROR_COUNT] = {
+	[BP_ERROR_MEMORY_VIOLATION] = "memory-violation", [BP_ERROR_DMA_VIOLATION] = "dma-violation",
+	[BP_ERROR_FORBIDDEN_ACCESS] = "forbidden-access", [BP_ERROR_SERROR] = "serror",
+	[BP_ERROR_HEARTBEAT_MISSED] = "heartbeat-missed", [BP_ERROR_BOOT_TIMEOUT] = "boot-timeout",
+	[BP_ERROR_IMAGE_MISMATCH] = "image-mismatch",	  [BP_ERROR_RESTART_LIMIT] = "restart-limit",
+	[BP_ERROR_TABLE_INTEGRITY] = "table-integrity",	  [BP_ERROR_APPLICATION] = "application-error",
+	[BP_ERROR_EXCEPTION_AT_EL2] = "exception-at-el2",
+};
+
+static const char *const action_names[BP_ACTION_COUNT] = {
+	[BP_ACTION_IGNORE] = "ignore",	 [BP_ACTION_LOG] = "log",   [BP_ACTION_STOP] = "stop",
+	[BP_ACTION_RESTART] = "restart", [BP_ACTION_SAFE] = "safe", [BP_ACTION_RESET] = "reset",
+};
+
+static const char *const kind_names[] = {
+	[MAP_RAM] = "read-write-execute",
+	[MAP_DEVICE] = "device",
+	[MAP_SHARED] = "read-write, uncached",
+	[MAP_SHARED_READ] = "read-only, uncached",
+	[MAP_WATCH] = "read-only",
+};
+
+static const char *base_name(const char *path)
+{
+	const char *const slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* "0,2-3": the cores of a cell. */
+static char *core_list(const struct plan_cell *cell)
+{
+	char *list = text_format("%" PRIu32, cell->cores[0]);
+
+	for (size_t i = 1; i < cell->core_count; i++) {
+		char *const longer = text_format("%s %" PRIu32, list, cell->cores[i]);
+
+		free(list);
+		list = longer;
+	}
+	return list;
+}
+
+static void print_duration(FILE *out, const char *name, uint64_t ns)
+{
+	if (!ns)
+		return;
+	if (ns % 1000000000 == 0)
+		fprintf(out, ", %s %" PRIu64 " s", name, ns / 1000000000);
+	else if (ns % 1000000 == 0)
+		fprintf(out, ", %s %" PRIu64 " ms", name, ns / 1000000);
+	else
+		fprintf(out, ", %s %" PRIu64 " us", name, ns / 1000);
+}
+
+static void print_summary(const struct plan *plan, FILE *out)
+{
+	fprintf(out, "%-16s %-12s %10s  %-9s %s\n", "cell", "cores", "memory", "interrupts", "role");
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		const struct plan_cell *const cell = &plan->cells[i];
+		const uint32_t flags = cell_flags(plan, i);
+		char *const cores = core_list(cell);
+		uint64_t memory = 0;
+
+		for (size_t j = 0; j < cell->ram_count; j++)
+			memory += cell->ram[j].size;
+		fprintf(out, "%-16s %-12s %10s  %-9s %s%s%s\n", cell->name, cores, text_of_size(memory),
+			cell->mode == BP_MODE_DIRECT ? "direct" : "injected",
+			flags & BP_CELL_HEALTH ? "health"
+			: cell->is_linux       ? "Linux"
+					       : "",
+			flags & BP_CELL_ESSENTIAL ? " essential" : "",
+			flags & BP_CELL_SERVICE ? " service" : "");
+		free(cores);
+	}
+	fputc('\n', out);
+}
+
+static void print_maps(const struct cell_layout *cell, FILE *out)
+{
+	fprintf(out, "  %-14s %-14s %10s  %-22s what\n", "guest address", "physical", "size", "access");
+	for (size_t i = 0; i < cell->map_count; i++) {
+		const struct stage2_map *const map = &cell->maps[i];
+
+		fprintf(out, "  %#-14" PRIx64 " %#-14" PRIx64 " %10s  %-22s %s\n", map->ipa, map->pa,
+			text_of_size(map->size), kind_names[map->kind], map->what);
+	}
+}
+
+static void print_emulated(const struct layout *layout, size_t cell, FILE *out)
+{
+	const struct plan_cell *const own = &layout->plan->cells[cell];
+
+	fprintf(out, "  emulated: GICD %#" PRIx64, layout->plan->board.gicd.base);
+	for (size_t i = 0; i < own->core_count; i++)
+		fprintf(out, ", GICR of core %" PRIu32 " %#" PRIx64, own->cores[i],
+			layout->cores[own->cores[i]].gicr_pa);
+	if (own->uart_ipa)
+		fprintf(out, ", console %#" PRIx64, own->uart_ipa);
+	fputc('\n', out);
+}
+
+static void print_interrupts(const struct layout *layout, size_t cell, FILE *out)
+{
+	const struct plan *const plan = layout->plan;
+	const struct bp_cell *const record = arena_at(&layout->file, layout->cells[cell].record_pa);
+
+	fputs("  interrupts: SGI 0-15", out);
+	for (uint32_t i = 16; i < 32; i++)
+		if (record->ppi_owned >> i & 1)
+			fprintf(out, ", PPI %" PRIu32, i);
+	for (size_t i = 0; i < plan->board.device_count; i++) {
+		const struct device *const device = &plan->board.devices[i];
+
+		for (size_t j = 0; device->owner == (int)cell && j < device->interrupt_count; j++)
+			fprintf(out, ", SPI %" PRIu32 " (%s)", device->interrupts[j].intid, device->path);
+	}
+	for (size_t i = 0; i < plan->channel_count; i++) {
+		const uint32_t intid = channel_doorbell(&plan->channels[i], cell);
+
+		if (intid)
+			fprintf(out, ", SPI %" PRIu32 " (doorbell of %s)", intid, plan->channels[i].name);
+	}
+	if (record->uart_intid)
+		fprintf(out, ", SPI %" PRIu32 " (emulated console)", record->uart_intid);
+	fputc('\n', out);
+}
+
+static void print_images(const struct layout *layout, size_t cell, FILE *out)
+{
+	const struct plan_cell *const own = &layout->plan->cells[cell];
+
+	for (size_t i = 0; i < own->file_count; i++)
+		fprintf(out, "  %s: %s, %zu bytes, stored at %#" PRIx64 "\n", own->files[i].property,
+			base_name(own->files[i].file.path), own->files[i].file.size, own->files[i].store_pa);
+	fprintf(out, "  entry %#" PRIx64 ", device tree %#" PRIx64, own->entry_ipa,
+		layout->cells[cell].tree_ipa);
+	print_duration(out, "heartbeat", own->heartbeat_ns);
+	print_duration(out, "boot-timeout", own->boot_timeout_ns);
+	fputc('\n', out);
+}
+
+static void print_names(const struct plan *plan, const int *cells, size_t count, FILE *out)
+{
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, "%s%s", i ? ", " : "", plan->cells[cells[i]].name);
+}
+
+static void print_channels(const struct plan *plan, FILE *out)
+{
+	if (!plan->channel_count)
+		return;
+	fputs("channels\n", out);
+	for (size_t i = 0; i < plan->channel_count; i++) {
+		const struct plan_channel *const channel = &plan->channels[i];
+
+		fprintf(out, "  %-16s %10s at %#" PRIx64 ", guest address %#" PRIx64 ": ", channel->name,
+			text_of_size(channel->size), channel->pa, channel->ipa);
+		print_names(plan, channel->writers, channel->writer_count, out);
+		fputs(" -> ", out);
+		print_names(plan, channel->readers, channel->reader_count, out);
+		fputs(channel->doorbell ? ", doorbell\n" : "\n", out);
+	}
+	fputc('\n', out);
+}
+
+static void print_left_out(const struct plan *plan, FILE *out)
+{
+	if (!plan->left_out_count)
+		return;
+	fputs("left out of \"rest\"\n", out);
+	for (size_t i = 0; i < plan->left_out_count; i++)
+		fprintf(out, "  %-36s %s\n", plan->left_out[i].path, plan->left_out[i].why);
+	fputc('\n', out);
+}
+
+static void print_faults(const struct plan *plan, FILE *out)
+{
+	fprintf(out, "%-20s", "faults");
+	for (size_t i = 0; i < plan->cell_count; i++)
+		fprintf(out, " %-12s", plan->cells[i].name);
+	fputc('\n', out);
+	for (size_t error = 0; error < BP_ERROR_COUNT; error++) {
+		fprintf(out, "  %-18s", error_names[error]);
+		for (size_t i = 0; i < plan->cell_count; i++) {
+			const uint8_t action = plan->cells[i].actions[error];
+
+			fprintf(out, " %-12s", action < BP_ACTION_COUNT ? action_names[action] : "?");
+		}
+		fputc('\n', out);
+	}
+	fprintf(out, "  %-18s", "restart-window");
+	for (size_t i = 0; i < plan->cell_count; i++)
+		fprintf(out, " %" PRIu32 "/%" PRIu64 "s%*s", plan->cells[i].restart_max,
+			plan->cells[i].restart_window_ns / 1000000000, 7, "");
+	fputs("\n\n", out);
+}
+
+void map_print(const struct layout *layout, FILE *out)
+{
+	const struct plan *const plan = layout->plan;
+
+	fprintf(out, "%s on board %s: %zu cells, %zu cores\n\n", base_name(plan->file), plan->board.name,
+		plan->cell_count, plan->board.core_count);
+	print_summary(plan, out);
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		fprintf(out, "cell %s\n", plan->cells[i].name);
+		print_maps(&layout->cells[i], out);
+		print_emulated(layout, i, out);
+		print_interrupts(layout, i, out);
+		print_images(layout, i, out);
+		fputc('\n', out);
+	}
+	print_channels(plan, out);
+	print_left_out(plan, out);
+	print_faults(plan, out);
+	map_print_hypervisor(layout, out);
+}
+
+void plan_map(const struct plan *plan, void *stream)
+{
+	struct plan copy = *plan;
+	struct layout layout;
+
+	/* Where the hypervisor lies is part of the map, so it is laid out as for a build. */
+	if (layout_settle(&layout, &copy))
+		map_print(&layout, stream);
+}

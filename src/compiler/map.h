@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * map.h - who owns what, for people.
+ */
+#ifndef BULKHEAD_MAP_H
+#define BULKHEAD_MAP_H
+
+#include <stdio.h>
+
+#include "layout.h"
+
+/* map.c: all of it, of a layout that has settled. */
+void map_print(const struct layout *layout, FILE *out);
+/* map_hypervisor.c: its share: memory by part, and the windows of every core. */
+void map_print_hypervisor(const struct layout *layout, FILE *out);
+
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * output.c - writes the files of a build: see output.h.
+ */
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "emit.h"
+#include "text.h"
+
+static bool refuse(struct outputs *outputs, const char *path, const char *what)
+{
+	diag_error(file_place(path), "%s: %s", what, strerror(errno));
+	output_abandon(outputs);
+	return false;
+}
+
+bool output_open(struct outputs *outputs, const char *folder)
+{
+	char *path = text_format("%s", folder);
+
+	*outputs = (struct outputs){.folder = folder};
+	/* Each leading part in turn: an existing one is no error. */
+	for (char *at = path + 1;; at++) {
+		const char kept = *at;
+
+		if (kept != '/' && kept != '\0')
+			continue;
+		*at = '\0';
+		if (mkdir(path, 0777) && errno != EEXIST)
+			return refuse(outputs, path, "cannot be made");
+		*at = kept;
+		if (kept == '\0')
+			break;
+	}
+	free(path);
+	return true;
+}
+
+static bool write_all(int file, const uint8_t *data, size_t size)
+{
+	while (size) {
+		const ssize_t done = write(file, data, size);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		data += done;
+		size -= (size_t)done;
+	}
+	return true;
+}
+
+bool output_add(struct outputs *outputs, const char *name, const void *data, size_t size)
+{
+	struct output_file *added;
+	int file;
+
+	outputs->files = memory_grow(outputs->files, outputs->count, sizeof(*outputs->files));
+	added = &outputs->files[outputs->count++];
+	*added = (struct output_file){.name = text_format("%s", name),
+				      .path = text_format("%s/%s", outputs->folder, name),
+				      .temporary = text_format("%s/.%s.new", outputs->folder, name),
+				      .size = size};
+	digest_of(data, size, added->digest);
+
+	file = open(added->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (file < 0)
+		return refuse(outputs, added->temporary, "cannot be written");
+	if (!write_all(file, data, size)) {
+		const int cause = errno;
+
+		close(file);
+		errno = cause;
+		return refuse(outputs, added->temporary, "cannot be written");
+	}
+	/* A network or quota error may show at the close only. */
+	if (close(file))
+		return refuse(outputs, added->temporary, "cannot be written");
+	return true;
+}
+
+bool output_commit(struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++)
+		if (rename(outputs->files[i].temporary, outputs->files[i].path))
+			return refuse(outputs, outputs->files[i].path, "cannot be written");
+	return true;
+}
+
+void output_abandon(struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++)
+		unlink(outputs->files[i].temporary);
+}

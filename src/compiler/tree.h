@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tree.h - the guest device trees, derived from the board's: docs/formats.md, "The guest tree".
+ */
+#ifndef BULKHEAD_TREE_H
+#define BULKHEAD_TREE_H
+
+#include "layout.h"
+
+/* Writes the cell's tree (layout->cells[cell].tree) and finds its place. False after a diagnostic. */
+bool tree_build(struct layout *layout, size_t cell);
+
+/* ---- between tree*.c ---- */
+
+/* Which nodes of the board's tree a guest keeps: a byte for each offset of the structure. */
+struct kept {
+	const struct plan *plan;
+	size_t cell;
+	uint8_t *marks;
+	bool refused;
+};
+
+/* tree_keep.c. False after a diagnostic: a device needs what another cell, or nobody, owns. */
+bool kept_find(struct kept *kept, const struct plan *plan, size_t cell);
+bool kept_node(const struct kept *kept, int node);
+/* Is the property, of a kept node, part of the guest's tree? */
+bool kept_property(const struct kept *kept, int node, const char *name);
+bool node_is_cpu(const void *tree, int node);
+
+/* A tree being written by libfdt's sequential calls; the first error stays. */
+struct tree_writer {
+	void *fdt;
+	int error;
+	const struct layout *layout;
+	const struct kept *kept;
+	size_t cell;
+	uint32_t gic_phandle, clock_phandle;
+	uint32_t interrupt_cells;
+	int address_cells, size_cells; /* of the root */
+};
+
+void put_begin(struct tree_writer *writer, const char *name);
+void put_end(struct tree_writer *writer);
+void put_bytes(struct tree_writer *writer, const char *name, const void *value, size_t size);
+void put_string(struct tree_writer *writer, const char *name, const char *value);
+void put_u32(struct tree_writer *writer, const char *name, uint32_t value);
+void put_u64(struct tree_writer *writer, const char *name, uint64_t value);
+void put_flag(struct tree_writer *writer, const char *name);
+/* An SPI of the GIC, edge-triggered. */
+void put_spi(struct tree_writer *writer, uint32_t intid);
+/* `reg` in the given numbers of cells, from `count` pairs of address and size. */
+void put_reg(struct tree_writer *writer, const struct range *pairs, size_t count, int address_cells,
+	     int size_cells);
+
+/* tree_gic.c: `reg` of the GIC node as the cell sees it. */
+void put_gic(struct tree_writer *writer, int node);
+
+/* tree_own.c: the nodes that are not the board's. */
+void put_own_nodes(struct tree_writer *writer);
+
+#endif
