@@ -61,13 +61,14 @@ struct board {
 	struct ranges ram;	/* banks of /memory */
 	struct ranges reserved; /* /reserved-memory, memreserve, loader forbidden */
 	struct ranges staging;	/* loader staging */
+	struct ranges occupied; /* every address that the tree names: registers, bus and PCI windows */
 	struct device *devices;
 	size_t device_count;
 	struct range gicd;
 	struct ranges gicr;   /* redistributor regions */
 	uint64_t gicr_stride; /* 0x20000 */
 	int gic_node;
-	struct range smmu; /* size 0: none */
+	struct range smmu;      /* size 0: none */
 	uint32_t smmu_idr0, smmu_idr0_mask;
 	struct range uart; /* the stdout-path PL011; size 0: none */
 	int uart_device;   /* index into devices, -1 none */

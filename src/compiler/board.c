@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * board.c - reads a board folder: the device tree, machine.dts and known-slaves.
+ *
+ * docs/formats.md says what a board folder holds. Called once by plan_read; errors in the board's
+ * own files are reported there, an unknown board at the partition file's `board`.
+ */
+#include "front.h"
+
+#include "process.h"
+#include "ranges.h"
+#include "text.h"
+
+#include <libfdt.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MPIDR_AFFINITY	 UINT64_C(0xff00ffffff)
+#define GICR_STRIDE	 UINT64_C(0x20000)
+#define KNOWN_SLAVES_MAX (UINT64_C(1) << 20)
+
+/* ---- the files ---- */
+
+static bool ends_with(const char *text, const char *end)
+{
+	const size_t length = strlen(text), end_length = strlen(end);
+
+	return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+struct board_files {
+	const char *folder, *tree, *machine, *known_slaves;
+};
+
+static bool find_in_folder(struct board_files *files, const char *folder)
+{
+	static const char *const names[] = {"board.dts", "board.dtb"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		files->tree = text_format("%s/%s", folder, names[i]);
+		files->folder = folder;
+		if (file_exists(files->tree))
+			return true;
+	}
+	return false;
+}
+
+/* A path beside the partition file (folder or tree), else a board that came with the tool. */
+static bool find_board(struct board_files *files, const char *beside, const char *name)
+{
+	const char *const path = name[0] == '/' ? name : text_format("%s/%s", beside, name);
+	const char *const installed = data_find(text_format("dts/%s", name));
+
+	if (folder_exists(path))
+		return find_in_folder(files, path);
+	if (file_exists(path) && (ends_with(path, ".dts") || ends_with(path, ".dtb"))) {
+		files->tree = path;
+		files->folder = text_folder(path);
+		return true;
+	}
+	return installed && folder_exists(installed) && find_in_folder(files, installed);
+}
+
+static bool find_files(struct board_files *files, const char *beside, const char *name, struct place at)
+{
+	if (!find_board(files, beside, name)) {
+		diag_error(at, "no board '%s': neither in %s nor dts/%s in %s", name, beside, name,
+			   data_folders());
+		return false;
+	}
+	files->machine = text_format("%s/machine.dts", files->folder);
+	if (!file_exists(files->machine)) {
+		diag_error(at, "board '%s' has no machine.dts in %s", name, files->folder);
+		return false;
+	}
+	files->known_slaves = text_format("%s/../known-slaves", files->folder);
+	if (!file_exists(files->known_slaves))
+		files->known_slaves = data_find("dts/known-slaves");
+	if (!files->known_slaves) {
+		diag_error(at, "no known-slaves beside board '%s' or in %s", name, data_folders());
+		return false;
+	}
+	return true;
+}
+
+/* ---- machine.dts ---- */
+
+struct fact {
+	const char *node, *property;
+	size_t offset; /* of a uint32_t in struct board */
+};
+
+static const struct fact facts[] = {
+	{"cpu", "pa-bits", offsetof(struct board, pa_bits)},
+	{"gic", "spi-count", offsetof(struct board, spi_count)},
+	{"gic", "id-bits", offsetof(struct board, gic_id_bits)},
+	{"gic", "list-registers", offsetof(struct board, list_registers)},
+	{"gic", "redistributor-frames", offsetof(struct board, gicr_frames)},
+};
+
+static const fdt32_t *fact_cells(const struct source *machine, const char *node_name, const char *property,
+				 int count)
+{
+	const void *const tree = machine->tree.data;
+	const int node = fdt_subnode_offset(tree, 0, node_name);
+	int length;
+	const fdt32_t *const cells = node >= 0 ? fdt_getprop(tree, node, property, &length) : NULL;
+
+	if (!cells || length != 4 * count) {
+		diag_error(source_place(machine, node >= 0 ? node : 0, property),
+			   "/%s/%s is missing or has not %d cells", node_name, property, count);
+		return NULL;
+	}
+	return cells;
+}
+
+/* Pairs of 64-bit address and size. */
+static void read_pairs(const struct source *machine, const char *property, struct ranges *ranges)
+{
+	const void *const tree = machine->tree.data;
+	const int node = fdt_subnode_offset(tree, 0, "loader");
+	int length = 0;
+	const fdt64_t *const pairs = node >= 0 ? fdt_getprop(tree, node, property, &length) : NULL;
+
+	for (int i = 0; i + 2 <= length / 8; i += 2) {
+		const uint64_t base = fdt64_ld(&pairs[i]), size = fdt64_ld(&pairs[i + 1]);
+
+		if (size && base + (size - 1) < base)
+			diag_error(source_place(machine, node, property), "the range 0x%llx + 0x%llx wraps",
+				   (unsigned long long)base, (unsigned long long)size);
+		else
+			ranges_add(ranges, base, size);
+	}
+}
+
+static bool read_machine(struct board *board, const char *path)
+{
+	const size_t errors = diag_errors();
+	struct source machine;
+	const fdt32_t *cells;
+
+	if (!source_read(&machine, path, NULL, 0))
+		return false;
+	board->machine = machine.tree;
+	if (fdt_node_check_compatible(machine.tree.data, 0, "bulkhead,machine-v1") != 0)
+		diag_error(source_place(&machine, 0, "compatible"),
+			   "the file is not \"bulkhead,machine-v1\"");
+	board->name = fdt_getprop(machine.tree.data, 0, "board", NULL);
+	if (!board->name || !board->name[0] || strlen(board->name) >= BP_NAME_MAX)
+		diag_error(source_place(&machine, 0, "board"), "'board' names the board, in 1 to %u letters",
+			   BP_NAME_MAX - 1);
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		cells = fact_cells(&machine, facts[i].node, facts[i].property, 1);
+		if (cells)
+			*(uint32_t *)((char *)board + facts[i].offset) = fdt32_ld(cells);
+	}
+	cells = fact_cells(&machine, "gic", "free-spis", 2);
+	if (cells) {
+		board->free_spis.first = fdt32_ld(&cells[0]);
+		board->free_spis.count = fdt32_ld(&cells[1]);
+		if (board->free_spis.first > board->spi_count ||
+		    board->free_spis.count > board->spi_count - board->free_spis.first)
+			diag_error(source_place(&machine, fdt_path_offset(machine.tree.data, "/gic"),
+						"free-spis"),
+				   "free-spis go beyond the %u SPIs of the board", board->spi_count);
+	}
+	if (board->pa_bits < 32 || board->pa_bits > 48)
+		diag_error(source_place(&machine, 0, NULL), "/cpu/pa-bits is not from 32 to 48");
+	if (fdt_subnode_offset(machine.tree.data, 0, "smmu") >= 0) {
+		cells = fact_cells(&machine, "smmu", "idr0", 2);
+		if (cells) {
+			board->smmu_idr0 = fdt32_ld(&cells[0]);
+			board->smmu_idr0_mask = fdt32_ld(&cells[1]);
+		}
+	}
+	read_pairs(&machine, "staging", &board->staging);
+	read_pairs(&machine, "forbidden", &board->reserved);
+	return diag_errors() == errors;
+}
+
+/* ---- the tree ---- */
+
+static void board_error(const struct board *board, const char *text)
+{
+	diag_error((struct place){board->tree.path, 1, 1}, "the board's tree %s", text);
+}
+
+static void read_cpus(struct board *board)
+{
+	const void *const tree = board->tree.data;
+	const int cpus = fdt_path_offset(tree, "/cpus");
+	int node;
+
+	if (cpus < 0)
+		return;
+	fdt_for_each_subnode(node, tree, cpus)
+	{
+		const char *const type = fdt_getprop(tree, node, "device_type", NULL);
+		const char *const status = fdt_getprop(tree, node, "status", NULL);
+		const int cells = fdt_address_cells(tree, cpus);
+		int length;
+		const fdt32_t *const reg = fdt_getprop(tree, node, "reg", &length);
+		uint64_t mpidr;
+
+		if (!type || strcmp(type, "cpu") != 0 || !reg || length != 4 * cells || cells > 2)
+			continue;
+		if (status && strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0)
+			continue;
+		mpidr = fdt32_ld(&reg[0]);
+		if (cells == 2)
+			mpidr = mpidr << 32 | fdt32_ld(&reg[1]);
+		board->mpidrs = memory_grow(board->mpidrs, board->core_count, sizeof(board->mpidrs[0]));
+		board->cpu_nodes =
+			memory_grow(board->cpu_nodes, board->core_count, sizeof(board->cpu_nodes[0]));
+		board->mpidrs[board->core_count] = mpidr & MPIDR_AFFINITY;
+		board->cpu_nodes[board->core_count++] = node;
+	}
+}
+
+static void read_memory(struct board *board)
+{
+	const void *const tree = board->tree.data;
+	const int reserved = fdt_path_offset(tree, "/reserved-memory");
+	int node;
+
+	fdt_for_each_subnode(node, tree, 0)
+	{
+		const char *const type = fdt_getprop(tree, node, "device_type", NULL);
+		const struct ranges banks = registers_of(tree, node);
+
+		for (size_t i = 0; type && strcmp(type, "memory") == 0 && i < banks.count; i++)
+			ranges_add(&board->ram, banks.at[i].base, banks.at[i].size);
+	}
+	for (int i = 0; i < fdt_num_mem_rsv(tree); i++) {
+		uint64_t base, size;
+
+		if (fdt_get_mem_rsv(tree, i, &base, &size) == 0)
+			ranges_add(&board->reserved, base, size);
+	}
+	if (reserved < 0)
+		return;
+	fdt_for_each_subnode(node, tree, reserved)
+	{
+		const struct ranges parts = registers_of(tree, node);
+
+		for (size_t i = 0; i < parts.count; i++)
+			ranges_add(&board->reserved, parts.at[i].base, parts.at[i].size);
+	}
+}
+
+static void read_gic(struct board *board)
+{
+	const void *const tree = board->tree.data;
+	const fdt32_t *count, *stride;
+	struct ranges regs;
+	size_t regions;
+
+	board->gic_node = fdt_node_offset_by_compatible(tree, -1, "arm,gic-v3");
+	if (board->gic_node < 0) {
+		board_error(board, "has no GICv3 (compatible \"arm,gic-v3\")");
+		return;
+	}
+	regs = registers_of(tree, board->gic_node);
+	count = fdt_getprop(tree, board->gic_node, "#redistributor-regions", NULL);
+	stride = fdt_getprop(tree, board->gic_node, "redistributor-stride", NULL);
+	regions = count ? fdt32_ld(count) : 1;
+	if (regs.count < 1 + regions || !regions) {
+		board_error(board, "gives the GIC too few register ranges");
+		return;
+	}
+	board->gicd = regs.at[0];
+	for (size_t i = 0; i < regions; i++)
+		ranges_add(&board->gicr, regs.at[1 + i].base, regs.at[1 + i].size);
+	board->gicr_stride = stride ? fdt64_ld((const fdt64_t *)(const void *)stride) : 0;
+	if (!board->gicr_stride)
+		board->gicr_stride = GICR_STRIDE;
+}
+
+/* stdout-path: a path or an alias, with options behind a colon. */
+static int stdout_node(const void *tree)
+{
+	const int chosen = fdt_path_offset(tree, "/chosen");
+	const char *const path = chosen >= 0 ? fdt_getprop(tree, chosen, "stdout-path", NULL) : NULL;
+
+	return path ? fdt_path_offset_namelen(tree, path, (int)strcspn(path, ":")) : -1;
+}
+
+static void read_uart(struct board *board)
+{
+	const int node = stdout_node(board->tree.data);
+
+	board->uart_device = -1;
+	if (node < 0)
+		return;
+	board->uart_device = board_device_of(board, node);
+	if (board->uart_device >= 0 && fdt_node_check_compatible(board->tree.data, node, "arm,pl011") == 0 &&
+	    board->devices[board->uart_device].regs.count)
+		board->uart = board->devices[board->uart_device].regs.at[0];
+}
+
+static void read_smmu(struct board *board)
+{
+	const int node = fdt_node_offset_by_compatible(board->tree.data, -1, "arm,smmu-v3");
+	const struct ranges regs =
+		node >= 0 ? registers_of(board->tree.data, node) : (struct ranges){NULL, 0};
+
+	if (regs.count)
+		board->smmu = regs.at[0];
+}
+
+/* free-spis must be wired to nothing, or a doorbell would ring a device's driver. */
+static void check_free_spis(const struct board *board)
+{
+	const uint32_t first = board->free_spis.first + 32, last = first + board->free_spis.count;
+
+	for (size_t i = 0; i < board->device_count; i++) {
+		const struct device *const device = &board->devices[i];
+
+		for (size_t at = 0; at < device->interrupt_count; at++)
+			if (device->interrupts[at].intid >= first && device->interrupts[at].intid < last)
+				diag_error((struct place){board->machine.path, 1, 1},
+					   "free-spis hold SPI %u, which %s has",
+					   device->interrupts[at].intid - 32, device->path);
+	}
+}
+
+bool board_read(struct front *front, struct place at, const char *name)
+{
+	const size_t errors = diag_errors();
+	struct board *const board = &front->plan->board;
+	struct board_files files;
+	const char *wrong;
+
+	if (!find_files(&files, text_folder(front->plan->file), name, at))
+		return false;
+	board->folder = files.folder;
+	if (!source_read_tree(files.tree, &board->tree) || !read_machine(board, files.machine))
+		return false;
+	wrong = file_read(files.known_slaves, KNOWN_SLAVES_MAX, &board->known_slaves);
+	if (wrong) {
+		diag_error((struct place){files.known_slaves, 1, 1}, "can't read the file: %s", wrong);
+		return false;
+	}
+	read_cpus(board);
+	read_memory(board);
+	read_gic(board);
+	board_inventory(board);
+	read_smmu(board);
+	read_uart(board);
+	check_free_spis(board);
+	if (!board->core_count || board->core_count > BP_CORES_MAX)
+		board_error(board, "has no core under /cpus, or too many");
+	if (!board->ram.count)
+		board_error(board, "has no memory node");
+	return diag_errors() == errors;
+}

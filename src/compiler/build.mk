@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The host tool: build/bulkhead, from the compiler and the auditor. Included by the top Makefile,
+# from the top of the tree; HOSTCC and HOSTCFLAGS may be set before.
+
+HOSTCC       ?= cc
+HOST_LD      ?= ld
+HOST_OBJCOPY ?= objcopy
+HOST_FLAGS    = -std=c11 -D_GNU_SOURCE= -Isrc/blueprint -Wall -Wextra -Werror -O2 $(HOSTCFLAGS)
+HOST_LIBS     = -lfdt -lcrypto
+
+COMPILER_OBJECTS := $(patsubst src/%.c,build/host/%.o,$(wildcard src/compiler/*.c))
+AUDITOR_OBJECTS  := $(patsubst src/%.c,build/host/%.o,$(wildcard src/auditor/*.c))
+
+build/bulkhead: $(COMPILER_OBJECTS) build/host/auditor.o
+	$(HOSTCC) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
+
+# The auditor shares no code with the compiler, so neither sees a name of the other's but audit_main.
+build/host/auditor.o: $(AUDITOR_OBJECTS)
+	$(HOST_LD) -r -o $@ $^
+	$(HOST_OBJCOPY) --keep-global-symbol=audit_main $@
+
+build/host/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOST_FLAGS) -MMD -MP -c -o $@ $<
+
+-include $(COMPILER_OBJECTS:.o=.d) $(AUDITOR_OBJECTS:.o=.d)

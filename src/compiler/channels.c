@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * channels.c - memory that cells share by declaration: who writes, who reads, who is rung.
+ *
+ * `from` and `to`: one writer, any number of readers; `between`: all write and read. Called by
+ * plan_read; windows.c gives each channel its address in the cells' space.
+ */
+#include "front.h"
+
+#include "text.h"
+
+#include <libfdt.h>
+#include <string.h>
+
+#define CHANNEL_MAX (UINT64_C(1) << 30)
+
+static int find_cell(const struct front *front, struct place at, const char *name)
+{
+	const struct plan *const plan = front->plan;
+	const char **const names = memory_new(plan->cell_count, sizeof(names[0]));
+
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		names[i] = plan->cells[i].name;
+		if (strcmp(names[i], name) == 0)
+			return (int)i;
+	}
+	diag_error(at, "there is no cell '%s'%s", name, diag_did_you_mean(name, names, plan->cell_count));
+	return -1;
+}
+
+static bool holds(const int *cells, size_t count, int cell)
+{
+	for (size_t i = 0; i < count; i++)
+		if (cells[i] == cell)
+			return true;
+	return false;
+}
+
+/* The cells that a property names, each once. */
+static void read_cells(const struct front *front, int node, const char *property, int **cells, size_t *count)
+{
+	const struct place at = front_place(front, node, property);
+	struct words words;
+
+	value_words(front, node, property, &words);
+	for (size_t i = 0; i < words.count; i++) {
+		const int cell = find_cell(front, at, words.at[i]);
+
+		if (cell >= 0 && holds(*cells, *count, cell)) {
+			diag_error(at, "cell '%s' stands twice in '%s'", words.at[i], property);
+		} else if (cell >= 0) {
+			*cells = memory_grow(*cells, *count, sizeof(**cells));
+			(*cells)[(*count)++] = cell;
+		}
+	}
+}
+
+static void read_between(struct front *front, struct plan_channel *channel, int node)
+{
+	const struct place at = front_place(front, node, "between");
+	const size_t errors = diag_errors();
+
+	if (value_present(front, node, "from") || value_present(front, node, "to"))
+		diag_error(at, "channel '%s' has 'between' and 'from' or 'to': it is one or the other",
+			   channel->name);
+	read_cells(front, node, "between", &channel->writers, &channel->writer_count);
+	if (diag_errors() == errors && channel->writer_count < 2)
+		diag_error(at, "channel '%s' is between fewer than two cells", channel->name);
+	channel->readers = channel->writers;
+	channel->reader_count = channel->writer_count;
+}
+
+static void read_one_way(struct front *front, struct plan_channel *channel, int node)
+{
+	static const char *const ends[] = {"from", "to"};
+	const char *writer;
+
+	for (size_t i = 0; i < 2; i++)
+		if (!value_present(front, node, ends[i]))
+			diag_error(front_place(front, node, NULL), "channel '%s' has no %s: '%s' is missing",
+				   channel->name, i ? "reader" : "writer", ends[i]);
+	if (value_text(front, node, "from", &writer))
+		read_cells(front, node, "from", &channel->writers, &channel->writer_count);
+	read_cells(front, node, "to", &channel->readers, &channel->reader_count);
+	if (channel->writer_count && holds(channel->readers, channel->reader_count, channel->writers[0]))
+		diag_error(front_place(front, node, "to"), "channel '%s' leads from cell '%s' to itself",
+			   channel->name, front->plan->cells[channel->writers[0]].name);
+}
+
+static void read_size(struct front *front, struct plan_channel *channel, int node)
+{
+	const struct place at = front_place(front, node, "size");
+
+	if (!value_present(front, node, "size"))
+		diag_error(at, "channel '%s' has no size: 'size' is missing", channel->name);
+	else if (!value_size(front, node, "size", &channel->size))
+		return;
+	else if (!channel->size)
+		diag_error(at, "channel '%s' has no size", channel->name);
+	else if (channel->size % BP_PAGE_SIZE || channel->size > CHANNEL_MAX)
+		diag_error(at, "the size of channel '%s' is no multiple of 4K up to 1G", channel->name);
+}
+
+static void read_channel(struct front *front, int node)
+{
+	struct plan *const plan = front->plan;
+	const struct place at = front_place(front, node, NULL);
+	struct plan_channel *channel;
+
+	plan->channels = memory_grow(plan->channels, plan->channel_count, sizeof(plan->channels[0]));
+	channel = &plan->channels[plan->channel_count++];
+	channel->name = fdt_get_name(front->source.tree.data, node, NULL);
+	channel->line = at.line;
+	channel->doorbell = value_flag(front, node, "doorbell");
+	if (value_present(front, node, "between"))
+		read_between(front, channel, node);
+	else
+		read_one_way(front, channel, node);
+	read_size(front, channel, node);
+	channel->doorbell_spis = memory_new(channel->reader_count, sizeof(channel->doorbell_spis[0]));
+	for (size_t i = 0; channel->doorbell && i < channel->reader_count; i++)
+		channel->doorbell_spis[i] =
+			spi_take(front, front_place(front, node, "doorbell"),
+				 text_format("the doorbell of channel '%s'", channel->name));
+}
+
+void channels_read(struct front *front)
+{
+	const void *const tree = front->source.tree.data;
+	const int channels = fdt_subnode_offset(tree, 0, "channels");
+	int node;
+
+	if (channels < 0)
+		return;
+	fdt_for_each_subnode(node, tree, channels) read_channel(front, node);
+}

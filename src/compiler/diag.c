@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * diag.c - prints diagnostics and finds the word that the user may have meant.
+ *
+ * Called by every part of the front end, and by the back end for lack of room.
+ */
+#include "diag.h"
+
+#include "text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static size_t error_count;
+
+static void print(struct place at, const char *kind, const char *format, va_list arguments)
+{
+	if (at.file && at.line > 0)
+		fprintf(stderr, "%s:%d:%d: %s: ", at.file, at.line, at.column, kind);
+	else
+		fprintf(stderr, "%s: %s: ", at.file ? at.file : "bulkhead", kind);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+}
+
+void diag_error(struct place at, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	print(at, "error", format, arguments);
+	va_end(arguments);
+	error_count++;
+}
+
+void diag_warning(struct place at, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	print(at, "warning", format, arguments);
+	va_end(arguments);
+}
+
+void diag_note(struct place at, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	print(at, "note", format, arguments);
+	va_end(arguments);
+}
+
+size_t diag_errors(void)
+{
+	return error_count;
+}
+
+#define WORD_MAX 64u
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Edits (insert, delete, replace, swap of neighbours) that turn `a` into `b`; SIZE_MAX: too long. */
+static size_t edit_distance(const char *a, const char *b)
+{
+	size_t rows[3][WORD_MAX + 1];
+	size_t *before = rows[0], *last = rows[1], *now = rows[2];
+	const size_t a_length = strlen(a), b_length = strlen(b);
+
+	if (a_length > WORD_MAX || b_length > WORD_MAX)
+		return (size_t)-1;
+	for (size_t j = 0; j <= b_length; j++)
+		last[j] = before[j] = j;
+	for (size_t i = 1; i <= a_length; i++) {
+		size_t *const oldest = before;
+
+		now[0] = i;
+		for (size_t j = 1; j <= b_length; j++) {
+			now[j] = least(least(last[j], now[j - 1]) + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				now[j] = least(now[j], before[j - 2] + 1);
+		}
+		before = last;
+		last = now;
+		now = oldest;
+	}
+	return last[b_length];
+}
+
+const char *diag_did_you_mean(const char *word, const char *const *known, size_t count)
+{
+	const size_t limit = strlen(word) < 6 ? 2 : strlen(word) / 3;
+	const char *nearest = NULL;
+	size_t distance = limit + 1;
+
+	for (size_t i = 0; i < count; i++) {
+		const size_t edits = edit_distance(word, known[i]);
+
+		if (edits < distance && edits < strlen(known[i])) {
+			distance = edits;
+			nearest = known[i];
+		}
+	}
+	return nearest ? text_format(": did you mean '%s'?", nearest) : "";
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * front.h - the front end's steps, and what they share.
+ *
+ * plan_read (partition.c) runs them in this order; each reports its errors by diag.h and leaves the
+ * plan in a state that the next can read, so that all errors of a file show in one run.
+ */
+#ifndef BULKHEAD_FRONT_H
+#define BULKHEAD_FRONT_H
+
+#include "diag.h"
+#include "plan.h"
+#include "source.h"
+
+#define OWNER_NOBODY	 (-1)
+#define OWNER_HYPERVISOR (-2)
+
+struct front {
+	struct plan *plan;
+	struct source source;
+	const char *const *folders; /* -I, searched after the partition file's own */
+	size_t folder_count;
+	int *cell_nodes;     /* of each plan cell, in source.tree */
+	struct ranges taken; /* physical memory that is given away */
+	uint32_t spis_taken; /* of board.free_spis */
+};
+
+/* ---- data.c: what is installed with the tool ---- */
+void data_set_folder(const char *path);	 /* -B */
+const char *data_find(const char *name); /* NULL: not there */
+const char *data_folders(void);		 /* where data_find looks, for messages */
+
+/* ---- values.c: a property's value, with diagnostics where it has another form ---- */
+struct words {
+	const char **at;
+	size_t count;
+};
+
+bool value_present(const struct front *front, int node, const char *property);
+bool value_text(const struct front *front, int node, const char *property, const char **text);
+bool value_words(const struct front *front, int node, const char *property, struct words *words);
+bool value_number(const struct front *front, int node, const char *property, uint64_t *number);
+bool value_size(const struct front *front, int node, const char *property, uint64_t *bytes);
+bool value_duration(const struct front *front, int node, const char *property, uint64_t *ns);
+bool value_flag(const struct front *front, int node, const char *property);
+struct place front_place(const struct front *front, int node, const char *property);
+
+/* ---- board.c, inventory.c, registers.c: the machine ---- */
+bool board_read(struct front *front, struct place at, const char *name);
+void board_inventory(struct board *board);
+struct ranges registers_of(const void *tree, int node);
+struct ranges windows_of(const void *tree, int node);	  /* of a bus: `ranges`, as addresses of the CPUs */
+int board_device_of(const struct board *board, int node); /* index; of the nearest node upwards; -1: none */
+
+/* ---- the steps ---- */
+bool schema_check(struct front *front);	   /* schema.c: every property and node is a known one */
+void cpus_assign(struct front *front);	   /* cpus.c */
+void memory_place(struct front *front);	   /* memory.c */
+void devices_assign(struct front *front);  /* devices.c */
+void consoles_assign(struct front *front); /* console.c */
+void images_read(struct front *front);	   /* images.c */
+void images_store(struct front *front);	   /* images.c: places them in the image store */
+void channels_read(struct front *front);   /* channels.c */
+void faults_read(struct front *front);	   /* faults.c */
+void windows_place(struct front *front);   /* windows.c */
+
+/* ---- shared by steps ---- */
+uint32_t spi_take(struct front *front, struct place at,
+		  const char *what);				/* console.c: a free INTID, 0: none left */
+uint64_t memory_place_file(struct front *front, uint64_t size); /* memory.c: NO_PLACE: no room */
+struct place devices_place(size_t device);			/* devices.c: where a cell claimed it */
+
+/* depends.c: what a device can't work without (clocks, resets, GPIOs...), as indices of devices. */
+struct indices {
+	size_t *at;
+	size_t count;
+};
+struct indices dependencies_of(const struct board *board, size_t device);
+
+#endif

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * inventory.c - the devices of the board's tree: registers, interrupts, and who may have them.
+ *
+ * Fails closed: a node counts as a bus master unless its first compatible is in known-slaves, and
+ * what could undo the division (tables below) is nobody's. Called by board.c.
+ */
+#include "front.h"
+
+#include "ranges.h"
+#include "text.h"
+
+#include <libfdt.h>
+#include <string.h>
+
+struct rule {
+	const char *pattern; /* `*` at its end: any text that starts so; at its start: any that ends so */
+	const char *why;
+	bool hypervisors; /* it is the hypervisor's own */
+};
+
+/* By compatible. */
+static const struct rule forbidden_compatibles[] = {
+	{"arm,gic-v3-its", "the hypervisor programs the interrupt translation service", true},
+	{"arm,gic-*", "the hypervisor owns the interrupt controller", true},
+	{"arm,cortex-a15-gic", "the hypervisor owns the interrupt controller", true},
+	{"arm,smmu-*", "the hypervisor owns the IOMMU", true},
+	{"arm,mmu-*", "the hypervisor owns the IOMMU", true},
+	{"cfi-flash", "it holds firmware", false},
+	{"jedec-flash", "it holds firmware", false},
+	{"jedec,spi-nor", "it holds firmware", false},
+	{"qemu,fw-cfg-mmio", "its DMA reads and writes any memory", false},
+	{"arm,psci*", "the hypervisor serves PSCI to each cell", false},
+	{"arm,armv8-timer", "every core has its own", false},
+	{"arm,armv7-timer*", "every core has its own", false},
+	{"arm,armv8-pmuv3*", "every core has its own", false},
+	{"arm,scmi*", "it is firmware that acts on the whole machine", false},
+	{"arm,scpi*", "it is firmware that acts on the whole machine", false},
+	{"linaro,optee-tz", "it is firmware that acts on the whole machine", false},
+	{"arm,sp805", "a watchdog resets the whole machine", false},
+	{"arm,sbsa-gwdt", "a watchdog resets the whole machine", false},
+	{"*-wdt", "a watchdog resets the whole machine", false},
+	{"*-watchdog", "a watchdog resets the whole machine", false},
+	{"syscon-reboot*", "it resets or powers off the whole machine", false},
+	{"syscon-poweroff", "it resets or powers off the whole machine", false},
+	{"gpio-poweroff", "it resets or powers off the whole machine", false},
+	{"gpio-restart", "it resets or powers off the whole machine", false},
+	{"pci-host-*", "PCI functions are given one by one", false},
+	{"simple-bus", "it is a bus: name the devices on it", false},
+	{"qemu,platform", "it is a bus: name the devices on it", false},
+	{"operating-points-*", "it describes cores", false},
+};
+
+/* By the presence of a property. */
+static const struct rule forbidden_properties[] = {
+	{"#iommu-cells", "the hypervisor owns the IOMMU", true},
+	{"msi-controller", "the hypervisor programs the interrupt translation service", true},
+	{"#reset-cells", "it resets devices of all cells", false},
+	{"#power-domain-cells", "it powers devices of all cells", false},
+	{"#hwlock-cells", "it is shared between processors", false},
+	{"#mbox-cells", "it reaches other processors", false},
+};
+
+/* Stateless: described in a tree, but nothing to own. */
+static const char *const descriptions[] = {"fixed-clock", "fixed-factor-clock", "regulator-fixed"};
+
+static bool matches(const char *text, const char *pattern)
+{
+	const size_t length = strlen(pattern), text_length = strlen(text);
+
+	if (length && pattern[length - 1] == '*')
+		return strncmp(text, pattern, length - 1) == 0;
+	if (length && pattern[0] == '*')
+		return text_length >= length - 1 &&
+		       strcmp(text + text_length - (length - 1), pattern + 1) == 0;
+	return strcmp(text, pattern) == 0;
+}
+
+static const struct rule *forbidding_rule(const void *tree, int node)
+{
+	static const struct rule pci = {"", "PCI functions are given one by one", false};
+	static const struct rule disabled = {"", "the board's tree has it disabled", false};
+	const char *const type = fdt_getprop(tree, node, "device_type", NULL);
+	const char *const status = fdt_getprop(tree, node, "status", NULL);
+	const int count = fdt_stringlist_count(tree, node, "compatible");
+
+	if (type && strcmp(type, "pci") == 0)
+		return &pci;
+	for (size_t i = 0; i < sizeof(forbidden_compatibles) / sizeof(forbidden_compatibles[0]); i++)
+		for (int at = 0; at < count; at++)
+			if (matches(fdt_stringlist_get(tree, node, "compatible", at, NULL),
+				    forbidden_compatibles[i].pattern))
+				return &forbidden_compatibles[i];
+	for (size_t i = 0; i < sizeof(forbidden_properties) / sizeof(forbidden_properties[0]); i++)
+		if (fdt_getprop(tree, node, forbidden_properties[i].pattern, NULL))
+			return &forbidden_properties[i];
+	if (status && strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0)
+		return &disabled;
+	return NULL;
+}
+
+static bool is_known_slave(const struct board *board, const char *compatible)
+{
+	const size_t length = strlen(compatible);
+	const char *const text = (const char *)board->known_slaves.data;
+	const char *const end = text + board->known_slaves.size;
+
+	for (const char *line = text; line && line < end;) {
+		const char *const stop = memchr(line, '\n', (size_t)(end - line));
+		const size_t rest = (size_t)((stop ? stop : end) - line);
+		size_t word = 0;
+
+		while (word < rest && !strchr(" \t\r#", line[word]))
+			word++;
+		if (word == length && memcmp(line, compatible, length) == 0)
+			return true;
+		line = stop ? stop + 1 : NULL;
+	}
+	return false;
+}
+
+/* ---- interrupts ---- */
+
+static int interrupt_parent(const void *tree, int node)
+{
+	while (node >= 0) {
+		const fdt32_t *const phandle = fdt_getprop(tree, node, "interrupt-parent", NULL);
+
+		if (phandle)
+			return fdt_node_offset_by_phandle(tree, fdt32_ld(phandle));
+		node = fdt_parent_offset(tree, node);
+	}
+	return -1;
+}
+
+/* GICv3 binding: type (0 SPI, 1 PPI), number, flags (1, 2 edge; 4, 8 level). */
+static void add_interrupt(struct device *device, const fdt32_t *cells)
+{
+	const uint32_t type = fdt32_ld(&cells[0]), number = fdt32_ld(&cells[1]), flags = fdt32_ld(&cells[2]);
+	struct interrupt *interrupt;
+
+	if (type > 1 || number >= (type ? 16u : 988u))
+		return;
+	device->interrupts =
+		memory_grow(device->interrupts, device->interrupt_count, sizeof(device->interrupts[0]));
+	interrupt = &device->interrupts[device->interrupt_count++];
+	interrupt->intid = number + (type ? 16 : 32);
+	interrupt->edge = (flags & 3) != 0;
+}
+
+static int cells_of(const void *tree, int node, const char *property)
+{
+	const fdt32_t *const cells = node >= 0 ? fdt_getprop(tree, node, property, NULL) : NULL;
+
+	return cells ? (int)fdt32_ld(cells) : -1;
+}
+
+static void read_interrupts(const struct board *board, struct device *device)
+{
+	const void *const tree = board->tree.data;
+	const int parent = interrupt_parent(tree, device->node);
+	int length;
+	const fdt32_t *cells = fdt_getprop(tree, device->node, "interrupts-extended", &length);
+
+	if (cells) {
+		for (int at = 0; at < length / 4;) {
+			const int controller = fdt_node_offset_by_phandle(tree, fdt32_ld(&cells[at]));
+			const int count = cells_of(tree, controller, "#interrupt-cells");
+
+			if (count < 0 || at + 1 + count > length / 4)
+				return;
+			if (controller == board->gic_node && count >= 3)
+				add_interrupt(device, &cells[at + 1]);
+			at += 1 + count;
+		}
+		return;
+	}
+	cells = fdt_getprop(tree, device->node, "interrupts", &length);
+	if (!cells || parent != board->gic_node)
+		return;
+	for (int at = 0, count = cells_of(tree, parent, "#interrupt-cells");
+	     count >= 3 && at + count <= length / 4; at += count)
+		add_interrupt(device, &cells[at]);
+}
+
+/* ---- devices ---- */
+
+static bool is_description(const void *tree, int node)
+{
+	for (size_t i = 0; i < sizeof(descriptions) / sizeof(descriptions[0]); i++)
+		if (fdt_node_check_compatible(tree, node, descriptions[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool lies_in(const struct ranges *ram, const struct ranges *regs)
+{
+	for (size_t i = 0; i < regs->count; i++)
+		if (ranges_overlap(ram, regs->at[i]))
+			return true;
+	return false;
+}
+
+static void add_device(struct board *board, int node)
+{
+	const void *const tree = board->tree.data;
+	const char *const compatible = fdt_getprop(tree, node, "compatible", NULL);
+	const struct rule *rule;
+	struct device *device;
+	char path[1024];
+
+	if (!compatible || is_description(tree, node) || fdt_get_path(tree, node, path, sizeof(path)) != 0)
+		return;
+	board->devices = memory_grow(board->devices, board->device_count, sizeof(board->devices[0]));
+	device = &board->devices[board->device_count++];
+	device->node = node;
+	device->path = text_copy(path, strlen(path));
+	device->regs = registers_of(tree, node);
+	device->owner = OWNER_NOBODY;
+	device->has_iommu = fdt_getprop(tree, node, "iommus", NULL) != NULL;
+	device->bus_master = !is_known_slave(board, compatible);
+	read_interrupts(board, device);
+	rule = forbidding_rule(tree, node);
+	if (rule) {
+		device->forbidden = true;
+		device->why = rule->why;
+		if (rule->hypervisors)
+			device->owner = OWNER_HYPERVISOR;
+	} else if (lies_in(&board->ram, &device->regs)) {
+		device->forbidden = true;
+		device->why = "its registers lie in RAM";
+	} else if (device->bus_master && device->has_iommu) {
+		device->why = "it masters the bus, and streams of the IOMMU are not supported yet";
+	} else if (device->bus_master) {
+		device->why = "it may master the bus and has no IOMMU in front (its compatible is not in "
+			      "known-slaves)";
+	}
+}
+
+/* Nodes below a bus are devices of their own; below anything else they are parts of it. */
+static bool holds_devices(const void *tree, int node)
+{
+	return node == 0 || (fdt_getprop(tree, node, "ranges", NULL) && fdt_address_cells(tree, node) <= 2);
+}
+
+static void walk(struct board *board, int parent)
+{
+	const void *const tree = board->tree.data;
+	int node;
+
+	fdt_for_each_subnode(node, tree, parent)
+	{
+		const char *const name = fdt_get_name(tree, node, NULL);
+
+		if (strcmp(name, "cpus") == 0 || strcmp(name, "reserved-memory") == 0)
+			continue;
+		add_device(board, node);
+		if (holds_devices(tree, node))
+			walk(board, node);
+	}
+}
+
+/* A GPIO controller by which the machine is reset is a reset controller. */
+static void forbid_reset_lines(struct board *board)
+{
+	static const char *const users[] = {"gpio-poweroff", "gpio-restart", false};
+	const void *const tree = board->tree.data;
+
+	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
+		for (int node = fdt_node_offset_by_compatible(tree, -1, users[i]); node >= 0;
+		     node = fdt_node_offset_by_compatible(tree, node, users[i])) {
+			const fdt32_t *const gpios = fdt_getprop(tree, node, "gpios", NULL);
+			const int index =
+				gpios ? board_device_of(board,
+							fdt_node_offset_by_phandle(tree, fdt32_ld(gpios)))
+				      : -1;
+
+			if (index >= 0) {
+				board->devices[index].forbidden = true;
+				board->devices[index].why = "a line of it resets or powers off the machine";
+			}
+		}
+	}
+}
+
+static void note_occupied(struct board *board)
+{
+	const void *const tree = board->tree.data;
+
+	for (int node = fdt_next_node(tree, -1, NULL); node >= 0; node = fdt_next_node(tree, node, NULL)) {
+		const struct ranges regs = registers_of(tree, node), windows = windows_of(tree, node);
+
+		for (size_t i = 0; i < regs.count; i++)
+			ranges_add(&board->occupied, regs.at[i].base, regs.at[i].size);
+		for (size_t i = 0; i < windows.count; i++)
+			ranges_add(&board->occupied, windows.at[i].base, windows.at[i].size);
+	}
+}
+
+void board_inventory(struct board *board)
+{
+	walk(board, 0);
+	forbid_reset_lines(board);
+	note_occupied(board);
+	for (size_t i = 0; i < board->device_count; i++) {
+		const struct device *const device = &board->devices[i];
+
+		for (size_t at = 0; at < device->interrupt_count; at++) {
+			const struct interrupt *const interrupt = &device->interrupts[at];
+
+			if (interrupt->intid < 32 && interrupt->edge)
+				board->ppi_edge |= UINT32_C(1) << interrupt->intid;
+		}
+	}
+}
+
+int board_device_of(const struct board *board, int node)
+{
+	for (; node > 0; node = fdt_parent_offset(board->tree.data, node))
+		for (size_t i = 0; i < board->device_count; i++)
+			if (board->devices[i].node == node)
+				return (int)i;
+	return -1;
+}

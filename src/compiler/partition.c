@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * partition.c - plan_read: a partition file and its board become a plan, or a list of errors.
+ *
+ * The steps are in front.h. This file reads what is a cell's alone: role, interrupts, heartbeat,
+ * boot-timeout, essential, dma; and chooses the service core. Called by main.c.
+ */
+#include "front.h"
+
+#include "text.h"
+
+#include <libfdt.h>
+#include <string.h>
+
+static void read_role(struct front *front, struct plan_cell *cell, int node)
+{
+	static const char *const known[] = {"health"};
+	const struct place at = front_place(front, node, "role");
+	const char *role;
+
+	if (!value_text(front, node, "role", &role))
+		return;
+	if (strcmp(role, "health") != 0) {
+		diag_error(at, "unknown role '%s'%s", role, diag_did_you_mean(role, known, 1));
+		return;
+	}
+	for (size_t i = 0; i < front->plan->cell_count; i++) {
+		const struct plan_cell *const other = &front->plan->cells[i];
+
+		if (other->flags & BP_CELL_HEALTH) {
+			diag_error(at, "cell '%s' is a second health cell", cell->name);
+			diag_note(front_place(front, front->cell_nodes[i], "role"),
+				  "cell '%s' is the health cell here", other->name);
+			return;
+		}
+	}
+	cell->flags |= BP_CELL_HEALTH;
+}
+
+static void read_mode(struct front *front, struct plan_cell *cell, int node)
+{
+	static const char *const known[] = {"injected", "direct"};
+	const struct place at = front_place(front, node, "interrupts");
+	const char *mode;
+
+	if (!value_text(front, node, "interrupts", &mode))
+		return;
+	if (strcmp(mode, "direct") == 0)
+		cell->mode = BP_MODE_DIRECT;
+	else if (strcmp(mode, "injected") != 0)
+		diag_error(at, "unknown interrupt mode '%s'%s", mode, diag_did_you_mean(mode, known, 2));
+	if (cell->mode == BP_MODE_DIRECT && cell->flags & BP_CELL_HEALTH)
+		diag_error(at,
+			   "the health cell's interrupts can't be direct: its first core serves the other "
+			   "cells");
+}
+
+static void read_dma(struct front *front, int node)
+{
+	static const char *const known[] = {"protected", "unprotected"};
+	const char *dma;
+
+	if (!value_text(front, node, "dma", &dma) || strcmp(dma, "protected") == 0)
+		return;
+	if (strcmp(dma, "unprotected") == 0)
+		diag_error(front_place(front, node, "dma"), "dma = \"unprotected\" is not supported yet");
+	else
+		diag_error(front_place(front, node, "dma"), "unknown dma '%s'%s", dma,
+			   diag_did_you_mean(dma, known, 2));
+}
+
+static void read_cell(struct front *front, size_t index)
+{
+	struct plan_cell *const cell = &front->plan->cells[index];
+	const int node = front->cell_nodes[index];
+
+	read_role(front, cell, node);
+	read_mode(front, cell, node);
+	read_dma(front, node);
+	value_duration(front, node, "heartbeat", &cell->heartbeat_ns);
+	value_duration(front, node, "boot-timeout", &cell->boot_timeout_ns);
+	if (value_flag(front, node, "essential"))
+		cell->flags |= BP_CELL_ESSENTIAL;
+}
+
+static void read_cells(struct front *front)
+{
+	const void *const tree = front->source.tree.data;
+	struct plan *const plan = front->plan;
+	const int cells = fdt_subnode_offset(tree, 0, "cells");
+	int node;
+
+	fdt_for_each_subnode(node, tree, cells)
+	{
+		const struct place at = front_place(front, node, NULL);
+
+		plan->cells = memory_grow(plan->cells, plan->cell_count, sizeof(plan->cells[0]));
+		front->cell_nodes =
+			memory_grow(front->cell_nodes, plan->cell_count, sizeof(front->cell_nodes[0]));
+		front->cell_nodes[plan->cell_count] = node;
+		plan->cells[plan->cell_count] = (struct plan_cell){
+			.name = fdt_get_name(tree, node, NULL), .line = at.line, .column = at.column};
+		plan->cell_count++;
+	}
+	for (size_t i = 0; i < plan->cell_count; i++)
+		read_cell(front, i);
+	if (!plan->cell_count)
+		diag_error(front_place(front, cells, NULL), "there is no cell");
+	if (plan->cell_count > BP_CELLS_MAX)
+		diag_error(front_place(front, cells, NULL), "there are %zu cells, and at most %u fit",
+			   plan->cell_count, BP_CELLS_MAX);
+}
+
+/* Architecture section 2: the health cell's first core, else the first injected cell's. */
+static void choose_service_core(struct front *front)
+{
+	struct plan *const plan = front->plan;
+	struct plan_cell *chosen = NULL;
+
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		struct plan_cell *const cell = &plan->cells[i];
+
+		if (cell->mode != BP_MODE_INJECTED)
+			continue;
+		if (!chosen || (cell->flags & BP_CELL_HEALTH && !(chosen->flags & BP_CELL_HEALTH)))
+			chosen = cell;
+	}
+	if (!chosen) {
+		if (plan->cell_count)
+			diag_error(
+				front_place(front, fdt_subnode_offset(front->source.tree.data, 0, "cells"),
+					    NULL),
+				"no cell has injected interrupts: one is needed, its first core serves the "
+				"others");
+		return;
+	}
+	chosen->flags |= BP_CELL_SERVICE;
+	if (chosen->core_count)
+		plan->service_core = chosen->cores[0];
+}
+
+static void warn_unwatched(struct front *front)
+{
+	const struct plan *const plan = front->plan;
+
+	for (size_t i = 0; i < plan->cell_count; i++)
+		if (plan->cells[i].flags & BP_CELL_HEALTH)
+			return;
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		static const char *const watched[] = {"heartbeat", "boot-timeout"};
+
+		for (size_t word = 0; word < 2; word++)
+			if (value_present(front, front->cell_nodes[i], watched[word]))
+				diag_warning(front_place(front, front->cell_nodes[i], watched[word]),
+					     "nobody watches '%s': there is no health cell", watched[word]);
+	}
+}
+
+static bool read_board(struct front *front)
+{
+	const char *name;
+
+	if (!value_present(front, 0, "board")) {
+		diag_error(front_place(front, 0, NULL), "'board' is missing: the board's name or folder");
+		return false;
+	}
+	return value_text(front, 0, "board", &name) &&
+	       board_read(front, front_place(front, 0, "board"), name);
+}
+
+bool plan_read(struct plan *plan, const char *file, const char *const *include_dirs, size_t include_count)
+{
+	const size_t errors = diag_errors();
+	struct front front = {.plan = plan, .folders = include_dirs, .folder_count = include_count};
+
+	*plan = (struct plan){.file = file};
+	plan->board.uart_device = -1;
+	if (!source_read(&front.source, file, include_dirs, include_count))
+		return false;
+	plan->partitions = front.source.tree;
+	if (!schema_check(&front)) {
+		diag_error(front_place(&front, 0, NULL), "'cells' is missing: a node that holds the cells");
+		return false;
+	}
+	if (!read_board(&front))
+		return false;
+	read_cells(&front);
+	faults_read(&front);
+	cpus_assign(&front);
+	choose_service_core(&front);
+	memory_place(&front);
+	devices_assign(&front);
+	consoles_assign(&front);
+	channels_read(&front);
+	images_read(&front);
+	images_store(&front);
+	warn_unwatched(&front);
+	if (diag_errors() == errors)
+		windows_place(&front);
+	return diag_errors() == errors;
+}

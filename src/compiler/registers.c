@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * registers.c - `reg` and `ranges` of the board's tree, translated to addresses of the CPUs.
+ *
+ * Devicetree Specification 2.3.6, 2.3.8. Called by board.c and inventory.c. Whatever can't be
+ * translated (a bus without `ranges`: I2C, cpus) has no addresses of the CPUs.
+ */
+#include "front.h"
+
+#include "ranges.h"
+
+#include <libfdt.h>
+
+#define CELLS_MAX 4
+
+static uint64_t read_cells(const fdt32_t *cells, int count)
+{
+	uint64_t value = 0;
+
+	for (int i = 0; i < count; i++)
+		value = value << 32 | fdt32_ld(&cells[i]);
+	return value;
+}
+
+/* An address of `bus`, as the bus above sees it. */
+static bool one_up(const void *tree, int bus, uint64_t *address)
+{
+	const int above = fdt_parent_offset(tree, bus);
+	const int child = fdt_address_cells(tree, bus), parent = fdt_address_cells(tree, above);
+	const int sizes = fdt_size_cells(tree, bus), row = child + parent + sizes;
+	int length;
+	const fdt32_t *const map = fdt_getprop(tree, bus, "ranges", &length);
+
+	if (!map || child < 1 || child > 2 || parent < 1 || parent > 2 || sizes < 1 || sizes > 2)
+		return map && length == 0;
+	for (int at = 0; at + row <= length / 4; at += row) {
+		const uint64_t base = read_cells(&map[at], child);
+		const uint64_t size = read_cells(&map[at + child + parent], sizes);
+
+		if (*address >= base && *address - base < size) {
+			*address = *address - base + read_cells(&map[at + child], parent);
+			return true;
+		}
+	}
+	return length == 0;
+}
+
+/* An address in the space of `bus`, as the CPUs see it. */
+static bool translate(const void *tree, int bus, uint64_t *address)
+{
+	while (bus > 0) {
+		if (!one_up(tree, bus, address))
+			return false;
+		bus = fdt_parent_offset(tree, bus);
+	}
+	return bus == 0;
+}
+
+struct ranges registers_of(const void *tree, int node)
+{
+	const int bus = fdt_parent_offset(tree, node);
+	const int addresses = bus >= 0 ? fdt_address_cells(tree, bus) : 0;
+	const int sizes = bus >= 0 ? fdt_size_cells(tree, bus) : 0;
+	struct ranges found = {NULL, 0};
+	int length;
+	const fdt32_t *const reg = fdt_getprop(tree, node, "reg", &length);
+
+	if (!reg || addresses < 1 || addresses > 2 || sizes < 1 || sizes > 2)
+		return found;
+	for (int at = 0; at + addresses + sizes <= length / 4; at += addresses + sizes) {
+		uint64_t address = read_cells(&reg[at], addresses);
+		const uint64_t size = read_cells(&reg[at + addresses], sizes);
+
+		if (translate(tree, bus, &address) && size && address + (size - 1) >= address)
+			ranges_add(&found, address, size);
+	}
+	return found;
+}
+
+struct ranges windows_of(const void *tree, int node)
+{
+	const int above = fdt_parent_offset(tree, node);
+	const int child = fdt_address_cells(tree, node), sizes = fdt_size_cells(tree, node);
+	const int parent = above >= 0 ? fdt_address_cells(tree, above) : 0;
+	struct ranges found = {NULL, 0};
+	int length;
+	const fdt32_t *const map = fdt_getprop(tree, node, "ranges", &length);
+
+	/* PCI hosts have three address cells: space, high, low. */
+	if (!map || child < 1 || child > CELLS_MAX || parent < 1 || parent > 2 || sizes < 1 || sizes > 2)
+		return found;
+	for (int at = 0; at + child + parent + sizes <= length / 4; at += child + parent + sizes) {
+		uint64_t address = read_cells(&map[at + child], parent);
+		const uint64_t size = read_cells(&map[at + child + parent], sizes);
+
+		if (translate(tree, above, &address) && size && address + (size - 1) >= address)
+			ranges_add(&found, address, size);
+	}
+	return found;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * source.c - a device-tree source file: its tree, and where in the text everything stands.
+ *
+ * Reads dtc's annotated output, one line a node or property:
+ *
+ *     label: name { ... file:line:col-line:col, file:line:col-line:col ...
+ *     name = "text"; ... file:line:col-line:col ...
+ *
+ * and turns dtc's own errors (file:line.col-col) into diagnostics. Called by partition.c and board.c.
+ */
+#include "source.h"
+
+#include "process.h"
+#include "text.h"
+
+#include <libfdt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SOURCE_MAX (UINT64_C(16) << 20) /* bytes: a thousand times the largest sensible tree */
+#define PATH_DEPTH 32u
+
+/* ---- dtc's errors ---- */
+
+/* Where `:LINE.COL` stands in one of dtc's messages, NULL: nowhere. */
+static const char *find_position(const char *line, int *row, int *column, const char **rest)
+{
+	for (const char *at = strchr(line, ':'); at; at = strchr(at + 1, ':')) {
+		int used = 0;
+
+		if (sscanf(at, ":%d.%d%n", row, column, &used) == 2 && used > 0) {
+			*rest = at + used;
+			return at;
+		}
+	}
+	return NULL;
+}
+
+/* `Error: FILE:3.2-4 text`, or `FILE:3.2-4.5: ERROR (check): text`. */
+static bool pass_on(const char *line)
+{
+	const bool syntax = strncmp(line, "Error: ", 7) == 0;
+	const char *rest, *colon;
+	int row, column;
+
+	if (syntax)
+		line += 7;
+	else if (!strstr(line, ": ERROR ("))
+		return false;
+	colon = find_position(line, &row, &column, &rest);
+	if (!colon)
+		return false;
+	rest += strspn(rest, "-.0123456789: ");
+	if (!syntax && strncmp(rest, "ERROR (", 7) == 0) {
+		const char *const text = strstr(rest, "): ");
+
+		rest = text ? text + 3 : rest;
+	}
+	diag_error((struct place){text_copy(line, (size_t)(colon - line)), row > 0 ? row : 1,
+				  column > 0 ? column : 1},
+		   "%s", rest);
+	return true;
+}
+
+static void report(const char *path, struct bytes *errors)
+{
+	const size_t before = diag_errors();
+	const char *fatal = NULL;
+	char *state = NULL;
+
+	if (!errors->data) {
+		diag_error((struct place){path, 1, 1}, "dtc failed and gave no reason");
+		return;
+	}
+	for (char *line = strtok_r((char *)errors->data, "\n", &state); line;
+	     line = strtok_r(NULL, "\n", &state)) {
+		if (!pass_on(line) && strncmp(line, "FATAL ERROR: ", 13) == 0)
+			fatal = line + 13;
+	}
+	if (diag_errors() == before)
+		diag_error((struct place){path, 1, 1}, "%s", fatal ? fatal : "dtc refuses this file");
+}
+
+static bool run_dtc(const char *path, const char *const *options, const char *const *folders,
+		    size_t folder_count, struct bytes *output)
+{
+	const char **const argv = memory_new(16 + 2 * folder_count, sizeof(argv[0]));
+	struct bytes errors;
+	size_t count = 0;
+	int status;
+
+	argv[count++] = "dtc";
+	argv[count++] = "-q"; /* warnings are about boards, not about partitions */
+	while (*options)
+		argv[count++] = *options++;
+	for (size_t i = 0; i < folder_count; i++) {
+		argv[count++] = "-i";
+		argv[count++] = folders[i];
+	}
+	argv[count++] = "--";
+	argv[count++] = path;
+	status = process_run(argv, output, &errors);
+	free(argv);
+	if (status < 0)
+		diag_error((struct place){path, 1, 1}, "can't run 'dtc': is device-tree-compiler installed?");
+	else if (status > 0)
+		report(path, &errors);
+	free(errors.data);
+	return status == 0;
+}
+
+/* ---- dtc's annotations ---- */
+
+/* `FILE:L:C-L:C` or a list of such: the first, by which the user knows the node. */
+static struct place parse_place(const char *comment)
+{
+	for (const char *at = strchr(comment, ':'); at; at = strchr(at + 1, ':')) {
+		int line, column, last_line, last_column;
+
+		if (sscanf(at, ":%d:%d-%d:%d", &line, &column, &last_line, &last_column) == 4)
+			return (struct place){text_copy(comment, (size_t)(at - comment)), line, column};
+	}
+	return (struct place){NULL, 0, 0};
+}
+
+static void parse_kind(struct source_entry *entry, const char *value)
+{
+	const char *const start = value ? strpbrk(value, "\"<[") : NULL;
+
+	if (!start)
+		return;
+	entry->kind = *start == '"' ? VALUE_TEXT : *start == '<' ? VALUE_CELLS : VALUE_BYTES;
+	entry->bits = 32;
+	if (strncmp(value, "/bits/ ", 7) == 0)
+		entry->bits = (unsigned int)strtoul(value + 7, NULL, 10);
+}
+
+/* Labels (`name: `) stand before the name of a node or property. */
+static char *skip_labels(char *line)
+{
+	for (;;) {
+		const size_t length = strcspn(line, " \t:;={\"");
+
+		if (line[length] != ':')
+			return line;
+		line += length + 1;
+		line += strspn(line, " \t");
+	}
+}
+
+struct reader {
+	struct source *source;
+	const char *paths[PATH_DEPTH];
+	size_t depth;
+};
+
+static struct source_entry *add_entry(struct source *source, const char *path, const char *property,
+				      struct place at)
+{
+	source->entries = memory_grow(source->entries, source->entry_count, sizeof(source->entries[0]));
+	source->entries[source->entry_count] =
+		(struct source_entry){.path = path, .property = property, .at = at};
+	return &source->entries[source->entry_count++];
+}
+
+static void read_line(struct reader *reader, char *line)
+{
+	char *comment = NULL;
+	struct place at;
+	size_t length;
+
+	line += strspn(line, "\t ");
+	if (!*line || *line == '/' ? strncmp(line, "/ {", 3) != 0 : false)
+		return;
+	if (strncmp(line, "};", 2) == 0) {
+		if (reader->depth)
+			reader->depth--;
+		return;
+	}
+	for (char *next = strstr(line, " /* "); next; next = strstr(next + 1, " /* "))
+		comment = next;
+	if (!comment)
+		return;
+	*comment = 0;
+	at = parse_place(comment + 4);
+	line = skip_labels(line);
+	length = strcspn(line, " ;=");
+	if (comment[-1] == '{') {
+		const char *const parent = reader->depth ? reader->paths[reader->depth - 1] : "";
+		const char *path = "/";
+
+		if (reader->depth == PATH_DEPTH)
+			return;
+		if (reader->depth)
+			path = text_format("%s/%.*s", parent[1] ? parent : "", (int)length, line);
+		reader->paths[reader->depth++] = path;
+		add_entry(reader->source, path, NULL, at);
+	} else if (reader->depth) {
+		char *const value = strstr(line, " = ");
+
+		parse_kind(add_entry(reader->source, reader->paths[reader->depth - 1],
+				     text_copy(line, length), at),
+			   value ? value + 3 : NULL);
+	}
+}
+
+static const struct source_entry *find_entry(const struct source *source, const char *path,
+					     const char *property)
+{
+	for (size_t i = 0; i < source->entry_count; i++) {
+		const struct source_entry *const entry = &source->entries[i];
+
+		if (strcmp(entry->path, path) == 0 &&
+		    (property ? entry->property && strcmp(entry->property, property) == 0 : !entry->property))
+			return entry;
+	}
+	return NULL;
+}
+
+const struct source_entry *source_find(const struct source *source, int node, const char *property)
+{
+	static struct source_entry unknown;
+	char path[1024];
+	const struct source_entry *entry = NULL;
+
+	if (fdt_get_path(source->tree.data, node, path, sizeof(path)) == 0) {
+		entry = find_entry(source, path, property);
+		if (!entry)
+			entry = find_entry(source, path, NULL);
+	}
+	if (entry)
+		return entry;
+	unknown = (struct source_entry){.path = "/", .at = {source->path, 1, 1}};
+	return &unknown;
+}
+
+struct place source_place(const struct source *source, int node, const char *property)
+{
+	return source_find(source, node, property)->at;
+}
+
+/* ---- reading ---- */
+
+/* What dtc would only call a syntax error, said plainly. */
+static bool check_text(const char *path)
+{
+	struct bytes file;
+	const char *const wrong = file_read(path, SOURCE_MAX, &file);
+
+	if (wrong) {
+		diag_error((struct place){path, 1, 1}, "can't read the file: %s", wrong);
+		return false;
+	}
+	if (!file.size)
+		diag_error((struct place){path, 1, 1}, "the file is empty");
+	else if (memchr(file.data, 0, file.size))
+		diag_error((struct place){path, 1, 1}, "the file is not text: it holds NUL bytes");
+	else {
+		free(file.data);
+		return true;
+	}
+	free(file.data);
+	return false;
+}
+
+bool source_read(struct source *source, const char *path, const char *const *folders, size_t folder_count)
+{
+	static const char *const to_tree[] = {"-I", "dts", "-O", "dtb", NULL};
+	static const char *const to_text[] = {"-I", "dts", "-O", "dts", "-T", "-T", NULL};
+	struct reader reader = {.source = source};
+	struct bytes text;
+	char *state = NULL;
+
+	*source = (struct source){.path = path};
+	if (!check_text(path) || !run_dtc(path, to_tree, folders, folder_count, &source->tree) ||
+	    !run_dtc(path, to_text, folders, folder_count, &text))
+		return false;
+	source->tree.path = path;
+	for (char *line = strtok_r((char *)text.data, "\n", &state); line;
+	     line = strtok_r(NULL, "\n", &state))
+		read_line(&reader, line);
+	free(text.data);
+	return true;
+}
+
+bool source_read_tree(const char *path, struct bytes *tree)
+{
+	static const char *const to_tree[] = {"-I", "dts", "-O", "dtb", NULL};
+	const size_t length = strlen(path);
+
+	if (length > 4 && strcmp(path + length - 4, ".dtb") == 0) {
+		const char *const wrong = file_read(path, SOURCE_MAX, tree);
+
+		if (wrong)
+			diag_error((struct place){path, 1, 1}, "can't read the file: %s", wrong);
+		else if (fdt_check_full(tree->data, tree->size) != 0)
+			diag_error((struct place){path, 1, 1}, "it is no flattened device tree");
+		else
+			return true;
+		return false;
+	}
+	if (!check_text(path) || !run_dtc(path, to_tree, NULL, 0, tree))
+		return false;
+	tree->path = path;
+	return true;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * source.h - a device-tree source file: its tree, and where in the text everything stands.
+ *
+ * dtc parses it twice: -O dtb gives the tree for libfdt, -O dts with annotations gives the place
+ * and the kind (text, cells, bytes) of each property, both of which a flattened tree has lost.
+ */
+#ifndef BULKHEAD_SOURCE_H
+#define BULKHEAD_SOURCE_H
+
+#include "diag.h"
+#include "plan.h"
+
+enum value_kind { VALUE_NONE, VALUE_TEXT, VALUE_CELLS, VALUE_BYTES };
+
+struct source_entry {
+	const char *path, *property; /* property NULL: the node itself */
+	struct place at;
+	enum value_kind kind;
+	unsigned int bits; /* of one cell */
+};
+
+struct source {
+	const char *path;
+	struct bytes tree;
+	struct source_entry *entries;
+	size_t entry_count;
+};
+
+/* Parses `path`; false after diagnostics. `folders` are searched for what it includes. */
+bool source_read(struct source *source, const char *path, const char *const *folders, size_t folder_count);
+
+/* Parses a tree whose places nobody asks for: source, or flattened where the name ends in .dtb. */
+bool source_read_tree(const char *path, struct bytes *tree);
+
+/* The entry of a property, or of the node where `property` is NULL. Never NULL. */
+const struct source_entry *source_find(const struct source *source, int node, const char *property);
+struct place source_place(const struct source *source, int node, const char *property);
+
+#endif
