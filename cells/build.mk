@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# cells/build.mk - the bare-metal cells: build/cells/{control,health,probe}.elf, static PIE for EL1.
+# Included by the top Makefile, or alone from the top directory: make -f cells/build.mk cells
+# CELLS_TOOLCHAIN=clang builds the same with clang-19, into build/cells-clang.
+
+CELLS_TOOLCHAIN ?= gcc
+CELLS_CROSS ?= aarch64-linux-gnu-
+CELLS_PICOLIBC ?= /usr/lib/picolibc/aarch64-linux-gnu
+CELLS_LIBFDT ?= build/linux/libfdt
+
+ifeq ($(CELLS_TOOLCHAIN),clang)
+CELLS_CC := clang-19 --target=aarch64-none-elf
+CELLS_OUT := build/cells-clang
+CELLS_OPT := -fno-builtin-printf
+else
+CELLS_CC := $(CELLS_CROSS)gcc
+CELLS_OUT := build/cells
+CELLS_OPT := -fno-tree-loop-distribute-patterns
+endif
+CELLS_LD := $(CELLS_CROSS)ld
+CELLS_LIBGCC = $(shell $(CELLS_CROSS)gcc -print-libgcc-file-name)
+
+# Until mmu_start() is through, memory is device memory: no unaligned accesses, no FP registers.
+CELLS_CFLAGS := -std=c11 -O2 -g -ffreestanding -fpie -mgeneral-regs-only -mstrict-align \
+	-ffunction-sections -fdata-sections -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-fno-common -ftls-model=local-exec $(CELLS_OPT) \
+	-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	-isystem $(CELLS_PICOLIBC)/include -isystem $(CELLS_LIBFDT) -Icells/lib/include
+# vfprintf without floating point. No section may be both writable and executable.
+CELLS_LDFLAGS := -pie --no-dynamic-linker -z text -z norelro -z max-page-size=4096 -z noexecstack \
+	--gc-sections --build-id=none --fatal-warnings --defsym=vfprintf=__i_vfprintf -T cells/lib/cell.lds
+
+CELLS := control health probe
+CELLS_LIB := $(wildcard cells/lib/*.c cells/lib/*.S)
+CELLS_ELFS := $(CELLS:%=$(CELLS_OUT)/%.elf)
+cells_objects = $(patsubst cells/%,$(CELLS_OUT)/obj/%.o,$(1))
+
+.PHONY: cells cells-clean
+cells: $(CELLS_ELFS)
+
+cells-clean:
+	rm -rf build/cells build/cells-clang
+
+$(CELLS_OUT)/obj/%.o: cells/% $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	$(CELLS_CC) $(CELLS_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(CELLS_OUT)/lib.a: $(call cells_objects,$(CELLS_LIB))
+	rm -f $@
+	$(CELLS_CROSS)ar rcs $@ $^
+
+define cell_rule
+$$(CELLS_OUT)/$(1).elf: $$(call cells_objects,$$(wildcard cells/$(1)/*.c)) $$(CELLS_OUT)/lib.a cells/lib/cell.lds
+	$$(CELLS_LD) $$(CELLS_LDFLAGS) -o $$@ $$(filter %.o,$$^) --whole-archive $$(CELLS_OUT)/lib.a --no-whole-archive \
+		--start-group $$(CELLS_LIBFDT)/libfdt.a -L$$(CELLS_PICOLIBC)/lib -lc $$(CELLS_LIBGCC) --end-group
+endef
+$(foreach cell,$(CELLS),$(eval $(call cell_rule,$(cell))))
+
+-include $(wildcard $(CELLS_OUT)/obj/*/*.d)

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * gic.c - GICv3: distributor, this core's redistributor, CPU interface by system registers
+ * (Arm IHI 0069). Waits are bounded: an emulated register answers at once.
+ */
+#include "gic.h"
+
+#include "core.h"
+#include "exception.h"
+#include "mmu.h"
+#include "sysreg.h"
+
+#define GICD_CTLR	0x0000
+#define GICD_IGROUPR	0x0080
+#define GICD_ISENABLER	0x0100
+#define GICD_ICENABLER	0x0180
+#define GICD_IPRIORITYR 0x0400
+#define GICD_ICFGR	0x0c00
+#define GICD_IROUTER	0x6000
+#define CTLR_ENABLE	0x13 /* ARE, EnableGrp1(A): in both views of GICD_CTLR (12.9.4) */
+#define CTLR_RWP	(UINT32_C(1) << 31)
+#define GICR_TYPER	0x0008
+#define GICR_WAKER	0x0014
+#define WAKER_SLEEP	UINT32_C(2)
+#define WAKER_ASLEEP	UINT32_C(4)
+#define TYPER_LAST	UINT64_C(16)
+#define SGI_FRAME	0x10000
+#define PRIORITY	0xa0
+#define PRIORITY_MASK	0xff
+#define FIRST_SPI	32u
+#define PATIENCE	1000000u
+
+#define MPIDR_AFFINITY	UINT64_C(0xff00ffffff)
+
+static struct range gicd;
+static uintptr_t redistributor[CELL_CORES_MAX];
+static irq_handler *handlers[GIC_INTIDS];
+static struct gic_counts counts[CELL_CORES_MAX];
+
+volatile uint32_t *gic_distributor(uint64_t offset)
+{
+	return (volatile uint32_t *)(gicd.base + offset);
+}
+
+volatile uint32_t *gic_redistributor(uint64_t offset)
+{
+	return (volatile uint32_t *)(redistributor[core_index()] + offset);
+}
+
+const struct gic_counts *gic_counts(void)
+{
+	return &counts[core_index()];
+}
+
+/* The registers of an interrupt: SPIs have theirs in the distributor, the others in the SGI frame at the
+ * same offsets (12.10). */
+static volatile uint32_t *reg(uint32_t intid, uint64_t offset)
+{
+	return intid < FIRST_SPI ? gic_redistributor(SGI_FRAME + offset) : gic_distributor(offset);
+}
+
+static void wait_clear(const volatile uint32_t *word, uint32_t bits)
+{
+	for (unsigned i = 0; (*word & bits) && i < PATIENCE; i++)
+		;
+}
+
+void gic_start(const struct guest *guest)
+{
+	gicd = guest->gicd;
+	mmu_map(gicd.base, gicd.size, MMU_DEVICE);
+	for (uint32_t i = 0; i < guest->gicr_count; i++)
+		mmu_map(guest->gicr[i].base, guest->gicr[i].size, MMU_DEVICE);
+	*gic_distributor(GICD_CTLR) = CTLR_ENABLE;
+	wait_clear(gic_distributor(GICD_CTLR), CTLR_RWP);
+}
+
+/* GICR_TYPER: affinity in bits 63:32 as Aff3.Aff2.Aff1.Aff0 (12.11.42). */
+static uintptr_t frame_find(const struct guest *guest)
+{
+	const uint64_t mpidr = sysreg_read("mpidr_el1") & MPIDR_AFFINITY;
+	const uint32_t affinity = (uint32_t)(mpidr >> 8 & 0xff000000) | (uint32_t)(mpidr & 0xffffff);
+
+	for (uint32_t i = 0; i < guest->gicr_count; i++) {
+		const struct range *region = &guest->gicr[i];
+
+		for (uint64_t at = 0; at + guest->gicr_stride <= region->size; at += guest->gicr_stride) {
+			const volatile uint32_t *typer =
+				(const volatile uint32_t *)(region->base + at + GICR_TYPER);
+
+			if (typer[1] == affinity)
+				return region->base + at;
+			if (typer[0] & TYPER_LAST)
+				break;
+		}
+	}
+	return 0;
+}
+
+static void interface_start(void)
+{
+	sysreg_write(ICC_SRE_EL1, sysreg_read(ICC_SRE_EL1) | 1);
+	barrier_isb();
+	sysreg_write(ICC_PMR_EL1, PRIORITY_MASK);
+	sysreg_write(ICC_BPR1_EL1, 0);
+	sysreg_write(ICC_CTLR_EL1, 0); /* EOImode 0 */
+	sysreg_write(ICC_IGRPEN1_EL1, 1);
+	barrier_isb();
+}
+
+bool gic_core_start(const struct guest *guest)
+{
+	const uintptr_t frame = frame_find(guest);
+
+	if (!frame)
+		return false;
+	redistributor[core_index()] = frame;
+	*gic_redistributor(GICR_WAKER) &= ~WAKER_SLEEP;
+	wait_clear(gic_redistributor(GICR_WAKER), WAKER_ASLEEP);
+	*reg(0, GICD_ICENABLER) = UINT32_MAX;
+	*reg(0, GICD_IGROUPR) = UINT32_MAX;
+	interface_start();
+	return true;
+}
+
+static void priority_set(uint32_t intid)
+{
+	((volatile uint8_t *)reg(intid, GICD_IPRIORITYR))[intid] = PRIORITY;
+}
+
+static void trigger_set(uint32_t intid, bool edge)
+{
+	volatile uint32_t *word = reg(intid, GICD_ICFGR) + intid / 16;
+	const uint32_t bit = UINT32_C(2) << (intid % 16 * 2);
+
+	*word = edge ? *word | bit : *word & ~bit;
+}
+
+static void route_here(uint32_t intid)
+{
+	volatile uint64_t *router = (volatile uint64_t *)gic_distributor(GICD_IROUTER) + intid;
+
+	*router = sysreg_read("mpidr_el1") & MPIDR_AFFINITY;
+}
+
+void gic_take(uint32_t intid, bool edge, irq_handler *handler)
+{
+	if (intid >= GIC_INTIDS)
+		return;
+	handlers[intid] = handler;
+	priority_set(intid);
+	if (intid >= FIRST_SPI) {
+		reg(intid, GICD_IGROUPR)[intid / 32] |= UINT32_C(1) << intid % 32;
+		trigger_set(intid, edge);
+		route_here(intid);
+	}
+	barrier_dsb();
+	reg(intid, GICD_ISENABLER)[intid / 32] = UINT32_C(1) << intid % 32;
+}
+
+void gic_disable(uint32_t intid)
+{
+	reg(intid, GICD_ICENABLER)[intid / 32] = UINT32_C(1) << intid % 32;
+}
+
+void gic_send_sgi(uint32_t intid, uint64_t mpidr, uint16_t targets)
+{
+	const uint64_t value = (mpidr >> 32 & 0xff) << 48 | (mpidr >> 16 & 0xff) << 32 |
+			       (mpidr >> 8 & 0xff) << 16 | (uint64_t)(intid & 0xf) << 24 | targets;
+
+	__asm__ volatile("dsb ishst" ::: "memory"); /* what the receiver shall see, before the signal */
+	sysreg_write(ICC_SGI1R_EL1, value);
+	barrier_isb();
+}
+
+void exception_irq(struct frame *frame)
+{
+	const uint32_t intid = (uint32_t)sysreg_read(ICC_IAR1_EL1) & 0xffffff;
+	struct gic_counts *count = &counts[core_index()];
+
+	(void)frame;
+	if (intid >= GIC_INTIDS) {
+		count->spurious++;
+		return;
+	}
+	count->taken++;
+	if (handlers[intid]) {
+		handlers[intid](intid);
+	} else {
+		count->foreign++;
+		if (intid >= 16) /* SGIs can't come again by themselves */
+			gic_disable(intid);
+	}
+	sysreg_write(ICC_EOIR1_EL1, intid);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gic.h - GICv3 as a cell has it, the same in both interrupt modes: Group 1 only, EOImode 0, interrupts
+ * masked by DAIF and never by priority (in a direct cell the priority mask is virtual).
+ */
+#ifndef CELLS_GIC_H
+#define CELLS_GIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "guest.h"
+
+#define GIC_INTIDS 1020u
+
+typedef void irq_handler(uint32_t intid);
+
+struct gic_counts {			   /* of one core */
+	uint64_t taken, spurious, foreign; /* foreign: without a handler, disabled at once */
+};
+
+/* First core: the distributor. */
+void gic_start(const struct guest *guest);
+/* Each core, first included: its redistributor, found by affinity, and its CPU interface. False: the
+ * guest tree's redistributor regions don't have this core. */
+bool gic_core_start(const struct guest *guest);
+/* Names the handler and enables the interrupt: SGIs and PPIs on this core, SPIs routed to this core. */
+void gic_take(uint32_t intid, bool edge, irq_handler *handler);
+void gic_disable(uint32_t intid);
+/* To cores by ICC_SGI1R_EL1: `mpidr` names the cluster, `targets` the Aff0 bits. An exit. */
+void gic_send_sgi(uint32_t intid, uint64_t mpidr, uint16_t targets);
+const struct gic_counts *gic_counts(void);
+
+/* Registers, for those who look at or attack them. */
+volatile uint32_t *gic_distributor(uint64_t offset);
+volatile uint32_t *gic_redistributor(uint64_t offset); /* this core's; SGI frame from 0x10000 */
+
+#endif
