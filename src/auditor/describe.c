@@ -67,6 +67,13 @@ static bool describe_place(const struct audit *audit, const struct place *place,
 	return false;
 }
 
+const char *place_name(const struct audit *audit, const struct place *place, char *text, size_t size)
+{
+	if (!describe_place(audit, place, text, size))
+		(void)snprintf(text, size, "?");
+	return text;
+}
+
 static bool describe_region(const struct audit *audit, uint64_t pa, char *text, size_t size)
 {
 	for (size_t c = 0; c < audit->cell_count; c++) {

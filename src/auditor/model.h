@@ -112,7 +112,7 @@ struct cell {
 
 struct core {
 	struct bp_boot_core boot;
-	char who[24]; /* "core N's root" */
+	char who[40]; /* "core N's root" */
 	int cell;     /* CELL_NONE_ID: unassigned */
 	struct spans map;
 	uint64_t telemetry_pa, ring_pa, frame_pa; /* PA_NONE: none */
@@ -190,6 +190,7 @@ const void *image_bytes_at(const struct audit *audit, uint64_t pa, uint64_t size
 
 /* What stands at a physical address, for messages. */
 const char *place_describe(const struct audit *audit, uint64_t pa, char *text, size_t size);
+const char *place_name(const struct audit *audit, const struct place *place, char *text, size_t size);
 const struct place *place_at(const struct audit *audit, uint64_t pa);
 /* What a cell's stage 2 may do there: ATTR_* permissions and type, 0: nothing. */
 uint32_t place_admits(const struct audit *audit, const struct place *place, int cell);

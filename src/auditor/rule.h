@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rule.h - the rules, a function a subject. Each reads the model and reports violations; none changes it.
+ */
+#ifndef BULKHEAD_AUDITOR_RULE_H
+#define BULKHEAD_AUDITOR_RULE_H
+
+#include "model.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+void rule_cores(struct audit *audit);
+void rule_page_owners(struct audit *audit);
+void rule_hypervisor_memory(struct audit *audit);
+void rule_devices(struct audit *audit);
+void rule_stage2(struct audit *audit);
+void rule_core_roots(struct audit *audit);
+void rule_boot_root(struct audit *audit);
+void rule_write_xor_execute(struct audit *audit);
+void rule_table_pages(struct audit *audit);
+void rule_layout(struct audit *audit);
+void rule_windows(struct audit *audit);
+void rule_emulated(struct audit *audit);
+void rule_vmids(struct audit *audit);
+void rule_interrupts(struct audit *audit);
+void rule_triggers(struct audit *audit);
+void rule_revocation(struct audit *audit);
+void rule_service(struct audit *audit);
+void rule_cells(struct audit *audit);
+void rule_faults(struct audit *audit);
+void rule_memory(struct audit *audit);
+void rule_channels(struct audit *audit);
+void rule_images(struct audit *audit);
+void rule_entry(struct audit *audit);
+void rule_tree_basics(struct audit *audit);
+void rule_tree_promises(struct audit *audit);
+void rule_tree_described(struct audit *audit);
+void rule_tree_bulkhead(struct audit *audit);
+void rule_directory(struct audit *audit);
+void rule_machine(struct audit *audit);
+
+/* el2_expect.c: what a core's root must map, exactly. */
+void core_root_expected(struct audit *audit, size_t core, struct spans *expected);
+void boot_root_expected(struct audit *audit, struct spans *expected);
+const char *window_name(int tag);
+
+/* Calls `found` with every register range of the board that touches [pa, pa + size). */
+typedef void register_fn(struct audit *audit, const struct node *node, uint64_t base, void *context);
+void registers_in(struct audit *audit, uint64_t pa, uint64_t size, register_fn *found, void *context);
+
+bool cell_owns(const struct cell *cell, uint32_t intid);
+
+#endif
