@@ -265,7 +265,8 @@ bool cell_record_fill(struct layout *layout, size_t cell)
 	if (cursor >= UINT64_C(1) << EL2_VA_BITS) {
 		diag_error(
 			cell_place(layout->plan, cell),
-			"has more memory than the hypervisor's address space holds (about 250 GiB a cell)");
+			"cell '%s' has more memory than the hypervisor's address space holds (about 250 GiB)",
+			own->name);
 		return false;
 	}
 	return true;

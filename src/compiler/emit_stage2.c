@@ -167,9 +167,10 @@ static bool ipa_size(struct layout *layout, size_t cell)
 		/* An IPA space larger than the PA space faults on every access (Arm ARM D8.2.8). */
 		if (out->ipa_bits > pa_bits || out->ipa_bits > IPA_BITS_MOST) {
 			diag_error(cell_place(layout->plan, cell),
-				   "needs guest-physical address %#" PRIx64
+				   "cell '%s' needs guest-physical address %#" PRIx64
 				   ", beyond the %u bits that board '%s' and this compiler admit",
-				   highest, pa_bits < IPA_BITS_MOST ? pa_bits : IPA_BITS_MOST,
+				   layout->plan->cells[cell].name, highest,
+				   pa_bits < IPA_BITS_MOST ? pa_bits : IPA_BITS_MOST,
 				   layout->plan->board.name);
 			return false;
 		}
@@ -229,9 +230,9 @@ bool stage2_build(struct layout *layout, size_t cell)
 		if (table_map(&out->stage2, map->ipa, map->pa, map->size, attributes[map->kind]))
 			continue;
 		diag_error(cell_place(layout->plan, cell),
-			   "two things at one guest-physical address: %s at %#" PRIx64 ", %#" PRIx64
-			   " bytes, overlaps another",
-			   map->what, map->ipa, map->size);
+			   "cell '%s' has two things at one guest-physical address: %s at %#" PRIx64
+			   ", %#" PRIx64 " bytes, overlaps another",
+			   layout->plan->cells[cell].name, map->what, map->ipa, map->size);
 		return false;
 	}
 	out->stage2_bytes = layout->file.size - before;

@@ -83,8 +83,8 @@ static bool records_place(struct layout *layout)
 		cell->record_pa = arena_take(&layout->file, cell->record_size, BP_PAGE_SIZE);
 		if (cell->record_size > EL2_VA_GICD - EL2_VA_CELL) {
 			diag_error(cell_place(plan, i),
-				   "needs a record of %" PRIu64 " bytes, %" PRIu64 " are the most",
-				   cell->record_size, EL2_VA_GICD - EL2_VA_CELL);
+				   "cell '%s' needs a record of %" PRIu64 " bytes, %" PRIu64 " are the most",
+				   plan->cells[i].name, cell->record_size, EL2_VA_GICD - EL2_VA_CELL);
 			return false;
 		}
 	}
@@ -147,28 +147,8 @@ static bool build(struct layout *layout)
 
 /* ---- until nothing moves ---- */
 
-static bool layout_open(struct layout *layout, struct plan *plan)
-{
-	*layout = (struct layout){.plan = plan};
-	layout->cores = memory_new(plan->board.core_count, sizeof(*layout->cores));
-	layout->cells = memory_new(plan->cell_count, sizeof(*layout->cells));
-	layout->channel_pa = memory_new(plan->channel_count, sizeof(*layout->channel_pa));
-	if (!image_read(layout) || !frames_find(layout))
-		return false;
-	for (size_t i = 0; i < plan->board.core_count; i++)
-		layout->cores[i].cell = NO_CELL;
-	for (size_t i = 0; i < plan->cell_count; i++) {
-		for (size_t j = 0; j < plan->cells[i].core_count; j++) {
-			layout->cores[plan->cells[i].cores[j]].cell = (uint32_t)i;
-			layout->cores[plan->cells[i].cores[j]].core_in_cell = (uint32_t)j;
-		}
-		if (!tree_build(layout, i))
-			return false;
-	}
-	return true;
-}
-
-bool frames_find(struct layout *layout)
+/* The cores' redistributor frames: they follow the order of /cpus within the regions. */
+static bool frames_find(struct layout *layout)
 {
 	const struct board *const board = &layout->plan->board;
 	const uint64_t stride = board->gicr_stride ? board->gicr_stride : GICR_SIZE;
@@ -187,6 +167,27 @@ bool frames_find(struct layout *layout)
 			return false;
 		}
 		layout->cores[i].gicr_pa = board->gicr.at[region].base + at;
+	}
+	return true;
+}
+
+static bool layout_open(struct layout *layout, struct plan *plan)
+{
+	*layout = (struct layout){.plan = plan};
+	layout->cores = memory_new(plan->board.core_count, sizeof(*layout->cores));
+	layout->cells = memory_new(plan->cell_count, sizeof(*layout->cells));
+	layout->channel_pa = memory_new(plan->channel_count, sizeof(*layout->channel_pa));
+	if (!image_read(layout) || !frames_find(layout))
+		return false;
+	for (size_t i = 0; i < plan->board.core_count; i++)
+		layout->cores[i].cell = NO_CELL;
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		for (size_t j = 0; j < plan->cells[i].core_count; j++) {
+			layout->cores[plan->cells[i].cores[j]].cell = (uint32_t)i;
+			layout->cores[plan->cells[i].cores[j]].core_in_cell = (uint32_t)j;
+		}
+		if (!tree_build(layout, i))
+			return false;
 	}
 	return true;
 }

@@ -86,9 +86,6 @@ bool layout_settle(struct layout *layout, struct plan *plan);
 /* The cell's index in a list of cells; -1: not there. */
 int cell_position(const int *cells, size_t count, size_t cell);
 
-/* Sets the cores' gicr_pa: redistributor frames follow the order of /cpus within the regions. */
-bool frames_find(struct layout *layout);
-
 /* ---- the parts, in the order in which layout_settle() calls them ---- */
 
 /* image_header.c: reads and checks struct hv_header. False after a diagnostic. */

@@ -74,17 +74,17 @@ bool output_add(struct outputs *outputs, const char *name, const void *data, siz
 
 	file = open(added->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (file < 0)
-		return refuse(outputs, added->temporary, "cannot be written");
+		return refuse(outputs, added->path, "cannot be written");
 	if (!write_all(file, data, size)) {
 		const int cause = errno;
 
 		close(file);
 		errno = cause;
-		return refuse(outputs, added->temporary, "cannot be written");
+		return refuse(outputs, added->path, "cannot be written");
 	}
 	/* A network or quota error may show at the close only. */
 	if (close(file))
-		return refuse(outputs, added->temporary, "cannot be written");
+		return refuse(outputs, added->path, "cannot be written");
 	return true;
 }
 

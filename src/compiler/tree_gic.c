@@ -122,6 +122,7 @@ void put_gic(struct tree_writer *writer, int node)
 			put_bytes(writer, name, value, (size_t)size);
 	}
 	put_u32(writer, "phandle", writer->gic_phandle);
+	put_u32(writer, "#address-cells", 0); /* no children left: of interrupt maps alone */
 	runs = regions_find(writer, node, address_cells, size_cells, regions);
 	put_u32(writer, "#redistributor-regions", runs);
 	put_reg(writer, regions, runs + 1, address_cells, size_cells);
