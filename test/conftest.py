@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""pytest for everything below test/ that is Python: where results go, and what only check-full runs."""
+
+import pathlib
+import re
+import shutil
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness import build  # noqa: E402  (needs the path above)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="also what is marked `full` (make check-full)")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "full: takes long; only with --full")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--full"):
+        return
+    for item in items:
+        if item.get_closest_marker("full"):
+            item.add_marker(pytest.mark.skip(reason="only in make check-full"))
+
+
+def results_folder(node_name):
+    path = build.RESULTS / re.sub(r"[^\w.-]+", "_", node_name).strip("_")
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path
+
+
+@pytest.fixture
+def results(request):
+    """Folder of this test's raw output."""
+    return results_folder(request.node.name)

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Images for tests: partition file in, bulkhead.itb out, each built once a session."""
+
+import functools
+import os
+import pathlib
+import shutil
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("BULKHEAD_BUILD", ROOT / "build"))
+TOOL = BUILD / "bulkhead"
+RESULTS = BUILD / "test-results"
+CONFIGS = ROOT / "test/system/configs"
+CROSS = os.environ.get("CROSS_COMPILE", "aarch64-linux-gnu-")
+
+
+def include_dirs():
+    """Where cells' images are looked for, besides beside the partition file."""
+    linux = BUILD / "linux"
+    return [BUILD / "cells", BUILD / "test-cells", linux]
+
+
+def tool(*arguments, check=True):
+    """Runs build/bulkhead; returns the finished process with text output."""
+    done = subprocess.run([TOOL, *map(str, arguments)], capture_output=True, text=True, check=False)
+    if check and done.returncode:
+        raise AssertionError(f"bulkhead {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stderr}")
+    return done
+
+
+def _includes():
+    return [word for folder in include_dirs() for word in ("-I", folder)]
+
+
+@functools.lru_cache(maxsize=None)
+def build(config):
+    """Folder with the outputs for a partition file (path, or a name in test/system/configs)."""
+    path = pathlib.Path(config)
+    if not path.is_absolute():
+        path = CONFIGS / f"{config}.dts"
+    out = BUILD / "test-images" / path.stem
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    tool("build", path, *_includes(), "-o", out)
+    return out
+
+
+def image(config):
+    return build(config) / "bulkhead.itb"
+
+
+def assemble(source, output, base):
+    """An ELF of one hand-written assembly file, linked at `base`; none of cells/lib."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(
+        [
+            *[f"{CROSS}gcc", "-nostdlib", "-static", "-Wl,--build-id=none", f"-Wl,-Ttext-segment={base:#x}"],
+            *["-Wl,-e,_start", "-Wl,-z,max-page-size=4096", "-o", output, source],
+        ],
+        check=True,
+    )
+    return output

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""QemuTarget: QEMU's `virt` as a Target. See docs of target.py for the hooks.
+
+A FIT starts without U-Boot: its parts are put where U-Boot would put them and CPU 0 starts at the kernel's
+load address in EL2. That is quick, and QEMU implements PSCI by SMC as it does under U-Boot. A disk image
+(*.img) takes the whole way through U-Boot.
+
+The process is ours alone: it has no name or path that another run could share, and it dies with us.
+"""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+from .console import Console
+from .exceptions import ExceptionLog
+from .fit import Fit
+from .qmp import Qmp
+from .target import Target
+
+QEMU = os.environ.get("QEMU", "qemu-system-aarch64")
+UBOOT = os.environ.get("UBOOT", "/usr/lib/u-boot/qemu_arm64/u-boot.bin")
+MACHINE = "virt-10.0,virtualization=on,gic-version=3,iommu=smmuv3"
+ICOUNT = "shift=0,sleep=off"
+
+
+class QemuTarget(Target):
+    def __init__(
+        self,
+        results,
+        machine=MACHINE,
+        cpu="cortex-a72",
+        smp="4",
+        memory="2G",
+        icount=None,
+        single_thread=False,
+        record_exceptions=False,
+        extra=(),
+        on_line=None,
+    ):
+        """results: folder for console.log and what else the run leaves (QEMU's own messages).
+
+        icount: the value of -icount (ICOUNT: virtual time counts instructions).
+        record_exceptions: count exceptions taken to EL2; implies one thread for all CPUs.
+        """
+        self._results = str(results)
+        self._machine = machine
+        self._cpu = cpu
+        self._smp = smp
+        self._memory = memory
+        self._icount = icount
+        self._single_thread = single_thread or record_exceptions
+        self._record = record_exceptions
+        self._extra = list(extra)
+        self._on_line = on_line
+        self._image_options = []
+        self._files = None  # temporary folder of the loaded parts
+        self._process = None
+        self._console = self._qmp = self._exceptions = None
+        os.makedirs(self._results, exist_ok=True)
+
+    # ---- hooks ----
+
+    def load(self, image):
+        self._forget_files()
+        if isinstance(image, Fit):
+            self._image_options = self._load_fit(image)
+        elif str(image).endswith(".img"):
+            self._image_options = self._load_disk(image)
+        else:
+            self._image_options = self._load_fit(Fit(image))
+
+    def _load_fit(self, fit):
+        self._files = tempfile.mkdtemp(prefix="bulkhead-test-")
+        options = []
+        for number, part in enumerate([fit.kernel, *fit.loadables]):
+            path = os.path.join(self._files, f"part-{number}")
+            with open(path, "wb") as file:
+                file.write(part.data)
+            start = ",cpu-num=0" if number == 0 else ""
+            options += ["-device", f"loader,file={path},addr={part.load:#x}{start},force-raw=on"]
+        return options
+
+    @staticmethod
+    def _load_disk(path):
+        return [
+            *["-bios", UBOOT],
+            *["-drive", f"if=none,id=disk,format=raw,read-only=on,file={path}"],
+            *["-device", "virtio-blk-pci,drive=disk,romfile="],
+        ]
+
+    def power(self, state):
+        if state in ("off", "reset"):
+            self._off()
+        if state in ("on", "reset"):
+            self._on()
+        if state not in ("on", "off", "reset"):
+            raise ValueError(f"power state {state!r}")
+
+    def console(self, name="serial0"):
+        if name != "serial0":
+            raise ValueError(f"no console {name!r}: this machine has one UART, serial0")
+        return self._console
+
+    def read_memory(self, address, size):
+        with tempfile.NamedTemporaryFile(prefix="bulkhead-memory-") as file:
+            self._qmp.command("pmemsave", val=address, size=size, filename=file.name)
+            data = file.read()
+        if len(data) != size:
+            raise RuntimeError(f"read {len(data)} of {size} bytes at {address:#x}")
+        return data
+
+    def exceptions(self, cpu):
+        if not self._exceptions:
+            return super().exceptions(cpu)
+        return self._exceptions.count(cpu)
+
+    # ---- beyond the hooks: what only QEMU can do ----
+
+    def monitor(self, line):
+        return self._qmp.human(line)
+
+    def pause(self):
+        self._qmp.command("stop")
+
+    def resume(self):
+        self._qmp.command("cont")
+
+    def running(self):
+        return self._process is not None and self._process.poll() is None
+
+    # ---- the process ----
+
+    def _accelerator(self):
+        if self._icount:
+            return ["-icount", self._icount]
+        return ["-accel", f"tcg,thread={'single' if self._single_thread else 'multi'}"]
+
+    def _command(self, uart_fd, qmp_fd):
+        # setpriv: should this process be killed, its QEMU goes with it.
+        return [
+            *["setpriv", "--pdeathsig", "KILL", QEMU, "-nodefaults", "-display", "none", "-no-reboot"],
+            *["-machine", self._machine, "-cpu", self._cpu, "-smp", self._smp, "-m", self._memory],
+            *self._accelerator(),
+            *["-chardev", f"socket,id=uart,fd={uart_fd}", "-serial", "chardev:uart"],
+            *["-chardev", f"socket,id=monitor,fd={qmp_fd}", "-mon", "chardev=monitor,mode=control"],
+            *(["-d", "int", "-D", self._exceptions.path] if self._record else []),
+            *self._image_options,
+            *self._extra,
+        ]
+
+    def _on(self):
+        if self._process:
+            raise RuntimeError("it is on already")
+        uart, uart_there = socket.socketpair()
+        qmp, qmp_there = socket.socketpair()
+        fds = [uart_there.fileno(), qmp_there.fileno()]
+        if self._record:
+            self._exceptions = ExceptionLog()
+            fds.append(self._exceptions.write_end)
+        command = self._command(*fds[:2])
+        with open(os.path.join(self._results, "qemu.log"), "wb") as log:
+            log.write((" ".join(command) + "\n").encode())
+            log.flush()
+            # A session of its own: Ctrl-C is for us, who then stop it.
+            self._process = subprocess.Popen(
+                command, pass_fds=fds, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        uart_there.close()
+        qmp_there.close()
+        if self._record:
+            self._exceptions.start()
+        self._console = Console(uart, os.path.join(self._results, "console.log"), self._on_line)
+        try:
+            self._qmp = Qmp(qmp)
+        except Exception as error:
+            self._off()
+            with open(os.path.join(self._results, "qemu.log"), encoding="utf-8") as log:
+                raise RuntimeError(f"QEMU does not start:\n{log.read()}") from error
+
+    def _off(self):
+        if self._process:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            self._process.wait()
+            self._process = None
+        if self._exceptions:
+            self._exceptions.close()
+        if self._qmp:
+            self._qmp.close()
+            self._qmp = None
+        if self._console:
+            self._console.close()
+
+    def _forget_files(self):
+        if self._files:
+            shutil.rmtree(self._files, ignore_errors=True)
+            self._files = None
+
+    def __exit__(self, *_):
+        self._off()
+        self._forget_files()
+
+
+def wait_until(claim, what, timeout=60):
+    """Polls a claim about the target. The timeout is a safety net, as everywhere."""
+    deadline = time.monotonic() + timeout
+    while not (result := claim()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout} s: {what}")
+        time.sleep(0.02)
+    return result

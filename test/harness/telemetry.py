@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""struct telemetry_core and struct log_ring (src/blueprint/telemetry.h), read from a target's memory."""
+
+import struct
+from dataclasses import dataclass
+
+MAGIC = 0x54454C454D424C4B
+SIZE = 968
+REASONS = ("hvc", "smc", "irq", "gicd", "gicr", "uart", "sgi", "sysreg", "abort", "serror", "other")
+CELL_STATES = ("none", "starting", "running", "ready", "stopped", "lost")
+CORE_STATES = ("off", "starting", "running", "parked")
+ERRORS = (
+    "memory-violation",
+    "dma-violation",
+    "forbidden-access",
+    "serror",
+    "heartbeat-missed",
+    "boot-timeout",
+    "image-mismatch",
+    "restart-limit",
+    "table-integrity",
+    "application-error",
+    "exception-at-el2",
+    "request",
+)
+ACTIONS = ("ignore", "log", "stop", "restart", "safe", "reset")
+LOG_BYTES = 4032
+
+
+@dataclass
+class Telemetry:
+    core: int
+    cell: int
+    core_state: str
+    exits: dict
+    exits_total: int
+    exits_at_ready: int
+    injected: int
+    foreign_sgi: int
+    denied: int
+    faults: dict
+    fault_count: int
+    fault_error: str
+    fault_action: str
+    fault_esr: int
+    fault_elr: int
+    fault_far: int
+    fault_ipa: int
+    event_sequence: int
+    cell_state: str
+    generation: int
+    restarts: int
+    ready_time: int
+    restart_cause: str
+
+    @property
+    def exits_since_ready(self):
+        return self.exits_total - self.exits_at_ready
+
+
+def parse(data):
+    """Telemetry of `data`; None before its core has started."""
+    magic, _, core, cell, core_state = struct.unpack_from("<QIIII", data)
+    if magic != MAGIC:
+        return None
+    exits = struct.unpack_from("<16Q", data, 24)
+    total, at_ready, _, _ = struct.unpack_from("<4Q", data, 152)
+    injected, foreign, denied = struct.unpack_from("<3Q", data, 440)
+    faults = struct.unpack_from("<16Q", data, 464)
+    count, _, error, action, esr, elr, _, far, ipa = struct.unpack_from("<QQII5Q", data, 592)
+    sequence, _, state, generation, restarts, _, ready, cause = struct.unpack_from("<8Q", data, 904)
+    return Telemetry(
+        core=core,
+        cell=cell,
+        core_state=CORE_STATES[core_state],
+        exits=dict(zip(REASONS, exits)),
+        exits_total=total,
+        exits_at_ready=at_ready,
+        injected=injected,
+        foreign_sgi=foreign,
+        denied=denied,
+        faults={name: n for name, n in zip(ERRORS, faults) if n},
+        fault_count=count,
+        fault_error=ERRORS[error],
+        fault_action=ACTIONS[action],
+        fault_esr=esr,
+        fault_elr=elr,
+        fault_far=far,
+        fault_ipa=ipa,
+        event_sequence=sequence,
+        cell_state=CELL_STATES[state],
+        generation=generation,
+        restarts=restarts,
+        ready_time=ready,
+        restart_cause=ERRORS[cause],
+    )
+
+
+class View:
+    """Reads a running target by its image's blueprint."""
+
+    def __init__(self, target, blueprint):
+        self._target, self._blueprint = target, blueprint
+
+    def core(self, cell, core=0):
+        """Telemetry of a core of a cell; None: not started yet."""
+        pa = self._blueprint.cells[cell].cores[core].telemetry_pa
+        return parse(self._target.read_memory(pa, SIZE))
+
+    def state(self, cell):
+        t = self.core(cell)
+        return t.cell_state if t else "none"
+
+    def log(self, cell):
+        """What a log console printed last: at most LOG_BYTES."""
+        data = self._target.read_memory(self._blueprint.cells[cell].log_pa, 4096)
+        (head,) = struct.unpack_from("<Q", data)
+        ring = data[64 : 64 + LOG_BYTES]
+        if head <= LOG_BYTES:
+            text = ring[:head]
+        else:
+            text = ring[head % LOG_BYTES :] + ring[: head % LOG_BYTES]
+        return text.decode("utf-8", "replace").replace("\r", "")
+
+    def memory(self, cell, ipa, size):
+        """A cell's memory as the cell sees it (within one page)."""
+        return self._target.read_memory(self._blueprint.cells[cell].stage2(ipa), size)
+
+    def heartbeat(self, cell):
+        """(beat, values[32]); None where the first core does not map it."""
+        pa = self._blueprint.cells[cell].heartbeat_pa
+        words = struct.unpack("<33Q", self._target.read_memory(pa, 264))
+        return words[0], words[1:]
