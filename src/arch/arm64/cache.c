@@ -13,7 +13,7 @@ void arch_cache_clean_invalidate(va_t va, u64 size)
 
 	dsb(ish);
 	for (va_t at = va & ~(line - 1); at < va + size; at += line)
-		__asm__ volatile("dc civac, %0" ::"r"(at) : "memory");
+		dc(civac, at);
 	dsb(sy);
 }
 
@@ -34,7 +34,7 @@ static va_t zero_words(va_t from, va_t to)
 static va_t zero_blocks(va_t from, va_t to, u64 block)
 {
 	for (; from < to; from += block)
-		__asm__ volatile("dc zva, %0" ::"r"(from) : "memory");
+		dc(zva, from);
 	return to;
 }
 
@@ -61,7 +61,7 @@ void arch_zero(va_t va, u64 size)
 
 void arch_icache_invalidate(void)
 {
-	__asm__ volatile("ic iallu" ::: "memory");
+	ic(iallu);
 	dsb(nsh);
 	isb();
 }

@@ -42,12 +42,18 @@
 
 u64 host_sysreg_read(const char *name);
 void host_sysreg_write(const char *name, u64 value);
+void host_tlbi(const char *operation);
+void host_dc(const char *operation, u64 va);
+void host_ic(const char *operation);
+void host_wfi(void);
 #define sysreg_read(name)	  host_sysreg_read(#name)
 #define sysreg_write(name, value) host_sysreg_write(#name, value)
 #define isb()			  ((void)0)
 #define dsb(domain)		  ((void)0)
-#define tlbi(operation)		  ((void)0)
-#define wfi()			  ((void)0)
+#define tlbi(operation)		  host_tlbi(#operation)
+#define dc(operation, va)	  host_dc(#operation, va)
+#define ic(operation)		  host_ic(#operation)
+#define wfi()			  host_wfi()
 
 #else
 
@@ -61,10 +67,12 @@ void host_sysreg_write(const char *name, u64 value);
 	})
 #define sysreg_write(name, value)                                                                            \
 	__asm__ volatile("msr " SYSREG_TEXT(name) ", %x0" ::"rZ"((u64)(value)) : "memory")
-#define isb()		__asm__ volatile("isb" ::: "memory")
-#define dsb(domain)	__asm__ volatile("dsb " #domain ::: "memory")
-#define tlbi(operation) __asm__ volatile("tlbi " #operation ::: "memory")
-#define wfi()		__asm__ volatile("wfi" ::: "memory")
+#define isb()		  __asm__ volatile("isb" ::: "memory")
+#define dsb(domain)	  __asm__ volatile("dsb " #domain ::: "memory")
+#define tlbi(operation)	  __asm__ volatile("tlbi " #operation ::: "memory")
+#define dc(operation, va) __asm__ volatile("dc " #operation ", %0" ::"r"((u64)(va)) : "memory")
+#define ic(operation)	  __asm__ volatile("ic " #operation ::: "memory")
+#define wfi()		  __asm__ volatile("wfi" ::: "memory")
 
 #endif
 
