@@ -11,6 +11,7 @@
 #include "ranges.h"
 #include "text.h"
 
+#include <dirent.h>
 #include <libfdt.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,11 +62,31 @@ static bool find_board(struct board_files *files, const char *beside, const char
 	return installed && folder_exists(installed) && find_in_folder(files, installed);
 }
 
+/* Folders under dts/ of what came with the tool. */
+static const char *nearest_board(const char *name)
+{
+	const char *const folder = data_find("dts");
+	DIR *const boards = folder ? opendir(folder) : NULL;
+	const char **known = NULL;
+	size_t count = 0;
+
+	if (!boards)
+		return "";
+	for (struct dirent *entry = readdir(boards); entry; entry = readdir(boards)) {
+		if (entry->d_name[0] == '.' || !folder_exists(text_format("%s/%s", folder, entry->d_name)))
+			continue;
+		known = memory_grow(known, count, sizeof(known[0]));
+		known[count++] = text_copy(entry->d_name, strlen(entry->d_name));
+	}
+	closedir(boards);
+	return diag_did_you_mean(name, known, count);
+}
+
 static bool find_files(struct board_files *files, const char *beside, const char *name, struct place at)
 {
 	if (!find_board(files, beside, name)) {
-		diag_error(at, "no board '%s': neither in %s nor dts/%s in %s", name, beside, name,
-			   data_folders());
+		diag_error(at, "no board '%s': neither in %s nor dts/%s of %s%s", name, beside, name,
+			   data_folders(), nearest_board(name));
 		return false;
 	}
 	files->machine = text_format("%s/machine.dts", files->folder);

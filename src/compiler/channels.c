@@ -118,10 +118,13 @@ static void read_channel(struct front *front, int node)
 		read_one_way(front, channel, node);
 	read_size(front, channel, node);
 	channel->doorbell_spis = memory_new(channel->reader_count, sizeof(channel->doorbell_spis[0]));
-	for (size_t i = 0; channel->doorbell && i < channel->reader_count; i++)
+	for (size_t i = 0; channel->doorbell && i < channel->reader_count; i++) {
 		channel->doorbell_spis[i] =
 			spi_take(front, front_place(front, node, "doorbell"),
 				 text_format("the doorbell of channel '%s'", channel->name));
+		if (!channel->doorbell_spis[i])
+			break;
+	}
 }
 
 void channels_read(struct front *front)

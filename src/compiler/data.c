@@ -31,18 +31,15 @@ static const char *executable_folder(void)
 	return text_folder(text_copy(path, (size_t)length));
 }
 
+/* The source tree has bulkhead.bin in build/. */
 static const char *find_below(const char *folder, const char *name)
 {
-	static const char *const forms[] = {"%s/%s", "%s/build/%s"};
+	const char *const direct = text_format("%s/%s", folder, name);
+	const char *const built = text_format("%s/build/%s", folder, name);
 
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		const char *const path =
-			i ? text_format("%s/build/%s", folder, name) : text_format("%s/%s", folder, name);
-
-		if (file_exists(path) || folder_exists(path))
-			return path;
-	}
-	return NULL;
+	if (file_exists(direct) || folder_exists(direct))
+		return direct;
+	return file_exists(built) ? built : NULL;
 }
 
 const char *data_find(const char *name)

@@ -263,7 +263,7 @@ static void walk(struct board *board, int parent)
 /* A GPIO controller by which the machine is reset is a reset controller. */
 static void forbid_reset_lines(struct board *board)
 {
-	static const char *const users[] = {"gpio-poweroff", "gpio-restart", false};
+	static const char *const users[] = {"gpio-poweroff", "gpio-restart"};
 	const void *const tree = board->tree.data;
 
 	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {

@@ -97,16 +97,6 @@ static int check(const struct options *options)
 											: EXIT_WRONG;
 }
 
-static int map(const struct options *options)
-{
-	struct plan plan;
-
-	if (!plan_read(&plan, options->file, options->folders, options->folder_count))
-		return EXIT_WRONG;
-	plan_map(&plan, stdout);
-	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_WRONG;
-}
-
 static bool read_hypervisor(struct plan *plan)
 {
 	const char *const path = data_find("bulkhead.bin");
@@ -117,6 +107,17 @@ static bool read_hypervisor(struct plan *plan)
 	else if (wrong)
 		diag_error((struct place){path, 0, 0}, "can't read the file: %s", wrong);
 	return path && !wrong;
+}
+
+static int map(const struct options *options)
+{
+	struct plan plan;
+
+	if (!plan_read(&plan, options->file, options->folders, options->folder_count) ||
+	    !read_hypervisor(&plan))
+		return EXIT_WRONG;
+	plan_map(&plan, stdout);
+	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_WRONG;
 }
 
 static int build(const struct options *options)

@@ -395,7 +395,8 @@ bool memory_place_hypervisor(struct plan *plan, uint64_t size)
 		plan->load_pa = pa;
 	else
 		diag_error((struct place){plan->file, 1, 1},
-			   "no room for the hypervisor, which needs %s: the largest free block has %s",
+			   "no room for the hypervisor, which takes %s or more beside cells, images and "
+			   "loader: the largest free block has %s",
 			   text_of_size(size),
 			   text_of_size(ranges_largest(&plan->board.ram, &taken, HV_LOAD_ALIGN)));
 	free(taken.at);

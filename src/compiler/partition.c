@@ -7,6 +7,7 @@
  */
 #include "front.h"
 
+#include "../blueprint/image.h"
 #include "text.h"
 
 #include <libfdt.h>
@@ -195,7 +196,10 @@ bool plan_read(struct plan *plan, const char *file, const char *const *include_d
 	images_read(&front);
 	images_store(&front);
 	warn_unwatched(&front);
-	if (diag_errors() == errors)
+	if (diag_errors() == errors) {
 		windows_place(&front);
+		/* The back end, which knows the hypervisor's size, places it for good. */
+		memory_place_hypervisor(plan, HV_LOAD_ALIGN);
+	}
 	return diag_errors() == errors;
 }

@@ -68,7 +68,7 @@ struct board {
 	struct ranges gicr;   /* redistributor regions */
 	uint64_t gicr_stride; /* 0x20000 */
 	int gic_node;
-	struct range smmu;      /* size 0: none */
+	struct range smmu; /* size 0: none */
 	uint32_t smmu_idr0, smmu_idr0_mask;
 	struct range uart; /* the stdout-path PL011; size 0: none */
 	int uart_device;   /* index into devices, -1 none */

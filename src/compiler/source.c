@@ -64,6 +64,26 @@ static bool pass_on(const char *line)
 	return true;
 }
 
+/* dtc names a file that it can't open, not where it is included: the first line that names it. */
+static struct place find_quoted(const char *path, const char *message)
+{
+	const char *const start = strchr(message, '"'), *const end = start ? strchr(start + 1, '"') : NULL;
+	struct place at = {path, 1, 1};
+	const char *name, *found;
+	struct bytes file;
+
+	if (!end || file_read(path, SOURCE_MAX, &file))
+		return at;
+	name = text_copy(start, (size_t)(end - start + 1));
+	found = strstr((const char *)file.data, name);
+	for (const char *text = (const char *)file.data; found && text < found; text++) {
+		at.column = *text == '\n' ? 1 : at.column + 1;
+		at.line += *text == '\n';
+	}
+	free(file.data);
+	return at;
+}
+
 static void report(const char *path, struct bytes *errors)
 {
 	const size_t before = diag_errors();
@@ -80,7 +100,8 @@ static void report(const char *path, struct bytes *errors)
 			fatal = line + 13;
 	}
 	if (diag_errors() == before)
-		diag_error((struct place){path, 1, 1}, "%s", fatal ? fatal : "dtc refuses this file");
+		diag_error(fatal ? find_quoted(path, fatal) : (struct place){path, 1, 1}, "%s",
+			   fatal ? fatal : "dtc refuses this file");
 }
 
 static bool run_dtc(const char *path, const char *const *options, const char *const *folders,

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small stand-ins for the images that partition files name, written where the tests say."""
+import os
+import struct
+
+ET_REL, ET_EXEC, ET_DYN = 1, 2, 3
+EM_X86_64, EM_AARCH64 = 62, 183
+
+
+def elf(kind=ET_DYN, machine=EM_AARCH64, address=0, entry=None, memory=0x2000):
+    """An ELF of one executable segment of 4 KiB in the file, `memory` bytes in memory."""
+    entry = address if entry is None else entry
+    header = struct.pack(
+        "<4s5B7xHHIQQQIHHHHHH", b"\x7fELF", 2, 1, 1, 0, 0, kind, machine, 1, entry, 64, 0, 0, 64, 56, 1, 0, 0, 0
+    )
+    segment = struct.pack("<IIQQQQQQ", 1, 7, 0x1000, address, address, 0x1000, memory, 0x1000)
+    return (header + segment).ljust(0x1000, b"\0") + b"\x00\x00\x00\x14" * 0x400
+
+
+def kernel(image_size, text_offset=0):
+    """An arm64 Linux Image: the header, and nothing behind it."""
+    return struct.pack("<IIQQQQQQII", 0x14000010, 0, text_offset, image_size, 0xA, 0, 0, 0, 0x644D5241, 0) + bytes(4032)
+
+
+FILES = {
+    "health.elf": elf(),
+    "control.elf": elf(),
+    "Image": kernel(0x2000000),
+    "initramfs.cpio.gz": bytes(100000),
+    "raw.bin": b"\x00\x00\x00\x14" * 1024,
+    "large.elf": elf(memory=0x4000000),
+    "fixed.elf": elf(ET_EXEC, address=0x70000000),
+    "far.elf": elf(ET_EXEC, address=0x10000),
+    "lost.elf": elf(entry=0x100000),
+    "x86.elf": elf(machine=EM_X86_64),
+    "object.elf": elf(ET_REL),
+    "cut.elf": elf()[:80],
+    "empty.bin": b"",
+    "huge-image": kernel(0x40000000),
+    "vmlinuz": b"\x1f\x8b\x08" + bytes(100),
+    "large.cpio": bytes(0x2000000),
+}
+
+
+def write(folder):
+    os.makedirs(folder, exist_ok=True)
+    for name, content in FILES.items():
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(content)
