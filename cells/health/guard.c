@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * guard.c - from a missed heartbeat to the action (guard.h). How often a cell may restart is not decided
+ * here: EL2 keeps the restart window, and stops the cell when it is used up.
+ */
+#include "guard.h"
+
+#include <inttypes.h>
+
+#include "console.h"
+#include "hypercall_call.h"
+#include "names.h"
+#include "timer.h"
+#include "watch.h"
+
+static struct watch watches[MACHINE_CELLS_MAX];
+static struct watch_limits limits[MACHINE_CELLS_MAX];
+static uint32_t self;
+
+void guard_start(const struct machine *machine, uint32_t own, uint64_t poll)
+{
+	self = own;
+	for (uint32_t i = 0; i < machine->cell_count; i++)
+		limits[i] = (struct watch_limits){
+			.heartbeat = timer_from_ns(machine->cells[i].heartbeat_ns, machine->hz),
+			.boot_timeout = timer_from_ns(machine->cells[i].boot_timeout_ns, machine->hz),
+			.grace = 2 * poll,
+		};
+}
+
+void guard_order(const struct machine *machine, uint32_t cell, uint64_t action, uint64_t cause)
+{
+	const int64_t result = hypercall_cell_control(cell, action, cause);
+
+	if (result != HYPERCALL_OK)
+		say("health: cell %s: %s was refused (%" PRId64 ")", machine->cells[cell].name,
+		    action == CELL_STOP ? "stop" : "restart", result);
+}
+
+/* [impl->swr~health-actions~1] */
+static void apply(const struct machine *machine, uint32_t cell, enum bp_error error)
+{
+	switch (machine->cells[cell].actions[error]) {
+	case BP_ACTION_STOP:
+		guard_order(machine, cell, CELL_STOP, error);
+		break;
+	case BP_ACTION_RESTART:
+		guard_order(machine, cell, CELL_RESTART, error);
+		break;
+	default: /* ignore and log: said already; the others are refused by the compiler */
+		break;
+	}
+}
+
+static void incident(const struct machine *machine, uint32_t cell, enum bp_error error, const char *what)
+{
+	const uint64_t ms = timer_to_ns(watches[cell].delay, machine->hz) / 1000000;
+	const uint64_t action = machine->cells[cell].actions[error];
+
+	if (action != BP_ACTION_IGNORE)
+		say("health: cell %s: %s (%" PRIu64 " ms) -> %s", machine->cells[cell].name, what, ms,
+		    name_action(action));
+	apply(machine, cell, error);
+}
+
+static void guard_cell(const struct machine *machine, uint32_t cell, uint64_t now)
+{
+	struct cell_view view;
+	struct watch_input input;
+
+	machine_view(machine, cell, &view);
+	input = (struct watch_input){
+		.now = now,
+		.state = view.state,
+		.generation = view.generation,
+		.start_time = view.start_time,
+		.ready_time = view.ready_time,
+		.beat = view.beat,
+	};
+	switch (watch_cell(&watches[cell], &limits[cell], &input)) {
+	case WATCH_HEARTBEAT_MISSED:
+		incident(machine, cell, BP_ERROR_HEARTBEAT_MISSED, "heartbeat missed");
+		break;
+	case WATCH_BOOT_TIMEOUT:
+		incident(machine, cell, BP_ERROR_BOOT_TIMEOUT, "boot timeout");
+		break;
+	case WATCH_RECOVERED:
+		say("health: cell %s: heartbeat is back", machine->cells[cell].name);
+		break;
+	case WATCH_QUIET:
+		break;
+	}
+}
+
+void guard_poll(const struct machine *machine, uint64_t now)
+{
+	for (uint32_t i = 0; i < machine->cell_count; i++)
+		if (i != self)
+			guard_cell(machine, i, now);
+}

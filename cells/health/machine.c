@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * machine.c - finds and reads what the directory names (machine.h).
+ */
+#include "machine.h"
+
+#include <string.h>
+
+static bool table_fits(const struct bp_table *table, uint64_t element, uint64_t size)
+{
+	return table->offset % 8 == 0 && table->offset <= size &&
+	       table->count <= (size - table->offset) / element;
+}
+
+const char *machine_open(struct machine *machine, const void *window, uint64_t size, uint64_t hz)
+{
+	const struct directory *directory = window;
+
+	if (size < sizeof(*directory) || directory->magic != DIRECTORY_MAGIC)
+		return "the directory's magic is wrong";
+	if (directory->abi != TELEMETRY_ABI)
+		return "the directory is of another telemetry ABI";
+	if (!table_fits(&directory->cores, sizeof(struct directory_core), size) ||
+	    !table_fits(&directory->cells, sizeof(struct directory_cell), size))
+		return "the directory's tables reach beyond its window";
+	if (directory->cores.count > MACHINE_CORES_MAX || directory->cells.count > MACHINE_CELLS_MAX)
+		return "more cores or cells than this health cell was built for";
+	*machine = (struct machine){
+		.directory = directory,
+		.cores = (const void *)((const char *)window + directory->cores.offset),
+		.cells = (const void *)((const char *)window + directory->cells.offset),
+		.core_count = directory->cores.count,
+		.cell_count = directory->cells.count,
+		.hz = hz,
+	};
+	return NULL;
+}
+
+const volatile struct telemetry_core *machine_telemetry(const struct machine *machine, uint32_t core)
+{
+	const struct directory_core *of = &machine->cores[core];
+
+	return of->cell == CELL_UNASSIGNED ? NULL : (const void *)(uintptr_t)of->telemetry_ipa;
+}
+
+const volatile struct event_ring *machine_ring(const struct machine *machine, uint32_t core)
+{
+	const struct directory_core *of = &machine->cores[core];
+
+	return of->cell == CELL_UNASSIGNED ? NULL : (const void *)(uintptr_t)of->ring_ipa;
+}
+
+const volatile struct heartbeat *machine_heartbeat(const struct machine *machine, uint32_t cell)
+{
+	return (const void *)(uintptr_t)machine->cells[cell].heartbeat_ipa;
+}
+
+const volatile struct log_ring *machine_log(const struct machine *machine, uint32_t cell)
+{
+	return (const void *)(uintptr_t)machine->cells[cell].log_ipa;
+}
+
+/* exits_at_ready is kept by the core that said so, the cell's first; 0 on the others. */
+static uint64_t exits_of(const struct machine *machine, uint32_t cell, bool since_ready)
+{
+	uint64_t exits = 0;
+
+	for (uint32_t i = 0; i < machine->core_count; i++) {
+		const volatile struct telemetry_core *t = machine_telemetry(machine, i);
+
+		if (!t || machine->cores[i].cell != cell)
+			continue;
+		exits += t->exits_total - (since_ready ? t->exits_at_ready : 0);
+	}
+	return exits;
+}
+
+void machine_view(const struct machine *machine, uint32_t cell, struct cell_view *view)
+{
+	const volatile struct telemetry_core *t = machine_telemetry(machine, machine->cells[cell].first_core);
+	const volatile struct heartbeat *heartbeat = machine_heartbeat(machine, cell);
+
+	*view = (struct cell_view){0};
+	if (t) {
+		view->state = t->cell_state;
+		view->generation = t->generation;
+		view->restarts = t->restarts;
+		view->cause = t->restart_cause;
+		view->start_time = t->start_time;
+		view->ready_time = t->ready_time;
+		view->exits = exits_of(machine, cell, view->state == CELL_READY);
+	}
+	if (heartbeat) {
+		view->beat = heartbeat->beat;
+		view->ticks = heartbeat->values[HEARTBEAT_TICKS];
+		view->missed = heartbeat->values[HEARTBEAT_MISSED];
+		view->worst_ns = heartbeat->values[HEARTBEAT_LATENCY_WORST];
+		view->setpoint = heartbeat->values[HEARTBEAT_SETPOINT];
+	}
+}
+
+uint32_t machine_find(const struct machine *machine, const char *name, uint64_t length)
+{
+	uint32_t i;
+
+	for (i = 0; i < machine->cell_count; i++)
+		if (length < BP_NAME_MAX && strncmp(machine->cells[i].name, name, length) == 0 &&
+		    machine->cells[i].name[length] == 0)
+			break;
+	return i;
+}

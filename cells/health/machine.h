@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * machine.h - the machine as the health cell sees it: the directory and what it points to. Portable: the
+ * host's tests build a directory in memory.
+ */
+#ifndef HEALTH_MACHINE_H
+#define HEALTH_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../src/blueprint/telemetry.h"
+
+#define MACHINE_CORES_MAX 64u
+#define MACHINE_CELLS_MAX 32u
+#define CELL_UNASSIGNED	  0xffffffffu
+
+struct machine {
+	const struct directory *directory;
+	const struct directory_core *cores;
+	const struct directory_cell *cells;
+	uint32_t core_count, cell_count;
+	uint64_t hz;
+};
+
+struct cell_view { /* one look at a cell */
+	uint64_t state, generation, restarts, cause;
+	uint64_t start_time, ready_time;
+	uint64_t exits; /* of all its cores: since `ready` in the ready state, else all of them */
+	uint64_t beat, ticks, missed, worst_ns, setpoint;
+};
+
+/* NULL, or what is wrong with the directory. `size`: of its window. */
+const char *machine_open(struct machine *machine, const void *directory, uint64_t size, uint64_t hz);
+void machine_view(const struct machine *machine, uint32_t cell, struct cell_view *view);
+const volatile struct telemetry_core *machine_telemetry(const struct machine *machine, uint32_t core);
+const volatile struct event_ring *machine_ring(const struct machine *machine, uint32_t core);
+const volatile struct heartbeat *machine_heartbeat(const struct machine *machine, uint32_t cell);
+const volatile struct log_ring *machine_log(const struct machine *machine, uint32_t cell);
+/* The cell of that name (not NUL-terminated); cell_count: none. */
+uint32_t machine_find(const struct machine *machine, const char *name, uint64_t length);
+
+#endif

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * main.c - the health cell: reads what the others and the hypervisor publish, shows it, watches
+ * heartbeats and boot timeouts, obeys its command line.
+ *
+ * All in one loop, woken by a timer: nothing is done in interrupts but taking bytes from the UART.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "console.h"
+#include "core.h"
+#include "events.h"
+#include "gic.h"
+#include "guard.h"
+#include "heartbeat.h"
+#include "hypercall_call.h"
+#include "lines.h"
+#include "mmu.h"
+#include "report.h"
+#include "timer.h"
+#include "uart.h"
+
+#define POLL_NS	    UINT64_C(2000000) /* a log ring holds what a cell can print in that time */
+#define STATUS_NS   UINT64_C(1000000000)
+#define QUIET_NS    UINT64_C(500000000) /* then the beginning of a line is shown */
+#define EVENTS_KEPT 32u
+#define CHUNK	    256u
+
+struct log_view {
+	struct log_reader reader;
+	struct line line;
+	uint64_t last; /* time of the last byte */
+};
+
+static struct machine machine;
+static struct log_view logs[MACHINE_CELLS_MAX];
+static struct event_reader readers[MACHINE_CORES_MAX];
+static struct event kept[EVENTS_KEPT];
+static uint64_t kept_count;
+static uint64_t poll_ticks, next_poll, polls;
+
+static void map_machine(void)
+{
+	for (uint32_t i = 0; i < machine.core_count; i++) {
+		if (machine.cores[i].cell == CELL_UNASSIGNED)
+			continue;
+		mmu_map(machine.cores[i].telemetry_ipa, sizeof(struct telemetry_core), MMU_CONSTANTS);
+		mmu_map(machine.cores[i].ring_ipa, sizeof(struct event_ring), MMU_CONSTANTS);
+	}
+	for (uint32_t i = 0; i < machine.cell_count; i++) {
+		mmu_map(machine.cells[i].heartbeat_ipa, sizeof(struct heartbeat), MMU_SHARED);
+		if (machine.cells[i].log_ipa)
+			mmu_map(machine.cells[i].log_ipa, sizeof(struct log_ring), MMU_CONSTANTS);
+	}
+}
+
+static void log_line(uint32_t cell, const struct line *line)
+{
+	say("[%s] %s", machine.cells[cell].name, line->text);
+}
+
+static void log_poll(uint32_t cell, uint64_t now)
+{
+	const volatile struct log_ring *ring = machine_log(&machine, cell);
+	struct log_view *log = &logs[cell];
+	uint8_t bytes[CHUNK];
+	uint32_t count;
+
+	if (!ring)
+		return;
+	/* At most one ring full a poll, so that a cell that never stops printing can't hold this up. */
+	for (uint32_t taken = 0; taken < LOG_RING_BYTES; taken += count) {
+		count = log_take(&log->reader, ring, bytes, CHUNK);
+		if (!count)
+			break;
+		log->last = now;
+		for (uint32_t i = 0; i < count; i++) {
+			if (console_attached() == cell)
+				console_raw(bytes[i]);
+			else if (line_add(&log->line, bytes[i]))
+				log_line(cell, &log->line);
+		}
+	}
+	if (log->reader.lost) {
+		say("health: cell %s: %" PRIu64 " bytes of its log lost", machine.cells[cell].name,
+		    log->reader.lost);
+		log->reader.lost = 0;
+	}
+	if (now - log->last > timer_from_ns(QUIET_NS, machine.hz) && line_flush(&log->line))
+		log_line(cell, &log->line);
+}
+
+static void events_poll(uint32_t core)
+{
+	const volatile struct event_ring *ring = machine_ring(&machine, core);
+	struct event_reader *reader = &readers[core];
+	const uint64_t gone = reader->lost + reader->bad;
+	struct event event;
+
+	if (!ring)
+		return;
+	for (unsigned i = 0; i < EVENT_RING_SLOTS && event_take(reader, ring, &event) == EVENT_TAKEN; i++) {
+		kept[kept_count++ % EVENTS_KEPT] = event;
+		report_event(&machine, "event:", &event);
+	}
+	if (reader->lost + reader->bad != gone)
+		say("health: core %" PRIu32 ": %" PRIu64 " events lost, %" PRIu64 " bad", core, reader->lost,
+		    reader->bad);
+}
+
+static void show_kept(void)
+{
+	const uint64_t first = kept_count > EVENTS_KEPT ? kept_count - EVENTS_KEPT : 0;
+
+	for (uint64_t i = first; i < kept_count; i++)
+		report_event(&machine, "events:", &kept[i % EVENTS_KEPT]);
+}
+
+static void send(uint32_t cell, const char *text)
+{
+	const uint64_t length = strlen(text);
+
+	if (!(machine.cells[cell].flags & BP_CELL_LOG_CONSOLE))
+		say("health: cell %s has a console of its own", machine.cells[cell].name);
+	else if (!console_send(cell, text, length) || !console_send(cell, "\n", 1))
+		say("health: too much input is waiting");
+}
+
+static void attach(uint32_t cell)
+{
+	if (!(machine.cells[cell].flags & BP_CELL_LOG_CONSOLE)) {
+		say("health: cell %s has a console of its own", machine.cells[cell].name);
+		return;
+	}
+	say("health: attached to %s, Ctrl-] ends", machine.cells[cell].name);
+	console_attach(cell);
+}
+
+static void obey(const char *line)
+{
+	struct command command;
+
+	command_parse(line, &machine, &command);
+	switch (command.verb) {
+	case COMMAND_NONE:
+		break;
+	case COMMAND_UNKNOWN:
+		say("health: unknown command '%s': try help", command.text);
+		break;
+	case COMMAND_NO_CELL:
+		say("health: no cell '%s': try map", command.text);
+		break;
+	case COMMAND_HELP:
+		for (const struct command_help *help = command_help; help->usage; help++)
+			say("help: %-16s %s", help->usage, help->what);
+		break;
+	case COMMAND_STATUS:
+		report_status(&machine, timer_now());
+		break;
+	case COMMAND_MAP:
+		report_map(&machine);
+		break;
+	case COMMAND_TABLE:
+		report_table(&machine);
+		break;
+	case COMMAND_EVENTS:
+		show_kept();
+		break;
+	case COMMAND_LATENCY:
+		report_latency(&machine, command.cell);
+		break;
+	case COMMAND_RESTART:
+		guard_order(&machine, command.cell, CELL_RESTART, BP_ERROR_COUNT);
+		break;
+	case COMMAND_STOP:
+		guard_order(&machine, command.cell, CELL_STOP, BP_ERROR_COUNT);
+		break;
+	case COMMAND_SEND:
+		send(command.cell, command.text);
+		break;
+	case COMMAND_ATTACH:
+		attach(command.cell);
+		break;
+	}
+}
+
+static void poll(void)
+{
+	const uint64_t now = timer_now();
+
+	for (uint32_t i = 0; i < machine.cell_count; i++)
+		log_poll(i, now);
+	for (uint32_t i = 0; i < machine.core_count; i++)
+		events_poll(i);
+	guard_poll(&machine, now);
+	console_poll(obey);
+	if (++polls % (STATUS_NS / POLL_NS) == 0 && console_attached() == CONSOLE_NOBODY)
+		report_status(&machine, now);
+	heartbeat_publish(HEARTBEAT_TICKS, polls);
+	heartbeat_beat();
+}
+
+/* The next poll is armed by the loop; until then the level must not come again. */
+static void tick(uint32_t intid)
+{
+	(void)intid;
+	timer_stop();
+}
+
+static void run(void)
+{
+	next_poll = timer_now() + poll_ticks;
+	for (;;) {
+		const uint64_t now = timer_now();
+
+		if (now >= next_poll) {
+			poll();
+			/* A poll that took longer (a slow UART) is not made up for. */
+			next_poll = now - next_poll < poll_ticks ? next_poll + poll_ticks : now + poll_ticks;
+		}
+		irq_disable(); /* an interrupt between here and WFI still ends WFI */
+		timer_set(next_poll);
+		wait_interrupt();
+		irq_enable();
+	}
+}
+
+static void open(const struct guest *guest)
+{
+	const char *wrong = "the guest tree has no directory: is this cell's role \"health\"?";
+
+	if (guest->directory.size)
+		wrong = machine_open(&machine, (const void *)guest->directory.base, guest->directory.size,
+				     timer_frequency());
+	if (!wrong)
+		return;
+	say("health: %s", wrong);
+	hypercall_application_error(0);
+	for (;;)
+		wait_interrupt();
+}
+
+void cell_main(const struct guest *guest)
+{
+	open(guest);
+	map_machine();
+	poll_ticks = timer_from_ns(POLL_NS, machine.hz);
+	guard_start(&machine, guest->index, poll_ticks);
+	say("health: up, %" PRIu32 " cells, %" PRIu32 " cores, timer %" PRIu64 " Hz", machine.cell_count,
+	    machine.core_count, machine.hz);
+	gic_take(guest->timer_intid, false, tick);
+	uart_input_enable(guest);
+	irq_enable();
+	hypercall_ready();
+	run();
+}

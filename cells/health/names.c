@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * names.c - tables of words (names.h).
+ */
+#include "names.h"
+
+#include "../../src/blueprint/telemetry.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *const errors[] = {
+	[BP_ERROR_MEMORY_VIOLATION] = "memory-violation", [BP_ERROR_DMA_VIOLATION] = "dma-violation",
+	[BP_ERROR_FORBIDDEN_ACCESS] = "forbidden-access", [BP_ERROR_SERROR] = "serror",
+	[BP_ERROR_HEARTBEAT_MISSED] = "heartbeat-missed", [BP_ERROR_BOOT_TIMEOUT] = "boot-timeout",
+	[BP_ERROR_IMAGE_MISMATCH] = "image-mismatch",	  [BP_ERROR_RESTART_LIMIT] = "restart-limit",
+	[BP_ERROR_TABLE_INTEGRITY] = "table-integrity",	  [BP_ERROR_APPLICATION] = "application-error",
+	[BP_ERROR_EXCEPTION_AT_EL2] = "exception-at-el2", [BP_ERROR_COUNT] = "request",
+};
+
+static const char *const actions[] = {
+	[BP_ACTION_IGNORE] = "ignore",	 [BP_ACTION_LOG] = "log",   [BP_ACTION_STOP] = "stop",
+	[BP_ACTION_RESTART] = "restart", [BP_ACTION_SAFE] = "safe", [BP_ACTION_RESET] = "reset",
+};
+
+static const char *const states[] = {
+	[CELL_NONE] = "none",	[CELL_STARTING] = "starting", [CELL_RUNNING] = "running",
+	[CELL_READY] = "ready", [CELL_STOPPED] = "stopped",   [CELL_LOST] = "lost",
+};
+
+static const char *const events[] = {
+	[EVENT_CELL_START] = "start",	     [EVENT_CELL_READY] = "ready",
+	[EVENT_CELL_STOP] = "stop",	     [EVENT_CELL_RESTART] = "restart",
+	[EVENT_CELL_LOST] = "lost",	     [EVENT_FAULT] = "fault",
+	[EVENT_SGI_FOREIGN] = "sgi-foreign", [EVENT_DENIED] = "denied",
+	[EVENT_APPLICATION] = "application", [EVENT_CORE_ON] = "core-on",
+	[EVENT_CORE_OFF] = "core-off",	     [EVENT_ORDER] = "order",
+};
+
+static const char *lookup(const char *const *table, uint64_t length, uint64_t index)
+{
+	return index < length && table[index] ? table[index] : "?";
+}
+
+const char *name_error(uint64_t error)
+{
+	return lookup(errors, LENGTH(errors), error);
+}
+
+const char *name_action(uint64_t action)
+{
+	return lookup(actions, LENGTH(actions), action);
+}
+
+const char *name_state(uint64_t state)
+{
+	return lookup(states, LENGTH(states), state);
+}
+
+const char *name_event(uint64_t code)
+{
+	return lookup(events, LENGTH(events), code);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * names.h - words for the numbers of blueprint.h and telemetry.h, as the partition file spells them.
+ * Any number is accepted: what has no name is "?".
+ */
+#ifndef HEALTH_NAMES_H
+#define HEALTH_NAMES_H
+
+#include <stdint.h>
+
+const char *name_error(uint64_t error); /* BP_ERROR_COUNT: "request" */
+const char *name_action(uint64_t action);
+const char *name_state(uint64_t state);
+const char *name_event(uint64_t code);
+
+#endif
