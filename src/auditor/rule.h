@@ -31,13 +31,13 @@ void rule_faults(struct audit *audit);
 void rule_memory(struct audit *audit);
 void rule_channels(struct audit *audit);
 void rule_images(struct audit *audit);
-void rule_entry(struct audit *audit);
 void rule_tree_basics(struct audit *audit);
 void rule_tree_promises(struct audit *audit);
 void rule_tree_described(struct audit *audit);
 void rule_tree_bulkhead(struct audit *audit);
 void rule_directory(struct audit *audit);
 void rule_machine(struct audit *audit);
+void rule_gic_frames(struct audit *audit);
 
 /* el2_expect.c: what a core's root must map, exactly. */
 void core_root_expected(struct audit *audit, size_t core, struct spans *expected);

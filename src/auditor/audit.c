@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * audit.c - `bulkhead audit IMAGE [--json]`: opens the image, applies every rule, prints the result.
+ */
+#include "audit.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rule.h"
+
+#define EXIT_CLEAN	0
+#define EXIT_VIOLATIONS 1
+#define EXIT_UNREADABLE 2
+
+static void (*const rules[])(struct audit *) = {rule_cores,
+						rule_page_owners,
+						rule_hypervisor_memory,
+						rule_devices,
+						rule_stage2,
+						rule_core_roots,
+						rule_boot_root,
+						rule_write_xor_execute,
+						rule_table_pages,
+						rule_layout,
+						rule_windows,
+						rule_emulated,
+						rule_vmids,
+						rule_interrupts,
+						rule_triggers,
+						rule_revocation,
+						rule_service,
+						rule_cells,
+						rule_faults,
+						rule_memory,
+						rule_channels,
+						rule_images,
+						rule_tree_basics,
+						rule_tree_promises,
+						rule_tree_described,
+						rule_tree_bulkhead,
+						rule_directory,
+						rule_machine,
+						rule_gic_frames};
+
+static bool file_map(const char *path, struct blob *image)
+{
+	struct stat status;
+	const int file = open(path, O_RDONLY | O_CLOEXEC);
+	void *data = MAP_FAILED;
+
+	if (file >= 0 && !fstat(file, &status) && S_ISREG(status.st_mode) && status.st_size > 0) {
+		data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+		image->size = (size_t)status.st_size;
+	}
+	if (file >= 0)
+		close(file);
+	if (data == MAP_FAILED)
+		return false;
+	image->data = data;
+	return true;
+}
+
+static void image_audit(struct audit *audit)
+{
+	if (!image_open(audit) || !board_open(audit) || !partition_open(audit)) {
+		/* Each has said why; the rest can't be judged. */
+		violation(&audit->report, RULE_INPUT, "the image is too broken for the other rules");
+		return;
+	}
+	devices_assign(audit);
+	records_open(audit);
+	guests_open(audit);
+	places_find(audit);
+	for (size_t i = 0; i < COUNT(rules); i++)
+		rules[i](audit);
+}
+
+static void audit_close(struct audit *audit)
+{
+	for (size_t i = 0; i < audit->cell_count; i++) {
+		spans_free(&audit->cells[i].stage2);
+		tree_close(&audit->cells[i].guest);
+	}
+	for (size_t i = 0; i < audit->core_count; i++)
+		spans_free(&audit->cores[i].map);
+	spans_free(&audit->boot_map);
+	free(audit->cells);
+	free(audit->cores);
+	free(audit->places);
+	free(audit->tables.use);
+	free(audit->tables.level);
+	free(audit->tables.seen);
+	free(audit->kernel);
+	board_close(&audit->board);
+	partition_close(&audit->partition);
+	fit_close(&audit->fit);
+	report_free(&audit->report);
+}
+
+static void summary(const struct audit *audit, char *text, size_t size)
+{
+	size_t spans = audit->boot_map.count;
+
+	for (size_t i = 0; i < audit->cell_count; i++)
+		spans += audit->cells[i].stage2.count;
+	for (size_t i = 0; i < audit->core_count; i++)
+		spans += audit->cores[i].map.count;
+	(void)snprintf(
+		text, size,
+		"audit: %d rules, %zu violation%s, %zu cells, %zu cores, %zu mappings, %zu descriptors",
+		RULE_COUNT, audit->report.total, audit->report.total == 1 ? "" : "s", audit->cell_count,
+		audit->core_count, spans, (size_t)audit->tables.read);
+}
+
+static int usage(void)
+{
+	fputs("usage: bulkhead audit IMAGE [--json]\n", stderr);
+	return EXIT_UNREADABLE;
+}
+
+int audit_main(int argc, char **argv)
+{
+	struct audit audit = {0};
+	struct blob image = {0};
+	const char *path = NULL;
+	bool json = false;
+	char text[192];
+	int status;
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--json"))
+			json = true;
+		else if (argv[i][0] == '-' || path)
+			return usage();
+		else
+			path = argv[i];
+	}
+	if (!path)
+		return usage();
+	if (!file_map(path, &image)) {
+		fprintf(stderr, "%s: can't be read: name the bulkhead.itb that `bulkhead build` wrote\n",
+			path);
+		return EXIT_UNREADABLE;
+	}
+	if (!fit_open(&audit.fit, image, &audit.report)) {
+		fprintf(stderr, "%s: no FIT image: name the bulkhead.itb that `bulkhead build` wrote\n",
+			path);
+		audit_close(&audit);
+		munmap((void *)image.data, image.size);
+		return EXIT_UNREADABLE;
+	}
+	image_audit(&audit);
+	summary(&audit, text, sizeof(text));
+	if (json) {
+		report_print_json(&audit.report, path, text, stdout);
+	} else {
+		report_print(&audit.report, path, stdout);
+		puts(text);
+	}
+	status = audit.report.total ? EXIT_VIOLATIONS : EXIT_CLEAN;
+	audit_close(&audit);
+	munmap((void *)image.data, image.size);
+	return status;
+}

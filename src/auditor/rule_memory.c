@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * rule_memory.c - RAM: how much, where, and from where. What the tables map is rule_stage2's.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "rule.h"
+
+static void amounts_check(struct audit *audit, const struct cell *cell)
+{
+	uint64_t total = 0, kept = 0, mapped = 0;
+
+	for (uint32_t i = 0; i < cell->record->regions.count; i++) {
+		const struct bp_region *region = &cell->regions[i];
+
+		total = end_of(total, region->size);
+		if (region->flags & BP_REGION_KEEP)
+			kept = end_of(kept, region->size);
+		if ((region->ipa | region->pa | region->size) % BP_PAGE_SIZE || !region->size)
+			violation(&audit->report, RULE_MEMORY,
+				  "%s: region at IPA 0x%" PRIx64 " isn't whole pages", cell->who,
+				  region->ipa);
+	}
+	for (size_t i = 0; i < cell->stage2.count; i++) {
+		if (cell->stage2.list[i].attrs & ATTR_EXEC)
+			mapped = end_of(mapped, cell->stage2.list[i].size);
+	}
+	if (total != cell->asked->memory_total || mapped != total)
+		violation(&audit->report, RULE_MEMORY,
+			  "%s: regions of 0x%" PRIx64 " bytes, 0x%" PRIx64
+			  " mapped as RAM, the file says 0x%" PRIx64,
+			  cell->who, total, mapped, cell->asked->memory_total);
+	if (kept != cell->asked->keep)
+		violation(&audit->report, RULE_MEMORY,
+			  "%s: keeps 0x%" PRIx64 " bytes, the file says 0x%" PRIx64, cell->who, kept,
+			  cell->asked->keep);
+}
+
+/* The cell's regions in physical order: explicit addresses must be covered by them. */
+static struct spans regions_by_pa(const struct cell *cell)
+{
+	struct spans spans = {0};
+
+	for (uint32_t i = 0; i < cell->record->regions.count; i++)
+		spans_add(&spans, (struct span){cell->regions[i].pa, cell->regions[i].pa,
+						end_of(cell->regions[i].pa, cell->regions[i].size) -
+							cell->regions[i].pa,
+						0, 0});
+	spans_sort_by_va(&spans);
+	return spans;
+}
+
+static void places_check(struct audit *audit, const struct cell *cell)
+{
+	struct spans held = regions_by_pa(cell);
+	uint64_t gap = 0;
+
+	for (size_t i = 0; i < cell->asked->memory_count; i++) {
+		const struct partition_memory *memory = &cell->asked->memory[i];
+
+		if (memory->placed && !spans_cover(&held, memory->at, memory->size, &gap))
+			violation(&audit->report, RULE_PLACEMENT,
+				  "%s: the file places memory at 0x%" PRIx64 ", but 0x%" PRIx64
+				  " isn't the cell's",
+				  cell->who, memory->at, gap);
+	}
+	for (size_t i = 0; i < held.count; i++) {
+		const struct span *span = &held.list[i];
+
+		if (!spans_cover(&audit->board.ram, span->va, span->size, &gap))
+			violation(&audit->report, RULE_RAM, "%s: 0x%" PRIx64 " isn't RAM of the board",
+				  cell->who, gap);
+		if (spans_touch(&audit->board.reserved, span->va, span->size))
+			violation(&audit->report, RULE_RAM,
+				  "%s: RAM at 0x%" PRIx64 " touches a reserved or forbidden range", cell->who,
+				  span->va);
+	}
+	spans_free(&held);
+}
+
+static void ipas_check(struct audit *audit, const struct cell *cell)
+{
+	if (!cell->record->regions.count)
+		return;
+	if (cell->asked->has_ram_base && cell->regions[0].ipa != cell->asked->ram_base)
+		violation(&audit->report, RULE_PLACEMENT,
+			  "%s: RAM starts at IPA 0x%" PRIx64 ", the file says 0x%" PRIx64, cell->who,
+			  cell->regions[0].ipa, cell->asked->ram_base);
+	for (uint32_t i = 0; !cell->asked->has_ram_base && i < cell->record->regions.count; i++) {
+		if (cell->regions[i].ipa != cell->regions[i].pa)
+			violation(&audit->report, RULE_PLACEMENT,
+				  "%s: RAM at IPA 0x%" PRIx64 " is at PA 0x%" PRIx64 " without a ram-base",
+				  cell->who, cell->regions[i].ipa, cell->regions[i].pa);
+	}
+}
+
+/* [impl->swr~audit-memory~1]
+ * [impl->swr~audit-placement~1]
+ * [impl->swr~audit-board-ram~1] */
+void rule_memory(struct audit *audit)
+{
+	for (size_t i = 0; i < audit->cell_count; i++) {
+		const struct cell *cell = &audit->cells[i];
+
+		if (!cell->known || !cell->asked)
+			continue;
+		amounts_check(audit, cell);
+		places_check(audit, cell);
+		ipas_check(audit, cell);
+	}
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * rule_tree.c - guest trees and tables say the same, in both directions.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rule.h"
+
+#define TIMER_VIRTUAL 2u /* index of the virtual timer in arm,armv8-timer's interrupts */
+
+static bool is_memory(const struct tree *tree, const struct node *node)
+{
+	const char *type = node_string(tree, node, "device_type");
+	const struct node *reserved = tree_path(tree, "/reserved-memory");
+
+	return (type && !strcmp(type, "memory")) || (reserved && node_within(tree, node, reserved));
+}
+
+static void join(void *context, const struct span *first, const struct span *second)
+{
+	(void)context;
+	(void)first;
+	(void)second;
+}
+
+static void add_plain(struct spans *spans, uint64_t base, uint64_t size)
+{
+	spans_add(spans, (struct span){base, base, end_of(base, size) - base, 0, 0});
+}
+
+/* What an access of the guest finds: stage 2 and emulated pages, as address ranges. */
+static struct spans reachable(const struct cell *cell, bool ram_only)
+{
+	struct spans all = {0};
+
+	for (size_t i = 0; i < cell->stage2.count; i++) {
+		if (!ram_only || (cell->stage2.list[i].attrs & ATTR_EXEC))
+			add_plain(&all, cell->stage2.list[i].va, cell->stage2.list[i].size);
+	}
+	for (uint32_t i = 0; !ram_only && i < cell->record->mmio.count; i++)
+		add_plain(&all, cell->mmio[i].ipa, cell->mmio[i].size);
+	spans_normalize(&all, join, NULL);
+	return all;
+}
+
+/* What the guest tree names, in whole pages; of memory nodes or of all. */
+static struct spans described(const struct cell *cell, bool memory_only)
+{
+	struct spans all = {0};
+
+	for (size_t i = 0; i < cell->guest.count; i++) {
+		const struct node *node = &cell->guest.nodes[i];
+
+		for (size_t r = 0; r < node->reg_count; r++) {
+			const uint64_t from = page_down(node->regs[r].base);
+
+			if (!memory_only || is_memory(&cell->guest, node))
+				add_plain(&all, from,
+					  page_up(end_of(node->regs[r].base, node->regs[r].size)) - from);
+		}
+	}
+	return all;
+}
+
+/* [impl->swr~audit-tree-reg~1]
+ * [impl->swr~audit-tree-irq~1] */
+static void node_check(struct audit *audit, const struct cell *cell, const struct node *node,
+		       const struct spans *all, const struct spans *ram)
+{
+	const bool timer = node_compatible(&cell->guest, node, "arm,armv8-timer");
+	uint64_t gap = 0;
+
+	for (size_t r = 0; node->enabled && r < node->reg_count; r++) {
+		const struct spans *in = is_memory(&cell->guest, node) ? ram : all;
+
+		if (!spans_cover(in, node->regs[r].base, node->regs[r].size, &gap))
+			violation(&audit->report, RULE_TREE_REG,
+				  "%s: its tree promises %s, but IPA 0x%" PRIx64 " leads nowhere", cell->who,
+				  node->path, gap);
+	}
+	for (size_t i = 0; node->enabled && i < node->irq_count; i++) {
+		/* A guest at EL1 uses the virtual timer alone; the binding wants the others' places filled.
+		 */
+		if ((!timer || i == TIMER_VIRTUAL) && !cell_owns(cell, node->irqs[i].intid))
+			violation(&audit->report, RULE_TREE_IRQ,
+				  "%s: its tree promises %s interrupt %u, which isn't its", cell->who,
+				  node->path, node->irqs[i].intid);
+	}
+}
+
+void rule_tree_promises(struct audit *audit)
+{
+	for (size_t c = 0; c < audit->cell_count; c++) {
+		const struct cell *cell = &audit->cells[c];
+
+		if (!cell->known || !cell->guest.fdt)
+			continue;
+		struct spans all = reachable(cell, false), ram = reachable(cell, true);
+
+		for (size_t i = 0; i < cell->guest.count; i++)
+			node_check(audit, cell, &cell->guest.nodes[i], &all, &ram);
+		spans_free(&all);
+		spans_free(&ram);
+	}
+}
+
+static void directory_windows(const struct audit *audit, struct spans *all)
+{
+	const struct directory *directory = audit->directory;
+	const struct directory_core *cores =
+		(const void *)((const uint8_t *)directory + directory->cores.offset);
+	const struct directory_cell *cells =
+		(const void *)((const uint8_t *)directory + directory->cells.offset);
+
+	for (uint32_t i = 0; i < directory->cores.count; i++) {
+		add_plain(all, page_down(cores[i].telemetry_ipa), BP_PAGE_SIZE);
+		add_plain(all, page_down(cores[i].ring_ipa), BP_PAGE_SIZE);
+	}
+	for (uint32_t i = 0; i < directory->cells.count; i++) {
+		add_plain(all, page_down(cells[i].heartbeat_ipa), BP_PAGE_SIZE);
+		add_plain(all, page_down(cells[i].log_ipa), BP_PAGE_SIZE);
+	}
+}
+
+static void spis_described(struct audit *audit, const struct cell *cell)
+{
+	uint32_t promised[32] = {0};
+
+	for (size_t i = 0; i < cell->guest.count; i++) {
+		const struct node *node = &cell->guest.nodes[i];
+
+		for (size_t j = 0; node->enabled && j < node->irq_count; j++) {
+			if (node->irqs[j].intid < 1024)
+				promised[node->irqs[j].intid / 32] |= UINT32_C(1) << node->irqs[j].intid % 32;
+		}
+	}
+	for (uint32_t id = 32; id < 1024; id++) {
+		if (cell_owns(cell, id) && !(promised[id / 32] >> id % 32 & 1))
+			violation(&audit->report, RULE_TREE_DESCRIBED,
+				  "%s: SPI %u is its, but no node of its tree has it", cell->who, id);
+	}
+}
+
+/* [impl->swr~audit-tree-described~1] */
+void rule_tree_described(struct audit *audit)
+{
+	for (size_t c = 0; c < audit->cell_count; c++) {
+		const struct cell *cell = &audit->cells[c];
+		uint64_t gap = 0;
+
+		if (!cell->known || !cell->guest.fdt)
+			continue;
+		struct spans all = described(cell, false);
+
+		if ((int)c == audit->health && audit->directory)
+			directory_windows(audit, &all);
+		spans_normalize(&all, join, NULL);
+		for (size_t i = 0; i < cell->stage2.count; i++) {
+			if (!spans_cover(&all, cell->stage2.list[i].va, cell->stage2.list[i].size, &gap))
+				violation(&audit->report, RULE_TREE_DESCRIBED,
+					  "%s: IPA 0x%" PRIx64 " is mapped, but no node of its tree has it",
+					  cell->who, gap);
+		}
+		for (uint32_t i = 0; i < cell->record->mmio.count; i++) {
+			if (!spans_touch(&all, cell->mmio[i].ipa, cell->mmio[i].size))
+				violation(&audit->report, RULE_TREE_DESCRIBED,
+					  "%s: IPA 0x%" PRIx64 " is emulated, but no node of its tree has it",
+					  cell->who, cell->mmio[i].ipa);
+		}
+		spis_described(audit, cell);
+		spans_free(&all);
+	}
+}
+
+static void memory_check(struct audit *audit, const struct cell *cell)
+{
+	struct spans named = described(cell, true);
+	uint64_t gap = 0;
+
+	spans_normalize(&named, join, NULL);
+	for (uint32_t i = 0; i < cell->record->regions.count; i++) {
+		if (!spans_cover(&named, cell->regions[i].ipa, cell->regions[i].size, &gap))
+			violation(&audit->report, RULE_TREE_BASICS,
+				  "%s: RAM at IPA 0x%" PRIx64 " isn't in its tree", cell->who, gap);
+	}
+	spans_free(&named);
+}
+
+static void cpus_check(struct audit *audit, const struct cell *cell)
+{
+	const struct node *cpus = tree_path(&cell->guest, "/cpus");
+	uint32_t count = 0;
+
+	for (size_t i = 0; cpus && i < cell->guest.count; i++) {
+		const struct node *node = &cell->guest.nodes[i];
+		const char *type = node_string(&cell->guest, node, "device_type");
+		uint64_t mpidr;
+		bool own = false;
+
+		if (node->parent != (int)(cpus - cell->guest.nodes) || !type || strcmp(type, "cpu") != 0)
+			continue;
+		count++;
+		if (!node_number(&cell->guest, node, "reg", &mpidr))
+			mpidr = UINT64_MAX;
+		for (uint32_t j = 0; j < cell->record->cores.count; j++)
+			own |= cell->cores[j].mpidr == mpidr;
+		if (!own)
+			violation(&audit->report, RULE_TREE_BASICS,
+				  "%s: its tree has %s, which isn't its core", cell->who, node->path);
+	}
+	if (count != cell->record->cores.count)
+		violation(&audit->report, RULE_TREE_BASICS, "%s: its tree has %u cores, the cell %u",
+			  cell->who, count, cell->record->cores.count);
+}
+
+/* [impl->swr~audit-tree-basics~1] */
+void rule_tree_basics(struct audit *audit)
+{
+	for (size_t c = 0; c < audit->cell_count; c++) {
+		const struct cell *cell = &audit->cells[c];
+
+		if (!cell->known || !cell->guest.fdt)
+			continue;
+		const struct node *chosen = tree_path(&cell->guest, "/chosen"),
+				  *psci = tree_path(&cell->guest, "/psci");
+		const char *have = chosen ? node_string(&cell->guest, chosen, "bootargs") : NULL;
+		const char *due = cell->asked
+					  ? node_string(&audit->partition.tree, cell->asked->node, "bootargs")
+					  : NULL;
+		const char *method = psci ? node_string(&cell->guest, psci, "method") : NULL;
+
+		memory_check(audit, cell);
+		cpus_check(audit, cell);
+		if (due && (!have || strcmp(have, due) != 0))
+			violation(&audit->report, RULE_TREE_BASICS,
+				  "%s: its tree's bootargs aren't the file's", cell->who);
+		if (!method || strcmp(method, "hvc") != 0)
+			violation(&audit->report, RULE_TREE_BASICS, "%s: its tree has no PSCI by hvc",
+				  cell->who);
+	}
+}
