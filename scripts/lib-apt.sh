@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used by who sources it
 #
 # lib-apt.sh - what the machine's own apt knows: its Debian mirror and its keyring. Sourced after lib.sh.
 
@@ -68,8 +68,11 @@ host_release()
 {
 	local release=${BULKHEAD_OS_RELEASE:-/etc/os-release}
 	[ -r "$release" ] || die "$release is missing: Bulkhead's set-up knows Debian 12 and 13"
-	DISTRO_ID=$(. "$release" && printf '%s' "${ID:-unknown}")
-	DISTRO_VERSION=$(. "$release" && printf '%s' "${VERSION_ID:-unknown}")
-	DISTRO_CODENAME=$(. "$release" && printf '%s' "${VERSION_CODENAME:-unknown}")
-	DISTRO_NAME=$(. "$release" && printf '%s' "${PRETTY_NAME:-this system}")
+	# shellcheck source=/dev/null
+	{
+		DISTRO_ID=$(. "$release" && printf '%s' "${ID:-unknown}")
+		DISTRO_VERSION=$(. "$release" && printf '%s' "${VERSION_ID:-unknown}")
+		DISTRO_CODENAME=$(. "$release" && printf '%s' "${VERSION_CODENAME:-unknown}")
+		DISTRO_NAME=$(. "$release" && printf '%s' "${PRETTY_NAME:-this system}")
+	}
 }

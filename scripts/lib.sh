@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used by who sources it
 #
 # lib.sh - what every script here shares: where the tree is, how it speaks, how it fails.
 # Sourced; sets ROOT, BUILD and PROGRAM.

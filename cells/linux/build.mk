@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# cells/linux/build.mk - build/cells/initramfs.cpio.gz: Debian's busybox, an init, the cell's own program.
+# Built without root, and the same bytes every time: fixed dates, owners, order, no name in the gzip header.
+
+LINUX_CELL_CC ?= aarch64-linux-gnu-gcc
+LINUX_CELL_OUT := build/cells/linux
+LINUX_CELL_CFLAGS := -std=gnu11 -O2 -static -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+LINUX_CELL_SOURCES := cells/linux/bulkhead-cell.c cells/lib/port.c cells/lib/crc32.c
+LINUX_BUSYBOX ?= build/linux/busybox
+
+.PHONY: linux-cell
+linux-cell: build/cells/initramfs.cpio.gz
+
+$(LINUX_CELL_OUT)/bulkhead-cell: $(LINUX_CELL_SOURCES) cells/lib/include/port.h cells/lib/include/crc32.h \
+		cells/control/setpoint.h src/blueprint/telemetry.h src/blueprint/blueprint.h
+	@mkdir -p $(@D)
+	@echo "  LINUX $@"
+	@$(LINUX_CELL_CC) $(LINUX_CELL_CFLAGS) -Icells/lib/include -o $@ $(LINUX_CELL_SOURCES)
+
+build/cells/initramfs.cpio.gz: $(LINUX_CELL_OUT)/bulkhead-cell cells/linux/init cells/linux/demo \
+		cells/linux/initramfs.sh $(LINUX_BUSYBOX)
+	@echo "  CPIO  $@"
+	@cells/linux/initramfs.sh $(LINUX_BUSYBOX) $(LINUX_CELL_OUT)/bulkhead-cell $@
