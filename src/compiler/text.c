@@ -38,17 +38,13 @@ void *memory_grow(void *array, size_t count, size_t size)
 
 char *text_format(const char *format, ...)
 {
-	va_list arguments, again;
-	int length;
+	va_list arguments;
 	char *text;
 
 	va_start(arguments, format);
-	va_copy(again, arguments);
-	length = vsnprintf(NULL, 0, format, arguments);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = or_die(NULL);
 	va_end(arguments);
-	text = memory_new((size_t)length + 1, 1);
-	vsnprintf(text, (size_t)length + 1, format, again);
-	va_end(again);
 	return text;
 }
 
