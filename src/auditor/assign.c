@@ -54,10 +54,15 @@ static bool node_forbidden(const struct tree *tree, const struct node *node)
 	return false;
 }
 
+/* By its first, most specific compatible: "arm,primecell" and the like say nothing about mastering. */
 static bool node_slave(const struct board *board, const struct node *node)
 {
-	for (const char *text = NULL; (text = string_next(board->slaves, board->slaves_size, text));) {
-		if (node_compatible(&board->tree, node, text))
+	int length = 0;
+	const char *first = node_property(&board->tree, node, "compatible", &length);
+
+	for (const char *text = NULL; first && string_list(first, length) &&
+				      (text = string_next(board->slaves, board->slaves_size, text));) {
+		if (!strcmp(first, text))
 			return true;
 	}
 	return false;

@@ -3,6 +3,7 @@
  * el2_expect.c - what EL2 roots admit: the comment at the head of blueprint.h, as span lists.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "rule.h"
 
@@ -195,6 +196,27 @@ static bool writes_alone(const struct audit *audit, const struct cell *cell, uin
 	return channel && self != CELL_NONE_ID;
 }
 
+/* An image's bytes must be there; the rest of the cell's own file, of which they are a part, may be. */
+static void image_expected(const struct expectation *expect, const struct cell *cell,
+			   const struct bp_image *image)
+{
+	const struct core *core = &expect->audit->cores[cell->first_core];
+	const struct fit_file *file;
+	uint64_t pa;
+
+	(void)image_bytes_at(expect->audit, image->pa, image->size, &file);
+	if (!file || strcmp(file->cell, cell->name) != 0) {
+		window(expect, WINDOW_IMAGE, image->va, image->pa, image->size, READ_ONLY);
+		return;
+	}
+	if (!spans_translate(&core->map, image->va, image->size, &pa) || pa != image->pa)
+		violation(&expect->audit->report, RULE_EL2_WINDOW,
+			  "%s: image window at 0x%" PRIx64 " doesn't lead to 0x%" PRIx64, expect->who,
+			  image->va, image->pa);
+	window(expect, WINDOW_IMAGE, image->va - (image->pa - file->load), file->load, file->bytes.size,
+	       READ_ONLY | ATTR_MAY);
+}
+
 static void first_core_expected(const struct expectation *expect, const struct cell *cell)
 {
 	const struct bp_cell *record = cell->record;
@@ -204,8 +226,7 @@ static void first_core_expected(const struct expectation *expect, const struct c
 		window(expect, WINDOW_RAM, cell->regions[i].va, cell->regions[i].pa, cell->regions[i].size,
 		       READ_WRITE);
 	for (uint32_t i = 0; i < record->images.count; i++)
-		window(expect, WINDOW_IMAGE, cell->images[i].va, cell->images[i].pa, cell->images[i].size,
-		       READ_ONLY);
+		image_expected(expect, cell, &cell->images[i]);
 	for (uint32_t i = 0; i < record->channels.count; i++) {
 		if (writes_alone(expect->audit, cell, i))
 			window(expect, WINDOW_CHANNEL, cell->channels[i].va, cell->channels[i].pa,
