@@ -17,6 +17,7 @@
 #define GATHER_NS UINT64_C(100000000)
 
 static u64 requests_done[CELL_STATE_CORES]; /* first core: the requests already acted upon */
+static bool images_good;		    /* first core: the boot's hash */
 
 static u64 request_word(u64 count, enum bp_action action, u32 cause)
 {
@@ -97,6 +98,15 @@ static struct wanted requests_fold(void)
 	return wanted;
 }
 
+/* The service core revokes after it has published its order. Where it was slow, the order was obeyed in
+ * between and the cell, begun anew, has lost its memory a second time. */
+static bool revoked_late(void)
+{
+	const u64 run_state = telemetry()->cell_state;
+
+	return (run_state == CELL_RUNNING || run_state == CELL_READY) && arch_stage2_revoked();
+}
+
 static bool requests_waiting(void)
 {
 	if (order()->sequence != telemetry()->order_seen)
@@ -104,7 +114,7 @@ static bool requests_waiting(void)
 	for (u32 i = 0; i < this_cell->cores.count; i++)
 		if (*(volatile u64 *)&cell_state()->cores[i].request != requests_done[i])
 			return true;
-	return false;
+	return revoked_late();
 }
 
 static u64 siblings_restless(u64 epoch)
@@ -209,9 +219,10 @@ static void cell_renew(void)
 	state_set(CELL_RUNNING);
 }
 
-static bool first_start_admitted(void)
+/* A cell is only ever started from images that were good at boot. */
+static bool images_admitted(void)
 {
-	if (cell_images_good())
+	if (images_good)
 		return true;
 	telemetry()->faults[BP_ERROR_IMAGE_MISMATCH]++;
 	return cell_stop(BP_ERROR_IMAGE_MISMATCH);
@@ -221,6 +232,8 @@ static bool first_start_admitted(void)
  * [impl->swr~restart-order~1] */
 static bool cell_restart(u32 cause)
 {
+	if (!images_admitted())
+		return false;
 	if (!restart_admitted()) {
 		telemetry()->faults[BP_ERROR_RESTART_LIMIT]++;
 		return cell_stop(BP_ERROR_RESTART_LIMIT);
@@ -238,7 +251,8 @@ bool cell_settle(bool first_start)
 	u64 lost;
 
 	if (first_start) {
-		if (!first_start_admitted())
+		images_good = cell_images_good();
+		if (!images_admitted())
 			return false;
 		cell_renew();
 		if (!requests_waiting())
@@ -257,7 +271,9 @@ bool cell_settle(bool first_start)
 			cell_stop(wanted.cause);
 			continue;
 		}
-		if (!cell_restart(wanted.cause))
+		if (!wanted.any)
+			cell_renew();
+		else if (!cell_restart(wanted.cause))
 			continue;
 		/* An order that came meanwhile has revoked before this restore, or is seen here. */
 		arch_stage2_restore();

@@ -61,20 +61,23 @@ static bool power_on_accept(struct exit *exit)
 
 static bool cell_start_accept(struct exit *exit)
 {
-	if (!core_is_first() || !cell_settle(start_pending))
-		return false;
+	const bool first_start = start_pending;
+
+	/* Tried once: a cell that an order stopped before it ran stays stopped. */
 	start_pending = false;
+	if (!core_is_first() || !cell_settle(first_start))
+		return false;
 	own_slot()->power = POWER_ON;
 	arch_guest_prepare(exit, this_cell->entry_ipa, this_cell->tree_ipa);
 	return true;
 }
 
-void core_rest(struct exit *exit)
+/* Interrupts are quiet already: a wake-up that came since must not be cleared. */
+static void rest(struct exit *exit)
 {
 	struct core_slot *slot = own_slot();
 	bool woken = false;
 
-	arch_interrupts_quiesce();
 	telemetry()->core_state = CORE_PARKED;
 	for (;;) {
 		slot->rest_epoch = *(volatile u64 *)&cell_state()->epoch;
@@ -85,6 +88,12 @@ void core_rest(struct exit *exit)
 	}
 	arch_icache_invalidate();
 	telemetry()->core_state = CORE_RUNNING;
+}
+
+void core_rest(struct exit *exit)
+{
+	arch_interrupts_quiesce();
+	rest(exit);
 }
 
 /* [impl->swr~psci-cpu-off~1] */
@@ -98,7 +107,7 @@ void core_off(struct exit *exit)
 	lock_take(&state->power_lock);
 	own_slot()->power = POWER_OFF;
 	lock_release(&state->power_lock);
-	core_rest(exit);
+	rest(exit);
 }
 
 #define PSCI_INVALID_PARAMETERS -2

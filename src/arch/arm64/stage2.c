@@ -52,7 +52,11 @@ bool arch_stage2_revoked(void)
 {
 	const struct bp_root_entry *entry = cell_table(&this_cell->root_entries);
 
-	return *root_word(this_cell->root_va, entry->index) == 0;
+	/* Any of them: another core may be in the middle of clearing, or have met a restore. */
+	for (u32 i = 0; i < this_cell->root_entries.count; i++)
+		if (*root_word(this_cell->root_va, entry[i].index) == 0)
+			return true;
+	return false;
 }
 
 /* The service core borrows the victim's VMID for the length of one TLBI; its own guest isn't running. */

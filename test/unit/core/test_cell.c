@@ -1,0 +1,593 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_cell.c - the life of a cell and of its cores: start, requests, restart in the documented order, the
+ * restart window, CPU_ON and CPU_OFF (architecture sections 3 and 4).
+ *
+ * Includes its subjects, whose statics must be as at boot in every test.
+ */
+#include "arch.h"
+#include "../../../src/core/cell.c"
+#include "../../../src/core/core.c"
+#include "../../../src/core/sha256.h"
+#include <setjmp.h>
+
+static jmp_buf asleep; /* a core that waits for good */
+static struct exit frame;
+static const u8 image[4096] = "an image";
+
+static bool sleep_for_good(void)
+{
+	longjmp(asleep, 1);
+}
+
+static void image_add(const u8 *bytes, u64 size, ipa_t dest)
+{
+	struct bp_image row = {.va = (va_t)bytes, .size = size, .dest_ipa = dest};
+	struct sha256 sha;
+
+	sha256_start(&sha);
+	sha256_add(&sha, bytes, size);
+	sha256_end(&sha, row.digest);
+	host_table(&host_cell()->images, &row, 1, sizeof(row));
+}
+
+static struct bp_image *image_row(void)
+{
+	return (struct bp_image *)((u8 *)host_cell() + host_cell()->images.offset);
+}
+
+static void siblings_rest_at_once(u32 core)
+{
+	cell_state()->cores[core].rest_epoch = cell_state()->epoch;
+}
+
+static int boot_of(u32 cores)
+{
+	static const struct bp_region region = {0x48000000, 0x88000000, EL2_VA_CELL_RAM, 0x10000, 0, 0};
+
+	host_cell_make(cores, BP_MODE_INJECTED, 0);
+	host_table(&host_cell()->regions, &region, 1, sizeof(region));
+	image_add(image, sizeof(image), 0x48000000);
+	calls_reset();
+	memset(requests_done, 0, sizeof(requests_done));
+	images_good = false;
+	start_pending = false;
+	arch_on_wake = siblings_rest_at_once;
+	arch_on_wait = sleep_for_good;
+	memset(&frame, 0, sizeof(frame));
+	return 0;
+}
+
+static int boot(void **state)
+{
+	return boot_of(3);
+}
+
+static void order_give(enum bp_action action, u32 cause)
+{
+	host_order(1)->action = action;
+	host_order(1)->cause = cause;
+	host_order(1)->sequence++;
+}
+
+/* Does the core wait (for good) rather than run its guest? */
+static bool waits(void (*life)(struct exit *))
+{
+	if (setjmp(asleep))
+		return true;
+	life(&frame);
+	return false;
+}
+
+static void main_first(struct exit *exit)
+{
+	core_main(exit, 0);
+}
+
+static void main_second(struct exit *exit)
+{
+	core_main(exit, 1);
+}
+
+static void started(void)
+{
+	assert_false(waits(main_first));
+	calls_reset();
+	arch_on_wake = siblings_rest_at_once;
+	arch_on_wait = sleep_for_good;
+}
+
+/* ---- start ---- */
+
+/* [utest->swr~cell-filled~1] [utest->swr~cell-clean-to-poc~1] */
+static void first_core_starts_the_cell(void **state)
+{
+	assert_false(waits(main_first));
+	assert_int_equal(host_telemetry(0)->magic, TELEMETRY_MAGIC);
+	assert_int_equal(host_telemetry(0)->core, 4);
+	assert_int_equal(host_telemetry(0)->cell, 1);
+	assert_int_equal(host_telemetry(0)->core_state, CORE_RUNNING);
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_RUNNING);
+	assert_int_equal(host_telemetry(0)->generation, 1);
+	assert_int_equal(host_telemetry(0)->restarts, 0);
+	assert_int_equal(host_telemetry(0)->restart_cause, BP_ERROR_COUNT);
+	assert_int_equal(host_ring(0)->magic, EVENT_RING_MAGIC);
+	assert_int_equal(host_event(EVENT_CELL_START)->args[0], 1);
+	assert_int_equal(frame.x[0], this_cell->tree_ipa);
+	assert_int_equal(frame.x[1], this_cell->entry_ipa);
+	assert_memory_equal((void *)EL2_VA_CELL_RAM, image, sizeof(image));
+	assert_true(called_before("quiesce", "interrupts-reset"));
+	assert_true(called_before("clean(40c0000000,10000)", "prepare"));
+	assert_true(called_before("prepare", "icache"));
+	assert_int_equal(call_count("revoke"), 0);
+	assert_int_equal(core_affinity_info(0, 0), POWER_ON);
+	assert_int_equal(core_affinity_info(1, 0), POWER_OFF);
+}
+
+static void other_cores_wait_in_el2(void **state)
+{
+	assert_true(waits(main_second));
+	assert_int_equal(this_core, 1);
+	assert_int_equal(host_telemetry(1)->core_state, CORE_PARKED);
+	assert_int_equal(call_count("prepare"), 0);
+	assert_int_equal(call_count("clean"), 0);
+}
+
+/* [utest->swr~images-hashed~1] */
+static void damaged_image_never_starts(void **state)
+{
+	image_row()->digest[31] ^= 1;
+	assert_true(waits(main_first));
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_STOPPED);
+	assert_int_equal(host_telemetry(0)->restart_cause, BP_ERROR_IMAGE_MISMATCH);
+	assert_int_equal(host_telemetry(0)->faults[BP_ERROR_IMAGE_MISMATCH], 1);
+	assert_int_equal(host_event(EVENT_CELL_STOP)->args[0], BP_ERROR_IMAGE_MISMATCH);
+	assert_int_equal(call_count("prepare"), 0);
+	/* Nor does an order start it. */
+	order_give(BP_ACTION_RESTART, BP_ERROR_COUNT);
+	assert_true(waits(core_rest));
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_STOPPED);
+	assert_int_equal(call_count("prepare"), 0);
+	assert_int_equal(call_count("restore"), 0);
+}
+
+static void order_before_the_start_is_obeyed(void **state)
+{
+	order_give(BP_ACTION_STOP, BP_ERROR_BOOT_TIMEOUT);
+	assert_true(waits(main_first));
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_STOPPED);
+	assert_int_equal(call_count("prepare"), 0);
+	/* A core may wake for no reason; the cell stays stopped. */
+	assert_true(waits(core_rest));
+	assert_int_equal(call_count("prepare"), 0);
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_STOPPED);
+	order_give(BP_ACTION_RESTART, BP_ERROR_COUNT);
+	assert_false(waits(core_rest));
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_RUNNING);
+}
+
+/* ---- requests ---- */
+
+/* [utest->swr~requests-folded~1] */
+static void request_revokes_and_wakes_siblings(void **state)
+{
+	started();
+	this_core = 1;
+	cell_request(BP_ACTION_RESTART, BP_ERROR_MEMORY_VIOLATION);
+	assert_true(arch_revoked);
+	assert_string_equal(calls(), "revoke wake(0) wake(2) ");
+}
+
+static void many_requests_one_restart(void **state)
+{
+	started();
+	for (this_core = 0; this_core < 3; this_core++)
+		cell_request(BP_ACTION_RESTART, BP_ERROR_MEMORY_VIOLATION + this_core);
+	this_core = 0;
+	order_give(BP_ACTION_RESTART, BP_ERROR_HEARTBEAT_MISSED);
+	assert_false(waits(core_rest));
+	assert_int_equal(host_telemetry(0)->restarts, 1);
+	assert_int_equal(host_telemetry(0)->generation, 2);
+	assert_int_equal(host_telemetry(0)->restart_cause, BP_ERROR_MEMORY_VIOLATION);
+	assert_int_equal(host_telemetry(0)->order_seen, 1);
+	assert_int_equal(host_events(EVENT_CELL_RESTART), 1);
+	assert_int_equal(host_event(EVENT_CELL_RESTART)->args[1], 1);
+	assert_int_equal(call_count("restore"), 1);
+	assert_false(arch_revoked);
+	/* None is left over. */
+	assert_true(waits(core_rest));
+	assert_int_equal(host_telemetry(0)->restarts, 1);
+}
+
+static void stop_outweighs_restart(void **state)
+{
+	for (int stop_first = 0; stop_first < 2; stop_first++) {
+		boot_of(3);
+		started();
+		this_core = 1;
+		cell_request(stop_first ? BP_ACTION_STOP : BP_ACTION_RESTART, BP_ERROR_APPLICATION);
+		this_core = 2;
+		cell_request(stop_first ? BP_ACTION_RESTART : BP_ACTION_STOP, BP_ERROR_COUNT);
+		this_core = 0;
+		assert_true(waits(core_rest));
+		assert_int_equal(host_telemetry(0)->cell_state, CELL_STOPPED);
+		assert_int_equal(host_telemetry(0)->restarts, 0);
+		assert_true(arch_revoked);
+	}
+}
+
+static void same_request_twice_is_two(void **state)
+{
+	started();
+	for (u32 i = 1; i <= 2; i++) {
+		cell_request(BP_ACTION_RESTART, BP_ERROR_COUNT);
+		assert_false(waits(core_rest));
+		assert_int_equal(host_telemetry(0)->restarts, i);
+		assert_int_equal(host_telemetry(0)->restart_cause, BP_ERROR_COUNT);
+	}
+}
+
+static void stopped_cell_restarts_by_order(void **state)
+{
+	started();
+	order_give(BP_ACTION_STOP, BP_ERROR_COUNT);
+	assert_true(waits(core_rest));
+	assert_true(arch_revoked);
+	order_give(BP_ACTION_RESTART, BP_ERROR_COUNT);
+	assert_false(waits(core_rest));
+	assert_false(arch_revoked);
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_RUNNING);
+	assert_int_equal(host_telemetry(0)->generation, 2);
+}
+
+static u32 orders_left;
+
+static void order_meanwhile(void)
+{
+	if (orders_left == 0)
+		return;
+	orders_left--;
+	order_give(BP_ACTION_RESTART, BP_ERROR_COUNT);
+}
+
+static void order_during_restart_is_not_lost(void **state)
+{
+	started();
+	orders_left = 1;
+	arch_on_restore = order_meanwhile;
+	cell_request(BP_ACTION_RESTART, BP_ERROR_COUNT);
+	assert_false(waits(core_rest));
+	assert_int_equal(host_telemetry(0)->restarts, 2);
+	assert_int_equal(host_telemetry(0)->order_seen, 1);
+	assert_false(arch_revoked);
+}
+
+static void revocation_after_the_order_was_obeyed(void **state)
+{
+	started();
+	order_give(BP_ACTION_RESTART, BP_ERROR_COUNT);
+	assert_false(waits(core_rest));
+	/* The service core was held up between its order and its revocation. */
+	arch_revoked = true;
+	assert_false(waits(core_rest));
+	assert_false(arch_revoked);
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_RUNNING);
+	assert_int_equal(host_telemetry(0)->restarts, 1);
+	assert_int_equal(cell_state()->restart_count, 1);
+}
+
+/* ---- restart ---- */
+
+/* [utest->swr~restart-order~1] */
+static void restart_in_the_documented_order(void **state)
+{
+	struct bp_channel channel[2] = {
+		{.va = EL2_VA_CELL_RAM + 0x20000, .size = 0x1000, .flags = BP_CHANNEL_WRITES},
+		{.va = 0, .size = 0x1000, .flags = BP_CHANNEL_READS}};
+	u64 *const memory = (u64 *)channel[0].va;
+
+	host_table(&host_cell()->channels, channel, 2, sizeof(channel[0]));
+	started();
+	memory[0] = memory[511] = 7;
+	host_heartbeat()->beat = 9;
+	cell_state()->gicd_ctlr = 2;
+	cell_state()->vuart.imsc = 0x50;
+	host_order(1)->input_head = 12;
+	cell_state()->cores[1].power = POWER_ON;
+	cell_state()->cores[2].power = POWER_ON_PENDING;
+	host_telemetry(0)->ready_time = 5;
+	((u8 *)EL2_VA_CELL_RAM)[0x8000] = 1;
+	this_core = 1;
+	cell_request(BP_ACTION_RESTART, BP_ERROR_FORBIDDEN_ACCESS);
+	this_core = 0;
+	calls_reset();
+	arch_on_wake = siblings_rest_at_once;
+	assert_false(waits(core_rest));
+
+	assert_true(called_before("quiesce", "revoke"));
+	assert_true(called_before("revoke", "wake(1) wake(2)"));
+	assert_true(called_before("wake(2)", "interrupts-reset"));
+	assert_true(called_before("interrupts-reset", "zero(40c0020000,1000)"));
+	assert_true(called_before("zero(40c0020000,1000)", "clean(40c0000000,10000)"));
+	assert_true(called_before("clean(40c0000000,10000)", "restore"));
+	assert_true(called_before("restore", "prepare"));
+	assert_true(called_before("prepare", "icache"));
+	assert_int_equal(memory[0], 2); /* the writer's generation */
+	assert_int_equal(memory[511], 0);
+	assert_int_equal(host_heartbeat()->beat, 0);
+	assert_int_equal(cell_state()->gicd_ctlr, 0);
+	assert_int_equal(cell_state()->vuart.imsc, 0);
+	assert_int_equal(cell_state()->vuart.input_tail, 12);
+	assert_int_equal(core_affinity_info(0, 0), POWER_ON);
+	assert_int_equal(core_affinity_info(1, 0), POWER_OFF);
+	assert_int_equal(core_affinity_info(2, 0), POWER_OFF);
+	assert_int_equal(host_telemetry(0)->ready_time, 0);
+	assert_int_equal(((u8 *)EL2_VA_CELL_RAM)[0x8000], 0);
+	assert_memory_equal((void *)EL2_VA_CELL_RAM, image, sizeof(image));
+}
+
+static void all_siblings_must_rest(void **state)
+{
+	started();
+	cell_request(BP_ACTION_RESTART, BP_ERROR_COUNT);
+	arch_on_wake = NULL; /* core 2 never comes */
+	cell_state()->cores[1].rest_epoch = cell_state()->epoch + 1;
+	arch_step = 1000000;
+	assert_true(waits(core_rest));
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_LOST);
+	assert_int_equal(host_event(EVENT_CELL_LOST)->args[0], 1 << 2);
+	assert_int_equal(call_count("prepare"), 0);
+	assert_int_equal(call_count("restore"), 0);
+	/* Lost until the board is reset. */
+	arch_on_wake = siblings_rest_at_once;
+	order_give(BP_ACTION_RESTART, BP_ERROR_COUNT);
+	assert_true(waits(core_rest));
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_LOST);
+}
+
+/* [utest->swr~restart-window~1] */
+static void restarts_within_the_window(void **state)
+{
+	started();
+	for (u32 i = 1; i <= 3; i++) {
+		cell_request(BP_ACTION_RESTART, BP_ERROR_APPLICATION);
+		assert_false(waits(core_rest));
+	}
+	cell_request(BP_ACTION_RESTART, BP_ERROR_APPLICATION);
+	assert_true(waits(core_rest));
+	assert_int_equal(host_telemetry(0)->restarts, 3);
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_STOPPED);
+	assert_int_equal(host_telemetry(0)->restart_cause, BP_ERROR_RESTART_LIMIT);
+	assert_int_equal(host_telemetry(0)->faults[BP_ERROR_RESTART_LIMIT], 1);
+	/* The window moves on: the oldest restart leaves it. */
+	arch_now += 1000000000;
+	order_give(BP_ACTION_RESTART, BP_ERROR_COUNT);
+	assert_false(waits(core_rest));
+	assert_int_equal(host_telemetry(0)->restarts, 4);
+}
+
+static void window_slides(void **state)
+{
+	host_cell()->restart_max = BP_RESTARTS_MAX;
+	started();
+	for (u32 i = 0; i < 200; i++) {
+		arch_now += 1000000000 / 31; /* never more than 32 in a second */
+		cell_request(BP_ACTION_RESTART, BP_ERROR_COUNT);
+		assert_false(waits(core_rest));
+	}
+	assert_int_equal(host_telemetry(0)->generation, 201);
+	for (u32 i = 0; i < 32; i++) {
+		cell_request(BP_ACTION_RESTART, BP_ERROR_COUNT);
+		if (waits(core_rest))
+			break;
+	}
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_STOPPED);
+}
+
+/* ---- fill ---- */
+
+static void kept_memory_is_spared(void **state)
+{
+	struct bp_region rows[] = {
+		{0x48000000, 0x88000000, EL2_VA_CELL_RAM, 0x10000, 0, 0},
+		{0x50000000, 0x90000000, EL2_VA_CELL_RAM + 0x40000, 0x2000, BP_REGION_KEEP, 0}};
+	u64 *const kept = (u64 *)rows[1].va;
+
+	host_table(&host_cell()->regions, rows, 2, sizeof(rows[0]));
+	kept[3] = 1;
+	started();
+	assert_int_equal(kept[3], 0); /* the first start gives nobody's memory away */
+	kept[3] = 2;
+	cell_request(BP_ACTION_RESTART, BP_ERROR_COUNT);
+	assert_false(waits(core_rest));
+	assert_int_equal(kept[3], 2);
+	assert_int_equal(call_count("clean(40c0040000,2000)"), 1);
+}
+
+static void images_anywhere_zeroes_elsewhere(void **state)
+{
+	static const u8 one[] = {1, 2, 3}, two[] = {4, 5, 6, 7, 8, 9, 10, 11, 12};
+	struct bp_image rows[] = {{.va = (va_t)two, .size = sizeof(two), .dest_ipa = 0x48000805},
+				  {.va = (va_t)one, .size = 0, .dest_ipa = 0x48000002},
+				  {.va = (va_t)one, .size = sizeof(one), .dest_ipa = 0x48000802},
+				  {.va = (va_t)one, .size = sizeof(one), .dest_ipa = 0x4800fffd}};
+	u8 *const ram = (u8 *)EL2_VA_CELL_RAM;
+	u8 wanted[0x10000] = {0};
+
+	host_table(&host_cell()->images, rows, 4, sizeof(rows[0]));
+	memset(ram, 0xee, 0x10000);
+	ram[0x10000] = 0xee;
+	memcpy(wanted + 0x802, one, sizeof(one));
+	memcpy(wanted + 0x805, two, sizeof(two));
+	memcpy(wanted + 0xfffd, one, sizeof(one));
+	cell_fill();
+	assert_memory_equal(ram, wanted, sizeof(wanted));
+	assert_int_equal(ram[0x10000], 0xee);
+	assert_int_equal(call_count("clean"), 1);
+}
+
+/* ---- CPU_ON, CPU_OFF ---- */
+
+/* [utest->swr~psci-cpu-on~1] */
+static void cpu_on_answers(void **state)
+{
+	started();
+	assert_int_equal(core_on(7, 0x1000, 0), -2); /* INVALID_PARAMETERS */
+	assert_int_equal(core_on(UINT64_C(1) << 40 | 1, 0x1000, 0), -2);
+	assert_int_equal(core_on(0, 0x1000, 0), -4); /* ALREADY_ON: itself */
+	assert_int_equal(core_on(1, 0x1000, 77), 0);
+	assert_int_equal(call_count("wake(1)"), 1);
+	assert_int_equal(host_event(EVENT_CORE_ON)->args[0], 1);
+	assert_int_equal(core_on(1, 0x2000, 78), -5); /* ON_PENDING */
+	assert_int_equal(call_count("wake"), 1);
+	assert_int_equal(core_affinity_info(1, 0), 2);
+	cell_state()->cores[1].power = POWER_ON;
+	assert_int_equal(core_on(1, 0x2000, 78), -4);
+}
+
+/* [utest->swr~psci-affinity-info~1] */
+static void affinity_info_answers(void **state)
+{
+	started();
+	assert_int_equal(core_affinity_info(0, 0), 0);
+	assert_int_equal(core_affinity_info(1, 0), 1);
+	assert_int_equal(core_affinity_info(3, 0), -2);
+	assert_int_equal(core_affinity_info(0, 1), -2);
+	assert_int_equal(core_affinity_info(0, UINT64_MAX), -2);
+}
+
+static bool wake_then_sleep(void)
+{
+	arch_on_wait = sleep_for_good;
+	return true;
+}
+
+static void cpu_on_starts_the_target(void **state)
+{
+	started();
+	assert_int_equal(core_on(2, 0x48001000, 0xabc), 0);
+	this_core = 2;
+	arch_on_wait = wake_then_sleep;
+	assert_false(waits(core_rest));
+	assert_int_equal(frame.x[0], 0xabc);
+	assert_int_equal(frame.x[1], 0x48001000);
+	assert_int_equal(core_affinity_info(2, 0), POWER_ON);
+	assert_true(called_before("prepare", "icache"));
+}
+
+static void spurious_wake_starts_nothing(void **state)
+{
+	started();
+	this_core = 2;
+	arch_on_wait = wake_then_sleep;
+	assert_true(waits(core_rest));
+	assert_int_equal(call_count("wait"), 2);
+	assert_int_equal(call_count("prepare"), 0);
+}
+
+static bool wake_signal;
+
+/* What arch_interrupts_quiesce does on the target: pending interrupts are cleared. */
+static void signal_cleared(void)
+{
+	wake_signal = false;
+}
+
+static bool signal_taken(void)
+{
+	const bool signal = wake_signal;
+
+	if (!signal)
+		longjmp(asleep, 1);
+	wake_signal = false;
+	return signal;
+}
+
+static void off_core_is_seen_and_turned_on(void)
+{
+	/* The sibling polls AFFINITY_INFO and calls CPU_ON as soon as it reads off. */
+	signal_cleared();
+	if (core_affinity_info(1, 0) == POWER_OFF && core_on(1, 0x48002000, 5) == 0)
+		wake_signal = true;
+}
+
+/* [utest->swr~psci-cpu-off~1] */
+static void cpu_off_loses_no_cpu_on(void **state)
+{
+	started();
+	this_core = 1;
+	cell_state()->cores[1].power = POWER_ON;
+	wake_signal = false;
+	arch_on_quiesce = signal_cleared;
+	arch_on_wait = signal_taken;
+	assert_true(waits(core_off));
+	assert_int_equal(core_affinity_info(1, 0), POWER_OFF);
+	assert_int_equal(host_event(EVENT_CORE_OFF)->args[0], 1);
+	/* Once off, nothing on its way to sleep clears interrupts again. */
+	assert_int_equal(call_count("quiesce"), 1);
+
+	cell_state()->cores[1].power = POWER_ON;
+	calls_reset();
+	arch_on_wait = signal_taken;
+	arch_on_quiesce = off_core_is_seen_and_turned_on;
+	assert_true(waits(core_off)); /* not off yet while it quiesces: nobody turns it on */
+	assert_int_equal(core_affinity_info(1, 0), POWER_OFF);
+}
+
+static void first_core_off_and_on(void **state)
+{
+	started();
+	assert_true(waits(core_off));
+	assert_int_equal(core_affinity_info(0, 0), POWER_OFF);
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_RUNNING);
+	this_core = 1;
+	assert_int_equal(core_on(0, 0x48003000, 1), 0);
+	this_core = 0;
+	arch_on_wait = wake_then_sleep;
+	calls_reset();
+	arch_on_wait = wake_then_sleep;
+	assert_false(waits(core_rest));
+	assert_int_equal(frame.x[1], 0x48003000);
+	assert_int_equal(call_count("clean"), 0); /* the cell goes on, it does not begin anew */
+}
+
+static void resting_core_acknowledges(void **state)
+{
+	started();
+	cell_state()->epoch = 41;
+	this_core = 1;
+	assert_true(waits(core_rest));
+	assert_int_equal(cell_state()->cores[1].rest_epoch, 41);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(first_core_starts_the_cell, boot),
+		cmocka_unit_test_setup(other_cores_wait_in_el2, boot),
+		cmocka_unit_test_setup(damaged_image_never_starts, boot),
+		cmocka_unit_test_setup(order_before_the_start_is_obeyed, boot),
+		cmocka_unit_test_setup(request_revokes_and_wakes_siblings, boot),
+		cmocka_unit_test_setup(many_requests_one_restart, boot),
+		cmocka_unit_test_setup(stop_outweighs_restart, boot),
+		cmocka_unit_test_setup(same_request_twice_is_two, boot),
+		cmocka_unit_test_setup(stopped_cell_restarts_by_order, boot),
+		cmocka_unit_test_setup(order_during_restart_is_not_lost, boot),
+		cmocka_unit_test_setup(revocation_after_the_order_was_obeyed, boot),
+		cmocka_unit_test_setup(restart_in_the_documented_order, boot),
+		cmocka_unit_test_setup(all_siblings_must_rest, boot),
+		cmocka_unit_test_setup(restarts_within_the_window, boot),
+		cmocka_unit_test_setup(window_slides, boot),
+		cmocka_unit_test_setup(kept_memory_is_spared, boot),
+		cmocka_unit_test_setup(images_anywhere_zeroes_elsewhere, boot),
+		cmocka_unit_test_setup(cpu_on_answers, boot),
+		cmocka_unit_test_setup(affinity_info_answers, boot),
+		cmocka_unit_test_setup(cpu_on_starts_the_target, boot),
+		cmocka_unit_test_setup(spurious_wake_starts_nothing, boot),
+		cmocka_unit_test_setup(cpu_off_loses_no_cpu_on, boot),
+		cmocka_unit_test_setup(first_core_off_and_on, boot),
+		cmocka_unit_test_setup(resting_core_acknowledges, boot),
+	};
+
+	return cmocka_run_group_tests_name("cell", tests, NULL, NULL);
+}
