@@ -65,12 +65,14 @@ static bool file_map(const char *path, struct blob *image)
 	return true;
 }
 
-static void image_audit(struct audit *audit)
+bool audit_run(struct audit *audit, struct blob image)
 {
+	if (!fit_open(&audit->fit, image, &audit->report))
+		return false;
 	if (!image_open(audit) || !board_open(audit) || !partition_open(audit)) {
 		/* Each has said why; the rest can't be judged. */
 		violation(&audit->report, RULE_INPUT, "the image is too broken for the other rules");
-		return;
+		return true;
 	}
 	devices_assign(audit);
 	records_open(audit);
@@ -78,9 +80,10 @@ static void image_audit(struct audit *audit)
 	places_find(audit);
 	for (size_t i = 0; i < COUNT(rules); i++)
 		rules[i](audit);
+	return true;
 }
 
-static void audit_close(struct audit *audit)
+void audit_close(struct audit *audit)
 {
 	for (size_t i = 0; i < audit->cell_count; i++) {
 		spans_free(&audit->cells[i].stage2);
@@ -147,14 +150,13 @@ int audit_main(int argc, char **argv)
 			path);
 		return EXIT_UNREADABLE;
 	}
-	if (!fit_open(&audit.fit, image, &audit.report)) {
+	if (!audit_run(&audit, image)) {
 		fprintf(stderr, "%s: no FIT image: name the bulkhead.itb that `bulkhead build` wrote\n",
 			path);
 		audit_close(&audit);
 		munmap((void *)image.data, image.size);
 		return EXIT_UNREADABLE;
 	}
-	image_audit(&audit);
 	summary(&audit, text, sizeof(text));
 	if (json) {
 		report_print_json(&audit.report, path, text, stdout);

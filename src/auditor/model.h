@@ -170,6 +170,10 @@ struct audit {
 	size_t place_count;
 };
 
+/* audit.c: everything, rules included; false when it is no FIT. Close in either case. */
+bool audit_run(struct audit *audit, struct blob image);
+void audit_close(struct audit *audit);
+
 /* image.c: the headers; false when nothing more can be told of the image. */
 bool image_open(struct audit *audit);
 bool board_open(struct audit *audit);
