@@ -146,14 +146,16 @@ void vuart_access(struct access *access)
 	struct vuart *uart = &state->vuart;
 	u32 before, after;
 
-	if (access->size == 8)
+	if (access->size == 8 || (access->offset & 3)) {
+		access->value = 0;
 		return;
+	}
 	lock_take(&state->console_lock);
 	before = status(uart) & uart->imsc;
 	if (access->write)
-		vuart_write(uart, access->offset & ~UINT64_C(3), (u32)access->value);
+		vuart_write(uart, access->offset, (u32)access->value);
 	else
-		access->value = vuart_read(uart, access->offset & ~UINT64_C(3));
+		access->value = vuart_read(uart, access->offset);
 	after = status(uart) & uart->imsc;
 	lock_release(&state->console_lock);
 	if (access->write && after && (!before || access->offset == ICR))

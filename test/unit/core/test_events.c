@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_events.c - event records and their CRC-32 (telemetry.h).
+ */
+#include "arch.h"
+#include "../../../src/core/events.h"
+
+static int boot(void **state)
+{
+	host_cell_make(2, BP_MODE_INJECTED, 0);
+	calls_reset();
+	return 0;
+}
+
+/* Bit by bit, as IEEE 802.3 defines it. */
+static u32 crc32_reference(const u8 *data, size_t size)
+{
+	u32 crc = 0xffffffff;
+
+	for (size_t i = 0; i < size; i++) {
+		crc ^= data[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
+	}
+	return ~crc;
+}
+
+/* [utest->swr~events-recorded~1] */
+static void crc_vectors(void **state)
+{
+	u8 bytes[256];
+
+	assert_int_equal(crc32("", 0), 0);
+	assert_int_equal(crc32("123456789", 9), 0xcbf43926);
+	assert_int_equal(crc32("The quick brown fox jumps over the lazy dog", 43), 0x414fa339);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (u8)(i * 91);
+	for (size_t size = 0; size <= sizeof(bytes); size++)
+		assert_int_equal(crc32(bytes, size), crc32_reference(bytes, size));
+}
+
+static void assert_good(const struct event *event, u64 sequence)
+{
+	assert_int_equal(event->sequence, sequence);
+	assert_int_equal(event->crc, crc32_reference((const u8 *)event, offsetof(struct event, crc)));
+}
+
+static void record_is_whole(void **state)
+{
+	const struct event *event = &host_ring(0)->slots[0];
+
+	events_start();
+	host_telemetry(0)->core = 4;
+	assert_int_equal(host_ring(0)->magic, EVENT_RING_MAGIC);
+	assert_int_equal(host_ring(0)->head, 0);
+	event_record(EVENT_FAULT, 1, 2, 3, UINT64_MAX);
+	assert_int_equal(host_ring(0)->head, 1);
+	assert_int_equal(host_telemetry(0)->event_sequence, 1);
+	assert_good(event, 1);
+	assert_int_equal(event->code, EVENT_FAULT);
+	assert_int_equal(event->core, 4);
+	assert_int_equal(event->cell, 1);
+	assert_int_equal(event->time, arch_now);
+	assert_int_equal(event->args[0], 1);
+	assert_int_equal(event->args[1], 2);
+	assert_int_equal(event->args[2], 3);
+	assert_true(event->args[3] == UINT64_MAX);
+}
+
+static void oldest_is_overwritten(void **state)
+{
+	events_start();
+	for (u64 n = 1; n <= 3 * EVENT_RING_SLOTS + 5; n++) {
+		event_record(EVENT_APPLICATION, n, 0, 0, 0);
+		assert_int_equal(host_ring(0)->head, n);
+		assert_good(&host_ring(0)->slots[(n - 1) % EVENT_RING_SLOTS], n);
+	}
+	/* The last 63 are there, each in its slot. */
+	for (u64 n = 2 * EVENT_RING_SLOTS + 6; n <= 3 * EVENT_RING_SLOTS + 5; n++) {
+		const struct event *event = &host_ring(0)->slots[(n - 1) % EVENT_RING_SLOTS];
+
+		assert_good(event, n);
+		assert_int_equal(event->args[0], n);
+	}
+}
+
+static void each_core_has_its_own(void **state)
+{
+	this_core = 1;
+	events_start();
+	event_record(EVENT_CORE_ON, 1, 0, 0, 0);
+	assert_int_equal(host_ring(0)->head, 0);
+	assert_int_equal(host_ring(1)->head, 1);
+}
+
+/* The ring outlives a restart of the core's guest: sequences go on. */
+static void start_keeps_the_sequence(void **state)
+{
+	event_record(EVENT_CORE_ON, 1, 0, 0, 0);
+	events_start();
+	event_record(EVENT_CORE_ON, 1, 0, 0, 0);
+	assert_int_equal(host_ring(0)->head, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(crc_vectors, boot),
+		cmocka_unit_test_setup(record_is_whole, boot),
+		cmocka_unit_test_setup(oldest_is_overwritten, boot),
+		cmocka_unit_test_setup(each_core_has_its_own, boot),
+		cmocka_unit_test_setup(start_keeps_the_sequence, boot),
+	};
+
+	return cmocka_run_group_tests_name("events", tests, NULL, NULL);
+}
