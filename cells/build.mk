@@ -22,7 +22,7 @@ CELLS_LD := $(CELLS_CROSS)ld
 CELLS_LIBGCC = $(shell $(CELLS_CROSS)gcc -print-libgcc-file-name)
 
 # Until mmu_start() is through, memory is device memory: no unaligned accesses, no FP registers.
-CELLS_CFLAGS := -std=c11 -O2 -g -ffreestanding -fpie -mgeneral-regs-only -mstrict-align \
+CELLS_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mgeneral-regs-only -mstrict-align \
 	-ffunction-sections -fdata-sections -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fno-common -ftls-model=local-exec $(CELLS_OPT) \
 	-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \

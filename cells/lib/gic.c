@@ -7,6 +7,7 @@
 
 #include "core.h"
 #include "exception.h"
+#include "mmio.h"
 #include "mmu.h"
 #include "sysreg.h"
 
@@ -37,14 +38,14 @@ static uintptr_t redistributor[CELL_CORES_MAX];
 static irq_handler *handlers[GIC_INTIDS];
 static struct gic_counts counts[CELL_CORES_MAX];
 
-volatile uint32_t *gic_distributor(uint64_t offset)
+uint64_t gic_distributor(uint64_t offset)
 {
-	return (volatile uint32_t *)(gicd.base + offset);
+	return gicd.base + offset;
 }
 
-volatile uint32_t *gic_redistributor(uint64_t offset)
+uint64_t gic_redistributor(uint64_t offset)
 {
-	return (volatile uint32_t *)(redistributor[core_index()] + offset);
+	return redistributor[core_index()] + offset;
 }
 
 const struct gic_counts *gic_counts(void)
@@ -54,14 +55,25 @@ const struct gic_counts *gic_counts(void)
 
 /* The registers of an interrupt: SPIs have theirs in the distributor, the others in the SGI frame at the
  * same offsets (12.10). */
-static volatile uint32_t *reg(uint32_t intid, uint64_t offset)
+static uint64_t bank(uint32_t intid, uint64_t offset)
 {
 	return intid < FIRST_SPI ? gic_redistributor(SGI_FRAME + offset) : gic_distributor(offset);
 }
 
-static void wait_clear(const volatile uint32_t *word, uint32_t bits)
+/* The word of a register with one bit an interrupt, and the interrupt's bit in it. */
+static uint64_t bit_word(uint32_t intid, uint64_t offset)
 {
-	for (unsigned i = 0; (*word & bits) && i < PATIENCE; i++)
+	return bank(intid, offset) + intid / 32 * 4;
+}
+
+static uint32_t bit(uint32_t intid)
+{
+	return UINT32_C(1) << intid % 32;
+}
+
+static void wait_clear(uint64_t address, uint32_t bits)
+{
+	for (unsigned i = 0; (mmio_read32(address) & bits) && i < PATIENCE; i++)
 		;
 }
 
@@ -71,7 +83,7 @@ void gic_start(const struct guest *guest)
 	mmu_map(gicd.base, gicd.size, MMU_DEVICE);
 	for (uint32_t i = 0; i < guest->gicr_count; i++)
 		mmu_map(guest->gicr[i].base, guest->gicr[i].size, MMU_DEVICE);
-	*gic_distributor(GICD_CTLR) = CTLR_ENABLE;
+	mmio_write32(gic_distributor(GICD_CTLR), CTLR_ENABLE);
 	wait_clear(gic_distributor(GICD_CTLR), CTLR_RWP);
 }
 
@@ -85,12 +97,11 @@ static uintptr_t frame_find(const struct guest *guest)
 		const struct range *region = &guest->gicr[i];
 
 		for (uint64_t at = 0; at + guest->gicr_stride <= region->size; at += guest->gicr_stride) {
-			const volatile uint32_t *typer =
-				(const volatile uint32_t *)(region->base + at + GICR_TYPER);
+			const uint64_t typer = mmio_read64(region->base + at + GICR_TYPER);
 
-			if (typer[1] == affinity)
+			if (typer >> 32 == affinity)
 				return region->base + at;
-			if (typer[0] & TYPER_LAST)
+			if (typer & TYPER_LAST)
 				break;
 		}
 	}
@@ -115,32 +126,29 @@ bool gic_core_start(const struct guest *guest)
 	if (!frame)
 		return false;
 	redistributor[core_index()] = frame;
-	*gic_redistributor(GICR_WAKER) &= ~WAKER_SLEEP;
+	mmio_write32(gic_redistributor(GICR_WAKER),
+		     mmio_read32(gic_redistributor(GICR_WAKER)) & ~WAKER_SLEEP);
 	wait_clear(gic_redistributor(GICR_WAKER), WAKER_ASLEEP);
-	*reg(0, GICD_ICENABLER) = UINT32_MAX;
-	*reg(0, GICD_IGROUPR) = UINT32_MAX;
+	mmio_write32(bit_word(0, GICD_ICENABLER), UINT32_MAX);
+	mmio_write32(bit_word(0, GICD_IGROUPR), UINT32_MAX);
 	interface_start();
 	return true;
 }
 
-static void priority_set(uint32_t intid)
-{
-	((volatile uint8_t *)reg(intid, GICD_IPRIORITYR))[intid] = PRIORITY;
-}
-
 static void trigger_set(uint32_t intid, bool edge)
 {
-	volatile uint32_t *word = reg(intid, GICD_ICFGR) + intid / 16;
-	const uint32_t bit = UINT32_C(2) << (intid % 16 * 2);
+	const uint64_t word = bank(intid, GICD_ICFGR) + intid / 16 * 4;
+	const uint32_t edge_bit = UINT32_C(2) << (intid % 16 * 2);
+	const uint32_t others = mmio_read32(word) & ~edge_bit;
 
-	*word = edge ? *word | bit : *word & ~bit;
+	mmio_write32(word, edge ? others | edge_bit : others);
 }
 
-static void route_here(uint32_t intid)
+static void group1_set(uint32_t intid)
 {
-	volatile uint64_t *router = (volatile uint64_t *)gic_distributor(GICD_IROUTER) + intid;
+	const uint64_t word = bit_word(intid, GICD_IGROUPR);
 
-	*router = sysreg_read("mpidr_el1") & MPIDR_AFFINITY;
+	mmio_write32(word, mmio_read32(word) | bit(intid));
 }
 
 void gic_take(uint32_t intid, bool edge, irq_handler *handler)
@@ -148,19 +156,20 @@ void gic_take(uint32_t intid, bool edge, irq_handler *handler)
 	if (intid >= GIC_INTIDS)
 		return;
 	handlers[intid] = handler;
-	priority_set(intid);
+	mmio_write8(bank(intid, GICD_IPRIORITYR) + intid, PRIORITY);
 	if (intid >= FIRST_SPI) {
-		reg(intid, GICD_IGROUPR)[intid / 32] |= UINT32_C(1) << intid % 32;
+		group1_set(intid);
 		trigger_set(intid, edge);
-		route_here(intid);
+		mmio_write64(gic_distributor(GICD_IROUTER) + intid * UINT64_C(8),
+			     sysreg_read("mpidr_el1") & MPIDR_AFFINITY);
 	}
 	barrier_dsb();
-	reg(intid, GICD_ISENABLER)[intid / 32] = UINT32_C(1) << intid % 32;
+	mmio_write32(bit_word(intid, GICD_ISENABLER), bit(intid));
 }
 
 void gic_disable(uint32_t intid)
 {
-	reg(intid, GICD_ICENABLER)[intid / 32] = UINT32_C(1) << intid % 32;
+	mmio_write32(bit_word(intid, GICD_ICENABLER), bit(intid));
 }
 
 void gic_send_sgi(uint32_t intid, uint64_t mpidr, uint16_t targets)

@@ -29,13 +29,14 @@
 #define ADDRESS	  UINT64_C(0x0000fffffffff000)
 
 /* MAIR_EL1: 0 Normal write-back, 1 Device-nGnRE, 2 Normal Non-cacheable. */
-#define MAIR	  UINT64_C(0x4404ff)
-#define NORMAL	  0
-#define DEVICE	  1
-#define NONCACHE  2
-#define TCR_T0SZ  (64 - VA_BITS)
-#define TCR_WALKS (UINT64_C(1) << 8 | UINT64_C(1) << 10 | UINT64_C(3) << 12) /* write-back, inner shareable  \
-									      */
+#define MAIR	 UINT64_C(0x4404ff)
+#define NORMAL	 0
+#define DEVICE	 1
+#define NONCACHE 2
+#define TCR_T0SZ (64 - VA_BITS)
+#define TCR_WALKS                                                                                            \
+	(UINT64_C(1) << 8 | UINT64_C(1) << 10 | UINT64_C(3) << 12) /* write-back, inner shareable            \
+								    */
 #define TCR_EPD1   (UINT64_C(1) << 23)
 #define TCR_IPS_AT 32
 #define SCTLR	   UINT64_C(0x30d00800) /* RES1 of Armv8.0 */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "gic.h"
+#include "mmio.h"
 #include "mmu.h"
 
 #define DR	   0x000
@@ -31,18 +32,23 @@ static uintptr_t base;
 static volatile uint8_t ring[RING_BYTES];
 static volatile uint32_t ring_head, ring_tail;
 
-static volatile uint32_t *reg(uint32_t offset)
+static uint32_t reg_read(uint32_t offset)
 {
-	return (volatile uint32_t *)(base + offset);
+	return mmio_read32(base + offset);
+}
+
+static void reg_write(uint32_t offset, uint32_t value)
+{
+	mmio_write32(base + offset, value);
 }
 
 void uart_put(uint8_t byte)
 {
 	if (!base)
 		return;
-	while (*reg(FR) & FR_TXFF)
+	while (reg_read(FR) & FR_TXFF)
 		;
-	*reg(DR) = byte;
+	reg_write(DR, byte);
 }
 
 static int put(char c, FILE *file)
@@ -62,11 +68,11 @@ void uart_start(const struct guest *guest)
 	if (!guest->uart.size || !mmu_map(guest->uart.base, guest->uart.size, MMU_DEVICE))
 		return;
 	base = guest->uart.base;
-	*reg(IMSC) = 0;
-	*reg(ICR) = INT_ALL;
-	if ((*reg(CR) & CR_ON) != CR_ON) {
-		*reg(LCR_H) = LCR_8N1;
-		*reg(CR) = CR_ON;
+	reg_write(IMSC, 0);
+	reg_write(ICR, INT_ALL);
+	if ((reg_read(CR) & CR_ON) != CR_ON) {
+		reg_write(LCR_H, LCR_8N1);
+		reg_write(CR, CR_ON);
 	}
 }
 
@@ -75,9 +81,9 @@ void uart_start(const struct guest *guest)
 static void receive(uint32_t intid)
 {
 	(void)intid;
-	*reg(ICR) = INT_INPUT;
-	while (!(*reg(FR) & FR_RXFE)) {
-		const uint8_t byte = (uint8_t)*reg(DR);
+	reg_write(ICR, INT_INPUT);
+	while (!(reg_read(FR) & FR_RXFE)) {
+		const uint8_t byte = (uint8_t)reg_read(DR);
 
 		if (ring_head - ring_tail < RING_BYTES) {
 			ring[ring_head % RING_BYTES] = byte;
@@ -91,7 +97,7 @@ void uart_input_enable(const struct guest *guest)
 	if (!base || !guest->uart_intid)
 		return;
 	gic_take(guest->uart_intid, guest->uart_edge, receive);
-	*reg(IMSC) = INT_INPUT;
+	reg_write(IMSC, INT_INPUT);
 	receive(guest->uart_intid); /* what came before is no edge */
 }
 

@@ -23,7 +23,7 @@ _Static_assert(offsetof(struct frame, q) == 304, "vectors.S");
 
 #define ESR_CLASS(esr)	     ((uint32_t)((esr) >> 26))
 #define EC_INSTRUCTION_ABORT 0x21u
-#define EC_DATA_ABORT	     0x25u
+#define EC_SERROR	     0x2fu
 
 /* Called for synchronous exceptions and SErrors; may change the frame. Without one the cell prints the
  * exception, raises HYPERCALL_APPLICATION_ERROR and stops. */

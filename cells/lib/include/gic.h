@@ -31,8 +31,8 @@ void gic_disable(uint32_t intid);
 void gic_send_sgi(uint32_t intid, uint64_t mpidr, uint16_t targets);
 const struct gic_counts *gic_counts(void);
 
-/* Registers, for those who look at or attack them. */
-volatile uint32_t *gic_distributor(uint64_t offset);
-volatile uint32_t *gic_redistributor(uint64_t offset); /* this core's; SGI frame from 0x10000 */
+/* Addresses of registers, for those who look at or attack them. */
+uint64_t gic_distributor(uint64_t offset);
+uint64_t gic_redistributor(uint64_t offset); /* this core's; SGI frame from 0x10000 */
 
 #endif
