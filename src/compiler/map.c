@@ -178,13 +178,35 @@ static void print_channels(const struct plan *plan, FILE *out)
 	fputc('\n', out);
 }
 
+/* Same kind of node ("/virtio_mmio@..."), left out for the same reason. */
+static bool left_out_alike(const struct left_out *a, const struct left_out *b)
+{
+	const size_t length = strcspn(a->path, "@");
+
+	return a->path[length] == '@' && !strncmp(a->path, b->path, length + 1) && !strcmp(a->why, b->why);
+}
+
+/* A run of alike nodes takes one line: the first and the last of it, and how many. */
 static void print_left_out(const struct plan *plan, FILE *out)
 {
 	if (!plan->left_out_count)
 		return;
 	fputs("left out of \"rest\"\n", out);
-	for (size_t i = 0; i < plan->left_out_count; i++)
-		fprintf(out, "  %-36s %s\n", plan->left_out[i].path, plan->left_out[i].why);
+	for (size_t i = 0, next; i < plan->left_out_count; i = next) {
+		const struct left_out *const first = &plan->left_out[i];
+		char *path;
+
+		next = i + 1;
+		while (next < plan->left_out_count && left_out_alike(first, &plan->left_out[next]))
+			next++;
+		path = next - i < 3 ? text_format("%s", first->path)
+				    : text_format("%s to %s (%zu)", first->path,
+						  strchr(plan->left_out[next - 1].path, '@') + 1, next - i);
+		if (next - i < 3)
+			next = i + 1;
+		fprintf(out, "  %-40s %s\n", path, first->why);
+		free(path);
+	}
 	fputc('\n', out);
 }
 
