@@ -11,7 +11,7 @@
  *                               bp_boot_core[], bp_machine...
  *                               one struct bp_cell record a cell, each from a page boundary
  *                               struct bp_service     from a page boundary
- *                               stage-2 tables, EL2 stage-1 tables, guest trees, health directory
+ *                               health directory, guest trees, stage-2 tables, EL2 stage-1 tables
  *     after the file         -> writable memory, zeroed by the boot core: per-core data and stacks,
  *                               telemetry, event rings, cell states, orders, log rings, heartbeats,
  *                               channels
