@@ -4,6 +4,7 @@
 # lib-apt.sh - what the machine's own apt knows: its Debian mirror and its keyring. Sourced after lib.sh.
 
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+BACKPORTS_FILE=/etc/apt/sources.list.d/bulkhead-backports.list # ours; make distclean removes it
 
 # The machine's package sources, one `URI SUITE COMPONENT...` a line, from both formats apt reads.
 host_sources()

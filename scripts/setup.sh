@@ -1,0 +1,221 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# setup.sh [demo|check] - makes a Debian 12 or 13 ready: host packages, then what the cells run (fetch-target.sh).
+#
+# demo: what `make demo` needs; check (default): that and what `make check` adds. What is missing is listed with
+# its size and installed as root, with passwordless sudo, or with YES=1; else the one apt-get line is printed.
+# Where nothing is missing it says nothing and does nothing.
+
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=scripts/lib-apt.sh
+. "$(dirname "$0")/lib-apt.sh"
+
+QEMU_LEAST=10.0
+QEMU="qemu-system-aarch64"
+
+DEMO_PACKAGES=(
+	gcc libc6-dev make			# the host tool
+	device-tree-compiler libfdt-dev libssl-dev
+	gcc-aarch64-linux-gnu libc6-dev-arm64-cross picolibc-aarch64-linux-gnu # hypervisor and cells
+	cpio genimage mtools dosfstools u-boot-tools	# the disk image
+	u-boot-qemu python3				# the machine
+)
+QEMU_PACKAGES=(qemu-system-arm)
+CHECK_PACKAGES=(
+	libcmocka-dev python3-pytest git
+	clang-19 lld-19 clang-format-19 clang-tidy-19 cppcheck shellcheck reuse
+)
+
+# The version of the QEMU that PATH finds; nothing where there is none.
+qemu_version()
+{
+	"$QEMU" --version 2>/dev/null | sed -nE '1s/.*version ([0-9]+(\.[0-9]+)*).*/\1/p'
+}
+
+qemu_is_new_enough()
+{
+	[ -n "$1" ] && dpkg --compare-versions "$1" ge "$QEMU_LEAST"
+}
+
+# Adds to `missing` what isn't installed of the packages named.
+missing=()
+find_missing()
+{
+	local installed package
+	installed=" $(dpkg-query -W -f '${db:Status-Status}:${Package} ' "$@" 2>/dev/null || true)"
+	for package in "$@"; do
+		[[ $installed == *" installed:$package "* ]] || missing+=("$package")
+	done
+}
+
+# Sets how apt-get is run: directly, by sudo, or not at all.
+find_rights()
+{
+	if [ "$(id -u)" = 0 ]; then
+		rights=root
+	elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ "${YES:-}" = 1 ]; }; then
+		rights=sudo
+	else
+		rights=none
+	fi
+}
+
+as_root()
+{
+	if [ "$rights" = sudo ]; then
+		sudo "$@"
+	else
+		"$@"
+	fi
+}
+
+backports_line()
+{
+	printf 'deb [signed-by=%s] %s %s-backports main\n' "$KEYRING" "$(host_mirror "$DISTRO_CODENAME")" "$DISTRO_CODENAME"
+}
+
+has_backports()
+{
+	host_sources | awk -v suite="$DISTRO_CODENAME-backports" '$2 == suite { found = 1 } END { exit !found }'
+}
+
+# MB that apt will download and that it will take on disk, as apt itself reckons; nothing where it can't say.
+apt_sizes()
+{
+	apt-get -o Debug::NoLocking=1 --assume-no --no-install-recommends install "$@" 2>/dev/null |
+		sed -nE 's/^Need to get ([^ ]+ [kMG]?B)(\/[^ ]+ [kMG]?B)? of archives.*/\1 to download/p;
+			s/^After this operation, ([^ ]+ [kMG]?B) of additional.*/\1 on disk/p' | paste -sd, | sed "s/,/, /" || true
+}
+
+list_missing()
+{
+	local package size
+	say "missing on this host:"
+	for package in "${missing[@]}"; do
+		size=$(apt-cache show --no-all-versions "$package" 2>/dev/null |
+			awk '/^Size:/ { s = $2 } /^Installed-Size:/ { i = $2 }
+				END { if (s) printf "%.1f MB, %.1f MB on disk", s / 1e6, i / 1024 }')
+		printf '  %-28s %s\n' "$package" "${size:-size unknown until apt-get update has run}" >&2
+	done
+	size=$(apt_sizes "${missing[@]}")
+	if [ -n "$size" ]; then
+		say "with all they depend on: $size"
+	fi
+}
+
+# What a person without rights is told: one line to paste.
+print_command()
+{
+	local line="apt-get update && apt-get install -y --no-install-recommends ${packages[*]}"
+	if $add_backports; then
+		line="echo '$(backports_line)' >$BACKPORTS_FILE && $line"
+	fi
+	say "to install it, as root:"
+	printf '  %s\n' "$line" >&2
+	die "nothing was installed" "run that line, or this again as root, with passwordless sudo, or with YES=1"
+}
+
+apt_install()
+{
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q=2 -o Dpkg::Use-Pty=0 --no-install-recommends \
+		install -y "$@" >"$log" 2>&1 && return
+	tail -n 20 "$log" >&2
+	if grep -qiE "no space left|don't have enough free space" "$log"; then
+		die "the disk is full: apt could not install the packages" "free some space under / and run it again"
+	fi
+	die "apt could not install the packages" "its last words stand above, all of them in $log"
+}
+
+install_missing()
+{
+	local need_mb=1000
+	[ "$group" = check ] && need_mb=2200
+	need_space /var "$need_mb" "installing the packages"
+	if $add_backports; then
+		say "adding $DISTRO_CODENAME-backports for QEMU $QEMU_LEAST in $BACKPORTS_FILE (make distclean removes it)"
+		{
+			printf '# Added by Bulkhead, for QEMU %s; make distclean removes it.\n' "$QEMU_LEAST"
+			backports_line
+		} | as_root tee "$BACKPORTS_FILE" >/dev/null
+	fi
+	say "installing (${rights})"
+	as_root apt-get -q=2 update >"$log" 2>&1 ||
+		{ tail -n 20 "$log" >&2; die "apt-get update failed" "its last words stand above"; }
+	$updated || list_sizes_after_update
+	apt_install "${packages[@]}"
+}
+
+# On a fresh system apt knows no package until its first update, so the sizes come here.
+list_sizes_after_update()
+{
+	local size
+	size=$(apt_sizes "${packages[@]}")
+	if [ -n "$size" ]; then
+		say "with all they depend on: $size"
+	fi
+}
+
+group=${1:-check}
+case $group in
+demo) find_missing "${DEMO_PACKAGES[@]}" ;;
+check) find_missing "${DEMO_PACKAGES[@]}" "${CHECK_PACKAGES[@]}" ;;
+*)
+	echo "usage: setup.sh [demo|check]" >&2
+	exit 2
+	;;
+esac
+
+qemu=$(qemu_version)
+if [ ${#missing[@]} = 0 ] && qemu_is_new_enough "$qemu"; then
+	exec "$ROOT/scripts/fetch-target.sh"
+fi
+
+host_release
+case $DISTRO_ID-$DISTRO_VERSION in
+debian-12 | debian-13) ;;
+*)
+	die "$DISTRO_NAME: this set-up knows Debian 12 and 13 only" \
+		"on another system install what is missing by its own means: ${missing[*]:-nothing} and QEMU $QEMU_LEAST or newer" \
+		"then run it again: with all of it there, it goes on on any system that has apt"
+	;;
+esac
+
+mkdir -p "$BUILD"
+log=$BUILD/setup.log
+add_backports=false
+if ! qemu_is_new_enough "$qemu"; then
+	path=$(command -v "$QEMU" || true)
+	if [ -n "$path" ] && [ "$path" != "/usr/bin/$QEMU" ] && [ "$path" != "/bin/$QEMU" ]; then
+		die "$QEMU $qemu ($path) is too old: Bulkhead needs $QEMU_LEAST or newer (igb, SMMU stage 2, virt-10.0)" \
+			"it isn't Debian's, so it is left alone: remove it, or put a newer one before it in PATH"
+	fi
+	[ -n "$path" ] && say "$QEMU $qemu is too old: Bulkhead needs $QEMU_LEAST or newer (igb, SMMU stage 2, virt-10.0)"
+	missing+=("${QEMU_PACKAGES[@]}")
+fi
+
+# QEMU is named with its suite where Debian's own release has an older one.
+packages=()
+for package in "${missing[@]}"; do
+	if [ "$DISTRO_VERSION" = 12 ] && [[ $package == qemu-* ]]; then
+		has_backports || add_backports=true
+		packages+=("$package/$DISTRO_CODENAME-backports")
+	else
+		packages+=("$package")
+	fi
+done
+
+find_rights
+updated=false
+apt-cache show --no-all-versions "${missing[0]}" >/dev/null 2>&1 && updated=true
+list_missing
+[ "$rights" = none ] && print_command
+install_missing
+
+qemu=$(qemu_version)
+qemu_is_new_enough "$qemu" ||
+	die "$QEMU is ${qemu:-still missing} after the installation: Bulkhead needs $QEMU_LEAST or newer" \
+		"see what apt did in $log"
+say "the host is ready"
+exec "$ROOT/scripts/fetch-target.sh"
