@@ -217,15 +217,12 @@ static void read_cpus(struct board *board)
 	fdt_for_each_subnode(node, tree, cpus)
 	{
 		const char *const type = fdt_getprop(tree, node, "device_type", NULL);
-		const char *const status = fdt_getprop(tree, node, "status", NULL);
 		const int cells = fdt_address_cells(tree, cpus);
 		int length;
 		const fdt32_t *const reg = fdt_getprop(tree, node, "reg", &length);
 		uint64_t mpidr;
 
 		if (!type || strcmp(type, "cpu") != 0 || !reg || length != 4 * cells || cells > 2)
-			continue;
-		if (status && strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0)
 			continue;
 		mpidr = fdt32_ld(&reg[0]);
 		if (cells == 2)

@@ -15,6 +15,14 @@ struct claims {	    /* by machine core number */
 	int *cells; /* -1: free */
 };
 
+/* Devicetree Specification 2.3.4: "fail" and "fail-sss" are broken; "disabled" waits for its start. */
+static bool has_failed(const struct board *board, uint32_t core)
+{
+	const char *const status = fdt_getprop(board->tree.data, board->cpu_nodes[core], "status", NULL);
+
+	return status && strncmp(status, "fail", 4) == 0;
+}
+
 static void claim(struct front *front, struct claims *claims, size_t index, uint32_t core, const char *shown)
 {
 	struct plan_cell *const cell = &front->plan->cells[index];
@@ -27,6 +35,8 @@ static void claim(struct front *front, struct claims *claims, size_t index, uint
 		diag_error(at, "cpu %s belongs to cell '%s' already", shown, front->plan->cells[owner].name);
 		diag_note(front_place(front, front->cell_nodes[owner], "cpus"), "given to '%s' here",
 			  front->plan->cells[owner].name);
+	} else if (has_failed(&front->plan->board, core)) {
+		diag_error(at, "cpu %s is broken: the board's tree says \"fail\"", shown);
 	} else {
 		claims->cells[core] = (int)index;
 		cell->cores = memory_grow(cell->cores, cell->core_count, sizeof(cell->cores[0]));

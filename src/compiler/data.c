@@ -21,6 +21,16 @@ void data_set_folder(const char *path)
 	chosen = path;
 }
 
+/* The folder that the user names, NULL: none. */
+static const char *named_folder(void)
+{
+	const char *const set = getenv("BULKHEAD_DATA");
+
+	if (chosen)
+		return chosen;
+	return set && set[0] ? set : NULL;
+}
+
 static const char *executable_folder(void)
 {
 	char path[4096];
@@ -44,7 +54,7 @@ static const char *find_below(const char *folder, const char *name)
 
 const char *data_find(const char *name)
 {
-	const char *const set = chosen ? chosen : getenv("BULKHEAD_DATA");
+	const char *const set = named_folder();
 	const char *folder, *path;
 
 	if (set)
@@ -56,7 +66,7 @@ const char *data_find(const char *name)
 
 const char *data_folders(void)
 {
-	const char *const set = chosen ? chosen : getenv("BULKHEAD_DATA");
+	const char *const set = named_folder();
 	const char *const folder = executable_folder();
 
 	return set ? set : text_format("%s/../share/bulkhead, %s/..", folder, folder);

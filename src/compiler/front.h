@@ -67,7 +67,7 @@ void windows_place(struct front *front);   /* windows.c */
 /* ---- shared by steps ---- */
 uint32_t spi_take(struct front *front, struct place at,
 		  const char *what);				/* console.c: a free INTID, 0: none left */
-uint64_t memory_place_file(struct front *front, uint64_t size); /* memory.c: NO_PLACE: no room */
+uint64_t memory_place_file(struct front *front, uint64_t size); /* store.c: NO_PLACE: no room */
 struct place devices_place(size_t device);			/* devices.c: where a cell claimed it */
 
 /* depends.c: what a device can't work without (clocks, resets, GPIOs...), as indices of devices. */

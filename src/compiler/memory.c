@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * memory.c - where each cell's RAM, the image store and the hypervisor lie.
+ * memory.c - where each cell's RAM lies.
  *
  * Regions with `@` are checked first; the others are placed largest first, each at the lowest
  * address that lets stage 2 use its largest blocks. Cells may lie where the loader stages the
- * image (they are filled after it has gone); the store and the hypervisor may not. Called by
- * plan_read, and memory_place_hypervisor by the back end, which knows its size.
+ * image: they are filled after it has gone. Called by plan_read.
  */
 #include "front.h"
 
-#include "../blueprint/image.h"
 #include "ranges.h"
 #include "text.h"
 
@@ -348,57 +346,4 @@ void memory_place(struct front *front)
 		read_base(front, i);
 		read_keep(front, i);
 	}
-}
-
-/* ---- image store and hypervisor ---- */
-
-static void add_all(struct ranges *set, const struct ranges *more)
-{
-	for (size_t i = 0; i < more->count; i++)
-		ranges_add(set, more->at[i].base, more->at[i].size);
-}
-
-uint64_t memory_place_file(struct front *front, uint64_t size)
-{
-	struct ranges taken = {NULL, 0};
-	uint64_t pa;
-
-	size = align_up(size, BP_PAGE_SIZE);
-	add_all(&taken, &front->taken);
-	add_all(&taken, &front->plan->board.staging);
-	pa = ranges_find(&front->plan->board.ram, &taken, size, BP_PAGE_SIZE, 0, 0);
-	if (pa != NO_PLACE)
-		ranges_add(&front->taken, pa, size);
-	free(taken.at);
-	return pa;
-}
-
-bool memory_place_hypervisor(struct plan *plan, uint64_t size)
-{
-	const uint64_t limit = UINT64_C(256) << 30; /* what the boot root's tables reach */
-	struct ranges taken = {NULL, 0};
-	uint64_t pa;
-
-	add_all(&taken, &plan->board.reserved);
-	add_all(&taken, &plan->board.staging);
-	for (size_t i = 0; i < plan->cell_count; i++) {
-		const struct plan_cell *const cell = &plan->cells[i];
-
-		for (size_t at = 0; at < cell->ram_count; at++)
-			ranges_add(&taken, cell->ram[at].pa, cell->ram[at].size);
-		for (size_t at = 0; at < cell->file_count; at++)
-			ranges_add(&taken, cell->files[at].store_pa,
-				   align_up(cell->files[at].file.size, BP_PAGE_SIZE));
-	}
-	pa = ranges_find(&plan->board.ram, &taken, size, HV_LOAD_ALIGN, 0, limit);
-	if (pa != NO_PLACE)
-		plan->load_pa = pa;
-	else
-		diag_error((struct place){plan->file, 1, 1},
-			   "no room for the hypervisor, which takes %s or more beside cells, images and "
-			   "loader: the largest free block has %s",
-			   text_of_size(size),
-			   text_of_size(ranges_largest(&plan->board.ram, &taken, HV_LOAD_ALIGN)));
-	free(taken.at);
-	return pa != NO_PLACE;
 }

@@ -206,6 +206,8 @@ static void read_line(struct reader *reader, char *line)
 		return;
 	*comment = 0;
 	at = parse_place(comment + 4);
+	if (!at.file)
+		at = (struct place){reader->source->path, 1, 1};
 	line = skip_labels(line);
 	length = strcspn(line, " ;=");
 	if (comment[-1] == '{') {

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store.c - where the image store and the hypervisor lie.
+ *
+ * Both are written by the loader, so neither may lie where it stages the image or runs itself. Called
+ * by images.c, and memory_place_hypervisor by the back end, which knows the hypervisor's size.
+ */
+#include "front.h"
+
+#include "ranges.h"
+#include "text.h"
+
+#include "../blueprint/image.h"
+
+#include <stdlib.h>
+
+static void add_all(struct ranges *set, const struct ranges *more)
+{
+	for (size_t i = 0; i < more->count; i++)
+		ranges_add(set, more->at[i].base, more->at[i].size);
+}
+
+uint64_t memory_place_file(struct front *front, uint64_t size)
+{
+	struct ranges taken = {NULL, 0};
+	uint64_t pa;
+
+	size = align_up(size, BP_PAGE_SIZE);
+	add_all(&taken, &front->taken);
+	add_all(&taken, &front->plan->board.staging);
+	pa = ranges_find(&front->plan->board.ram, &taken, size, BP_PAGE_SIZE, 0, 0);
+	if (pa != NO_PLACE)
+		ranges_add(&front->taken, pa, size);
+	free(taken.at);
+	return pa;
+}
+
+bool memory_place_hypervisor(struct plan *plan, uint64_t size)
+{
+	const uint64_t limit = UINT64_C(256) << 30; /* what the boot root's tables reach */
+	struct ranges taken = {NULL, 0};
+	uint64_t pa;
+
+	add_all(&taken, &plan->board.reserved);
+	add_all(&taken, &plan->board.staging);
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		const struct plan_cell *const cell = &plan->cells[i];
+
+		for (size_t at = 0; at < cell->ram_count; at++)
+			ranges_add(&taken, cell->ram[at].pa, cell->ram[at].size);
+		for (size_t at = 0; at < cell->file_count; at++)
+			ranges_add(&taken, cell->files[at].store_pa,
+				   align_up(cell->files[at].file.size, BP_PAGE_SIZE));
+	}
+	pa = ranges_find(&plan->board.ram, &taken, size, HV_LOAD_ALIGN, 0, limit);
+	if (pa != NO_PLACE)
+		plan->load_pa = pa;
+	else
+		diag_error((struct place){plan->file, 1, 1},
+			   "no room for the hypervisor, which takes %s or more beside cells, images and "
+			   "loader: the largest free block has %s",
+			   text_of_size(size),
+			   text_of_size(ranges_largest(&plan->board.ram, &taken, HV_LOAD_ALIGN)));
+	free(taken.at);
+	return pa != NO_PLACE;
+}
