@@ -76,7 +76,7 @@ bool line_add(struct line *line, uint8_t byte)
 		put(line, digits[byte >> 4]);
 		put(line, digits[byte & 0xf]);
 	}
-	return line->length + ESCAPE_BYTES > LINE_MAX && give(line);
+	return line->length + ESCAPE_BYTES > LOG_LINE_MAX && give(line);
 }
 
 bool line_flush(struct line *line)

@@ -3,7 +3,7 @@
  * lines.h - a cell's log ring, byte by byte and as lines. Portable: tested on the host.
  *
  * What a cell prints can't pass for something else: bytes that don't print are shown as \xNN, carriage
- * returns are dropped, a line longer than LINE_MAX is broken.
+ * returns are dropped, a line longer than LOG_LINE_MAX is broken.
  */
 #ifndef HEALTH_LINES_H
 #define HEALTH_LINES_H
@@ -13,7 +13,7 @@
 
 #include "../../src/blueprint/telemetry.h"
 
-#define LINE_MAX 240u
+#define LOG_LINE_MAX 240u
 
 struct log_reader {
 	uint64_t tail; /* bytes of the stream passed over */
@@ -26,7 +26,7 @@ uint32_t log_take(struct log_reader *reader, const volatile struct log_ring *rin
 		  uint32_t room);
 
 struct line {
-	char text[LINE_MAX + 1]; /* NUL-terminated when line_add or line_flush says so */
+	char text[LOG_LINE_MAX + 1]; /* NUL-terminated when line_add or line_flush says so */
 	uint32_t length;
 	bool over; /* the text has been given out: the next byte starts a new line */
 };

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * test_events.c - event rings as the health cell reads them, and what it says of each event.
+ */
+#include "test.h"
+
+#include "crc32.h"
+#include "events.h"
+
+static struct event_ring ring;
+static struct event_reader reader;
+static struct event event;
+
+static int start(void **state)
+{
+	memset(&ring, 0, sizeof(ring));
+	ring.magic = EVENT_RING_MAGIC;
+	reader = (struct event_reader){0};
+	return 0;
+}
+
+static struct event *record(uint32_t code, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	struct event *at = &ring.slots[ring.head % EVENT_RING_SLOTS];
+
+	*at = (struct event){.sequence = ++ring.head, .code = code, .args = {a, b, c, d}};
+	at->crc = crc32_add(0, at, offsetof(struct event, crc));
+	return at;
+}
+
+/* [utest->swr~health-events~1] */
+static void in_order(void **state)
+{
+	assert_int_equal(event_take(&reader, &ring, &event), EVENT_NONE);
+	for (uint64_t n = 1; n < 200; n++) {
+		record(EVENT_CELL_START, n, 0, 0, 0);
+		assert_int_equal(event_take(&reader, &ring, &event), EVENT_TAKEN);
+		assert_int_equal(event.args[0], n);
+		assert_int_equal(event_take(&reader, &ring, &event), EVENT_NONE);
+	}
+	assert_int_equal(reader.lost + reader.bad, 0);
+}
+
+static void losses(void **state)
+{
+	uint64_t taken = 0;
+
+	for (uint64_t n = 0; n < EVENT_RING_SLOTS + 10; n++)
+		record(EVENT_CELL_START, n, 0, 0, 0);
+	while (event_take(&reader, &ring, &event) == EVENT_TAKEN)
+		taken++;
+	assert_int_equal(taken, EVENT_RING_SLOTS);
+	assert_int_equal(reader.lost, 10);
+}
+
+static void bad_record(void **state)
+{
+	record(EVENT_CELL_START, 1, 0, 0, 0)->args[1] ^= 1;
+	record(EVENT_CELL_READY, 1, 0, 0, 0);
+	assert_int_equal(event_take(&reader, &ring, &event), EVENT_TAKEN);
+	assert_int_equal(event.code, EVENT_CELL_READY);
+	assert_int_equal(reader.bad, 1);
+	ring.magic = 0;
+	record(EVENT_CELL_READY, 1, 0, 0, 0);
+	assert_int_equal(event_take(&reader, &ring, &event), EVENT_NONE);
+}
+
+/* The record is being replaced while it is read: lost, not bad. */
+static void overtaken(void **state)
+{
+	for (uint64_t n = 0; n < EVENT_RING_SLOTS; n++)
+		record(EVENT_CELL_START, n, 0, 0, 0);
+	ring.slots[0].sequence = 0;
+	assert_int_equal(event_take(&reader, &ring, &event), EVENT_TAKEN);
+	assert_int_equal(event.sequence, 2);
+	assert_int_equal(reader.lost, 1);
+	assert_int_equal(reader.bad, 0);
+}
+
+static void texts(void **state)
+{
+	static const struct {
+		uint32_t code;
+		uint64_t args[4];
+		const char *text;
+	} all[] = {
+		{EVENT_CELL_START, {2}, "start generation=2"},
+		{EVENT_CELL_READY, {1}, "ready generation=1"},
+		{EVENT_CELL_STOP, {BP_ERROR_RESTART_LIMIT}, "stop cause=restart-limit"},
+		{EVENT_CELL_RESTART, {BP_ERROR_COUNT, 1}, "restart cause=request ended=1"},
+		{EVENT_CELL_LOST, {2}, "lost cores=0x2"},
+		{EVENT_FAULT,
+		 {BP_ERROR_MEMORY_VIOLATION, BP_ACTION_RESTART, 0x93000046, 0x9000000},
+		 "fault error=memory-violation action=restart esr=0x93000046 address=0x9000000"},
+		{EVENT_SGI_FOREIGN, {9}, "sgi-foreign cores=0x9"},
+		{EVENT_DENIED, {0xc6000010, 1}, "denied function=0xc6000010 x1=0x1"},
+		{EVENT_APPLICATION, {7, 1, 2, 3}, "application code=0x7 args=0x1,0x2,0x3"},
+		{EVENT_CORE_ON, {1}, "core-on core-in-cell=1"},
+		{EVENT_CORE_OFF, {1}, "core-off core-in-cell=1"},
+		{EVENT_ORDER,
+		 {2, BP_ACTION_RESTART, BP_ERROR_HEARTBEAT_MISSED},
+		 "order of=2 action=restart cause=heartbeat-missed"},
+		{EVENT_CELL_STOP, {4711}, "stop cause=?"},
+		{99, {1, 2, 3, 4}, "code=99 args=0x1,0x2,0x3,0x4"},
+	};
+	char text[160];
+
+	for (unsigned i = 0; i < LENGTH(all); i++) {
+		event = (struct event){.code = all[i].code};
+		memcpy(event.args, all[i].args, sizeof(event.args));
+		event_text(&event, text, sizeof(text));
+		assert_string_equal(text, all[i].text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(in_order, start),   cmocka_unit_test_setup(losses, start),
+		cmocka_unit_test_setup(bad_record, start), cmocka_unit_test_setup(overtaken, start),
+		cmocka_unit_test_setup(texts, start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * test_guest.c - the guest tree as a cell reads it.
+ */
+#include "test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <libfdt.h>
+
+#include "guest.h"
+
+#define TREE_BYTES 65536
+
+static char tree[TREE_BYTES];
+static struct guest guest;
+
+static int load(void **state)
+{
+	FILE *file = fopen("build/unit/cells/guest.dtb", "rb");
+	static char bytes[TREE_BYTES];
+
+	if (!file || !fread(bytes, 1, sizeof(bytes), file))
+		return -1;
+	fclose(file);
+	return fdt_open_into(bytes, tree, sizeof(tree));
+}
+
+static void whole_tree(void **state)
+{
+	const struct guest_channel *channel;
+
+	assert_null(guest_read(&guest, tree));
+	assert_string_equal(guest.name, "gateway");
+	assert_int_equal(guest.index, 2);
+	assert_int_equal(guest.ram_count, 3);
+	assert_int_equal(guest.ram[0].base, 0x140000000);
+	assert_int_equal(guest.ram[1].base, 0x200000000);
+	assert_int_equal(guest.ram[2].size, 0x800000);
+	assert_int_equal(guest.core_count, 2);
+	assert_int_equal(guest.mpidr[0], 0x100);
+	assert_int_equal(guest.mpidr[1], 0x100000101); /* affinity fields only */
+	assert_int_equal(guest.gicd.base, 0x20000);
+	assert_int_equal(guest.gicr_count, 2);
+	assert_int_equal(guest.gicr[1].base, 0x140000);
+	assert_int_equal(guest.gicr_stride, 0x20000);
+	assert_int_equal(guest.timer_intid, 28); /* the third entry: PPI 12 */
+	assert_int_equal(guest.uart.base, 0x1000);
+	assert_int_equal(guest.uart_intid, 109);
+	assert_true(guest.uart_edge);
+	assert_string_equal(guest.bootargs, "read 1;checksum");
+	assert_int_equal(guest.heartbeat.base, 0x500000000);
+	assert_int_equal(guest.heartbeat_us, 10000);
+	assert_int_equal(guest.directory.size, 0x2000);
+	assert_int_equal(guest.channel_count, 2);
+	channel = guest_channel_find(&guest, "setpoints");
+	assert_non_null(channel);
+	assert_int_equal(channel->intid, 232);
+	assert_true(channel->reads && !channel->writes && !channel->doorbell);
+	assert_null(guest_channel_find(&guest, "none"));
+	assert_int_equal(strlen(guest.channels[1].name), GUEST_NAME_MAX - 1);
+	assert_true(guest.channels[1].reads && guest.channels[1].writes && guest.channels[1].doorbell);
+	assert_int_equal(guest.channels[1].intid, 0);
+}
+
+static void remove_node(const char *path)
+{
+	assert_int_equal(fdt_del_node(tree, fdt_path_offset(tree, path)), 0);
+}
+
+/* What a cell can't do without is named. */
+static void missing(void **state)
+{
+	static const char *const needed[] = {"/timer", "/soc/interrupt-controller@2000", "/cpus"};
+
+	for (unsigned i = 0; i < LENGTH(needed); i++) {
+		load(NULL);
+		remove_node(needed[i]);
+		assert_non_null(guest_read(&guest, tree));
+	}
+	load(NULL);
+	remove_node("/memory@1");
+	remove_node("/memory@2");
+	assert_non_null(guest_read(&guest, tree));
+	memset(tree, 0, 64);
+	assert_non_null(guest_read(&guest, tree));
+}
+
+/* A tree without anything of Bulkhead's, as on a bare machine. */
+static void foreign_tree(void **state)
+{
+	remove_node("/bulkhead");
+	remove_node("/chosen");
+	assert_null(guest_read(&guest, tree));
+	assert_int_equal(guest.channel_count, 0);
+	assert_int_equal(guest.heartbeat.size, 0);
+	assert_int_equal(guest.uart.size, 0);
+	assert_string_equal(guest.bootargs, "");
+}
+
+static void stdout_by_path(void **state)
+{
+	const int chosen = fdt_path_offset(tree, "/chosen");
+
+	assert_int_equal(fdt_setprop_string(tree, chosen, "stdout-path", "/soc/serial@1000"), 0);
+	assert_null(guest_read(&guest, tree));
+	assert_int_equal(guest.uart.base, 0x1000);
+	assert_int_equal(fdt_setprop_string(tree, fdt_path_offset(tree, "/chosen"), "stdout-path", "/cpus"),
+			 0);
+	assert_null(guest_read(&guest, tree));
+	assert_int_equal(guest.uart.size, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(whole_tree, load),
+		cmocka_unit_test_setup(missing, load),
+		cmocka_unit_test_setup(foreign_tree, load),
+		cmocka_unit_test_setup(stdout_by_path, load),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

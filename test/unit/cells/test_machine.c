@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * test_machine.c - the directory, one look at a cell, and the command line.
+ */
+#include "test.h"
+
+#include "command.h"
+#include "machine.h"
+
+static struct {
+	struct directory head;
+	struct directory_core cores[4];
+	struct directory_cell cells[2];
+} directory;
+static struct telemetry_core telemetry[4];
+static struct heartbeat heartbeat;
+static struct machine machine;
+
+/* Core 0: health. Cores 1 and 2: gateway. Core 3: nobody's. */
+static int start(void **state)
+{
+	memset(&directory, 0, sizeof(directory));
+	memset(telemetry, 0, sizeof(telemetry));
+	memset(&heartbeat, 0, sizeof(heartbeat));
+	directory.head = (struct directory){
+		.magic = DIRECTORY_MAGIC,
+		.abi = TELEMETRY_ABI,
+		.size = sizeof(directory),
+		.cores = {sizeof(struct directory), 4},
+		.cells = {sizeof(struct directory) + sizeof(directory.cores), 2},
+	};
+	for (unsigned i = 0; i < 4; i++) {
+		directory.cores[i].cell = i == 0 ? 0 : i == 3 ? CELL_UNASSIGNED : 1;
+		directory.cores[i].telemetry_ipa = (uintptr_t)&telemetry[i];
+		directory.cores[i].ring_ipa = 0x1000;
+	}
+	strcpy(directory.cells[0].name, "health");
+	strcpy(directory.cells[1].name, "gateway");
+	directory.cells[1].first_core = 1;
+	directory.cells[1].heartbeat_ipa = (uintptr_t)&heartbeat;
+	return machine_open(&machine, &directory, sizeof(directory), 1000) ? -1 : 0;
+}
+
+static void refused(void **state)
+{
+	directory.head.cells.count = 3;
+	assert_non_null(machine_open(&machine, &directory, sizeof(directory), 1000));
+	directory.head.cells.count = 2;
+	directory.head.cores.offset = UINT32_MAX - 7;
+	assert_non_null(machine_open(&machine, &directory, sizeof(directory), 1000));
+	directory.head.cores.offset = sizeof(struct directory);
+	directory.head.abi++;
+	assert_non_null(machine_open(&machine, &directory, sizeof(directory), 1000));
+	directory.head.abi--;
+	directory.head.magic++;
+	assert_non_null(machine_open(&machine, &directory, sizeof(directory), 1000));
+	directory.head.magic--;
+	assert_non_null(machine_open(&machine, &directory, 32, 1000));
+	assert_null(machine_open(&machine, &directory, sizeof(directory), 1000));
+}
+
+static void view(void **state)
+{
+	struct cell_view v;
+
+	telemetry[1].cell_state = CELL_READY;
+	telemetry[1].generation = 4;
+	telemetry[1].restarts = 3;
+	telemetry[1].exits_total = 100;
+	telemetry[1].exits_at_ready = 90;
+	telemetry[2].exits_total = 7;
+	telemetry[3].exits_total = 1000;
+	heartbeat.beat = 12;
+	heartbeat.values[HEARTBEAT_TICKS] = 13;
+	heartbeat.values[HEARTBEAT_MISSED] = 14;
+	heartbeat.values[HEARTBEAT_LATENCY_WORST] = 15;
+	heartbeat.values[HEARTBEAT_SETPOINT] = 16;
+	machine_view(&machine, 1, &v);
+	assert_int_equal(v.state, CELL_READY);
+	assert_int_equal(v.generation, 4);
+	assert_int_equal(v.restarts, 3);
+	assert_int_equal(v.exits, 17);
+	assert_int_equal(v.beat, 12);
+	assert_int_equal(v.ticks, 13);
+	assert_int_equal(v.missed, 14);
+	assert_int_equal(v.worst_ns, 15);
+	assert_int_equal(v.setpoint, 16);
+	telemetry[1].cell_state = CELL_RUNNING;
+	machine_view(&machine, 1, &v);
+	assert_int_equal(v.exits, 107);
+	assert_null(machine_telemetry(&machine, 3));
+	assert_null(machine_ring(&machine, 3));
+	machine_view(&machine, 0, &v); /* without heartbeat page */
+	assert_int_equal(v.beat, 0);
+}
+
+static void commands(void **state)
+{
+	static const struct {
+		const char *line;
+		enum command_verb verb;
+		uint32_t cell;
+		const char *text;
+	} all[] = {
+		{"", COMMAND_NONE, 0, ""},
+		{" \t", COMMAND_NONE, 0, ""},
+		{"status", COMMAND_STATUS, 0, NULL},
+		{" table ", COMMAND_TABLE, 0, NULL},
+		{"map", COMMAND_MAP, 0, NULL},
+		{"help", COMMAND_HELP, 0, NULL},
+		{"events", COMMAND_EVENTS, 0, NULL},
+		{"restart gateway", COMMAND_RESTART, 1, ""},
+		{"stop  health", COMMAND_STOP, 0, ""},
+		{"stop", COMMAND_NO_CELL, 2, ""},
+		{"stop gate", COMMAND_NO_CELL, 2, "gate"},
+		{"stop gateways", COMMAND_NO_CELL, 2, "gateways"},
+		{"send gateway  ls -l /", COMMAND_SEND, 1, "ls -l /"},
+		{"attach gateway", COMMAND_ATTACH, 1, ""},
+		{"latency gateway", COMMAND_LATENCY, 1, ""},
+		{"rest gateway", COMMAND_UNKNOWN, 0, "rest gateway"},
+	};
+	struct command command;
+
+	for (unsigned i = 0; i < LENGTH(all); i++) {
+		command_parse(all[i].line, &machine, &command);
+		assert_int_equal(command.verb, all[i].verb);
+		assert_int_equal(command.cell, all[i].cell);
+		if (all[i].text)
+			assert_string_equal(command.text, all[i].text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(refused, start),
+		cmocka_unit_test_setup(view, start),
+		cmocka_unit_test_setup(commands, start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
