@@ -79,8 +79,36 @@ static u32 lr_priority(u64 lr)
 	return (u32)field(lr, 48, 8);
 }
 
+/* An SPI taken for the guest goes back to the distributor, which may have another route for it by now: a
+ * core that is turned off must not keep it active for good. */
+static void spi_return(u32 intid, bool pending)
+{
+	const u32 word = intid / 32, bit = (u32)BIT(intid % 32);
+
+	if (intid < INTID_FIRST_SPI)
+		return;
+	if (pending)
+		mmio_write32(EL2_VA_GICD + GICD_ISPENDR + 4 * word, bit);
+	mmio_write32(EL2_VA_GICD + GICD_ICACTIVER + 4 * word, bit);
+}
+
+/* Before the first vgic_clear there is nothing: lr_count is 0, whatever the registers hold. */
+static void spis_return(void)
+{
+	for (u32 i = 0; i < lr_count; i++) {
+		const u64 lr = lr_read(i);
+
+		if (lr & LR_STATE)
+			spi_return(lr_intid(lr), lr & LR_PENDING);
+	}
+	for (u32 word = 1; word < INTID_WORDS; word++)
+		for (u32 left = waiting[word]; left; left &= left - 1)
+			spi_return(32 * word + (u32)__builtin_ctz(left), true);
+}
+
 void vgic_clear(void)
 {
+	spis_return();
 	lr_count = (u32)field(sysreg_read(ICH_VTR_EL2), 0, 5) + 1;
 	if (lr_count > 16)
 		lr_count = 16;
@@ -134,16 +162,21 @@ static void waiting_remove(u32 intid)
 	waiting_count--;
 }
 
-/* A soft interrupt that has a list register already: pending joins active. */
-static bool soft_merge(u32 intid)
+/*
+ * One that has a list register already must not get a second. A soft one's pending joins active. A backed
+ * one comes again only where its guest has deactivated the physical interrupt: what it has stands for both.
+ */
+static bool merge(u32 intid, u64 used)
 {
-	for (u32 i = 0; i < lr_count; i++) {
+	for (; used; used &= used - 1) {
+		const u32 i = (u32)__builtin_ctzll(used);
 		const u64 lr = lr_read(i);
 
-		if ((lr & LR_STATE) && lr_intid(lr) == intid) {
+		if (lr_intid(lr) != intid)
+			continue;
+		if (!(lr & LR_HW))
 			lr_write(i, lr | LR_PENDING);
-			return true;
-		}
+		return true;
 	}
 	return false;
 }
@@ -166,20 +199,6 @@ static void inject_crowded(u32 intid)
 	if (lowest < lr_count)
 		lr_write(lowest, newcomer);
 	waiting_add(lr_intid(victim));
-}
-
-/* [impl->swr~inject-through-list-registers~1] */
-static void inject(u32 intid)
-{
-	const u64 empty = sysreg_read(ICH_ELRSR_EL2) & MASK(lr_count);
-
-	telemetry()->injected++;
-	if (intid < 16 && soft_merge(intid))
-		return;
-	if (empty == 0)
-		inject_crowded(intid);
-	else
-		lr_write((u32)__builtin_ctzll(empty), lr_new(intid));
 }
 
 static u32 waiting_highest(void)
@@ -212,6 +231,26 @@ static void refill(void)
 		empty &= empty - 1;
 	}
 	underflow_arm();
+}
+
+/* Those that wait go first where their priority says so. [impl->swr~inject-through-list-registers~1] */
+static void inject(u32 intid)
+{
+	const u64 empty = sysreg_read(ICH_ELRSR_EL2) & MASK(lr_count);
+
+	telemetry()->injected++;
+	if (merge(intid, ~empty & MASK(lr_count)))
+		return;
+	if (waiting[intid / 32] & BIT(intid % 32))
+		waiting_remove(intid);
+	if (empty == 0) {
+		inject_crowded(intid);
+	} else if (waiting_count == 0) {
+		lr_write((u32)__builtin_ctzll(empty), lr_new(intid));
+	} else {
+		waiting_add(intid);
+		refill();
+	}
 }
 
 /* [impl->swr~irq-injected~1] */

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_vgic.c - delivery through list registers, and SGIs (GICv3 chapter 6; 12.2.20, 12.4).
+ *
+ * Includes its subject, whose statics must be as at boot in every test.
+ */
+#include "machine.h"
+#include "../../../src/arch/arm64/vgic.c"
+
+#define MAINTENANCE 25
+
+static int boot_with(u32 cores, u32 lrs)
+{
+	host_cell_make(cores, BP_MODE_INJECTED, 0);
+	host_cell()->ppi_owned = BIT(27) | BIT(30);
+	host_cell()->spi_owned[1] = ~0u;
+	host_cell()->spi_owned[2] = ~0u;
+	lr_count = 0;
+	waiting_count = 0;
+	memset(waiting, 0, sizeof(waiting));
+	machine_reset(lrs);
+	for (u32 intid = 0; intid < 128; intid++) {
+		host_mmio_write(EL2_VA_GICD + 0x400 + intid, 0xa0, 1);
+		if (intid < 32)
+			host_mmio_write(sgi_page(0) + 0x400 + intid, 0xa0, 1);
+	}
+	vgic_clear();
+	vgic_guest_prepare();
+	journal_clear();
+	return 0;
+}
+
+static int boot(void **state)
+{
+	return boot_with(3, 4);
+}
+
+static void priority(u32 intid, u8 value)
+{
+	host_mmio_write((intid < 32 ? sgi_page(0) : EL2_VA_GICD) + 0x400 + intid, value, 1);
+}
+
+static void arrive(u32 intid)
+{
+	iar_push(intid);
+	vgic_interrupt();
+}
+
+static u64 lr_of(u32 intid)
+{
+	u64 found = 0;
+
+	for (u32 i = 0; i < MACHINE_LRS; i++)
+		if (machine_lr[i] >> 62 && (u32)machine_lr[i] == intid) {
+			assert_int_equal(found, 0); /* an INTID in two list registers is unpredictable */
+			found = machine_lr[i];
+		}
+	return found;
+}
+
+static u32 state_of(u32 intid)
+{
+	return (u32)(lr_of(intid) >> 62); /* 1 pending, 2 active, 3 both */
+}
+
+static void guest_acknowledges(u32 intid)
+{
+	for (u32 i = 0; i < MACHINE_LRS; i++)
+		if (machine_lr[i] >> 62 && (u32)machine_lr[i] == intid)
+			machine_lr[i] = (machine_lr[i] & ~BIT(62)) | BIT(63);
+}
+
+static void guest_ends(u32 intid)
+{
+	for (u32 i = 0; i < MACHINE_LRS; i++)
+		if (machine_lr[i] >> 63 && (u32)machine_lr[i] == intid)
+			machine_lr[i] &= ~BIT(63);
+}
+
+static bool underflow_armed(void)
+{
+	return reg("ICH_HCR_EL2") & BIT(1);
+}
+
+/* ---- injection ---- */
+
+/* [utest->swr~irq-injected~1] */
+static void backed_interrupt(void **state)
+{
+	priority(33, 0x58);
+	arrive(33);
+	/* Pending, HW, Group 1, priority, physical and virtual INTID (12.4.11 ICH_LR<n>_EL2). */
+	assert_true(lr_of(33) ==
+		    (BIT(62) | BIT(61) | BIT(60) | UINT64_C(0x58) << 48 | UINT64_C(33) << 32 | 33));
+	assert_true(reg_wrote("ICC_EOIR1_EL1", 33));
+	assert_int_equal(reg_writes("ICC_DIR_EL1"), 0); /* the guest's EOI ends it */
+	assert_int_equal(host_telemetry(0)->injected, 1);
+	assert_true(reg("ICH_HCR_EL2") & 1);
+	assert_false(underflow_armed());
+}
+
+static void soft_interrupt(void **state)
+{
+	priority(3, 0x20);
+	arrive(3);
+	assert_true(lr_of(3) == (BIT(62) | BIT(60) | UINT64_C(0x20) << 48 | 3));
+	assert_true(reg_wrote("ICC_EOIR1_EL1", 3));
+	assert_true(reg_wrote("ICC_DIR_EL1", 3)); /* nobody else ends the physical one */
+}
+
+static void nothing_is_pending(void **state)
+{
+	static const u32 special[] = {1020, 1021, 1022, 1023};
+
+	for (size_t i = 0; i < ARRAY_SIZE(special); i++)
+		arrive(special[i]);
+	assert_int_equal(reg_writes("ICC_EOIR1_EL1"), 0);
+	assert_int_equal(host_telemetry(0)->injected, 0);
+	for (u32 i = 0; i < 4; i++)
+		assert_true(machine_lr[i] == 0);
+}
+
+/* [utest->swr~inject-through-list-registers~1] */
+static void second_arrival_while_pending(void **state)
+{
+	arrive(5);
+	arrive(5);
+	assert_int_equal(state_of(5), 1);
+}
+
+static void second_arrival_while_active(void **state)
+{
+	arrive(5);
+	guest_acknowledges(5);
+	arrive(5);
+	assert_int_equal(state_of(5), 3);
+	guest_ends(5);
+	assert_int_equal(state_of(5), 1);
+}
+
+/* Pending and active with HW set is not allowed (12.4.11), nor are two list registers with one INTID. */
+static void backed_arrival_while_in_use(void **state)
+{
+	arrive(40);
+	arrive(40);
+	assert_int_equal(state_of(40), 1);
+	guest_acknowledges(40);
+	arrive(40);
+	assert_int_equal(state_of(40), 2);
+}
+
+static void crowd(void)
+{
+	arrive(32);
+	arrive(33);
+	arrive(34);
+	arrive(35);
+}
+
+static void crowded_lowest_waits(void **state)
+{
+	priority(33, 0xb0); /* the lowest of the four */
+	crowd();
+	assert_false(underflow_armed());
+	priority(36, 0x80);
+	arrive(36);
+	assert_int_equal(state_of(36), 1);
+	assert_int_equal(state_of(33), 0);
+	assert_true(underflow_armed());
+	assert_int_equal(vgic_pending(1), 0x1f); /* waiting is pending */
+	priority(37, 0xf0);
+	arrive(37); /* lower than all: it is the one that waits */
+	assert_int_equal(state_of(37), 0);
+	assert_int_equal(vgic_pending(1), 0x3f);
+}
+
+static void crowded_equal_priority_waits(void **state)
+{
+	crowd();
+	arrive(36);
+	assert_int_equal(state_of(36), 0);
+	assert_int_equal(vgic_pending(1), 0x1f);
+}
+
+static void active_is_never_displaced(void **state)
+{
+	crowd();
+	for (u32 intid = 32; intid < 36; intid++)
+		guest_acknowledges(intid);
+	priority(36, 0x00);
+	arrive(36);
+	for (u32 intid = 32; intid < 36; intid++)
+		assert_int_equal(state_of(intid), 2);
+	assert_int_equal(vgic_pending(1), 0x10);
+	assert_int_equal(vgic_active(1), 0x0f);
+}
+
+static void refill_in_order_of_priority(void **state)
+{
+	crowd();
+	priority(36, 0xa8);
+	priority(37, 0xa1);
+	priority(38, 0xa4);
+	priority(7, 0xa2);
+	arrive(36);
+	arrive(37);
+	arrive(38);
+	arrive(7);
+	for (u32 i = 0; i < 3; i++) {
+		guest_acknowledges(32 + i);
+		guest_ends(32 + i);
+	}
+	arrive(MAINTENANCE);
+	assert_int_equal(state_of(37), 1);
+	assert_int_equal(state_of(7), 1);
+	assert_int_equal(state_of(38), 1);
+	assert_int_equal(state_of(36), 0);
+	assert_true(underflow_armed());
+	assert_true(reg_wrote("ICC_EOIR1_EL1", MAINTENANCE));
+	assert_true(reg_wrote("ICC_DIR_EL1", MAINTENANCE));
+	assert_int_equal(lr_of(MAINTENANCE), 0); /* never the guest's */
+	guest_acknowledges(35);
+	guest_ends(35);
+	arrive(MAINTENANCE);
+	assert_int_equal(state_of(36), 1);
+	assert_false(underflow_armed());
+	assert_int_equal(vgic_pending(1), 0x70);
+}
+
+/* An empty list register is for the highest priority that waits, not for whoever comes. */
+static void newcomer_does_not_overtake(void **state)
+{
+	crowd();
+	priority(36, 0xa1);
+	arrive(36);
+	guest_acknowledges(32);
+	guest_ends(32);
+	priority(37, 0xc0);
+	arrive(37);
+	assert_int_equal(state_of(36), 1);
+	assert_int_equal(state_of(37), 0);
+	assert_int_equal(vgic_pending(1), 0x3e);
+	assert_true(underflow_armed());
+}
+
+static void waiting_soft_interrupt_comes_again(void **state)
+{
+	crowd();
+	priority(4, 0xd0);
+	arrive(4);
+	assert_int_equal(vgic_pending(0), 0x10);
+	guest_acknowledges(32);
+	guest_ends(32);
+	arrive(4);
+	assert_int_equal(state_of(4), 1);
+	guest_acknowledges(33);
+	guest_ends(33);
+	arrive(MAINTENANCE);
+	assert_int_equal(state_of(4), 1); /* in one list register alone */
+	assert_false(underflow_armed());
+	guest_acknowledges(4);
+	guest_ends(4);
+	assert_int_equal(vgic_pending(0), 0);
+}
+
+static void waiting_soft_interrupt_raised_in_priority(void **state)
+{
+	crowd();
+	priority(4, 0xd0);
+	arrive(4);
+	priority(4, 0x10);
+	arrive(4);
+	assert_int_equal(state_of(4), 1);
+	assert_int_equal(vgic_pending(0), 0x10);
+	/* One of the four waits in its place; nothing else. */
+	assert_int_equal(vgic_pending(1), 0x0f);
+	guest_acknowledges(4);
+	guest_ends(4);
+	arrive(MAINTENANCE);
+	assert_int_equal(vgic_pending(0), 0);
+	for (u32 intid = 32; intid < 36; intid++)
+		assert_int_equal(state_of(intid), 1);
+	assert_false(underflow_armed());
+}
+
+/* Whatever order things come in, nothing is lost, nothing doubled, and no list register idles. */
+static void random_arrivals(void **state)
+{
+	u32 seed = 12345;
+
+	for (u32 lrs = 1; lrs <= 16; lrs += 5) {
+		bool pending[64] = {false}, active[64] = {false};
+
+		boot_with(3, lrs);
+		for (u32 step = 0; step < 4000; step++) {
+			const u32 intid = (seed = seed * 1103515245 + 12345) >> 16 & 63;
+			u64 seen;
+
+			if (seed >> 28 < 9 && intid != MAINTENANCE && (intid < 16 || intid >= 27)) {
+				if (intid >= 16 && (pending[intid] || active[intid]))
+					continue; /* physically active: cannot come */
+				priority(intid, (u8)(seed >> 8 & 0xf8));
+				arrive(intid);
+				pending[intid] = true;
+			} else if (state_of(intid) == 1) {
+				guest_acknowledges(intid);
+				pending[intid] = false;
+				active[intid] = true;
+			} else if (state_of(intid) & 2) {
+				guest_ends(intid);
+				active[intid] = false;
+			} else if (host_sysreg_read("ICH_ELRSR_EL2") && underflow_armed()) {
+				arrive(MAINTENANCE);
+				assert_true(!underflow_armed() || !host_sysreg_read("ICH_ELRSR_EL2"));
+			}
+			seen = vgic_pending(0) | (u64)vgic_pending(1) << 32;
+			for (u32 i = 0; i < 64; i++) {
+				lr_of(i);
+				assert_int_equal(pending[i], seen >> i & 1);
+				assert_int_equal(active[i], (state_of(i) & 2) != 0);
+			}
+		}
+	}
+}
+
+/* ---- pending and active views ---- */
+
+static void views_merge_list_registers(void **state)
+{
+	arrive(34);
+	arrive(70);
+	arrive(2);
+	guest_acknowledges(70);
+	assert_int_equal(vgic_pending(0), 1 << 2);
+	assert_int_equal(vgic_pending(1), 1 << 2);
+	assert_int_equal(vgic_pending(2), 0);
+	assert_int_equal(vgic_active(2), 1 << 6);
+	assert_int_equal(vgic_active(1), 0);
+}
+
+static void pending_is_taken_back(void **state)
+{
+	arrive(34);
+	arrive(2);
+	vgic_pending_clear(1, 1 << 2);
+	assert_int_equal(lr_of(34), 0);
+	assert_true(reg_wrote("ICC_DIR_EL1", 34)); /* or it stayed active for good */
+	journal_clear();
+	vgic_pending_clear(0, 1 << 2);
+	assert_int_equal(lr_of(2), 0);
+	assert_int_equal(reg_writes("ICC_DIR_EL1"), 0);
+}
+
+static void pending_of_an_active_one_is_taken_back(void **state)
+{
+	arrive(2);
+	guest_acknowledges(2);
+	arrive(2);
+	vgic_pending_clear(0, 1 << 2);
+	assert_int_equal(state_of(2), 2);
+	vgic_active_clear(0, 1 << 2);
+	assert_int_equal(state_of(2), 0);
+}
+
+static void waiting_is_taken_back(void **state)
+{
+	crowd();
+	arrive(36);
+	arrive(9);
+	vgic_pending_clear(1, 1 << 4);
+	vgic_pending_clear(0, 1 << 9);
+	assert_int_equal(vgic_pending(1), 0x0f);
+	assert_int_equal(vgic_pending(0), 0);
+	assert_true(reg_wrote("ICC_DIR_EL1", 36));
+	arrive(MAINTENANCE);
+	assert_false(underflow_armed());
+}
+
+static void active_is_ended(void **state)
+{
+	arrive(34);
+	guest_acknowledges(34);
+	vgic_active_clear(1, ~(1u << 2));
+	assert_int_equal(state_of(34), 2);
+	vgic_active_clear(1, 1 << 2);
+	assert_int_equal(state_of(34), 0);
+	assert_true(reg_wrote("ICC_DIR_EL1", 34));
+}
+
+/* ---- a core that is turned off or restarted ---- */
+
+static void spis_go_back_to_the_distributor(void **state)
+{
+	crowd();
+	arrive(36);
+	guest_acknowledges(33);
+	phys32_set(EL2_VA_GICD + 0x304, 0x1f);
+	vgic_clear();
+	assert_int_equal(phys32(EL2_VA_GICD + 0x304), 0);    /* none active for good */
+	assert_int_equal(phys32(EL2_VA_GICD + 0x204), 0x1d); /* what was not delivered comes again */
+	assert_int_equal(phys32(EL2_VA_GICD + 0x200), 0);
+	assert_int_equal(vgic_pending(1), 0);
+	for (u32 i = 0; i < 4; i++)
+		assert_true(machine_lr[i] == 0);
+	assert_int_equal(reg("ICH_HCR_EL2"), 0);
+	assert_int_equal(reg("ICH_VMCR_EL2"), 0);
+}
+
+/* At power-on list registers hold anything: other cells' interrupts must not suffer. */
+static void first_clear_believes_nothing(void **state)
+{
+	lr_count = 0;
+	for (u32 i = 0; i < 4; i++)
+		machine_lr[i] = BIT(62) | BIT(61) | (UINT64_C(90) + i) << 32 | (90 + i);
+	vgic_clear();
+	assert_int_equal(phys_writes(), 0);
+	for (u32 i = 0; i < 4; i++)
+		assert_true(machine_lr[i] == 0);
+}
+
+static void list_registers_as_many_as_there_are(void **state)
+{
+	boot_with(1, 16);
+	for (u32 i = 0; i < 16; i++)
+		arrive(32 + i);
+	assert_false(underflow_armed());
+	arrive(48);
+	assert_true(underflow_armed());
+	boot_with(1, 1);
+	arrive(40);
+	arrive(41);
+	assert_true(underflow_armed());
+	assert_int_equal(vgic_pending(1), 0x300);
+}
+
+/* ---- SGIs ---- */
+
+static u32 sgis_sent(void)
+{
+	return reg_writes("ICC_SGI1R_EL1");
+}
+
+/* [utest->swr~sgi-own-cores-only~1] */
+static void sgi_to_own_cores(void **state)
+{
+	vgic_send_sgi(UINT64_C(5) << 24 | 0x6); /* cores 1 and 2 */
+	assert_int_equal(sgis_sent(), 2);
+	assert_true(reg_wrote("ICC_SGI1R_EL1", UINT64_C(5) << 24 | 2));
+	assert_true(reg_wrote("ICC_SGI1R_EL1", UINT64_C(5) << 24 | 4));
+	assert_int_equal(host_telemetry(0)->foreign_sgi, 0);
+}
+
+static void sgi_to_itself(void **state)
+{
+	vgic_send_sgi(UINT64_C(1) << 24 | 1);
+	assert_int_equal(sgis_sent(), 1);
+}
+
+static void sgi_to_foreign_cores_is_dropped(void **state)
+{
+	vgic_send_sgi(UINT64_C(5) << 24 | 0xfffa);
+	assert_int_equal(sgis_sent(), 1);
+	assert_true(reg_wrote("ICC_SGI1R_EL1", UINT64_C(5) << 24 | 2));
+	assert_int_equal(host_telemetry(0)->foreign_sgi, 1);
+	assert_int_equal(host_events(EVENT_SGI_FOREIGN), 1);
+	/* Same list, other clusters: Aff1, Aff2, Aff3, range selector. */
+	vgic_send_sgi(UINT64_C(1) << 16 | 1);
+	vgic_send_sgi(UINT64_C(1) << 32 | 1);
+	vgic_send_sgi(UINT64_C(1) << 48 | 1);
+	vgic_send_sgi(UINT64_C(1) << 44 | 1);
+	assert_int_equal(sgis_sent(), 1);
+	assert_int_equal(host_telemetry(0)->foreign_sgi, 5);
+}
+
+static void sgi_to_all_others_is_to_own_others(void **state)
+{
+	this_core = 1;
+	vgic_send_sgi(BIT(40) | UINT64_C(9) << 24);
+	assert_int_equal(sgis_sent(), 2);
+	assert_true(reg_wrote("ICC_SGI1R_EL1", UINT64_C(9) << 24 | 1));
+	assert_true(reg_wrote("ICC_SGI1R_EL1", UINT64_C(9) << 24 | 4));
+	assert_int_equal(host_telemetry(1)->foreign_sgi, 0);
+}
+
+static void sgi_by_all_affinities(void **state)
+{
+	host_core(0)->mpidr = UINT64_C(0x0100020304);
+	host_core(1)->mpidr = UINT64_C(0x0100020314);
+	host_core(2)->mpidr = UINT64_C(0x0200020304);
+	vgic_send_sgi(UINT64_C(1) << 48 | UINT64_C(2) << 32 | UINT64_C(3) << 16 | UINT64_C(7) << 24 | 0x10);
+	assert_int_equal(sgis_sent(), 1);
+	assert_true(reg_wrote("ICC_SGI1R_EL1", UINT64_C(1) << 48 | UINT64_C(2) << 32 | UINT64_C(3) << 16 |
+						       UINT64_C(7) << 24 | 0x10));
+	journal_clear();
+	vgic_send_sgi(UINT64_C(1) << 48 | BIT(44) | UINT64_C(2) << 32 | UINT64_C(3) << 16 | 0x10);
+	assert_int_equal(sgis_sent(), 1);
+	assert_true(reg_wrote("ICC_SGI1R_EL1",
+			      UINT64_C(1) << 48 | BIT(44) | UINT64_C(2) << 32 | UINT64_C(3) << 16 | 0x10));
+}
+
+static void sgi_to_nobody(void **state)
+{
+	vgic_send_sgi(UINT64_C(5) << 24);
+	assert_int_equal(sgis_sent(), 0);
+	assert_int_equal(host_telemetry(0)->foreign_sgi, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(backed_interrupt, boot),
+		cmocka_unit_test_setup(soft_interrupt, boot),
+		cmocka_unit_test_setup(nothing_is_pending, boot),
+		cmocka_unit_test_setup(second_arrival_while_pending, boot),
+		cmocka_unit_test_setup(second_arrival_while_active, boot),
+		cmocka_unit_test_setup(backed_arrival_while_in_use, boot),
+		cmocka_unit_test_setup(crowded_lowest_waits, boot),
+		cmocka_unit_test_setup(crowded_equal_priority_waits, boot),
+		cmocka_unit_test_setup(active_is_never_displaced, boot),
+		cmocka_unit_test_setup(refill_in_order_of_priority, boot),
+		cmocka_unit_test_setup(newcomer_does_not_overtake, boot),
+		cmocka_unit_test_setup(waiting_soft_interrupt_comes_again, boot),
+		cmocka_unit_test_setup(waiting_soft_interrupt_raised_in_priority, boot),
+		cmocka_unit_test_setup(random_arrivals, boot),
+		cmocka_unit_test_setup(views_merge_list_registers, boot),
+		cmocka_unit_test_setup(pending_is_taken_back, boot),
+		cmocka_unit_test_setup(pending_of_an_active_one_is_taken_back, boot),
+		cmocka_unit_test_setup(waiting_is_taken_back, boot),
+		cmocka_unit_test_setup(active_is_ended, boot),
+		cmocka_unit_test_setup(spis_go_back_to_the_distributor, boot),
+		cmocka_unit_test_setup(first_clear_believes_nothing, boot),
+		cmocka_unit_test_setup(list_registers_as_many_as_there_are, boot),
+		cmocka_unit_test_setup(sgi_to_own_cores, boot),
+		cmocka_unit_test_setup(sgi_to_itself, boot),
+		cmocka_unit_test_setup(sgi_to_foreign_cores_is_dropped, boot),
+		cmocka_unit_test_setup(sgi_to_all_others_is_to_own_others, boot),
+		cmocka_unit_test_setup(sgi_by_all_affinities, boot),
+		cmocka_unit_test_setup(sgi_to_nobody, boot),
+	};
+
+	return cmocka_run_group_tests_name("vgic", tests, NULL, NULL);
+}
