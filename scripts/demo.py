@@ -159,7 +159,8 @@ def print_table(rows):
     for row in rows.values():
         ticks, worst = (row.ticks, f"{row.worst_ns} ns") if row.worst_ns else ("-", "-")
         print(f"{row.cell:<12} {row.state:<9} {row.restarts:>8} {row.exits:>8} {ticks:>10}   {worst}")
-    print("exits: since the cell was ready; of a cell that never says so (Linux), all")
+    print("exits: since the cell was ready; of a cell that never says so (Linux), all of them")
+    print("latency: QEMU runs the cores by turns on one clock, so it holds the other cores' turns too")
 
 
 def run(folder):

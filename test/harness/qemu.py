@@ -85,13 +85,24 @@ class QemuTarget(Target):
             options += ["-device", f"loader,file={path},addr={part.load:#x}{start},force-raw=on"]
         return options
 
-    @staticmethod
-    def _load_disk(path):
+    def _load_disk(self, path):
+        self._files = tempfile.mkdtemp(prefix="bulkhead-test-")
         return [
-            *["-bios", UBOOT],
+            *["-bios", UBOOT, "-dtb", self._loader_tree()],
             *["-drive", f"if=none,id=disk,format=raw,read-only=on,file={path}"],
             *["-device", "virtio-blk-pci,drive=disk,romfile="],
         ]
+
+    def _loader_tree(self):
+        """The machine's own tree, with U-Boot told not to wait for a key: 2 s of polling take minutes where
+        each instruction is a nanosecond."""
+        path = os.path.join(self._files, "loader.dtb")
+        tree = [QEMU, "-nodefaults", "-display", "none", "-machine", f"{self._machine},dumpdtb={path}"]
+        quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run([*tree, "-cpu", self._cpu, "-smp", self._smp, "-m", self._memory], **quiet)
+        subprocess.run(["fdtput", "-c", path, "/config"], **quiet)
+        subprocess.run(["fdtput", "-t", "i", path, "/config", "bootdelay", "0"], **quiet)
+        return path
 
     def power(self, state):
         if state in ("off", "reset"):
