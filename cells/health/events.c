@@ -49,6 +49,20 @@ enum event_status event_take(struct event_reader *reader, const volatile struct 
 	return EVENT_NONE;
 }
 
+bool event_is_rare(const struct event *event)
+{
+	switch (event->code) {
+	case EVENT_CELL_START:
+	case EVENT_CELL_STOP:
+	case EVENT_CELL_RESTART:
+	case EVENT_CELL_LOST:
+	case EVENT_ORDER:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void event_text(const struct event *event, char *text, uint64_t room)
 {
 	const uint64_t *a = event->args;

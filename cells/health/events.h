@@ -5,6 +5,7 @@
 #ifndef HEALTH_EVENTS_H
 #define HEALTH_EVENTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../../src/blueprint/telemetry.h"
@@ -20,6 +21,9 @@ enum event_status { EVENT_NONE, EVENT_TAKEN };
 /* The next good record. Bad ones and lost ones are counted and passed over. */
 enum event_status event_take(struct event_reader *reader, const volatile struct event_ring *ring,
 			     struct event *event);
+
+/* Events of the cells' lives: EL2 bounds how many there can be, so they are always shown. */
+bool event_is_rare(const struct event *event);
 
 /* What the record says after its time, core and cell: "fault error=... action=...". Always terminated. */
 void event_text(const struct event *event, char *text, uint64_t room);

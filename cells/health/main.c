@@ -28,6 +28,10 @@
 #define QUIET_NS    UINT64_C(500000000) /* then the beginning of a line is shown */
 #define EVENTS_KEPT 32u
 #define CHUNK	    256u
+/* Nobody's output may keep the watch from its work, also where the UART is slow. */
+#define OUTPUT_NS      UINT64_C(5000000) /* a cell's log, a poll */
+#define EVENT_BURST    40u		 /* event lines a core may have at once ... */
+#define EVENT_INTERVAL 25u		 /* ... and polls until it has one more */
 
 struct log_view {
 	struct log_reader reader;
@@ -35,9 +39,16 @@ struct log_view {
 	uint64_t last; /* time of the last byte */
 };
 
+struct event_view {
+	struct event_reader reader;
+	uint32_t shown;	    /* lines of the burst used up */
+	uint64_t kept_back; /* events not shown, since that was last said */
+	uint64_t told;	    /* lost and bad ones said so far */
+};
+
 static struct machine machine;
 static struct log_view logs[MACHINE_CELLS_MAX];
-static struct event_reader readers[MACHINE_CORES_MAX];
+static struct event_view rings[MACHINE_CORES_MAX];
 static struct event kept[EVENTS_KEPT];
 static uint64_t kept_count;
 static uint64_t poll_ticks, next_poll, polls;
@@ -71,8 +82,9 @@ static void log_poll(uint32_t cell, uint64_t now)
 
 	if (!ring)
 		return;
-	/* At most one ring full a poll, so that a cell that never stops printing can't hold this up. */
 	for (uint32_t taken = 0; taken < LOG_RING_BYTES; taken += count) {
+		if (timer_now() - now > timer_from_ns(OUTPUT_NS, machine.hz))
+			break;
 		count = log_take(&log->reader, ring, bytes, CHUNK);
 		if (!count)
 			break;
@@ -96,19 +108,38 @@ static void log_poll(uint32_t cell, uint64_t now)
 static void events_poll(uint32_t core)
 {
 	const volatile struct event_ring *ring = machine_ring(&machine, core);
-	struct event_reader *reader = &readers[core];
-	const uint64_t gone = reader->lost + reader->bad;
+	struct event_view *view = &rings[core];
 	struct event event;
 
 	if (!ring)
 		return;
-	for (unsigned i = 0; i < EVENT_RING_SLOTS && event_take(reader, ring, &event) == EVENT_TAKEN; i++) {
+	for (unsigned i = 0; i < EVENT_RING_SLOTS; i++) {
+		if (event_take(&view->reader, ring, &event) != EVENT_TAKEN)
+			break;
 		kept[kept_count++ % EVENTS_KEPT] = event;
-		report_event(&machine, "event:", &event);
+		if (event_is_rare(&event) || view->shown < EVENT_BURST) {
+			view->shown += !event_is_rare(&event);
+			report_event(&machine, "event:", &event);
+		} else {
+			view->kept_back++;
+		}
 	}
-	if (reader->lost + reader->bad != gone)
-		say("health: core %" PRIu32 ": %" PRIu64 " events lost, %" PRIu64 " bad", core, reader->lost,
-		    reader->bad);
+	if (polls % EVENT_INTERVAL == 0 && view->shown)
+		view->shown--;
+}
+
+/* Once a second: what was not told of events. */
+static void events_summary(uint32_t core)
+{
+	struct event_view *view = &rings[core];
+	const uint64_t gone = view->reader.lost + view->reader.bad;
+
+	if (view->kept_back || gone != view->told)
+		say("health: core %" PRIu32 ": %" PRIu64 " events not shown; in all %" PRIu64
+		    " lost, %" PRIu64 " bad",
+		    core, view->kept_back, view->reader.lost, view->reader.bad);
+	view->kept_back = 0;
+	view->told = gone;
 }
 
 static void show_kept(void)
@@ -187,18 +218,25 @@ static void obey(const char *line)
 	}
 }
 
+static void second(uint64_t now)
+{
+	for (uint32_t i = 0; i < machine.core_count; i++)
+		events_summary(i);
+	if (console_attached() == CONSOLE_NOBODY)
+		report_status(&machine, now);
+}
+
 static void poll(void)
 {
-	const uint64_t now = timer_now();
-
-	for (uint32_t i = 0; i < machine.cell_count; i++)
-		log_poll(i, now);
+	for (uint32_t i = 0; i < machine.cell_count; i++) {
+		guard_poll(&machine, timer_now());
+		log_poll(i, timer_now());
+	}
 	for (uint32_t i = 0; i < machine.core_count; i++)
 		events_poll(i);
-	guard_poll(&machine, now);
 	console_poll(obey);
-	if (++polls % (STATUS_NS / POLL_NS) == 0 && console_attached() == CONSOLE_NOBODY)
-		report_status(&machine, now);
+	if (++polls % (STATUS_NS / POLL_NS) == 0)
+		second(timer_now());
 	heartbeat_publish(HEARTBEAT_TICKS, polls);
 	heartbeat_beat();
 }

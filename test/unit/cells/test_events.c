@@ -113,12 +113,26 @@ static void texts(void **state)
 	}
 }
 
+/* What a cell can cause at will must not be among those that are always shown. */
+static void rare(void **state)
+{
+	static const uint32_t at_will[] = {EVENT_CELL_READY,  EVENT_FAULT,   EVENT_SGI_FOREIGN, EVENT_DENIED,
+					   EVENT_APPLICATION, EVENT_CORE_ON, EVENT_CORE_OFF,	99};
+
+	for (unsigned i = 0; i < LENGTH(at_will); i++) {
+		event.code = at_will[i];
+		assert_false(event_is_rare(&event));
+	}
+	event.code = EVENT_CELL_RESTART;
+	assert_true(event_is_rare(&event));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(in_order, start),   cmocka_unit_test_setup(losses, start),
 		cmocka_unit_test_setup(bad_record, start), cmocka_unit_test_setup(overtaken, start),
-		cmocka_unit_test_setup(texts, start),
+		cmocka_unit_test_setup(texts, start),	   cmocka_unit_test(rare),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
