@@ -26,16 +26,6 @@ static void distributor_settle(void)
 	poll_clear(EL2_VA_GICD + GICD_CTLR, GICD_CTLR_RWP);
 }
 
-/* Two bits an interrupt, the upper one the trigger (12.9.9). */
-static u32 icfgr(u16 edge)
-{
-	u32 value = 0;
-
-	for (unsigned int i = 0; i < 16; i++)
-		value |= (u32)(edge >> i & 1) << (2 * i + 1);
-	return value;
-}
-
 void gic_distributor_start(const struct bp_header *bp)
 {
 	const va_t gicd = EL2_VA_GICD;
@@ -49,30 +39,35 @@ void gic_distributor_start(const struct bp_header *bp)
 		mmio_write32(gicd + GICD_ICPENDR + 4 * n, ~UINT32_C(0));
 		mmio_write32(gicd + GICD_ICACTIVER + 4 * n, ~UINT32_C(0));
 		mmio_write32(gicd + GICD_IGROUPR + 4 * n, ~UINT32_C(0));
-		mmio_write32(gicd + GICD_ICFGR + 8 * n, icfgr((u16)bp->spi_edge[n]));
-		mmio_write32(gicd + GICD_ICFGR + 8 * n + 4, icfgr((u16)(bp->spi_edge[n] >> 16)));
+		mmio_write32(gicd + GICD_ICFGR + 8 * n, icfgr_mask((u16)bp->spi_edge[n]));
+		mmio_write32(gicd + GICD_ICFGR + 8 * n + 4, icfgr_mask((u16)(bp->spi_edge[n] >> 16)));
 	}
 	distributor_settle();
 	mmio_write32(gicd + GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_GRP1);
 	distributor_settle();
 }
 
-/* Active priorities: as many registers as priority bits ask for (12.2.5). */
+/* Active priorities: as many registers as the physical priority bits (ICC, 12.2.5) and the virtual
+ * preemption bits (ICH, 12.4.2) ask for; the others are not there. */
 static void active_priorities_clear(void)
 {
-	const u64 bits = field(sysreg_read(ICC_CTLR_EL1), 8, 3) + 1;
+	const u64 physical_bits = field(sysreg_read(ICC_CTLR_EL1), 8, 3) + 1;
+	const u64 virtual_bits = field(sysreg_read(ICH_VTR_EL2), 26, 3) + 1;
 
 	sysreg_write(ICC_AP1R0_EL1, 0);
+	if (physical_bits >= 6)
+		sysreg_write(S3_0_C12_C9_1, 0);
+	if (physical_bits >= 7) {
+		sysreg_write(S3_0_C12_C9_2, 0);
+		sysreg_write(S3_0_C12_C9_3, 0);
+	}
 	sysreg_write(ICH_AP0R0_EL2, 0);
 	sysreg_write(ICH_AP1R0_EL2, 0);
-	if (bits >= 6) {
-		sysreg_write(S3_0_C12_C9_1, 0);
+	if (virtual_bits >= 6) {
 		sysreg_write(S3_4_C12_C8_1, 0);
 		sysreg_write(S3_4_C12_C9_1, 0);
 	}
-	if (bits >= 7) {
-		sysreg_write(S3_0_C12_C9_2, 0);
-		sysreg_write(S3_0_C12_C9_3, 0);
+	if (virtual_bits >= 7) {
 		sysreg_write(S3_4_C12_C8_2, 0);
 		sysreg_write(S3_4_C12_C8_3, 0);
 		sysreg_write(S3_4_C12_C9_2, 0);
@@ -104,7 +99,7 @@ static void redistributor_quiesce(void)
 	mmio_write32(sgi + GICD_ICPENDR, ~UINT32_C(0));
 	mmio_write32(sgi + GICD_ICACTIVER, ~UINT32_C(0));
 	mmio_write32(sgi + GICD_IGROUPR, ~UINT32_C(0));
-	mmio_write32(sgi + GICD_ICFGR + 4, icfgr((u16)(this_cell->ppi_edge >> 16)));
+	mmio_write32(sgi + GICD_ICFGR + 4, icfgr_mask((u16)(this_cell->ppi_edge >> 16)));
 	for (u32 i = 0; i < INTID_FIRST_SPI; i++)
 		mmio_write8(sgi + GICD_IPRIORITYR + i, GIC_PRIORITY_DEFAULT);
 	mmio_write8(sgi + GICD_IPRIORITYR + WAKE_SGI, 0);

@@ -60,6 +60,16 @@ static inline u64 sgi_value(u64 mpidr, u32 intid)
 	       field(mpidr, 8, 8) << 16 | field(mpidr, 4, 4) << 44 | BIT(mpidr & 15);
 }
 
+/* GICD_ICFGR, GICR_ICFGR: two bits an interrupt, the upper one the trigger, 1 edge (12.9.9) */
+static inline u32 icfgr_mask(u16 interrupts)
+{
+	u32 mask = 0;
+
+	for (unsigned int i = 0; i < 16; i++)
+		mask |= (u32)(interrupts >> i & 1) << (2 * i + 1);
+	return mask;
+}
+
 /* TYPER's upper half -> MPIDR affinity fields */
 static inline u64 gicr_affinity(u64 typer_high)
 {

@@ -10,15 +10,14 @@
 #include "mmio_io.h"
 #include "vgic.h"
 
-#define TYPER_HIDDEN	((u32)(BIT(26) | BIT(25) | BIT(18) | BIT(17) | BIT(16) | BIT(10) | BIT(8)))
+#define TYPER_KEPT	((u32)(BIT(24) | MASK(5))) /* A3V, ITLinesNumber */
+#define TYPER_NO_1N	((u32)BIT(25))		   /* routes name one core */
 #define TYPER_IDBITS_10 (9u << 19)
 
 static u32 typer(void)
 {
-	const u32 physical = mmio_read32(EL2_VA_GICD + GICD_TYPER);
-
-	/* LPIS, MBIS, ESPI, RSS, SecurityExtn hidden; CPUNumber is meaningless with ARE (12.9.38). */
-	return (physical & ~(TYPER_HIDDEN | MASK(5) << 19 | MASK(3) << 5)) | TYPER_IDBITS_10;
+	/* All else reads as zero: LPIs, message-based and extended SPIs, NMIs, range selector (12.9.38). */
+	return (mmio_read32(EL2_VA_GICD + GICD_TYPER) & TYPER_KEPT) | TYPER_NO_1N | TYPER_IDBITS_10;
 }
 
 static u32 ctlr_read(void)
@@ -101,11 +100,8 @@ static u32 icfgr_read(u64 offset)
 {
 	const u32 index = (u32)(offset - GICD_ICFGR) / 4;
 	const u32 owned = this_cell->spi_owned[index / 2] >> (index % 2 ? 16 : 0);
-	u32 mask = 0;
 
-	for (unsigned int i = 0; i < 16; i++)
-		mask |= (owned >> i & 1) << (2 * i + 1);
-	return mmio_read32(EL2_VA_GICD + GICD_ICFGR + 4 * index) & mask;
+	return mmio_read32(EL2_VA_GICD + GICD_ICFGR + 4 * index) & icfgr_mask((u16)owned);
 }
 
 /* Within the cell's cores; a route to anywhere else is not taken. [impl->swr~irouter-own-cores~1] */

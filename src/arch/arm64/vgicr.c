@@ -30,7 +30,14 @@ static void rd_access(struct access *access)
 
 	if (access->write)
 		return; /* no LPIs to enable; the core is awake */
+	if (access->size != 4 && !(access->size == 8 && access->offset == GICR_TYPER)) {
+		access->value = 0;
+		return;
+	}
 	switch (access->offset) {
+	case GICR_CTLR:
+		access->value = mmio_read32(core->gicr_va + GICR_CTLR) & GICR_CTLR_RWP;
+		break;
 	case GICR_IIDR:
 		access->value = mmio_read32(core->gicr_va + GICR_IIDR);
 		break;
@@ -99,6 +106,14 @@ static void priority_access(struct access *access, va_t sgi, u64 offset)
 	access->value = value;
 }
 
+/* Sixteen interrupts of two bits each; fixed. */
+static u32 icfgr_read(va_t sgi, u64 offset)
+{
+	const u32 owned = owned_private() >> (offset == GICD_ICFGR ? 0 : 16);
+
+	return mmio_read32(sgi + offset) & icfgr_mask((u16)owned);
+}
+
 static bool is_bits(u64 offset)
 {
 	switch (offset) {
@@ -127,7 +142,7 @@ static void sgi_access(struct access *access, u64 offset)
 		else
 			access->value = bits_read(access, sgi, offset) & owned_private();
 	} else if (access->size == 4 && (offset == GICD_ICFGR || offset == GICD_ICFGR + 4)) {
-		access->value = mmio_read32(sgi + offset); /* fixed */
+		access->value = icfgr_read(sgi, offset);
 	} else {
 		access->value = 0;
 	}

@@ -7,6 +7,7 @@
 #define BULKHEAD_TEST_MACHINE_H
 
 #include "host.h"
+#include "../../../src/arch/arm64/mmio_io.h"
 #include "../../../src/core/types.h"
 
 #define MACHINE_LRS 16

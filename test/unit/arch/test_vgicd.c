@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_vgicd.c - the distributor as a cell sees it (GICv3 12.9): its own interrupts, nothing else.
+ */
+#include "machine.h"
+#include "../../../src/arch/arm64/vgic.h"
+#include "../../../src/core/mmio.h"
+
+#define CTLR	  0x0000
+#define TYPER	  0x0004
+#define IIDR	  0x0008
+#define SETSPI	  0x0040
+#define CLRSPI	  0x0048
+#define IGROUPR	  0x0080
+#define ISENABLER 0x0100
+#define ICENABLER 0x0180
+#define ISPENDR	  0x0200
+#define ICPENDR	  0x0280
+#define ISACTIVER 0x0300
+#define ICACTIVER 0x0380
+#define PRIORITY  0x0400
+#define ITARGETS  0x0800
+#define ICFGR	  0x0c00
+#define IGRPMODR  0x0d00
+#define NSACR	  0x0e00
+#define SGIR	  0x0f00
+#define IROUTER	  0x6000
+#define PIDR2	  0xffe8
+
+#define OWNED	  UINT32_C(0x80010006) /* of INTIDs 32..63: 33, 34, 48, 63 */
+
+static int boot_in(enum bp_mode mode)
+{
+	host_cell_make(2, mode, 0);
+	host_cell()->spi_owned[1] = OWNED;
+	host_cell()->ppi_owned = BIT(27);
+	host_core(1)->mpidr = UINT64_C(0x0100000001);
+	machine_reset(4);
+	vgic_clear();
+	journal_clear();
+	return 0;
+}
+
+static int boot(void **state)
+{
+	return boot_in(BP_MODE_INJECTED);
+}
+
+static int boot_direct(void **state)
+{
+	return boot_in(BP_MODE_DIRECT);
+}
+
+static u64 get_sized(u64 offset, u8 size)
+{
+	struct access access = {.offset = offset, .size = size, .value = UINT64_C(0xdeaddeaddeaddead)};
+
+	gicd_access(&access);
+	return access.value;
+}
+
+static u64 get(u64 offset)
+{
+	return get_sized(offset, 4);
+}
+
+static void put_sized(u64 offset, u64 value, u8 size)
+{
+	struct access access = {.offset = offset, .size = size, .value = value, .write = true};
+
+	gicd_access(&access);
+}
+
+static void put(u64 offset, u64 value)
+{
+	put_sized(offset, value, 4);
+}
+
+/* [utest->swr~gicd-filtered~1] */
+static void reads_show_what_is_owned(void **state)
+{
+	static const u64 groups[] = {ISENABLER, ICENABLER, ISPENDR, ICPENDR, ISACTIVER, ICACTIVER};
+
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		phys32_set(EL2_VA_GICD + (groups[i] & ~UINT64_C(0x80)) + 4, ~0u);
+		phys32_set(EL2_VA_GICD + (groups[i] & ~UINT64_C(0x80)) + 8, ~0u);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+		assert_int_equal(get(groups[i] + 4), OWNED);
+		assert_int_equal(get(groups[i] + 8), 0);
+		assert_int_equal(get(groups[i]), 0); /* SGIs and PPIs: the redistributor's */
+		assert_int_equal(get(groups[i] + 0x7c), 0);
+	}
+	assert_int_equal(phys_writes(), 0);
+}
+
+static void writes_change_what_is_owned(void **state)
+{
+	static const u64 sets[] = {ISENABLER, ISPENDR, ISACTIVER};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		const va_t at = EL2_VA_GICD + sets[i];
+
+		put(sets[i] + 4, 0xffffffff);
+		put(sets[i] + 8, 0xffffffff);
+		put(sets[i], 0xffffffff);
+		assert_int_equal(phys32(at + 4), OWNED);
+		assert_int_equal(phys32(at + 8), 0);
+		assert_int_equal(phys32(at), 0);
+		phys32_set(at + 4, 0xffffffff);
+		phys32_set(at + 8, 0xffffffff);
+		put(sets[i] + 0x84, 0xffffffff);
+		put(sets[i] + 0x88, 0xffffffff);
+		assert_int_equal(phys32(at + 4), ~OWNED);
+		assert_int_equal(phys32(at + 8), 0xffffffff);
+		put(sets[i] + 4, 0x2);
+		assert_int_equal(phys32(at + 4), ~OWNED | 2);
+	}
+}
+
+/* Never a loop over interrupts: one guest access costs one device access. */
+static void one_access_for_one(void **state)
+{
+	put(ISENABLER + 4, 0xffffffff);
+	assert_int_equal(phys_writes(), 1);
+	put(ISENABLER + 8, 0xffffffff);
+	assert_int_equal(phys_writes(), 1);
+}
+
+static void other_widths_do_nothing(void **state)
+{
+	static const u64 offsets[] = {CTLR,	 TYPER, ISENABLER + 4,	 ISPENDR + 4,
+				      ICFGR + 8, PIDR2, IROUTER + 8 * 33};
+	static const u8 sizes[] = {1, 2, 8};
+
+	phys32_set(EL2_VA_GICD + ISENABLER + 4, ~0u);
+	phys32_set(EL2_VA_GICD + TYPER, ~0u);
+	for (size_t i = 0; i < ARRAY_SIZE(offsets); i++)
+		for (size_t k = 0; k < ARRAY_SIZE(sizes); k++) {
+			if (offsets[i] >= IROUTER && offsets[i] < PIDR2 && sizes[k] == 8)
+				continue;
+			assert_int_equal(get_sized(offsets[i], sizes[k]), 0);
+			put_sized(offsets[i], ~UINT64_C(0), sizes[k]);
+		}
+	assert_int_equal(phys_writes(), 0);
+	assert_int_equal(cell_state()->gicd_ctlr, 0);
+}
+
+static void groups_are_fixed(void **state)
+{
+	assert_int_equal(get(IGROUPR + 4), OWNED);
+	assert_int_equal(get(IGROUPR + 8), 0);
+	put(IGROUPR + 4, 0);
+	assert_int_equal(get(IGROUPR + 4), OWNED);
+	assert_int_equal(phys_writes(), 0);
+}
+
+static void triggers_are_fixed(void **state)
+{
+	phys32_set(EL2_VA_GICD + ICFGR + 8, 0xaaaaaaaa);
+	phys32_set(EL2_VA_GICD + ICFGR + 12, 0xaaaaaaaa);
+	phys32_set(EL2_VA_GICD + ICFGR + 16, 0xaaaaaaaa);
+	assert_int_equal(get(ICFGR + 8), 0x28);	       /* 33, 34 */
+	assert_int_equal(get(ICFGR + 12), 0x80000002); /* 48, 63 */
+	assert_int_equal(get(ICFGR + 16), 0);
+	put(ICFGR + 8, 0);
+	put(ICFGR + 12, 0);
+	assert_int_equal(get(ICFGR + 8), 0x28);
+	assert_int_equal(phys_writes(), 0);
+}
+
+static void priorities_byte_by_byte(void **state)
+{
+	put(PRIORITY + 32, 0x40302010); /* 32..35; owned are 33 and 34 */
+	assert_int_equal(phys32(EL2_VA_GICD + PRIORITY + 32), 0x00302000);
+	phys32_set(EL2_VA_GICD + PRIORITY + 32, 0x44332211);
+	assert_int_equal(get(PRIORITY + 32), 0x00332200);
+	assert_int_equal(get_sized(PRIORITY + 34, 2), 0x0033);
+	assert_int_equal(get_sized(PRIORITY + 33, 1), 0x22);
+	assert_int_equal(get_sized(PRIORITY + 32, 1), 0);
+	put_sized(PRIORITY + 33, 0x5f, 1);
+	put_sized(PRIORITY + 32, 0x5f, 1);
+	assert_int_equal(phys32(EL2_VA_GICD + PRIORITY + 32), 0x44335f11);
+	assert_int_equal(get_sized(PRIORITY + 32, 8), 0);
+	put_sized(PRIORITY + 32, 0, 8);
+	assert_int_equal(phys32(EL2_VA_GICD + PRIORITY + 32), 0x44335f11);
+	put(PRIORITY, 0);      /* SGIs */
+	put(PRIORITY + 24, 0); /* PPIs: the redistributor's */
+	assert_int_equal(get(PRIORITY + 24), 0);
+}
+
+static void last_interrupts(void **state)
+{
+	host_cell()->spi_owned[31] = ~0u; /* a wrong record: INTIDs 1020 to 1023 are special */
+	put_sized(PRIORITY + 1019, 0x50, 1);
+	put_sized(PRIORITY + 1020, 0x50, 1);
+	assert_int_equal(get_sized(PRIORITY + 1019, 1), 0x50);
+	assert_int_equal(get_sized(PRIORITY + 1020, 1), 0);
+	put_sized(IROUTER + 8 * 1020, 0, 8);
+	assert_int_equal(get_sized(IROUTER + 8 * 1020, 8), 0);
+}
+
+/* [utest->swr~irouter-own-cores~1] */
+static void routes_within_the_cell(void **state)
+{
+	const va_t route = EL2_VA_GICD + IROUTER + 8 * 33;
+
+	put_sized(IROUTER + 8 * 33, UINT64_C(0x0100000001), 8);
+	assert_true(phys64(route) == UINT64_C(0x0100000001));
+	assert_true(get_sized(IROUTER + 8 * 33, 8) == UINT64_C(0x0100000001));
+	assert_int_equal(get(IROUTER + 8 * 33), 1);
+	assert_int_equal(get(IROUTER + 8 * 33 + 4), 1);
+	put_sized(IROUTER + 8 * 33, 0, 8);
+	assert_int_equal(phys64(route), 0);
+}
+
+static void routes_elsewhere_are_not_taken(void **state)
+{
+	static const u64 bad[] = {2,
+				  UINT64_C(0x0100000000),
+				  1,
+				  BIT(31),
+				  BIT(31) | 1,
+				  UINT64_C(1) << 40,
+				  UINT64_C(0xff00ffffff),
+				  UINT64_MAX,
+				  0x100};
+	const va_t route = EL2_VA_GICD + IROUTER + 8 * 33;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		put_sized(IROUTER + 8 * 33, bad[i], 8);
+		assert_int_equal(phys64(route), 0);
+	}
+	put_sized(IROUTER + 8 * 35, 0, 8); /* not its interrupt */
+	put_sized(IROUTER + 8 * 27, 0, 8); /* no SPI */
+	assert_int_equal(phys_writes(), 0);
+	assert_int_equal(get_sized(IROUTER + 8 * 35, 8), 0);
+}
+
+static void routes_by_halves(void **state)
+{
+	const va_t route = EL2_VA_GICD + IROUTER + 8 * 33;
+
+	put_sized(IROUTER + 8 * 33, UINT64_C(0x0100000001), 8);
+	put(IROUTER + 8 * 33, 0); /* would be 1.0.0.0, nobody of this cell */
+	assert_true(phys64(route) == UINT64_C(0x0100000001));
+	put(IROUTER + 8 * 33, 1); /* what it is already */
+	put(IROUTER + 8 * 33 + 4, 0);
+	assert_true(phys64(route) == UINT64_C(0x0100000001));
+	host_core(0)->mpidr = UINT64_C(0x0100000000);
+	put(IROUTER + 8 * 33, UINT64_C(0xfeedface00000000));
+	assert_true(phys64(route) == UINT64_C(0x0100000000));
+	assert_int_equal(get_sized(IROUTER + 8 * 33, 2), 0);
+	put_sized(IROUTER + 8 * 33, 1, 2);
+	assert_true(phys64(route) == UINT64_C(0x0100000000));
+}
+
+/* GICD_TYPER: A3V, No1N, ten ID bits, ITLinesNumber; no LPIs, MBIS, ESPI, NMI, RSS, CPUNumber (12.9.38). */
+static void typer_shows_no_more_than_there_is(void **state)
+{
+	phys32_set(EL2_VA_GICD + TYPER, 0xffffffff);
+	assert_int_equal(get(TYPER), BIT(25) | BIT(24) | 9 << 19 | 31);
+	phys32_set(EL2_VA_GICD + TYPER, 0x037a0008);
+	assert_int_equal(get(TYPER) & 31, 8);
+	put(TYPER, 0);
+	assert_int_equal(phys_writes(), 0);
+}
+
+static void control_is_the_cells_own_word(void **state)
+{
+	phys32_set(EL2_VA_GICD + CTLR, 0x52); /* DS, ARE, EnableGrp1 */
+	assert_int_equal(get(CTLR), 0x50);
+	put(CTLR, 0xffffffff);
+	assert_int_equal(get(CTLR), 0x53);
+	put(CTLR, 0);
+	assert_int_equal(get(CTLR), 0x50);
+	assert_int_equal(phys_writes(), 0);
+	phys32_set(EL2_VA_GICD + CTLR, 0x80000012);
+	assert_int_equal(get(CTLR), 0x80000010); /* a write is still on its way */
+}
+
+static void identification(void **state)
+{
+	phys32_set(EL2_VA_GICD + IIDR, 0x43b);
+	phys32_set(EL2_VA_GICD + PIDR2, 0x3b);
+	assert_int_equal(get(IIDR), 0x43b);
+	assert_int_equal(get(PIDR2), 0x3b);
+}
+
+static void all_else_is_reserved(void **state)
+{
+	static const u64 offsets[] = {0xc,	     0x10,     SETSPI,	     CLRSPI, 0x50,   0x58,   ITARGETS,
+				      ITARGETS + 32, IGRPMODR, IGRPMODR + 4, NSACR,  SGIR,   0xf10,  0xf20,
+				      0xf80,	     0x1000,   0x1200,	     0x2000, 0x3000, 0x5ffc, 0x7fe0,
+				      0x8000,	     0xbffc,   0xc000,	     0xffd0, 0xffff};
+
+	for (u64 offset = 0; offset < 0x10000; offset += 4)
+		if (offset != TYPER && offset != IIDR && offset != PIDR2)
+			phys32_set(EL2_VA_GICD + offset, 0xffffffff);
+	for (size_t i = 0; i < ARRAY_SIZE(offsets); i++) {
+		assert_int_equal(get(offsets[i] & ~UINT64_C(3)), 0);
+		put(offsets[i] & ~UINT64_C(3), 0xffffffff);
+	}
+	assert_int_equal(phys_writes(), 0);
+}
+
+/* Every offset and width, with an empty cell: nothing reaches the machine. */
+static void a_cell_that_owns_nothing(void **state)
+{
+	memset(host_cell()->spi_owned, 0, sizeof(host_cell()->spi_owned));
+	for (u64 offset = 0; offset < 0x10000; offset++)
+		for (u8 size = 1; size <= 8; size *= 2) {
+			if (offset % size)
+				continue;
+			put_sized(offset, UINT64_C(0x0101010101010101), size);
+			get_sized(offset, size);
+		}
+	assert_int_equal(phys_writes(), 0);
+}
+
+/* ---- list registers in the cell's view ---- */
+
+#define LR(intid, state) ((u64)(state) << 62 | BIT(61) | BIT(60) | (u64)(intid) << 32 | (intid))
+
+static void injected_state_is_merged(void **state)
+{
+	machine_lr[0] = LR(33, 1);
+	machine_lr[1] = LR(34, 2);
+	phys32_set(EL2_VA_GICD + ISACTIVER + 4, 0x80000006); /* both active for the machine; 63 by hand */
+	phys32_set(EL2_VA_GICD + ISPENDR + 4, 0x00010000);
+	assert_int_equal(get(ISPENDR + 4), 0x00010002);
+	assert_int_equal(get(ICPENDR + 4), 0x00010002);
+	assert_int_equal(get(ISACTIVER + 4), 0x80000004);
+	assert_int_equal(get(ICACTIVER + 4), 0x80000004);
+}
+
+static void injected_pending_is_cleared(void **state)
+{
+	machine_lr[0] = LR(33, 1);
+	machine_lr[1] = LR(35, 1); /* wrong on purpose: what isn't owned can't be cleared */
+	put(ICPENDR + 4, 0xffffffff);
+	assert_int_equal(machine_lr[0], 0);
+	assert_true(machine_lr[1] == LR(35, 1));
+	assert_true(reg_wrote("ICC_DIR_EL1", 33));
+}
+
+static void injected_active_is_cleared(void **state)
+{
+	machine_lr[0] = LR(34, 2);
+	phys32_set(EL2_VA_GICD + ISACTIVER + 4, 4);
+	put(ICACTIVER + 4, 4);
+	assert_int_equal(machine_lr[0], 0);
+	assert_int_equal(phys32(EL2_VA_GICD + ISACTIVER + 4), 0);
+}
+
+static void direct_state_is_the_machines(void **state)
+{
+	machine_lr[0] = LR(33, 1);
+	phys32_set(EL2_VA_GICD + ISACTIVER + 4, 0x2);
+	assert_int_equal(get(ISPENDR + 4), 0);
+	assert_int_equal(get(ISACTIVER + 4), 2);
+	put(ICPENDR + 4, 2);
+	assert_true(machine_lr[0] == LR(33, 1));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(reads_show_what_is_owned, boot),
+		cmocka_unit_test_setup(writes_change_what_is_owned, boot),
+		cmocka_unit_test_setup(one_access_for_one, boot),
+		cmocka_unit_test_setup(other_widths_do_nothing, boot),
+		cmocka_unit_test_setup(groups_are_fixed, boot),
+		cmocka_unit_test_setup(triggers_are_fixed, boot),
+		cmocka_unit_test_setup(priorities_byte_by_byte, boot),
+		cmocka_unit_test_setup(last_interrupts, boot),
+		cmocka_unit_test_setup(routes_within_the_cell, boot),
+		cmocka_unit_test_setup(routes_elsewhere_are_not_taken, boot),
+		cmocka_unit_test_setup(routes_by_halves, boot),
+		cmocka_unit_test_setup(typer_shows_no_more_than_there_is, boot),
+		cmocka_unit_test_setup(control_is_the_cells_own_word, boot),
+		cmocka_unit_test_setup(identification, boot),
+		cmocka_unit_test_setup(all_else_is_reserved, boot),
+		cmocka_unit_test_setup(a_cell_that_owns_nothing, boot),
+		cmocka_unit_test_setup(injected_state_is_merged, boot),
+		cmocka_unit_test_setup(injected_pending_is_cleared, boot),
+		cmocka_unit_test_setup(injected_active_is_cleared, boot),
+		cmocka_unit_test_setup(direct_state_is_the_machines, boot_direct),
+	};
+
+	return cmocka_run_group_tests_name("vgicd", tests, NULL, NULL);
+}
