@@ -35,10 +35,11 @@
 static u64 id_aa64pfr0(void)
 {
 	const u64 value = sysreg_read(id_aa64pfr0_el1);
+	/* At 2 and above SCXTNUM_ELx exists, which traps. */
+	const u64 csv2 = field(value, 56, 4) ? UINT64_C(1) << 56 : 0;
 
 	/* EL0, EL1 (AArch64 alone), FP, AdvSIMD, GIC, DIT, CSV2, CSV3; EL2 and EL3 absent. */
-	return (value &
-		(NIBBLE(0) | NIBBLE(16) | NIBBLE(20) | NIBBLE(24) | NIBBLE(48) | NIBBLE(56) | NIBBLE(60))) |
+	return (value & (NIBBLE(0) | NIBBLE(16) | NIBBLE(20) | NIBBLE(24) | NIBBLE(48) | NIBBLE(60))) | csv2 |
 	       UINT64_C(1) << 4;
 }
 

@@ -23,6 +23,8 @@
 #define ABORT_CM	BIT(8)
 #define ABORT_FSC(esr)	((u32)field(esr, 2, 4)) /* without the level */
 #define FSC_TRANSLATION 1u
+#define SPSR_AARCH32	BIT(4)
+#define SPSR_BTYPE	(UINT64_C(3) << 10)
 
 typedef enum outcome (*exit_handler)(struct exit *exit, u64 esr);
 
@@ -39,6 +41,7 @@ static enum outcome forbidden(struct exit *exit, u64 esr, ipa_t ipa)
 {
 	const struct fault fault = fault_here(esr, ipa);
 
+	telemetry()->exits[EXIT_ABORT]++;
 	return fault_raise(exit, BP_ERROR_FORBIDDEN_ACCESS, &fault);
 }
 
@@ -48,6 +51,13 @@ static enum outcome violation(struct exit *exit, u64 esr, ipa_t ipa)
 
 	telemetry()->exits[EXIT_ABORT]++;
 	return fault_raise(exit, BP_ERROR_MEMORY_VIOLATION, &fault);
+}
+
+/* The cell's memory is gone because somebody wants the cell at rest. */
+static enum outcome revoked(void)
+{
+	telemetry()->exits[EXIT_ABORT]++;
+	return OUTCOME_REST;
 }
 
 static u64 register_read(const struct exit *exit, u32 n)
@@ -124,7 +134,7 @@ static enum outcome data_abort(struct exit *exit, u64 esr)
 	if (ABORT_FSC(esr) == FSC_TRANSLATION && !(esr & ABORT_S1PTW))
 		mmio = mmio_find(ipa);
 	if (arch_stage2_revoked())
-		return OUTCOME_REST;
+		return revoked();
 	if (mmio)
 		return emulated_access(exit, esr, ipa, mmio);
 	return violation(exit, esr, ipa);
@@ -133,7 +143,7 @@ static enum outcome data_abort(struct exit *exit, u64 esr)
 static enum outcome instruction_abort(struct exit *exit, u64 esr)
 {
 	if (arch_stage2_revoked())
-		return OUTCOME_REST;
+		return revoked();
 	return violation(exit, esr, abort_ipa(esr));
 }
 
@@ -180,6 +190,16 @@ static const exit_handler handlers[64] = {
 	[0x3c] = undefined,	    [0x3d] = undefined, [0x3e] = undefined, [0x3f] = undefined,
 };
 
+/* Past the instruction, as if it had been executed: PSTATE.BTYPE, which AArch64 alone has, is then 0. */
+static void instruction_skip(u64 esr)
+{
+	const u64 spsr = sysreg_read(spsr_el2);
+
+	sysreg_write(elr_el2, sysreg_read(elr_el2) + (esr & BIT(25) ? 4 : 2));
+	if (!(spsr & SPSR_AARCH32))
+		sysreg_write(spsr_el2, spsr & ~SPSR_BTYPE);
+}
+
 static void outcome_apply(struct exit *exit, enum outcome outcome, u64 esr)
 {
 	switch (outcome) {
@@ -187,7 +207,7 @@ static void outcome_apply(struct exit *exit, enum outcome outcome, u64 esr)
 	case OUTCOME_FRESH:
 		break;
 	case OUTCOME_NEXT:
-		sysreg_write(elr_el2, sysreg_read(elr_el2) + (esr & BIT(25) ? 4 : 2));
+		instruction_skip(esr);
 		break;
 	case OUTCOME_UNDEFINED:
 		guest_undefined();
@@ -209,7 +229,7 @@ static void exit_account(u64 start)
 	t->el2_ticks_sum += ticks;
 	if (ticks > t->el2_ticks_max)
 		t->el2_ticks_max = ticks;
-	t->el2_histogram[ticks > 1 ? (63 - __builtin_clzll(ticks)) & 31 : 0]++;
+	t->el2_histogram[ticks >> 32 ? 31 : 31 - __builtin_clz((u32)ticks | 1)]++;
 }
 
 void exit_synchronous(struct exit *exit)
