@@ -181,6 +181,7 @@ def main():
     parser.add_argument("folder", type=pathlib.Path, help="of bulkhead.itb, disk.img and map.txt")
     folder = parser.parse_args().folder
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the shell had it ignored
     try:
         run(folder)
     except Failed as claim:

@@ -2,8 +2,6 @@
 """pytest for everything below test/ that is Python: where results go, and what only check-full runs."""
 
 import pathlib
-import re
-import shutil
 import sys
 
 import pytest
@@ -29,14 +27,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.skip(reason="only in make check-full"))
 
 
-def results_folder(node_name):
-    path = build.RESULTS / re.sub(r"[^\w.-]+", "_", node_name).strip("_")
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True)
-    return path
-
-
 @pytest.fixture
 def results(request):
     """Folder of this test's raw output."""
-    return results_folder(request.node.name)
+    return build.results_folder(request.node.name)

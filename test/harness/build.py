@@ -4,6 +4,7 @@
 import functools
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -48,6 +49,14 @@ def build(config):
 
 def image(config):
     return build(config) / "bulkhead.itb"
+
+
+def results_folder(name):
+    """An empty folder for the raw output of a test, or of a boot that several tests share."""
+    path = RESULTS / re.sub(r"[^\w.-]+", "_", name).strip("_")
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path
 
 
 def assemble(source, output, base):

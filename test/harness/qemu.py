@@ -28,6 +28,11 @@ MACHINE = "virt-10.0,virtualization=on,gic-version=3,iommu=smmuv3"
 ICOUNT = "shift=0,sleep=off"
 
 
+def _escaped(path):
+    """A file name inside an option's value."""
+    return str(path).replace(",", ",,")
+
+
 class QemuTarget(Target):
     def __init__(
         self,
@@ -75,21 +80,21 @@ class QemuTarget(Target):
             self._image_options = self._load_fit(Fit(image))
 
     def _load_fit(self, fit):
-        self._files = tempfile.mkdtemp(prefix="bulkhead-test-")
+        self._make_files()
         options = []
         for number, part in enumerate([fit.kernel, *fit.loadables]):
             path = os.path.join(self._files, f"part-{number}")
             with open(path, "wb") as file:
                 file.write(part.data)
             start = ",cpu-num=0" if number == 0 else ""
-            options += ["-device", f"loader,file={path},addr={part.load:#x}{start},force-raw=on"]
+            options += ["-device", f"loader,file={_escaped(path)},addr={part.load:#x}{start},force-raw=on"]
         return options
 
     def _load_disk(self, path):
-        self._files = tempfile.mkdtemp(prefix="bulkhead-test-")
+        self._make_files()
         return [
             *["-bios", UBOOT, "-dtb", self._loader_tree()],
-            *["-drive", f"if=none,id=disk,format=raw,read-only=on,file={path}"],
+            *["-drive", f"if=none,id=disk,format=raw,read-only=on,file={_escaped(path)}"],
             *["-device", "virtio-blk-pci,drive=disk,romfile="],
         ]
 
@@ -97,7 +102,7 @@ class QemuTarget(Target):
         """The machine's own tree, with U-Boot told not to wait for a key: 2 s of polling take minutes where
         each instruction is a nanosecond."""
         path = os.path.join(self._files, "loader.dtb")
-        tree = [QEMU, "-nodefaults", "-display", "none", "-machine", f"{self._machine},dumpdtb={path}"]
+        tree = [QEMU, "-nodefaults", "-display", "none", "-machine", f"{self._machine},dumpdtb={_escaped(path)}"]
         quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         subprocess.run([*tree, "-cpu", self._cpu, "-smp", self._smp, "-m", self._memory], **quiet)
         subprocess.run(["fdtput", "-c", path, "/config"], **quiet)
@@ -206,6 +211,11 @@ class QemuTarget(Target):
             self._qmp = None
         if self._console:
             self._console.close()
+
+    def _make_files(self):
+        self._files = os.path.join(self._results, "parts")
+        shutil.rmtree(self._files, ignore_errors=True)
+        os.makedirs(self._files)
 
     def _forget_files(self):
         if self._files:

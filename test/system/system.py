@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A running system of cells under test, and what a test asks of it."""
+
+import contextlib
+import hashlib
+import pathlib
+import re
+from dataclasses import dataclass
+
+from harness import blueprint, build, fdt, fit, health, qemu, telemetry
+
+HERE = pathlib.Path(__file__).parent
+HALTED = r"^bulkhead: (halted|exception)"
+FOREIGN_BASE = 0x70000000
+
+
+def image(config):
+    """bulkhead.itb of a configuration in test/system/configs, and what its cells need."""
+    if config == "control":
+        build.assemble(HERE / "cells/foreign.S", build.BUILD / "test-cells/foreign.elf", FOREIGN_BASE)
+    return build.image(config)
+
+
+@dataclass
+class Snapshot:
+    """What of a cell must not change by what another does."""
+
+    generation: int
+    restarts: int
+    faults: dict
+    memory: str  # digest of the pattern, read from physical memory, not by the cell
+    checksum: str
+    gic: tuple
+    strange: dict  # counters that must stand still
+    ticks: int  # the one that must not
+
+
+class System:
+    def __init__(self, target, itb):
+        self.fit = itb if isinstance(itb, fit.Fit) else fit.Fit(itb)
+        self.target = target
+        self.blueprint = blueprint.Blueprint(self.fit.kernel)
+        self.view = telemetry.View(target, self.blueprint)
+        self.board = fdt.parse(bytes(self.fit.parts["fdt"].data))
+        self.places = {}  # of the probes, by cell: scratch, pattern, return
+
+    @property
+    def uart(self):
+        return self.target.console()
+
+    def start(self):
+        self.target.load(self.fit)
+        self.target.power("on")
+        self.uart.expect(r"^health: up", never=HALTED)
+        return self
+
+    def wait_up(self, *cells, since=0):
+        for cell in cells:
+            self.uart.search(rf"^\[{cell}\] probe: up", since=since, never=HALTED)
+            memory = self.uart.search(
+                rf"^\[{cell}\] probe: memory .*scratch=(\S+) pattern=(\S+)\+(\S+) return=(\S+)\n", since=since
+            )
+            scratch, pattern, size, back = (int(text, 16) for text in memory.groups())
+            self.places[cell] = {"scratch": scratch, "pattern": pattern, "size": size, "return": back}
+            qemu.wait_until(lambda cell=cell: self.view.state(cell) == "ready", f"{cell} is ready")
+        return self
+
+    def health(self, command):
+        """Types a command at the health cell; returns the mark before it."""
+        mark = self.uart.mark()
+        self.uart.send(command + "\r")
+        return mark
+
+    def send(self, cell, command):
+        return self.health(f"send {cell} {command}")
+
+    def ask(self, cell, command, answer):
+        """Sends a command to a probe and waits for its answer, a pattern behind 'probe: '."""
+        mark = self.send(cell, command)
+        return self.uart.search(rf"^\[{cell}\] probe: {answer}", since=mark, never=HALTED)
+
+    def generation(self, cell):
+        return self.view.core(cell).generation
+
+    def wait_generation(self, cell, generation, mark):
+        self.uart.search(rf"^event: .* cell={cell} start generation={generation}\n", since=mark, never=HALTED)
+        self.wait_up(cell, since=mark)
+
+    def restart(self, cell):
+        after = self.generation(cell) + 1
+        self.wait_generation(cell, after, self.health(f"restart {cell}"))
+
+    def fault(self, cell, command):
+        """A command that must cost the cell a fault and a restart; returns its first core's telemetry."""
+        before = self.view.core(cell)
+        self.wait_generation(cell, before.generation + 1, self.send(cell, command))
+        after = self.view.core(cell)
+        assert after.fault_count == before.fault_count + 1
+        return after
+
+    def digest(self, cell):
+        place = self.places[cell]
+        stage2 = self.blueprint.cells[cell].stage2
+        memory = self.target.read_memory(stage2(place["pattern"]), place["size"])
+        return hashlib.sha256(memory).hexdigest()
+
+    def snapshot(self, cell):
+        counters = self.ask(cell, "checksum", r"checksum (\w+) .*\n(?:.*\n)*?\[\w+\] probe: counters (.*)\n")
+        numbers = dict(word.split("=") for word in counters[2].split())
+        ticks = int(numbers.pop("ticks"))
+        numbers.pop("taken")  # counts the ticks, and the UART's interrupt that brought this command
+        gic = self.ask(
+            cell,
+            "gic-state",
+            r"gic-state group=(\S+)\n(?:.*\n)*?.*enable=(\S+)\n(?:.*\n)*?.*priority=(\S+)\n(?:.*\n)*?.*trigger=(\S+)\n(?:.*\n)*?.*(ctlr=.*)\n",
+        )
+        now = self.view.core(cell)
+        return Snapshot(
+            now.generation, now.restarts, now.faults, self.digest(cell), counters[1], gic.groups(), numbers, ticks
+        )
+
+    @contextlib.contextmanager
+    def unharmed(self, cell):
+        """Whatever happens inside, the cell lives on as before."""
+        before = self.snapshot(cell)
+        assert before.checksum == "ok"
+        yield before
+        after = self.snapshot(cell)
+        assert after.ticks > before.ticks, f"{cell} ticks no more"
+        before.ticks = after.ticks
+        assert after == before
+
+    def devices(self):
+        """(name, address) of every register block in the board's tree."""
+        for node in self.board.walk():
+            reg = node.properties.get("reg")
+            if reg and len(reg.data) >= 16 and not node.name.startswith("memory@"):
+                cells = reg.cells()
+                for n in range(0, len(cells), 4):
+                    yield f"{node.name}[{n // 4}]", cells[n] << 32 | cells[n + 1]
+
+
+@contextlib.contextmanager
+def running(config, results, **options):
+    with qemu.QemuTarget(results, **options) as target:
+        yield System(target, image(config)).start()
