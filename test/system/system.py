@@ -130,6 +130,19 @@ class System:
         before.ticks = after.ticks
         assert after == before
 
+    @contextlib.contextmanager
+    def survives(self, cell):
+        """What happens inside is refused, but is no fault of the cell."""
+        before = self.view.core(cell)
+        yield
+        after = self.view.core(cell)
+        assert (after.generation, after.fault_count) == (before.generation, before.fault_count)
+
+    def write_gic(self, part, offset, value, size=4, cell="attacker"):
+        """part: gicd or gicr."""
+        command = f"{part}-write {offset:#x}"
+        self.ask(cell, f"{command} {value:#x} {size}", rf"{command} (reads back|faulted)")
+
     def devices(self):
         """(name, address) of every register block in the board's tree."""
         for node in self.board.walk():

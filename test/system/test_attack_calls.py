@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calls to a firmware that isn't there, to a hypervisor that doesn't listen, and for cores of others.
+
+[stest->swr~hypercalls-bounded~1]
+[stest->swr~psci-own-cores~1]
+[stest->swr~psci-affinity-info~1]
+"""
+
+import pytest
+
+NOT_SUPPORTED, INVALID_PARAMETERS, ALREADY_ON = -1, -2, -4
+DENIED, INVALID = -3, -2
+VERSION, CELL_CONTROL, CONSOLE_INPUT, CELL_INFO, DOORBELL = 0xC6000000, 0xC6000010, 0xC6000011, 0xC6000001, 0xC6000004
+CPU_ON, AFFINITY_INFO = 0xC4000003, 0xC4000004
+
+UNKNOWN = {
+    "Arm architecture service": 0x80000042,
+    "CPU service": 0x81000000,
+    "SiP service": 0xC2000001,
+    "OEM service": 0xC3000000,
+    "standard service": 0x8400FFFF,
+    "SDEI": 0xC4000020,
+    "SCMI, MM": 0xC4000041,
+    "TRNG": 0x84000050,
+    "FF-A": 0x84000063,
+    "standard hypervisor service": 0xC5000000,
+    "vendor hypervisor service": 0xC600FFFE,
+    "trusted application": 0xB0000000,
+    "trusted OS": 0xB2000001,
+    "yielding call": 0x01000000,
+    "nothing": 0xFFFFFFFF,
+    "PSCI CPU_FREEZE": 0x8400000B,
+    "PSCI CPU_DEFAULT_SUSPEND": 0xC400000C,
+    "PSCI NODE_HW_STATE": 0xC400000D,
+    "PSCI SYSTEM_SUSPEND": 0xC400000E,
+    "PSCI STAT_RESIDENCY": 0xC4000010,
+    "PSCI MEM_PROTECT": 0x84000013,
+    "PSCI MIGRATE": 0xC4000005,
+}
+
+
+def call(system, conduit, function, *arguments):
+    """x0 as a signed number."""
+    words = " ".join(f"{word:#x}" for word in (function, *arguments))
+    answer = system.ask("attacker", f"{conduit} {words}", rf"{conduit} {function:#x} = (\S+) (\S+) .*\n")
+    value = int(answer[1], 16)
+    low = value & 0xFFFFFFFF
+    return value - (1 << 64) if value >> 63 else low - (1 << 32) if low >> 31 and value >> 32 == 0 else value
+
+
+def test_own_calls_first(attack):
+    assert call(attack, "hvc", VERSION) == 0x10000
+    assert call(attack, "hvc", CELL_INFO, 1) == 0
+    assert call(attack, "hvc", AFFINITY_INFO, attack.blueprint.cells["attacker"].cores[0].mpidr) == 0
+    assert call(attack, "hvc", AFFINITY_INFO, attack.blueprint.cells["attacker"].cores[1].mpidr) == 1
+
+
+@pytest.mark.parametrize("conduit", ["smc", "hvc"])
+def test_unknown(attack, conduit):
+    with attack.unharmed("victim"), attack.survives("attacker"):
+        for name, function in UNKNOWN.items():
+            assert call(attack, conduit, function, 1, 2, 3) == NOT_SUPPORTED, name
+
+
+def test_cores_of_others(attack):
+    """PSCI knows the cell's own cores and no others."""
+    entry = attack.places["attacker"]["return"]
+    with attack.unharmed("victim"), attack.survives("attacker"):
+        for name in ("victim", "health"):
+            mpidr = attack.blueprint.cells[name].cores[0].mpidr
+            assert call(attack, "hvc", CPU_ON, mpidr, entry, 0) == INVALID_PARAMETERS
+            assert call(attack, "smc", AFFINITY_INFO, mpidr, 0) == INVALID_PARAMETERS
+        assert call(attack, "hvc", CPU_ON, 0xFF00FFFFFF, entry, 0) == INVALID_PARAMETERS
+        own = attack.blueprint.cells["attacker"].cores[0].mpidr
+        assert call(attack, "hvc", CPU_ON, own, entry, 0) == ALREADY_ON
+
+
+def test_health_calls(attack):
+    """What only the health cell may ask for is denied, and counted."""
+    victim = attack.blueprint.cells["victim"].index
+    before = attack.view.core("attacker").denied
+    with attack.unharmed("victim"), attack.survives("attacker"):
+        assert call(attack, "hvc", CELL_CONTROL, victim, 0, 0) == DENIED
+        assert call(attack, "hvc", CELL_CONTROL, victim, 1, 0) == DENIED
+        assert call(attack, "hvc", CONSOLE_INPUT, victim, 0x41) == DENIED
+    assert attack.view.core("attacker").denied == before + 3
+
+
+def test_doorbells(attack):
+    """[stest->swr~doorbell-declared~1]"""
+    before = attack.snapshot("victim")
+    assert call(attack, "hvc", DOORBELL, 0) == 0
+    after = attack.snapshot("victim")
+    assert int(after.strange["doorbells"]) == int(before.strange["doorbells"]) + 1
+    with attack.unharmed("victim"):
+        assert call(attack, "hvc", DOORBELL, 1) == INVALID  # a channel that it only reads
+        assert call(attack, "hvc", DOORBELL, 2) == INVALID
+        assert call(attack, "hvc", DOORBELL, 0xFFFFFFFFFFFFFFFF) == INVALID

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SGIs to every core, and the interrupt controller's registers written as if all of it were one's own."""
+
+import struct
+
+ISENABLER, ICENABLER, ISPENDR, ICPENDR, ISACTIVER, ICACTIVER = 0x100, 0x180, 0x200, 0x280, 0x300, 0x380
+IPRIORITYR, ICFGR, IROUTER, IGROUPR = 0x400, 0xC00, 0x6000, 0x80
+GICD_CTLR, SETSPI, CLRSPI = 0x0, 0x40, 0x48
+GICR_CTLR, GICR_WAKER, GICR_PROPBASER, GICR_PENDBASER, GICR_INVALL = 0x0, 0x14, 0x70, 0x78, 0xB0
+SGI_FRAME = 0x10000
+RECORD_OWNED = 184  # offset in struct bp_cell: ppi_owned, ppi_edge, spi_owned[32] (word 0 unused)
+SGIS = 0xFFFF
+
+
+def owned(system, cell):
+    """Ownership words of a cell: the first is that of its SGIs and PPIs."""
+    offset = system.blueprint.offset + system.blueprint.cells[cell].record_offset + RECORD_OWNED
+    ppis, _, _, *words = struct.unpack_from("<34I", system.fit.kernel.data, offset)
+    return [ppis | SGIS, *words]
+
+
+def foreign(system, word):
+    """Bits of an interrupt register's word that are not the attacker's: it still has to hear us."""
+    return 0xFFFFFFFF & ~owned(system, "attacker")[word]
+
+
+def priorities(system, intid, value):
+    """A word of priorities with `value` in the bytes of interrupts that are not the attacker's."""
+    own = spis(system, "attacker")
+    return sum((0x80 if intid & ~3 | n in own else value & 0xFF) << 8 * n for n in range(4))
+
+
+def spis(system, cell):
+    """INTIDs of the SPIs that a cell owns."""
+    words = owned(system, cell)
+    return [32 * w + bit for w in range(1, 32) for bit in range(32) if words[w] >> bit & 1]
+
+
+def grab(system, intid):
+    answer = system.ask("attacker", f"spi-grab {intid}", rf"spi-grab {intid} enabled=(\d) pending=(\d) active=(\d)")
+    return [int(bit) for bit in answer.groups()]
+
+
+def test_sgis(attack):
+    """[stest->swr~sgi-own-cores-only~1]"""
+    own = attack.blueprint.cells["attacker"].cores[0].mpidr
+    attack.ask("attacker", f"sgi {own & ~0xFF:#x} {1 << (own & 0xF)} 5", "sgi sent, own sgis 1")
+    before = attack.view.core("attacker").foreign_sgi
+    with attack.unharmed("victim"), attack.survives("attacker"):
+        for intid in range(16):
+            attack.ask("attacker", f"sgi 0 0xffff {intid}", "sgi sent, own sgis 1")
+        attack.ask("attacker", "sgi 0x100 0xffff 3", "sgi sent, own sgis 0")
+        attack.ask("attacker", "sgi-all 3", "sgi-all sent")
+    assert attack.view.core("attacker").foreign_sgi >= before + 16
+
+
+def test_spis(attack):
+    """Own interrupts can be set up, others can't. [stest->swr~gicd-filtered~1]"""
+    own = spis(attack, "attacker")
+    assert own and grab(attack, own[-1])[0] == 1
+    with attack.unharmed("victim"):
+        for intid in spis(attack, "victim") + spis(attack, "health") + [250, 287, 1019]:
+            assert grab(attack, intid) == [0, 0, 0], intid
+        attack.restart("attacker")
+
+
+def test_distributor(attack):
+    """Every bit that is another's, set and cleared. [stest->swr~irouter-own-cores~1]"""
+    with attack.unharmed("victim"):
+        for base in (IGROUPR, ISENABLER, ISPENDR, ISACTIVER, ICENABLER, ICPENDR, ICACTIVER):
+            for word in range(1, 9):
+                attack.write_gic("gicd", base + 4 * word, foreign(attack, word))
+        for intid in spis(attack, "victim"):
+            for value in (0xFFFFFFFF, 0):
+                attack.write_gic("gicd", (IPRIORITYR + intid) & ~3, priorities(attack, intid, value))
+                attack.write_gic("gicd", ICFGR + intid // 16 * 4, value)
+                attack.write_gic("gicd", IROUTER + 8 * intid, value, 8)
+            attack.write_gic("gicd", SETSPI, intid)
+            attack.write_gic("gicd", CLRSPI, intid)
+        attack.send("attacker", f"gicd-write {GICD_CTLR} 0")  # may deafen it
+        attack.restart("attacker")
+
+
+def test_redistributor(attack):
+    """[stest->swr~gicr-filtered~1]"""
+    with attack.unharmed("victim"):
+        for value in (0xFFFFFFFF, 0):
+            for register in (GICR_PROPBASER, GICR_PENDBASER, GICR_INVALL, GICR_WAKER, GICR_CTLR):
+                attack.write_gic("gicr", register, value)
+            for register in (ICFGR + 4, IPRIORITYR + 0x18):
+                attack.write_gic("gicr", SGI_FRAME + register, value)
+        for register in (IGROUPR, ISENABLER, ISPENDR, ISACTIVER, ICENABLER, ICPENDR, ICACTIVER):
+            attack.write_gic("gicr", SGI_FRAME + register, foreign(attack, 0))
+        attack.restart("attacker")
+
+
+def test_doorbell_still_rings(attack):
+    """After all that the victim still gets what is meant for it."""
+    before = int(attack.snapshot("victim").strange["doorbells"])
+    attack.ask("attacker", "doorbell 0", "doorbell = 0")
+    assert int(attack.snapshot("victim").strange["doorbells"]) == before + 1
