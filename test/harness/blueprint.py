@@ -32,6 +32,14 @@ class Walk:
 
     def __call__(self, address):
         """Physical address; None: not mapped."""
+        leaf = self.leaf(address)
+        if leaf is None:
+            return None
+        _, entry, shift = leaf
+        return (entry & ADDRESS & ~((1 << shift) - 1)) | (address & ((1 << shift) - 1))
+
+    def leaf(self, address):
+        """(physical address of the leaf entry, entry, log2 of what it maps); None: not mapped."""
         if address >> self._bits:
             return None
         table, level = self._root, self._level
@@ -43,7 +51,7 @@ class Walk:
             if not entry & 1:
                 return None
             if level == 3 or not entry & 2:
-                return (entry & ADDRESS & ~((1 << shift) - 1)) | (address & ((1 << shift) - 1))
+                return table + 8 * index, entry, shift
             table, level, top = entry & ADDRESS, level + 1, shift - 1
 
 
@@ -121,6 +129,12 @@ class Blueprint:
     def el2(self, machine_core):
         """The EL2 address space of a core."""
         return Walk(self.memory, self.cores[machine_core][1], EL2_VA_BITS, 1)
+
+    def redirect(self, space, address, physical):
+        """Damages a table: what maps `address` maps `physical` from now on."""
+        where, entry, shift = space.leaf(address)
+        entry = entry & ~ADDRESS | physical & ~((1 << shift) - 1)
+        struct.pack_into("<Q", self.memory.data, where - self.memory.base, entry)
 
     def _cell(self, root):
         space = Walk(self.memory, root, EL2_VA_BITS, 1)

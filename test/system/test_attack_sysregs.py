@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every kind of system register a cell might try: it gets its own, an answer from the list, or Undefined.
+
+[stest->swr~sysregs-allowlisted~1]
+"""
+
+import re
+
+# What a cell may read. All else must be Undefined to it; registers of EL2 and EL3 above all.
+READABLE = {
+    *("MIDR_EL1", "MPIDR_EL1", "REVIDR_EL1"),
+    *("ID_AA64PFR0_EL1", "ID_AA64PFR1_EL1", "ID_AA64DFR0_EL1", "ID_AA64ISAR1_EL1", "ID_AA64MMFR1_EL1"),
+    *("ID_UNALLOCATED", "ACTLR_EL1", "CNTKCTL_EL1", "CNTPCT_EL0", "CNTP_CTL_EL0", "CNTP_CVAL_EL0"),
+    *("ICC_IAR0_EL1", "ICC_AP0R0_EL1", "ICC_AP1R0_EL1", "ICC_RPR_EL1", "ICC_SRE_EL1", "ICC_IGRPEN0_EL1"),
+    *("MDSCR_EL1", "OSDLR_EL1", "DBGBVR0_EL1", "DBGBCR0_EL1", "DBGWCR0_EL1"),
+}
+ROW = re.compile(r"^\[attacker\] probe: sysreg \d+ (\w+) (\w+) read=(\S+?)(?: write=(\S+))?\n", re.M)
+EC_UNDEFINED = 0
+
+
+def test_registers(attack):
+    mark = attack.uart.mark()
+    with attack.unharmed("victim"), attack.survives("attacker"):
+        tried = attack.ask("attacker", "sysregs", r"sysregs (\d+) tried")
+    rows = ROW.findall(attack.uart.text[mark:])
+    assert len(rows) == int(tried[1])
+    readable = {name for name, _, value, _ in rows if not value.startswith("fault")}
+    assert readable <= READABLE
+    for name, encoding, value, written in rows:
+        assert "EL2" not in name and "EL3" not in name and "EL12" not in name or written.startswith("fault"), encoding
+        for outcome in (value, written):
+            if outcome.startswith("fault:"):
+                assert int(outcome[len("fault:") :], 16) >> 26 == EC_UNDEFINED, name
+    attack.restart("attacker")  # it wrote registers of its own, ICC_AP1R0_EL1 for one

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What starts, and what must not: other CPUs, other machines, damaged images."""
+
+import copy
+
+import pytest
+
+import system
+from harness import blueprint, build, fit, qemu
+
+REFUSED = r"^bulkhead: halted, no cell was started"
+HEALTHY = r"^health: up"
+NAMED = r"^bulkhead: machine differs: "
+
+
+def refused(results, image, **options):
+    """What the console says of an image on a machine that it must not start on."""
+    with qemu.QemuTarget(results, **options) as target:
+        target.load(image)
+        target.power("on")
+        target.console().expect(REFUSED, never=HEALTHY)
+        return target.console().text
+
+
+@pytest.mark.parametrize("cpu", ["cortex-a53", "cortex-a72", "cortex-a76", "neoverse-n1", "max"])
+@pytest.mark.parametrize("mode", ["injected", "direct"])
+def test_cpus(results, mode, cpu):
+    """One image starts on each. [stest->swr~el2-registers-written~1] [stest->swr~cores-by-psci~1]"""
+    if mode == "direct" and cpu not in ("cortex-a53", "max"):
+        pytest.skip("the oldest and the newest are enough in the second mode")
+    with system.running(mode, results, cpu=cpu) as running:
+        running.wait_up("attacker", "victim")
+        running.ask("attacker", "cpu-on 1", "cpu-on 1 = 0 up")
+        running.ask("attacker", "sysregs", "sysregs .* tried")
+        running.restart("attacker")
+        with running.unharmed("victim"):
+            running.ask("attacker", "doorbell 1", "doorbell = -2")
+
+
+@pytest.mark.parametrize(
+    "options, difference",
+    [
+        ({"smp": "3"}, "number of cores: configured 0x4, found 0x3"),
+        ({"smp": "5"}, "number of cores: configured 0x4, found 0x5"),
+        ({"memory": "1G"}, "RAM size: no memory at the bank's last page: configured 0xbffff000"),
+        ({"machine": "virt-10.0,virtualization=on,gic-version=2"}, "GIC architecture version: configured 0x3, found 0x2"),
+        ({"machine": "virt-10.0,virtualization=on,gic-version=3"}, "SMMU"),
+    ],
+    ids=["3-cores", "5-cores", "1-GiB", "gicv2", "no-smmu"],
+)
+def test_other_machine(results, options, difference):
+    """[stest->swr~machine-compared~1]"""
+    text = refused(results, system.image("injected"), **options)
+    assert any(difference in line for line in text.splitlines() if line.startswith("bulkhead: ")), text
+
+
+def test_not_at_el2(results):
+    """[stest->swr~machine-compared~1]"""
+    text = refused(results, system.image("injected"), machine="virt-10.0,gic-version=3")
+    assert "started at EL1" in text and "needs EL2" in text
+
+
+def test_loaded_elsewhere(results):
+    image = fit.Fit(system.image("injected"))
+    kernel, moved = image.kernel.load, copy.copy(image.kernel)
+    moved.load = kernel + 0x1000000
+    image.parts[moved.name] = moved
+    text = refused(results, image)
+    assert f"bulkhead: loaded at {moved.load:#x}" in text and f"built for {kernel:#x}" in text
+
+
+@pytest.mark.parametrize("where", ["header", "digest", "record", "end"])
+def test_flipped_bit(results, where):
+    """[stest->swr~blueprint-checked~1]"""
+    image = fit.Fit(system.image("injected"))
+    plan = blueprint.Blueprint(image.kernel)
+    offset = {
+        "header": 300,
+        "digest": blueprint.HEADER_DIGEST,
+        "record": plan.cells["attacker"].record_offset + 60,
+        "end": plan.size - 1,
+    }[where]
+    image.kernel.data[plan.offset + offset] ^= 0x10
+    text = refused(results, image)
+    assert "the blueprint's SHA-256 does not match" in text
+
+
+def test_shared_page_is_no_separation(tmp_path):
+    """The victim's page in the attacker's table, every hash recomputed: the auditor sees it."""
+    image = fit.Fit(system.image("injected"))
+    plan = blueprint.Blueprint(image.kernel)
+    build.tool("audit", system.image("injected"))
+    attacker, victim = plan.cells["attacker"], plan.cells["victim"]
+    plan.redirect(attacker.stage2, attacker.regions[0].ipa, victim.regions[0].pa)
+    blueprint.rehash(image.kernel)
+    image.save(tmp_path / "shared.itb")
+    audit = build.tool("audit", tmp_path / "shared.itb", check=False)
+    assert audit.returncode == 1
+    assert "attacker" in audit.stdout + audit.stderr and "victim" in audit.stdout + audit.stderr

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A heartbeat that stops: the health cell does what the cell's fault table says, in virtual time.
+
+[stest->swr~health-heartbeat~1]
+[stest->swr~health-actions~1]
+"""
+
+import pytest
+
+import system
+from harness import build, health, qemu
+
+
+@pytest.fixture(scope="module")
+def beating():
+    with system.running("heartbeat", build.results_folder(__name__), icount=qemu.ICOUNT) as running:
+        yield running.wait_up("restarted", "stopped", "told")
+
+
+def missed(running, cell, action):
+    mark = running.send(cell, "beat 0")
+    match = running.uart.search(rf"^health: cell {cell}: heartbeat missed \((\d+) ms\) -> {action}\n", since=mark)
+    # Watched every 2 ms, told within 50 ms + 2 polls + 1 late look: virtual time, so it may be asserted.
+    assert 50 <= int(match[1]) <= 58
+    return mark
+
+
+def test_nothing_is_missed_at_first(beating):
+    beating.uart.search(r"^status: [2-9]\.")
+    assert not beating.uart.seen("heartbeat missed")
+
+
+def test_restart(beating):
+    mark = missed(beating, "restarted", "restart")
+    beating.wait_generation("restarted", 2, mark)
+    (event,) = health.events(beating.uart.text[mark:], cell="restarted", name="restart")
+    assert event.arguments["cause"] == "heartbeat-missed"
+
+
+def test_stop(beating):
+    missed(beating, "stopped", "stop")
+    qemu.wait_until(lambda: beating.view.state("stopped") == "stopped", "the cell is stopped")
+
+
+def test_log(beating):
+    mark = missed(beating, "told", "log")
+    beating.ask("told", "beat 1", "beat on")
+    beating.uart.search(r"^health: cell told: heartbeat is back", since=mark)
+    assert beating.generation("told") == 1
+
+
+def test_restart_limit(beating):
+    """Three restarts in 300 s are admitted, the fourth is not. [stest->swr~restart-window~1]"""
+    for generation in (3, 4):
+        mark = missed(beating, "restarted", "restart")
+        beating.wait_generation("restarted", generation, mark)
+    missed(beating, "restarted", "restart")
+    qemu.wait_until(lambda: beating.view.state("restarted") == "stopped", "the cell is stopped for good")
+    core = beating.view.core("restarted")
+    assert core.faults["restart-limit"] == 1 and core.restart_cause == "restart-limit"

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Debian's unmodified kernels on two cores, from start to shell and back after a restart.
+
+[stest->swr~inject-through-list-registers~1]
+[stest->swr~psci-cpu-on~1]
+"""
+
+import pytest
+
+import system
+
+COMPLAINTS = r"Internal error|Unable to handle|WARNING:|BUG:|Unexpected interrupt|rcu_sched.*stall|soft lockup"
+
+
+@pytest.mark.parametrize(
+    "release, mode",
+    [
+        ("6.1", "injected"),
+        ("6.12", "injected"),
+        ("6.12", "direct"),
+        pytest.param("6.1", "direct", marks=pytest.mark.full),
+    ],
+)
+def test_smp(results, release, mode):
+    with system.running(f"linux-{release}-{mode}", results) as running:
+        running.wait_up("victim")
+        with running.unharmed("victim"):
+            running.uart.search(rf"^\[linux\] init: Linux linux {release}\S* .*aarch64", never=system.HALTED)
+            running.uart.search(r"^\[linux\] init: 2 cores online")
+            running.uart.search(r"^\[linux\] linux:/root# ")
+            running.send("linux", "cat /proc/interrupts | grep -c arch_timer; taskset 2 echo on-core-$((1 + 1))")
+            running.uart.search(r"^\[linux\] on-core-2\n")
+            running.send("linux", "reboot -f")
+            running.uart.search(r"^event: .* cell=linux start generation=2")
+            running.uart.search(r"^\[linux\] init: 2 cores online", since=running.uart.mark())
+        assert not running.uart.seen(COMPLAINTS)
