@@ -5,10 +5,11 @@
 #ifndef CELLS_CONTROL_H
 #define CELLS_CONTROL_H
 
-#define CONTROL_PORT_FAULTS	5u /* samples refused: torn, corrupt, or of a foreign generation */
-#define CONTROL_COMMANDS	6u /* commands obeyed */
-#define CONTROL_SETPOINT_WRITER 7u /* generation of the cell whose setpoint is in force; 0: the safe value   \
-				    */
+#define CONTROL_PORT_FAULTS 5u /* samples refused: torn, corrupt, or of a foreign generation */
+#define CONTROL_COMMANDS    6u /* commands obeyed */
+#define CONTROL_SETPOINT_WRITER                                                                              \
+	7u /* generation of the cell whose setpoint is in force; 0: the safe value                           \
+	    */
 
 #define CONTROL_SAFE_VALUE	0
 #define CONTROL_PERIOD_NS	UINT64_C(1000000)

@@ -13,7 +13,10 @@
 #include "timer.h"
 #include "watch.h"
 
+#define ORDER_NS UINT64_C(1000000000) /* EL2 gathers a cell's cores for 100 ms at most */
+
 static struct watch watches[MACHINE_CELLS_MAX];
+static struct order_watch orders[MACHINE_CELLS_MAX];
 static struct watch_limits limits[MACHINE_CELLS_MAX];
 static uint32_t self;
 
@@ -30,9 +33,14 @@ void guard_start(const struct machine *machine, uint32_t own, uint64_t poll)
 
 void guard_order(const struct machine *machine, uint32_t cell, uint64_t action, uint64_t cause)
 {
-	const int64_t result = hypercall_cell_control(cell, action, cause);
+	struct cell_view view;
+	int64_t result;
 
-	if (result != HYPERCALL_OK)
+	machine_view(machine, cell, &view);
+	result = hypercall_cell_control(cell, action, cause);
+	if (result == HYPERCALL_OK)
+		order_given(&orders[cell], view.order_seen, timer_now());
+	else
 		say("health: cell %s: %s was refused (%" PRId64 ")", machine->cells[cell].name,
 		    action == CELL_STOP ? "stop" : "restart", result);
 }
@@ -92,9 +100,32 @@ static void guard_cell(const struct machine *machine, uint32_t cell, uint64_t no
 	}
 }
 
-void guard_poll(const struct machine *machine, uint64_t now)
+static void guard_orders(struct machine *machine, uint32_t cell, uint64_t now)
 {
-	for (uint32_t i = 0; i < machine->cell_count; i++)
-		if (i != self)
-			guard_cell(machine, i, now);
+	struct cell_view view;
+
+	machine->lost[cell] = false; /* what EL2 says of it */
+	machine_view(machine, cell, &view);
+	switch (order_check(&orders[cell], view.order_seen, view.state, now,
+			    timer_from_ns(ORDER_NS, machine->hz))) {
+	case ORDER_LOST:
+		say("health: cell %s: lost, no answer to an order", machine->cells[cell].name);
+		break;
+	case ORDER_OBEYED_LATE:
+		say("health: cell %s: back, the order was obeyed", machine->cells[cell].name);
+		break;
+	case ORDER_QUIET:
+		break;
+	}
+	machine->lost[cell] = orders[cell].lost;
+}
+
+void guard_poll(struct machine *machine, uint64_t now)
+{
+	for (uint32_t i = 0; i < machine->cell_count; i++) {
+		if (i == self)
+			continue;
+		guard_orders(machine, i, now);
+		guard_cell(machine, i, now);
+	}
 }

@@ -82,13 +82,14 @@ void machine_view(const struct machine *machine, uint32_t cell, struct cell_view
 
 	*view = (struct cell_view){0};
 	if (t) {
-		view->state = t->cell_state;
+		view->state = machine->lost[cell] ? CELL_LOST : t->cell_state;
+		view->order_seen = t->order_seen;
 		view->generation = t->generation;
 		view->restarts = t->restarts;
 		view->cause = t->restart_cause;
 		view->start_time = t->start_time;
 		view->ready_time = t->ready_time;
-		view->exits = exits_of(machine, cell, view->state == CELL_READY);
+		view->exits = exits_of(machine, cell, view->ready_time != 0);
 	}
 	if (heartbeat) {
 		view->beat = heartbeat->beat;

@@ -21,12 +21,14 @@ struct machine {
 	const struct directory_cell *cells;
 	uint32_t core_count, cell_count;
 	uint64_t hz;
+	bool lost[MACHINE_CELLS_MAX]; /* found not to obey: shown as lost whatever its telemetry says */
 };
 
 struct cell_view { /* one look at a cell */
 	uint64_t state, generation, restarts, cause;
 	uint64_t start_time, ready_time;
-	uint64_t exits; /* of all its cores: since `ready` in the ready state, else all of them */
+	uint64_t order_seen;
+	uint64_t exits; /* of all its cores: since `ready` where the cell has said so, else all of them */
 	uint64_t beat, ticks, missed, worst_ns, setpoint;
 };
 

@@ -53,3 +53,30 @@ enum watch_verdict watch_cell(struct watch *watch, const struct watch_limits *li
 		return tell(watch, input->now - input->start_time, WATCH_BOOT_TIMEOUT);
 	return WATCH_QUIET;
 }
+
+void order_given(struct order_watch *watch, uint64_t order_seen, uint64_t now)
+{
+	if (watch->open)
+		return; /* the first that is unanswered counts */
+	*watch = (struct order_watch){.open = true, .seen = order_seen, .since = now};
+}
+
+/* [impl->swr~health-lost-cell~1] */
+enum order_verdict order_check(struct order_watch *watch, uint64_t order_seen, uint64_t state, uint64_t now,
+			       uint64_t limit)
+{
+	if (!watch->open)
+		return ORDER_QUIET;
+	if (order_seen != watch->seen) {
+		const bool late = watch->lost;
+
+		*watch = (struct order_watch){0};
+		return late ? ORDER_OBEYED_LATE : ORDER_QUIET;
+	}
+	if (!is_up(state))
+		watch->since = now;
+	if (watch->lost || now - watch->since <= limit)
+		return ORDER_QUIET;
+	watch->lost = true;
+	return ORDER_LOST;
+}

@@ -38,4 +38,21 @@ enum watch_verdict { WATCH_QUIET, WATCH_HEARTBEAT_MISSED, WATCH_BOOT_TIMEOUT, WA
 enum watch_verdict watch_cell(struct watch *watch, const struct watch_limits *limits,
 			      const struct watch_input *input);
 
+/*
+ * Does a cell obey an order? Its own first core notes in telemetry that it did. One that sleeps with all
+ * its interrupts off never will; its memory is cut off from it all the same, so it counts as lost.
+ */
+struct order_watch { /* all zero: no order is open */
+	bool open, lost;
+	uint64_t seen; /* telemetry's order_seen when the order was given */
+	uint64_t since;
+};
+
+enum order_verdict { ORDER_QUIET, ORDER_LOST, ORDER_OBEYED_LATE };
+
+void order_given(struct order_watch *watch, uint64_t order_seen, uint64_t now);
+/* A cell that is being filled answers when that is done: only time in which it runs counts. */
+enum order_verdict order_check(struct order_watch *watch, uint64_t order_seen, uint64_t state, uint64_t now,
+			       uint64_t limit);
+
 #endif

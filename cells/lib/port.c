@@ -155,6 +155,7 @@ struct view { /* one consistent look at a port's header */
 	uint64_t epoch, generation, slots, slot_bytes, head;
 };
 
+/* PORT_OK: the header makes sense, though there may be no message yet. */
 static enum port_status view_take(const struct port_reader *reader, uint64_t magic, struct view *view)
 {
 	const volatile struct port_header *port = reader->port;
@@ -180,7 +181,7 @@ static enum port_status view_take(const struct port_reader *reader, uint64_t mag
 		return PORT_FOREIGN;
 	if (!fits(reader->size, view->slots, view->slot_bytes))
 		return PORT_CORRUPT;
-	return view->head ? PORT_OK : PORT_EMPTY;
+	return PORT_OK;
 }
 
 /* Message n into `buffer`. PORT_TORN: it was not (or no longer) the whole message n. */
@@ -220,6 +221,8 @@ enum port_status port_sample(struct port_reader *reader, void *buffer, uint64_t 
 		struct view view;
 
 		status = view_take(reader, PORT_SAMPLING, &view);
+		if (status == PORT_OK && view.head == 0)
+			status = PORT_EMPTY;
 		if (status == PORT_OK)
 			status = slot_read(reader, &view, view.head, buffer, room, message);
 	}
@@ -268,7 +271,7 @@ enum port_status port_receive(struct port_reader *reader, void *buffer, uint64_t
 		status = view_take(reader, PORT_QUEUING, &view);
 		if (status == PORT_TORN)
 			continue;
-		if (status != PORT_OK && status != PORT_EMPTY)
+		if (status != PORT_OK)
 			return status;
 		reader_follow(reader, &view);
 		if (reader->next > view.head)

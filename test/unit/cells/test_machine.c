@@ -65,6 +65,7 @@ static void view(void **state)
 
 	telemetry[1].cell_state = CELL_READY;
 	telemetry[1].generation = 4;
+	telemetry[1].ready_time = 7;
 	telemetry[1].restarts = 3;
 	telemetry[1].exits_total = 100;
 	telemetry[1].exits_at_ready = 90;
@@ -85,7 +86,7 @@ static void view(void **state)
 	assert_int_equal(v.missed, 14);
 	assert_int_equal(v.worst_ns, 15);
 	assert_int_equal(v.setpoint, 16);
-	telemetry[1].cell_state = CELL_RUNNING;
+	telemetry[1].ready_time = 0;
 	machine_view(&machine, 1, &v);
 	assert_int_equal(v.exits, 107);
 	assert_null(machine_telemetry(&machine, 3));

@@ -199,6 +199,21 @@ static void queue_restarts(void **state)
 	assert_int_equal(reader.lost, 0);
 }
 
+/* No writer yet, or one that is starting: nothing is taken over from its memory. */
+static void queue_unopened(void **state)
+{
+	struct port_header *header = (struct port_header *)((uintptr_t)channel + PORT_OFFSET);
+
+	make(4, 8);
+	header->magic = 0;
+	header->epoch = 4711;
+	header->head = 3;
+	assert_int_equal(receive(), PORT_EMPTY);
+	assert_int_equal(reader.epoch, 0);
+	assert_int_equal(reader.next, 1);
+	assert_int_equal(reader.lost, 0);
+}
+
 /* [utest->swr~port-queue-lossless~1] */
 static void queue_lossless(void **state)
 {
@@ -285,7 +300,8 @@ int main(void)
 		cmocka_unit_test(sampling_corrupt), cmocka_unit_test(hostile_header),
 		cmocka_unit_test(generations),	    cmocka_unit_test(too_small),
 		cmocka_unit_test(queue_overwrites), cmocka_unit_test(queue_restarts),
-		cmocka_unit_test(queue_lossless),   cmocka_unit_test(concurrent),
+		cmocka_unit_test(queue_lossless),   cmocka_unit_test(queue_unopened),
+		cmocka_unit_test(concurrent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,6 +110,27 @@ static void not_watched(void **state)
 	assert_int_equal(watch_cell(&watch, &none, &input), WATCH_QUIET);
 }
 
+/* [utest->swr~health-lost-cell~1] */
+static void orders(void **state)
+{
+	struct order_watch order = {0};
+
+	assert_int_equal(order_check(&order, 5, CELL_READY, 9999, 100), ORDER_QUIET);
+	order_given(&order, 5, 1000);
+	assert_int_equal(order_check(&order, 5, CELL_READY, 1100, 100), ORDER_QUIET);
+	assert_int_equal(order_check(&order, 6, CELL_READY, 1101, 100), ORDER_QUIET);
+	assert_false(order.open);
+	order_given(&order, 6, 2000);
+	assert_int_equal(order_check(&order, 6, CELL_STARTING, 5000, 100), ORDER_QUIET); /* being filled */
+	assert_int_equal(order_check(&order, 6, CELL_READY, 5100, 100), ORDER_QUIET);
+	order_given(&order, 6, 5100); /* a second one does not begin the wait anew */
+	assert_int_equal(order_check(&order, 6, CELL_READY, 5101, 100), ORDER_LOST);
+	assert_true(order.lost);
+	assert_int_equal(order_check(&order, 6, CELL_READY, 9000, 100), ORDER_QUIET);
+	assert_int_equal(order_check(&order, 7, CELL_READY, 9001, 100), ORDER_OBEYED_LATE);
+	assert_false(order.lost);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +141,7 @@ int main(void)
 		cmocka_unit_test_setup(new_generation, start),
 		cmocka_unit_test_setup(not_running, start),
 		cmocka_unit_test_setup(not_watched, start),
+		cmocka_unit_test(orders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
