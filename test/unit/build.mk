@@ -17,6 +17,7 @@ UNIT_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omi
 UNIT_NAMES := $(sort $(patsubst test/unit/%/,%,$(dir $(wildcard test/unit/*/test_*.c))))
 UNIT_PYTHON := $(sort $(wildcard test/unit/*/test_*.py))
 UNIT_RESULTS := build/test-results
+UNIT_SECONDS ?= 300
 
 -include $(UNIT_NAMES:%=test/unit/%/unit.mk)
 
@@ -51,7 +52,7 @@ define unit_run
 	@failed=""; for t in $(2); do \
 		name=$(1)-$$(basename $$(dirname $$t))-$$(basename $$t); \
 		rm -f $(UNIT_RESULTS)/$$name*.xml; \
-		CMOCKA_MESSAGE_OUTPUT=xml CMOCKA_XML_FILE=$(UNIT_RESULTS)/$$name-%g.xml $$t \
+		CMOCKA_MESSAGE_OUTPUT=xml CMOCKA_XML_FILE=$(UNIT_RESULTS)/$$name-%g.xml timeout $(UNIT_SECONDS) $$t \
 			>$(UNIT_RESULTS)/$$name.log 2>&1 || \
 			{ failed="$$failed $$t"; cat $(UNIT_RESULTS)/$$name.log $(UNIT_RESULTS)/$$name-*.xml 2>/dev/null; }; \
 	done; \
