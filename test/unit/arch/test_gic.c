@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_gic.c - what the hypervisor itself does with the GIC, the EL2 registers, caches and time.
+ */
+#include "machine.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include "../../../src/arch/arm64/boot.h"
+#include "../../../src/arch/arm64/gic.h"
+#include "../../../src/platform/iommu/smmuv3.h"
+
+static jmp_buf asleep;
+
+static void sleep_for_good(void)
+{
+	longjmp(asleep, 1);
+}
+
+static int boot_in(enum bp_mode mode)
+{
+	host_cell_make(2, mode, 0);
+	host_cell()->ppi_owned = BIT(27);
+	host_cell()->ppi_edge = BIT(22);
+	host_cell()->spi_owned[1] = BIT(1) | BIT(31);
+	machine_reset(4);
+	return 0;
+}
+
+static int boot(void **state)
+{
+	return boot_in(BP_MODE_INJECTED);
+}
+
+static int boot_direct(void **state)
+{
+	return boot_in(BP_MODE_DIRECT);
+}
+
+/* [utest->swr~core-quiesced~1] */
+static void quiet_core(void **state)
+{
+	const va_t sgi = sgi_page(0);
+
+	phys32_set(sgi + 0x100, ~0u);
+	phys32_set(sgi + 0x200, ~0u);
+	phys32_set(sgi + 0x300, ~0u);
+	arch_interrupts_quiesce();
+	assert_int_equal(phys32(sgi + 0x100), 1 << 15); /* the wake-up SGI alone */
+	assert_int_equal(phys32(sgi + 0x200), 0);
+	assert_int_equal(phys32(sgi + 0x300), 0);
+	assert_int_equal(phys32(sgi + 0x80), 0xffffffff); /* Group 1 */
+	assert_int_equal(phys32(sgi + 0xc04), 2u << 12);  /* PPI 22 by edge */
+	for (u32 i = 0; i < 32; i++)
+		assert_int_equal(host_mmio_read(sgi + 0x400 + i, 1), i == 15 ? 0 : 0xa0);
+	assert_int_equal(reg("cntv_ctl_el0"), 0);
+	assert_int_equal(reg("cntp_ctl_el0"), 0);
+	assert_int_equal(reg_writes("ICC_AP1R0_EL1"), 1);
+	assert_int_equal(reg("ICC_AP1R0_EL1"), 0);
+	assert_int_equal(reg("ICH_AP1R0_EL2"), 0);
+	assert_int_equal(reg("ICC_CTLR_EL1") & 2, 2); /* EOImode 1: drop and deactivation apart */
+	assert_true(reg("ICC_PMR_EL1") > 0 && reg("ICC_PMR_EL1") <= 0x10);
+	assert_int_equal(reg("ICC_IGRPEN1_EL1"), 1);
+	assert_int_equal(reg("ICH_HCR_EL2"), 0);
+	/* Nothing is enabled between the old guest's state and the new. */
+	assert_true(journal_before("ICC_IGRPEN1_EL1=0", "ICC_IGRPEN1_EL1=1"));
+}
+
+static void quiet_direct_core(void **state)
+{
+	arch_interrupts_quiesce();
+	assert_int_equal(reg("ICC_CTLR_EL1") & 2, 0);
+}
+
+/* Registers that a CPU with fewer priority bits lacks are not touched (12.2.5, 12.4.2). */
+static void active_priority_registers(void **state)
+{
+	for (u32 bits = 5; bits <= 7; bits++)
+		for (u32 virtual_bits = 5; virtual_bits <= 7; virtual_bits++) {
+			boot(state);
+			reg_set("ICC_CTLR_EL1", (bits - 1) << 8);
+			reg_set("ICH_VTR_EL2", (u64)(virtual_bits - 1) << 26 | 3);
+			arch_interrupts_quiesce();
+			assert_int_equal(reg_writes("S3_0_C12_C9_1"), bits >= 6);
+			assert_int_equal(reg_writes("S3_0_C12_C9_2"), bits >= 7);
+			assert_int_equal(reg_writes("S3_0_C12_C9_3"), bits >= 7);
+			assert_int_equal(reg_writes("S3_4_C12_C8_1"), virtual_bits >= 6);
+			assert_int_equal(reg_writes("S3_4_C12_C9_1"), virtual_bits >= 6);
+			assert_int_equal(reg_writes("S3_4_C12_C9_3"), virtual_bits >= 7);
+		}
+}
+
+static void guest_interface_injected(void **state)
+{
+	arch_interrupts_quiesce();
+	gic_guest_prepare();
+	assert_int_equal(phys32(sgi_page(0) + 0x100), 0xffff | BIT(25)); /* SGIs and maintenance */
+	assert_int_equal(host_mmio_read(sgi_page(0) + 0x400 + 15, 1), 0xa0);
+	assert_int_equal(host_mmio_read(sgi_page(0) + 0x400 + 25, 1), 0);
+	assert_int_equal(reg("ICC_PMR_EL1"), 0xff);
+	assert_int_equal(reg("ICC_IGRPEN1_EL1"), 1);
+	assert_int_equal(reg("ICH_HCR_EL2"), 1);
+	assert_int_equal(reg("ICH_VMCR_EL2"), 0);
+}
+
+static void guest_interface_direct(void **state)
+{
+	arch_interrupts_quiesce();
+	gic_guest_prepare();
+	assert_int_equal(phys32(sgi_page(0) + 0x100), 0);
+	assert_int_equal(reg("ICC_PMR_EL1"), 0xff); /* the guest's own is virtual */
+	assert_int_equal(reg("ICC_IGRPEN1_EL1"), 0);
+}
+
+/* [utest->swr~cell-interrupts-reset~1] */
+static void cells_spis_as_new(void **state)
+{
+	const va_t gicd = EL2_VA_GICD;
+
+	for (u64 set = 0x104; set < 0x400; set += 0x100)
+		phys32_set(gicd + set, ~0u);
+	phys32_set(gicd + 0x108, ~0u);
+	host_mmio_write(gicd + 0x400 + 33, 0x10, 1);
+	host_mmio_write(gicd + 0x400 + 34, 0x10, 1);
+	host_mmio_write(gicd + 0x6000 + 8 * 33, 1, 8);
+	arch_cell_interrupts_reset();
+	for (u64 set = 0x104; set < 0x400; set += 0x100)
+		assert_int_equal(phys32(gicd + set), (u32) ~(BIT(1) | BIT(31)));
+	assert_int_equal(phys32(gicd + 0x108), 0xffffffff);
+	assert_int_equal(host_mmio_read(gicd + 0x400 + 33, 1), 0xa0);
+	assert_int_equal(host_mmio_read(gicd + 0x400 + 34, 1), 0x10);
+	assert_int_equal(phys64(gicd + 0x6000 + 8 * 33), 0); /* the first core */
+}
+
+static void distributor_at_boot(void **state)
+{
+	struct bp_header bp = {.spi_edge = {[1] = 0x80010001}};
+	const va_t gicd = EL2_VA_GICD;
+
+	phys32_set(gicd + 0x04, 2); /* 96 INTIDs */
+	phys32_set(gicd + 0x104, ~0u);
+	phys32_set(gicd + 0x204, ~0u);
+	phys32_set(gicd + 0x304, ~0u);
+	phys32_set(gicd + 0x10c, ~0u);
+	gic_distributor_start(&bp);
+	assert_int_equal(phys32(gicd), 0x12); /* ARE, Group 1; Group 0 never */
+	assert_int_equal(phys32(gicd + 0x104), 0);
+	assert_int_equal(phys32(gicd + 0x204), 0);
+	assert_int_equal(phys32(gicd + 0x304), 0);
+	assert_int_equal(phys32(gicd + 0x84), 0xffffffff);
+	assert_int_equal(phys32(gicd + 0x88), 0xffffffff);
+	assert_int_equal(phys32(gicd + 0xc08), 2);
+	assert_int_equal(phys32(gicd + 0xc0c), 0x80000002);
+	assert_int_equal(phys32(gicd + 0x10c), 0xffffffff); /* no more than there are */
+}
+
+static void waiting_and_waking(void **state)
+{
+	assert_false(arch_wait()); /* nothing: no end of interrupt */
+	assert_int_equal(reg_writes("ICC_EOIR1_EL1"), 0);
+	iar_push(15);
+	assert_true(arch_wait());
+	assert_true(reg_wrote("ICC_EOIR1_EL1", 15));
+	assert_true(reg_wrote("ICC_DIR_EL1", 15));
+	iar_push(33);
+	assert_false(arch_wait());
+	host_core(1)->mpidr = UINT64_C(0x0400030251);
+	phys32_set(sgi_page(1) + 0x40c, ~0u);
+	arch_wake(1);
+	assert_int_equal(phys32(sgi_page(1) + 0x100), 1 << 15);
+	assert_int_equal(host_mmio_read(sgi_page(1) + 0x40f, 1), 0);
+	/* Aff3 4, Aff2 3, Aff1 2, range 5, target 1 (12.2.20) */
+	assert_true(reg_wrote("ICC_SGI1R_EL1", UINT64_C(4) << 48 | UINT64_C(5) << 44 | UINT64_C(3) << 32 |
+						       15 << 24 | 2 << 16 | 2));
+}
+
+static void direct_cores_deactivate_by_eoi(void **state)
+{
+	iar_push(15);
+	assert_true(arch_wait());
+	assert_true(reg_wrote("ICC_EOIR1_EL1", 15));
+	assert_int_equal(reg_writes("ICC_DIR_EL1"), 0);
+}
+
+static void spis_raised(void **state)
+{
+	static const u32 intids[] = {32, 63, 64, 255, 1019};
+
+	for (size_t i = 0; i < ARRAY_SIZE(intids); i++) {
+		boot(state);
+		arch_spi_raise(intids[i]);
+		assert_int_equal(phys32(EL2_VA_GICD + 0x200 + intids[i] / 32 * 4), UINT32_C(1)
+											   << intids[i] % 32);
+		assert_int_equal(phys_writes(), 1);
+	}
+}
+
+/* ---- EL2 registers ---- */
+
+static void core_starts(void)
+{
+	struct exit frame;
+
+	machine_on_wfi = sleep_for_good;
+	if (setjmp(asleep) == 0)
+		core_start(&frame, 1);
+}
+
+/* [utest->swr~el2-registers-written~1] */
+static void el2_registers(void **state)
+{
+	reg_set("midr_el1", 0x410fd083);
+	reg_set("mpidr_el1", 0x80000001);
+	core_starts();
+	/* VM SWIO PTW FMO IMO AMO TID3 TSC TIDCP TACR RW TLOR TERR APK API (D17.2.48) */
+	assert_true(reg("hcr_el2") ==
+		    (BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(18) | BIT(19) | BIT(20) |
+		     BIT(21) | BIT(31) | BIT(35) | BIT(36) | BIT(40) | BIT(41)));
+	assert_true(reg("mdcr_el2") == (BIT(5) | BIT(6) | BIT(9) | BIT(10) | BIT(11) | BIT(14) | BIT(19)));
+	assert_int_equal(reg("cptr_el2"), 0x401033ff);
+	assert_int_equal(reg("hstr_el2"), 0);
+	assert_int_equal(reg("cnthctl_el2"), 3);
+	assert_int_equal(reg("cntvoff_el2"), 0);
+	assert_int_equal(reg_writes("cntvoff_el2"), 1);
+	assert_int_equal(reg("vpidr_el2"), 0x410fd083);
+	assert_int_equal(reg("vmpidr_el2"), 0x80000001);
+	assert_int_equal(reg("vtcr_el2"), this_cell->vtcr);
+	assert_true(reg("vttbr_el2") == this_cell->vttbr);
+	assert_int_equal(reg("ICC_SRE_EL2"), 7); /* Enable 0 */
+	assert_int_equal(reg("ICC_IGRPEN0_EL1"), 0);
+	assert_int_equal(reg_writes("HFGRTR_EL2"), 0); /* not there */
+	assert_int_equal(reg_writes("HCRX_EL2"), 0);
+}
+
+static void el2_registers_direct(void **state)
+{
+	core_starts();
+	assert_int_equal(reg("hcr_el2") & BIT(4), 0); /* IMO */
+	assert_int_equal(reg("hcr_el2") & BIT(3), BIT(3));
+}
+
+static void newer_controls_are_zeroed(void **state)
+{
+	static const char *const names[] = {"HFGRTR_EL2",  "HFGWTR_EL2",  "HFGITR_EL2", "HDFGRTR_EL2",
+					    "HDFGWTR_EL2", "HAFGRTR_EL2", "HCRX_EL2"};
+
+	reg_set("id_aa64mmfr0_el1", UINT64_C(1) << 56);
+	reg_set("id_aa64mmfr1_el1", UINT64_C(1) << 40);
+	reg_set("id_aa64pfr0_el1", UINT64_C(1) << 44);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		reg_set(names[i], UINT64_MAX);
+	core_starts();
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		assert_int_equal(reg(names[i]), 0);
+}
+
+static void all_event_counters_are_below_hpmn(void **state)
+{
+	reg_set("id_aa64dfr0_el1", 1 << 8);
+	reg_set("pmcr_el0", 6 << 11);
+	core_starts();
+	assert_int_equal(reg("mdcr_el2") & 0x1f, 6);
+	boot(state);
+	reg_set("id_aa64dfr0_el1", 15 << 8); /* implementation defined */
+	reg_set("pmcr_el0", 6 << 11);
+	core_starts();
+	assert_int_equal(reg("mdcr_el2") & 0x1f, 0);
+}
+
+/* ---- time ---- */
+
+/* [utest->swr~time-exact~1] */
+static void nanoseconds_to_ticks(void **state)
+{
+	static const u64 frequencies[] = {1, 19200000, 24000000, 25000000, 62500000, 100000000, 1000000000};
+
+	for (size_t i = 0; i < ARRAY_SIZE(frequencies); i++) {
+		const u64 f = frequencies[i];
+
+		reg_set("cntfrq_el0", f);
+		for (u64 ns = 1; ns < UINT64_C(1) << 62; ns = ns * 3 + 7)
+			assert_true(arch_ns_to_ticks(ns) == (u64)((unsigned __int128)ns * f / 1000000000));
+		assert_true(arch_ns_to_ticks(1000000000) == f);
+		assert_true(arch_ns_to_ticks(0) == 0);
+	}
+}
+
+/* ---- caches ---- */
+
+/* [utest->swr~cell-clean-to-poc~1] */
+static void every_line_once(void **state)
+{
+	const va_t ram = EL2_VA_CELL_RAM;
+	char wanted[64];
+
+	for (u32 log = 2; log <= 6; log++) { /* 16 to 256 bytes a line */
+		const u64 line = UINT64_C(4) << log;
+		u32 lines = 0;
+
+		boot(state);
+		reg_set("ctr_el0", log << 16 | 4); /* DminLine; IminLine is another */
+		arch_cache_clean_invalidate(ram + 8, 1024);
+		for (va_t at = ram; at < ram + 1032; at += line, lines++) {
+			snprintf(wanted, sizeof(wanted), " civac(%lx) ", (unsigned long)at);
+			assert_non_null(strstr(journal(), wanted));
+			assert_null(strstr(strstr(journal(), wanted) + 1, wanted));
+		}
+		snprintf(wanted, sizeof(wanted), " civac(%lx) ", (unsigned long)(ram + lines * line));
+		assert_null(strstr(journal(), wanted));
+	}
+}
+
+static void zeroes_and_no_more(void **state)
+{
+	static const u32 dczids[] = {4, 0, 6, 4 | BIT(4)};
+	u8 *const ram = (u8 *)EL2_VA_CELL_RAM;
+
+	for (size_t d = 0; d < ARRAY_SIZE(dczids); d++) {
+		reg_set("dczid_el0", dczids[d]);
+		for (u64 start = 0; start < 70; start += 3)
+			for (u64 size = 0; size < 700; size += 13) {
+				memset(ram, 0xee, 1024);
+				journal_clear();
+				arch_zero(EL2_VA_CELL_RAM + start, size);
+				for (u64 i = 0; i < 1024; i++)
+					assert_int_equal(ram[i], i >= start && i < start + size ? 0 : 0xee);
+				if (dczids[d] & BIT(4))
+					assert_null(strstr(journal(), "zva"));
+			}
+	}
+}
+
+static void instruction_caches(void **state)
+{
+	arch_icache_invalidate();
+	assert_string_equal(journal(), " ic(iallu) ");
+}
+
+/* ---- SMMU ---- */
+
+/* [utest->swr~smmu-abort-all~1] */
+static void smmu_update_acknowledged(void **state)
+{
+	const va_t smmu = EL2_VA_SERVICE + 0x200000;
+
+	machine_device(smmu, 0x1000, DEVICE_MEMORY);
+	phys32_set(smmu, 0x1234);
+	assert_int_equal(smmu_idr0(smmu), 0x1234);
+	/* This one never takes the update: refused, and nobody believes that it aborts. */
+	assert_false(smmu_abort_all(smmu));
+	assert_int_equal(phys32(smmu + 0x44), BIT(31) | BIT(20));
+	assert_null(strstr(journal(), "mmio(4080200020)"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(quiet_core, boot),
+		cmocka_unit_test_setup(quiet_direct_core, boot_direct),
+		cmocka_unit_test_setup(active_priority_registers, boot),
+		cmocka_unit_test_setup(guest_interface_injected, boot),
+		cmocka_unit_test_setup(guest_interface_direct, boot_direct),
+		cmocka_unit_test_setup(cells_spis_as_new, boot),
+		cmocka_unit_test_setup(distributor_at_boot, boot),
+		cmocka_unit_test_setup(waiting_and_waking, boot),
+		cmocka_unit_test_setup(direct_cores_deactivate_by_eoi, boot_direct),
+		cmocka_unit_test_setup(spis_raised, boot),
+		cmocka_unit_test_setup(el2_registers, boot),
+		cmocka_unit_test_setup(el2_registers_direct, boot_direct),
+		cmocka_unit_test_setup(newer_controls_are_zeroed, boot),
+		cmocka_unit_test_setup(all_event_counters_are_below_hpmn, boot),
+		cmocka_unit_test_setup(nanoseconds_to_ticks, boot),
+		cmocka_unit_test_setup(every_line_once, boot),
+		cmocka_unit_test_setup(zeroes_and_no_more, boot),
+		cmocka_unit_test_setup(instruction_caches, boot),
+		cmocka_unit_test_setup(smmu_update_acknowledged, boot),
+	};
+
+	return cmocka_run_group_tests_name("gic", tests, NULL, NULL);
+}
