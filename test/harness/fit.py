@@ -10,6 +10,7 @@ from . import fdt
 @dataclass
 class Part:
     name: str
+    description: str  # of a cell's file: CELL:PROPERTY:FILENAME
     data: bytearray
     load: int | None  # physical address
     entry: int | None
@@ -24,9 +25,11 @@ def _address(node, name):
 
 def _part(node):
     data = node.properties["data"]
+    description = node.properties.get("description")
     digest = node.children.get("hash-1")
     return Part(
         node.name,
+        description.strings()[0] if description else "",
         bytearray(data.data),
         _address(node, "load"),
         _address(node, "entry"),

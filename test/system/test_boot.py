@@ -2,6 +2,8 @@
 """What starts, and what must not: other CPUs, other machines, damaged images."""
 
 import copy
+import struct
+import subprocess
 
 import pytest
 
@@ -10,7 +12,7 @@ from harness import blueprint, build, fit, qemu
 
 REFUSED = r"^bulkhead: halted, no cell was started"
 HEALTHY = r"^health: up"
-NAMED = r"^bulkhead: machine differs: "
+PT_LOAD = 1
 
 
 def refused(results, image, **options):
@@ -67,6 +69,44 @@ def test_loaded_elsewhere(results):
     image.parts[moved.name] = moved
     text = refused(results, image)
     assert f"bulkhead: loaded at {moved.load:#x}" in text and f"built for {kernel:#x}" in text
+
+
+def test_through_uboot(results, tmp_path):
+    """The disk image, as a user boots it: three cells, nobody presses a key."""
+    disk = tmp_path / "disk.img"
+    subprocess.run([build.ROOT / "scripts/image.sh", system.image("injected"), disk], check=True, capture_output=True)
+    with qemu.QemuTarget(results) as target:
+        running = system.System(target, system.image("injected"))
+        target.load(disk)
+        target.power("on")
+        target.console().expect(r"sha256\+ OK")
+        target.console().expect(r"^bulkhead: starting 3 cells on board qemu-virt\n", never=REFUSED)
+        running.wait_up("attacker", "victim")
+
+
+def test_smmu_aborts_everything(results):
+    """SMMU off and GBPA.ABORT set (SMMUv3 6.3.15): no device's DMA gets through. [stest->swr~smmu-abort-all~1]"""
+    with system.running("injected", results) as running:
+        running.wait_up("attacker", "victim")
+        smmu = dict(running.devices())["smmuv3@9050000[0]"]
+        cr0, gbpa = (int(running.target.monitor(f"xp /1xw {smmu + at:#x}").split()[-1], 16) for at in (0x20, 0x44))
+        assert not cr0 & 1 and gbpa >> 20 & 1
+
+
+def test_damaged_cell_image(results):
+    """A cell whose image isn't what was compiled does not start, the others do. [stest->swr~images-hashed~1]"""
+    image = fit.Fit(system.image("injected"))
+    (part,) = (part for part in image.loadables if part.description.startswith("attacker:"))
+    (headers,) = struct.unpack_from("<Q", part.data, 32)  # ELF: e_phoff
+    (count,) = struct.unpack_from("<H", part.data, 56)  # e_phnum
+    loaded = [struct.unpack_from("<IIQQQQ", part.data, headers + 56 * n) for n in range(count)]
+    offset, size = next((offset, size) for kind, _, offset, _, _, size in loaded if kind == PT_LOAD and size)
+    part.data[offset + size // 2] ^= 1
+    with qemu.QemuTarget(results) as target:
+        running = system.System(target, image).start()
+        running.wait_up("victim")
+        qemu.wait_until(lambda: running.view.state("attacker") == "stopped", "the cell is not started")
+        assert running.view.core("attacker").faults == {"image-mismatch": 1}
 
 
 @pytest.mark.parametrize("where", ["header", "digest", "record", "end"])

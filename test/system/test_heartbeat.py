@@ -58,3 +58,14 @@ def test_restart_limit(beating):
     qemu.wait_until(lambda: beating.view.state("restarted") == "stopped", "the cell is stopped for good")
     core = beating.view.core("restarted")
     assert core.faults["restart-limit"] == 1 and core.restart_cause == "restart-limit"
+
+
+def test_boot_timeout(results):
+    """A cell that never comes up is tried again as often as its file says. [stest->swr~health-boot-timeout~1]"""
+    with system.running("hang", results, icount=qemu.ICOUNT) as running:
+        running.wait_up("victim")
+        with running.unharmed("victim"):
+            for _ in range(3):
+                running.uart.expect(r"^health: cell hung: boot timeout \(20\d ms\) -> restart\n")
+            qemu.wait_until(lambda: running.view.state("hung") == "stopped", "the cell is stopped for good")
+        assert running.generation("hung") == 3

@@ -57,6 +57,7 @@ def test_asleep_with_interrupts_off(attack):
         if attack.mode == "injected":  # EL2 takes the wake-up itself
             attack.wait_generation("attacker", generation + 1, mark)
         else:
-            attack.uart.search(r"^event: .* order of=\d+ action=restart cause=request", since=mark)
-            attack.send("victim", "checksum")
+            attack.uart.search(r"^health: cell attacker: lost, no answer to an order\n", since=mark)
+            attack.health("restart attacker")
+            attack.ask("victim", "checksum", "checksum ok")
             assert attack.generation("attacker") == generation

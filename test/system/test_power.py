@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""PSCI as a cell uses it on itself: cores on and off, the cell's own stop and restart.
+
+[stest->swr~psci-cpu-on~1]
+[stest->swr~psci-cpu-off~1]
+[stest->swr~psci-affinity-info~1]
+"""
+
+from harness import qemu
+
+ON, OFF = 0, 1
+
+
+def affinity(system, core, expected):
+    system.ask("attacker", f"affinity-info {core}", f"affinity-info {core} = {expected}\n")
+
+
+def test_version(attack):
+    attack.ask("attacker", "psci-version", "psci-version = 0x10001\n")
+
+
+def test_core_on_and_off(attack):
+    with attack.unharmed("victim"), attack.survives("attacker"):
+        for _ in range(3):
+            affinity(attack, 1, OFF)
+            attack.ask("attacker", "cpu-on 1", "cpu-on 1 = 0 up")
+            affinity(attack, 1, ON)
+            attack.ask("attacker", "cpu-on 1", "cpu-on 1 = -4 not started")
+            attack.ask("attacker", "cpu-off 1", "cpu-off 1 asked")
+            qemu.wait_until(
+                lambda: attack.view.core("attacker", 1).core_state == "parked", "the core is parked at EL2"
+            )
+
+
+def test_system_reset(attack):
+    """[stest->swr~requests-folded~1]"""
+    with attack.unharmed("victim"):
+        generation = attack.generation("attacker")
+        mark = attack.send("attacker", "system-reset")
+        attack.wait_generation("attacker", generation + 1, mark)
+        assert attack.view.core("attacker").fault_count == 0
+
+
+def test_system_off(attack):
+    with attack.unharmed("victim"):
+        attack.send("attacker", "system-off")
+        qemu.wait_until(lambda: attack.view.state("attacker") == "stopped", "the cell is stopped")
+        attack.restart("attacker")
+
+
+def test_restart_is_fresh(attack):
+    """Nothing of one life is left in the next. [stest->swr~cell-filled~1] [stest->swr~cell-interrupts-reset~1]"""
+    scratch = attack.places["attacker"]["scratch"]
+    before = attack.snapshot("attacker")
+    attack.ask("attacker", f"write {scratch:#x} 0x600d", r"write \S+ done")
+    attack.ask("attacker", "cpu-on 1", "cpu-on 1 = 0 up")
+    attack.ask("attacker", "sgi 0 0xffff 7", "sgi sent")
+    attack.restart("attacker")
+    attack.ask("attacker", f"read {scratch:#x}", r"read \S+ = 0x0\n")
+    affinity(attack, 1, OFF)
+    after = attack.snapshot("attacker")
+    assert (after.memory, after.checksum, after.gic) == (before.memory, "ok", before.gic)
+
+
+def test_application_error(attack):
+    """The cell may fault itself. [stest->swr~fault-costs-its-cell~1]"""
+    with attack.unharmed("victim"):
+        core = attack.fault("attacker", "application-error 7")
+        assert (core.fault_error, core.fault_action) == ("application-error", "restart")
+
+
+def test_events(attack):
+    """[stest->swr~events-recorded~1]"""
+    mark = attack.send("attacker", "event 0x1234 1 2 3")
+    attack.uart.search(
+        r"^event: \d+\.\d+ core=1 cell=attacker application code=0x1234 args=0x1,0x2,0x3\n", since=mark
+    )
