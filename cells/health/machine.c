@@ -60,7 +60,7 @@ const volatile struct log_ring *machine_log(const struct machine *machine, uint3
 	return (const void *)(uintptr_t)machine->cells[cell].log_ipa;
 }
 
-/* exits_at_ready is kept by the core that said so, the cell's first; 0 on the others. */
+/* exits_at_ready is kept by each core for itself; 0 where it never said so. */
 static uint64_t exits_of(const struct machine *machine, uint32_t cell, bool since_ready)
 {
 	uint64_t exits = 0;

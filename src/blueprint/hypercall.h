@@ -9,11 +9,12 @@
 #ifndef BULKHEAD_HYPERCALL_H
 #define BULKHEAD_HYPERCALL_H
 
-#define HYPERCALL_UID		    0x8600ff01 /* SMCCC 5.2.: w0..w3 = UUID 6d0fd9ab-77a4-4e0e-9e3b-b1a2c8a7f0e5 */
-#define HYPERCALL_REVISION	    0x8600ff03 /* w0 major, w1 minor */
-#define HYPERCALL_VERSION	    0xc6000000 /* -> x0 = HYPERCALL_ABI */
-#define HYPERCALL_CELL_INFO	    0xc6000001 /* x1 = CELL_INFO_* -> x0 status, x1 value */
-#define HYPERCALL_READY		    0xc6000002 /* the cell is up: its steady state begins */
+#define HYPERCALL_UID	    0x8600ff01 /* SMCCC 5.2.: w0..w3 = UUID 6d0fd9ab-77a4-4e0e-9e3b-b1a2c8a7f0e5 */
+#define HYPERCALL_REVISION  0x8600ff03 /* w0 major, w1 minor */
+#define HYPERCALL_VERSION   0xc6000000 /* -> x0 = HYPERCALL_ABI */
+#define HYPERCALL_CELL_INFO 0xc6000001 /* x1 = CELL_INFO_* -> x0 status, x1 value */
+#define HYPERCALL_READY                                                                                      \
+	0xc6000002 /* this core's steady state begins; on the cell's first core: the cell is up */
 #define HYPERCALL_EVENT		    0xc6000003 /* x1 = code, x2..x4 -> an EVENT_APPLICATION in this core's ring */
 #define HYPERCALL_DOORBELL	    0xc6000004 /* x1 = index of the channel among the cell's own */
 #define HYPERCALL_APPLICATION_ERROR 0xc6000005 /* x1 = code; the fault table's application-error */
@@ -24,9 +25,9 @@
 #define HYPERCALL_ABI		    0x10000 /* 1.0 */
 
 #define HYPERCALL_OK		    0
-#define HYPERCALL_NOT_SUPPORTED	    -1
-#define HYPERCALL_INVALID	    -2
-#define HYPERCALL_DENIED	    -3 /* not this cell's to ask */
+#define HYPERCALL_NOT_SUPPORTED	    (-1)
+#define HYPERCALL_INVALID	    (-2)
+#define HYPERCALL_DENIED	    (-3) /* not this cell's to ask */
 
 #define CELL_INFO_INDEX		    0
 #define CELL_INFO_CORES		    1

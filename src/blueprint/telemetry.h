@@ -55,7 +55,7 @@ struct telemetry_core {
 	uint32_t core_state; /* enum core_state */
 	uint64_t exits[EXIT_REASON_COUNT];
 	uint64_t exits_total;
-	uint64_t exits_at_ready; /* exits_total just after the cell's `ready` */
+	uint64_t exits_at_ready; /* exits_total just after this core's `ready` */
 	uint64_t el2_ticks_sum, el2_ticks_max;
 	uint64_t el2_histogram[32]; /* bucket n: exits of 2^n .. 2^(n+1)-1 ticks */
 	uint64_t injected;

@@ -25,7 +25,7 @@ static void fault_record(const struct exit *exit, enum bp_error error, const str
 		record->x[i] = exit->x[i];
 	arch_publish();
 	record->count++;
-	event_record(EVENT_FAULT, error, record->action, fault->esr, fault->ipa);
+	event_record(EVENT_FAULT, error, record->action, fault->esr, fault->ipa ? fault->ipa : fault->far);
 }
 
 /* [impl->swr~fault-costs-its-cell~1] */

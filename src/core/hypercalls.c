@@ -54,17 +54,17 @@ static enum outcome cell_info(struct exit *exit)
 	return answer(exit, HYPERCALL_OK);
 }
 
-/* Which core says so is the guest's affair; the cell's word is kept by its first core. */
+/* Each core's steady state begins when it says so; the cell's, when its first core does. */
 static enum outcome ready(struct exit *exit)
 {
 	struct telemetry_core *t = telemetry();
 
-	if (!core_is_first())
-		return answer(exit, HYPERCALL_INVALID);
-	event_record(EVENT_CELL_READY, t->generation, 0, 0, 0);
 	t->exits_at_ready = t->exits_total;
-	t->ready_time = arch_time();
-	t->cell_state = CELL_READY;
+	if (core_is_first()) {
+		event_record(EVENT_CELL_READY, t->generation, 0, 0, 0);
+		t->ready_time = arch_time();
+		t->cell_state = CELL_READY;
+	}
 	return answer(exit, HYPERCALL_OK);
 }
 

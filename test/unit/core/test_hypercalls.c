@@ -95,7 +95,9 @@ static void ready_begins_the_steady_state(void **state)
 	assert_int_not_equal(host_telemetry(0)->ready_time, 0);
 	assert_int_equal(host_event(EVENT_CELL_READY)->args[0], 4);
 	this_core = 1;
-	assert_int_equal(call(HYPERCALL_READY, 0, 0, 0), HYPERCALL_INVALID);
+	host_telemetry(1)->exits_total = 5;
+	assert_int_equal(call(HYPERCALL_READY, 0, 0, 0), HYPERCALL_OK);
+	assert_int_equal(host_telemetry(1)->exits_at_ready, 5);
 	assert_int_equal(host_telemetry(1)->cell_state, CELL_NONE);
 }
 
