@@ -19,6 +19,7 @@ static void copy(struct event *to, const volatile struct event *from)
 		word[i] = source[i];
 }
 
+/* [impl->swr~health-events~1] */
 enum event_status event_take(struct event_reader *reader, const volatile struct event_ring *ring,
 			     struct event *event)
 {

@@ -20,6 +20,7 @@ static uint64_t oldest(uint64_t head)
 	return head + 1 > LOG_RING_BYTES ? head + 1 - LOG_RING_BYTES : 0;
 }
 
+/* [impl->swr~health-logs~1] */
 uint32_t log_take(struct log_reader *reader, const volatile struct log_ring *ring, uint8_t *to, uint32_t room)
 {
 	const uint64_t head = ring->head;

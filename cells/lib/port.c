@@ -98,6 +98,7 @@ enum port_status port_writer_init(struct port_writer *writer, volatile void *cha
 	return PORT_OK;
 }
 
+/* [impl->swr~port-queue-lossless~1] */
 static int is_full(const struct port_writer *writer)
 {
 	uint64_t taken = 0;
@@ -184,7 +185,8 @@ static enum port_status view_take(const struct port_reader *reader, uint64_t mag
 	return PORT_OK;
 }
 
-/* Message n into `buffer`. PORT_TORN: it was not (or no longer) the whole message n. */
+/* Message n into `buffer`. PORT_TORN: it was not (or no longer) the whole message n.
+ * [impl->swr~port-torn~1] */
 static enum port_status slot_read(const struct port_reader *reader, const struct view *view, uint64_t n,
 				  void *buffer, uint64_t room, struct port_message *message)
 {
@@ -212,6 +214,7 @@ static enum port_status slot_read(const struct port_reader *reader, const struct
 	return PORT_OK;
 }
 
+/* [impl->swr~port-sampling~1] [impl->swr~port-stale~1] */
 enum port_status port_sample(struct port_reader *reader, void *buffer, uint64_t room, uint64_t now,
 			     uint64_t age_limit, struct port_message *message)
 {
@@ -246,7 +249,8 @@ static void acknowledge(struct port_reader *reader)
 	port_write_barrier();
 }
 
-/* A writer that started anew counts from 1 again; the epoch must not stand beside the old count. */
+/* A writer that started anew counts from 1 again; the epoch must not stand beside the old count.
+ * [impl->swr~port-generation~1] */
 static void reader_follow(struct port_reader *reader, const struct view *view)
 {
 	if (reader->epoch == view->epoch)
@@ -260,6 +264,7 @@ static void reader_follow(struct port_reader *reader, const struct view *view)
 	acknowledge(reader);
 }
 
+/* [impl->swr~port-queue-loss~1] */
 enum port_status port_receive(struct port_reader *reader, void *buffer, uint64_t room, uint64_t now,
 			      struct port_message *message)
 {

@@ -69,7 +69,7 @@ unit-sanitize: $(call unit_binaries,build/unit-sanitize) $(foreach n,$(UNIT_NAME
 
 unit-python:
 	@mkdir -p $(UNIT_RESULTS)
-	$(if $(UNIT_PYTHON),@python3 -m pytest -q -p no:cacheprovider --junitxml=$(UNIT_RESULTS)/unit-python.xml $(UNIT_PYTHON))
+	$(if $(UNIT_PYTHON),@/usr/bin/python3 -m pytest -q -p no:cacheprovider --junitxml=$(UNIT_RESULTS)/unit-python.xml $(UNIT_PYTHON))
 
 unit-list:
 	@printf '%s\n' $(call unit_binaries,build/unit)

@@ -126,6 +126,7 @@ static u64 vector_offset(u64 spsr)
 	return spsr & 1 ? 0x200 : 0x000;
 }
 
+/* [impl->swr~guest-exceptions~1] */
 static void exception_enter(u64 esr)
 {
 	const u64 spsr = sysreg_read(spsr_el2), sctlr = sysreg_read(sctlr_el1);

@@ -72,7 +72,8 @@ u64 arch_time(void)
 	return sysreg_read(cntvct_el0);
 }
 
-/* Exact to a tick for the durations of a partition file, without overflow up to 2^34 s. */
+/* Exact to a tick for the durations of a partition file, without overflow up to 2^34 s.
+ * [impl->swr~time-exact~1] */
 u64 arch_ns_to_ticks(u64 ns)
 {
 	const u64 frequency = sysreg_read(cntfrq_el0);

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_boot.c - the boot: what is refused, in which words, and what is done in which order (architecture 3).
+ */
+#include "machine.h"
+#include <stdio.h>
+#include "../../../src/blueprint/image.h"
+#include "../../../src/core/sha256.h"
+
+#define LOAD	 UINT64_C(0x40200000)
+#define GICR_VA	 UINT64_C(0x40c0200000)
+#define SMMU_VA	 UINT64_C(0x40c0300000)
+#define FIRST_VA UINT64_C(0x40c0310000)
+#define LAST_VA	 UINT64_C(0x40c0330000)
+
+extern struct hv_header hv_header;
+void boot_check(u64 current_el, pa_t image);
+u64 boot_main(void);
+
+/* The blueprint behind the image; boot.h declares its header alone. */
+struct blueprint {
+	struct bp_header bp;
+	struct bp_boot_core cores[3];
+	struct bp_gicr_region gicrs[1];
+	struct bp_probe probes[1];
+	u8 rest[256];
+};
+struct blueprint blueprint_start;
+static struct bp_header *const bp = &blueprint_start.bp;
+
+static jmp_buf halted;
+
+static void halt(void)
+{
+	longjmp(halted, 1);
+}
+
+static void digest_make(void)
+{
+	struct sha256 sha;
+
+	memset(bp->digest, 0, sizeof(bp->digest));
+	sha256_start(&sha);
+	sha256_add(&sha, &blueprint_start, bp->size);
+	sha256_end(&sha, bp->digest);
+}
+
+static void blueprint_make(void)
+{
+	blueprint_start =
+		(struct blueprint){.bp = {.magic = BLUEPRINT_MAGIC,
+					  .abi = BLUEPRINT_ABI,
+					  .header_size = sizeof(struct bp_header),
+					  .size = sizeof(struct blueprint),
+					  .load_pa = LOAD,
+					  .writable_va = EL2_VA_CELL_RAM,
+					  .writable_size = 0x3000,
+					  .cell_count = 2,
+					  .cores = {offsetof(struct blueprint, cores), 3},
+					  .machine = {.board = "test-board",
+						      .pa_bits = 40,
+						      .spi_count = 256,
+						      .list_registers = 4,
+						      .gic_id_bits = 10,
+						      .smmu_pa = 0x9050000,
+						      .smmu_va = SMMU_VA,
+						      .smmu_idr0 = 0x12,
+						      .smmu_idr0_mask = 0xff,
+						      .gicrs = {offsetof(struct blueprint, gicrs), 1},
+						      .probes = {offsetof(struct blueprint, probes), 1}}},
+				   .cores = {{.mpidr = 0, .root_pa = 0x1000},
+					     {.mpidr = 1},
+					     {.mpidr = UINT64_C(0x0100000002), .root_pa = 0x2000}},
+				   .gicrs = {{.va = GICR_VA, .size = 0x60000, .frames = 3}},
+				   .probes = {{0x40000000, 0x80000000, FIRST_VA, LAST_VA}}};
+	digest_make();
+}
+
+static s64 firmware_good(u64 function, u64 a, u64 b, u64 c)
+{
+	return 0;
+}
+
+static s64 firmware_bad(u64 function, u64 a, u64 b, u64 c)
+{
+	return -3;
+}
+
+/* The machine that the blueprint was built for. */
+static int boot(void **state)
+{
+	host_cell_make(1, BP_MODE_INJECTED, 0);
+	machine_reset(4);
+	machine_on_wfi = halt;
+	machine_firmware = firmware_good;
+	blueprint_make();
+	hv_header = (struct hv_header){.load_pa = LOAD,
+				       .secondary_offset = 0x140,
+				       .console = {.pa = EL2_VA_UART, .kind = HV_CONSOLE_PL011}};
+	machine_device(GICR_VA, 0x60000, DEVICE_MEMORY);
+	machine_device(SMMU_VA, 0x1000, DEVICE_MEMORY);
+	machine_device(FIRST_VA, 0x1000, DEVICE_MEMORY);
+	machine_device(LAST_VA, 0x1000, DEVICE_MEMORY);
+	reg_set("id_aa64mmfr0_el1", 2); /* 40 bits */
+	reg_set("id_aa64pfr0_el1", 1 << 24);
+	reg_set("mpidr_el1", 0x80000000);
+	phys32_set(EL2_VA_GICD + 0x04, 9 << 19 | 8);
+	phys32_set(EL2_VA_GICD + 0xffe8, 0x3b);
+	phys32_set(GICR_VA + 0x0c, 0);
+	phys32_set(GICR_VA + 0x2000c, 1);
+	phys32_set(GICR_VA + 0x4000c, 0x01000002);
+	phys32_set(GICR_VA + 0x40008, 0x10); /* Last */
+	phys32_set(SMMU_VA, 0x5512);
+	bp->machine.smmu_va = 0; /* compared in a test of its own: this SMMU acknowledges nothing */
+	digest_make();
+	journal_clear();
+	return 0;
+}
+
+/* [utest->swr~blueprint-checked~1] */
+static bool check_halts(u64 current_el, pa_t image)
+{
+	if (setjmp(halted))
+		return true;
+	boot_check(current_el, image);
+	return false;
+}
+
+static bool main_halts(u64 *core)
+{
+	if (setjmp(halted))
+		return true;
+	*core = boot_main();
+	return false;
+}
+
+static void assert_said(const char *words)
+{
+	if (!strstr(uart_text(), words))
+		fail_msg("'%s' is not in: %s", words, uart_text());
+}
+
+static void good_blueprint(void **state)
+{
+	assert_false(check_halts(8, LOAD));
+	assert_string_equal(uart_text(), "");
+}
+
+static void wrong_exception_level(void **state)
+{
+	assert_true(check_halts(4, LOAD));
+	assert_said("started at EL1, needs EL2");
+	assert_said("no cell was started");
+}
+
+static void moved_image(void **state)
+{
+	assert_true(check_halts(8, LOAD + 0x200000));
+	assert_said("loaded at 0x40400000, the image was built for 0x40200000");
+}
+
+static void other_version(void **state)
+{
+	bp->abi++;
+	digest_make();
+	assert_true(check_halts(8, LOAD));
+	assert_said("version");
+	blueprint_make();
+	bp->magic ^= 1;
+	assert_true(check_halts(8, LOAD));
+	blueprint_make();
+	bp->header_size += 8;
+	assert_true(check_halts(8, LOAD));
+}
+
+static void every_flipped_bit(void **state)
+{
+	u8 *const bytes = (u8 *)&blueprint_start;
+
+	for (size_t bit = 0; bit < 8 * sizeof(blueprint_start); bit++) {
+		bytes[bit / 8] ^= (u8)(1 << bit % 8);
+		/* A larger size would be read beyond what there is; the digest is over it. */
+		if (bp->size <= sizeof(blueprint_start))
+			assert_true(check_halts(8, LOAD));
+		bytes[bit / 8] ^= (u8)(1 << bit % 8);
+	}
+	assert_said("SHA-256 does not match");
+	assert_false(check_halts(8, LOAD));
+}
+
+static void impossible_sizes(void **state)
+{
+	bp->size = sizeof(struct bp_header) - 1;
+	assert_true(check_halts(8, LOAD));
+	bp->size = (UINT64_C(1) << 32) + 1;
+	assert_true(check_halts(8, LOAD));
+}
+
+static void no_console(void **state)
+{
+	hv_header.console.kind = HV_CONSOLE_NONE;
+	assert_true(check_halts(4, LOAD));
+	assert_string_equal(uart_text(), "");
+	assert_int_equal(phys_writes(), 0);
+}
+
+/* [utest->swr~cores-by-psci~1] */
+static void other_cores_are_started(void **state)
+{
+	u64 core = 9;
+
+	memset((void *)EL2_VA_CELL_RAM, 0xee, 0x4000);
+	assert_false(main_halts(&core));
+	assert_int_equal(core, 0);
+	assert_said("starting 2 cells on board test-board");
+	/* Affinity fields alone, the entry behind the load address, the index; not the unassigned core. */
+	assert_non_null(strstr(journal(), "smc(c4000003,100000002,40200140,2)"));
+	assert_null(strstr(journal(), "smc(c4000003,1,"));
+	assert_null(strstr(journal(), "smc(c4000003,0,"));
+	for (u32 i = 0; i < 0x3000; i++)
+		assert_int_equal(((u8 *)EL2_VA_CELL_RAM)[i], 0);
+	assert_int_equal(((u8 *)EL2_VA_CELL_RAM)[0x3000], 0xee);
+	assert_true(journal_before("civac(40c0002fc0)", "smc("));
+	assert_int_equal(phys32(EL2_VA_GICD), 0x12);
+}
+
+static void a_core_does_not_start(void **state)
+{
+	u64 core;
+
+	machine_firmware = firmware_bad;
+	assert_true(main_halts(&core));
+	assert_said("core 2 does not start");
+}
+
+static void boot_core_without_a_cell(void **state)
+{
+	u64 core;
+
+	reg_set("mpidr_el1", 0x80000001);
+	assert_true(main_halts(&core));
+	assert_said("belongs to no cell");
+	boot(state);
+	reg_set("mpidr_el1", 0x80000007);
+	assert_true(main_halts(&core));
+}
+
+/* ---- the machine ---- */
+
+static void assert_differs(const char *words)
+{
+	u64 core;
+
+	assert_true(main_halts(&core));
+	assert_said(words);
+	assert_said("no cell was started");
+	assert_null(strstr(journal(), "smc("));
+	boot(NULL);
+}
+
+/* [utest->swr~machine-compared~1] */
+static void every_difference_is_named(void **state)
+{
+	reg_set("id_aa64mmfr0_el1", 1);
+	assert_differs("physical address bits: configured 0x28, found 0x24");
+	reg_set("id_aa64mmfr0_el1", UINT64_C(15) << 28 | 2);
+	assert_differs("4 KiB translation granule");
+	phys32_set(EL2_VA_GICD + 0x04, 9 << 19 | 7);
+	assert_differs("number of SPIs: configured 0x100, found 0xe0");
+	phys32_set(EL2_VA_GICD + 0x04, 8 << 19 | 8);
+	assert_differs("GIC interrupt ID bits: configured 0xa, found 0x9");
+	reg_set("ICH_VTR_EL2", 2);
+	assert_differs("GIC list registers: configured 0x4, found 0x3");
+	phys32_set(EL2_VA_GICD + 0xffe8, 0x2b);
+	assert_differs("GIC architecture version: configured 0x3, found 0x2");
+	reg_set("id_aa64pfr0_el1", 0);
+	assert_differs("GIC architecture version");
+	phys32_set(GICR_VA + 0x20008, 0x10); /* Last one earlier */
+	assert_differs("number of redistributor frames: configured 0x3, found 0x2");
+	phys32_set(GICR_VA + 0x20008, 0x10);
+	assert_differs("number of cores: configured 0x3, found 0x2");
+	phys32_set(GICR_VA + 0x4000c, 0x7);
+	assert_differs("a core that the board's tree lacks, affinity: configured 0x0, found 0x7");
+	machine_unreadable = LAST_VA;
+	assert_differs("no memory at the bank's last page: configured 0xbffff000");
+	machine_unreadable = FIRST_VA;
+	assert_differs("RAM: no memory at: configured 0x40000000");
+	bp->machine.smmu_va = SMMU_VA;
+	phys32_set(SMMU_VA, 0x13);
+	assert_differs("SMMU_IDR0: configured 0x12, found 0x13");
+	bp->machine.smmu_va = SMMU_VA;
+	machine_unreadable = SMMU_VA;
+	assert_differs("no SMMU at: configured 0x9050000");
+}
+
+static void more_than_was_assumed_is_well(void **state)
+{
+	u64 core;
+
+	reg_set("id_aa64mmfr0_el1", 5); /* 48 bits */
+	phys32_set(EL2_VA_GICD + 0x04, 15 << 19 | 31);
+	reg_set("ICH_VTR_EL2", 15);
+	assert_false(main_halts(&core));
+}
+
+static void all_differences_at_once(void **state)
+{
+	u64 core;
+
+	reg_set("id_aa64mmfr0_el1", 0);
+	reg_set("ICH_VTR_EL2", 0);
+	machine_unreadable = FIRST_VA;
+	assert_true(main_halts(&core));
+	assert_said("physical address bits");
+	assert_said("list registers");
+	assert_said("RAM: no memory");
+}
+
+/* [utest->swr~smmu-abort-all~1] */
+static void smmu_that_does_not_abort(void **state)
+{
+	u64 core;
+
+	bp->machine.smmu_va = SMMU_VA;
+	phys32_set(SMMU_VA, 0x5512);
+	assert_true(main_halts(&core));
+	assert_said("the SMMU does not go into its abort state");
+	assert_null(strstr(journal(), "smc("));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(good_blueprint, boot),
+		cmocka_unit_test_setup(wrong_exception_level, boot),
+		cmocka_unit_test_setup(moved_image, boot),
+		cmocka_unit_test_setup(other_version, boot),
+		cmocka_unit_test_setup(every_flipped_bit, boot),
+		cmocka_unit_test_setup(impossible_sizes, boot),
+		cmocka_unit_test_setup(no_console, boot),
+		cmocka_unit_test_setup(other_cores_are_started, boot),
+		cmocka_unit_test_setup(a_core_does_not_start, boot),
+		cmocka_unit_test_setup(boot_core_without_a_cell, boot),
+		cmocka_unit_test_setup(every_difference_is_named, boot),
+		cmocka_unit_test_setup(more_than_was_assumed_is_well, boot),
+		cmocka_unit_test_setup(all_differences_at_once, boot),
+		cmocka_unit_test_setup(smmu_that_does_not_abort, boot),
+	};
+
+	return cmocka_run_group_tests_name("boot", tests, NULL, NULL);
+}

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""scripts/trace.py: every kind of orphan is found, a whole trace is accepted."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "trace.py"
+spec = importlib.util.spec_from_file_location("trace_script", SCRIPT)
+trace = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(trace)
+
+SYS = "# System\n\n### One owner\n`sys~one-owner~1`\n\nA page has one owner.\n\nNeeds: swr\n"
+SWR = (
+    "# Software\n\n### Filter\n`swr~filter~1`\n\nThe filter filters.\n\nRationale:\n\nIt must.\n\n"
+    "Covers:\n\n- `sys~one-owner~1`\n\nNeeds: impl, utest\n"
+)
+IMPL = "/* [impl->swr~filter~1] */\nint filter;\n"
+UTEST = "int other;\n/* [utest->swr~filter~1] */\n"
+
+
+@pytest.fixture
+def tree(tmp_path):
+    def make(system=SYS, software=SWR, impl=IMPL, utest=UTEST, **more):
+        texts = {
+            "test/requirements/system.md": system,
+            "test/requirements/software.md": software,
+            "src/filter.c": impl,
+            "test/unit/core/test_filter.c": utest,
+            **more,
+        }
+        for name, text in texts.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return tmp_path
+
+    return make
+
+
+def errors(root):
+    return trace.trace(root).errors
+
+
+def test_whole_trace(tree, capsys):
+    root = tree()
+    assert trace.main(["--root", str(root)]) == 0
+    assert capsys.readouterr().out == "trace: 2 items, 2 covered, 2 tags, 0 errors\n"
+
+
+def test_item_without_code(tree):
+    assert errors(tree(impl="int filter;\n")) == [
+        "test/requirements/software.md:4: error: `swr~filter~1` needs impl, which nothing gives it"
+    ]
+
+
+def test_item_without_test(tree):
+    assert errors(tree(utest="")) == [
+        "test/requirements/software.md:4: error: `swr~filter~1` needs utest, which nothing gives it"
+    ]
+
+
+def test_a_test_is_no_code(tree):
+    assert any("needs impl" in e for e in errors(tree(impl=UTEST)))
+
+
+def test_system_requirement_without_software(tree):
+    root = tree(system=SYS + "\n### Lost\n`sys~lost~1`\n\nNobody does it.\n\nNeeds: swr\n")
+    assert errors(root) == ["test/requirements/system.md:11: error: `sys~lost~1` needs swr, which nothing gives it"]
+
+
+def test_tag_of_no_item(tree):
+    assert errors(tree(impl=IMPL + "/* [impl->swr~filtre~1] */\n")) == [
+        "src/filter.c:3: error: impl tag of `swr~filtre~1`: no such item in test/requirements"
+    ]
+
+
+def test_tag_of_another_revision(tree):
+    root = tree(software=SWR.replace("swr~filter~1", "swr~filter~2"))
+    found = errors(root)
+    assert "src/filter.c:1: error: impl tag of `swr~filter~1`: its revision is now `swr~filter~2`" in found
+    assert any("`swr~filter~2` needs impl" in e for e in found)
+
+
+@pytest.mark.parametrize("second", ["`swr~filter~1`", "`swr~filter~2`"])
+def test_item_twice(tree, second):
+    root = tree(software=SWR + f"\n### Again\n{second}\n\nCovers:\n- `sys~one-owner~1`\n\nNeeds: impl\n")
+    assert any("is defined already, as `swr~filter~1`" in e for e in errors(root))
+
+
+def test_item_twice_in_two_files(tree):
+    root = tree(**{"test/requirements/zzz.md": SWR})
+    assert errors(root) == [
+        "test/requirements/zzz.md:4: error: `swr~filter~1` is defined already, as `swr~filter~1` at "
+        "test/requirements/software.md:4"
+    ]
+
+
+def test_covers_of_no_item(tree):
+    found = errors(tree(software=SWR.replace("sys~one-owner~1", "sys~two-owners~1")))
+    assert any("`swr~filter~1` covers `sys~two-owners~1`: no such item" in e for e in found)
+    assert any("`sys~one-owner~1` needs swr" in e for e in found)
+
+
+def test_covers_nonsense(tree):
+    found = errors(tree(software=SWR.replace("- `sys~one-owner~1`", "- the owner")))
+    assert any("covers something that is no item's ID: - the owner" in e for e in found)
+
+
+def test_software_requirement_from_nowhere(tree):
+    root = tree(software=SWR + "\n### Whim\n`swr~whim~1`\n\nNeeds: impl\n", impl=IMPL + "// [impl->swr~whim~1]\n")
+    assert errors(root) == [
+        "test/requirements/software.md:19: error: `swr~whim~1` covers no system requirement: add Covers:"
+    ]
+
+
+def test_item_that_needs_nothing(tree):
+    root = tree(software=SWR.replace("Needs: impl, utest", ""))
+    assert any("needs nothing" in e for e in errors(root))
+
+
+@pytest.mark.parametrize("tag", ["[impl->filter]", "[impl->swr~filter]", "[impl->]", "[test->swr~filter~1]"])
+def test_tag_in_error(tree, tag):
+    assert len(errors(tree(impl=IMPL + tag))) == 1
+
+
+def test_pointers_are_no_tags(tree):
+    assert errors(tree(impl=IMPL + "x = table[core->index] + names[map->count - 1];\n")) == []
+
+
+def test_several_tags_in_a_line_and_python(tree):
+    root = tree(
+        software=SWR + "\n### B\n`swr~b~1`\n\nCovers:\n- `sys~one-owner~1`\n\nNeeds: impl, stest\n",
+        impl="/* [impl->swr~filter~1] [impl->swr~b~1] */\n",
+        **{"test/system/test_b.py": '"""[stest->swr~b~1]"""\n'},
+    )
+    assert errors(root) == []
+
+
+def test_binary_and_hidden_files_are_passed_over(tree):
+    root = tree(**{"test/data/blob": b"\xff\xfe[impl->swr~none~1]", "src/.cache/x.c": "[impl->swr~none~1]"})
+    assert errors(root) == []
+
+
+def test_failure_is_an_exit_status(tree, capsys):
+    root = tree(impl="")
+    assert trace.main(["--root", str(root)]) == 1
+    assert "1 errors" in capsys.readouterr().err
+
+
+def test_matrix(tree, capsys):
+    root = tree(utest="")
+    assert trace.main(["--root", str(root), "--matrix"]) == 1
+    table = capsys.readouterr().out.splitlines()
+    assert table[2] == "| `sys~one-owner~1` | One owner | swr: test/requirements/software.md:4 |"
+    assert table[3] == "| `swr~filter~1` | Filter | impl: src/filter.c:1; utest: **missing** |"
