@@ -43,7 +43,7 @@ def build(config):
     out = BUILD / "test-images" / path.stem
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    tool("build", path, *_includes(), "-o", out)
+    tool("build", path, *_includes(), "-o", out)  # files beside the partition file come first
     return out
 
 
@@ -59,13 +59,13 @@ def results_folder(name):
     return path
 
 
-def assemble(source, output, base):
+def assemble(source, output, base, *options):
     """An ELF of one hand-written assembly file, linked at `base`; none of cells/lib."""
     output.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run(
         [
             *[f"{CROSS}gcc", "-nostdlib", "-static", "-Wl,--build-id=none", f"-Wl,-Ttext-segment={base:#x}"],
-            *["-Wl,-e,_start", "-Wl,-z,max-page-size=4096", "-o", output, source],
+            *["-Wl,-e,_start", "-Wl,-z,max-page-size=4096", *options, "-o", output, source],
         ],
         check=True,
     )

@@ -9,27 +9,19 @@ from harness import build, qemu
 STORM_VALUE = 24  # heartbeat values[]: rounds of cpu-storm (cells/probe/power.c)
 
 
-@pytest.fixture(scope="module")
-def storm():
-    with system.running("storm", build.results_folder(__name__)) as running:
+
+@pytest.fixture(scope="module", params=["storm", "storm-direct"])
+def storm(request):
+    with system.running(request.param, build.results_folder(f"{__name__}-{request.param}")) as running:
         yield running.wait_up("storm", "victim")
 
 
-def restart_again_and_again(storm, times):
+def test_100_restarts(storm):
     with storm.unharmed("victim"):
         first = storm.generation("storm")
-        for generation in range(first + 1, first + 1 + times):
+        for generation in range(first + 1, first + 101):
             qemu.wait_until(lambda: storm.view.heartbeat("storm")[1][STORM_VALUE] > 0, "calls are being made")
             mark = storm.health("restart storm")
             storm.wait_generation("storm", generation, mark)
         core = storm.view.core("storm")
-        assert core.generation == first + times and not core.faults
-
-
-def test_10_restarts(storm):
-    restart_again_and_again(storm, 10)
-
-
-@pytest.mark.full
-def test_100_restarts(storm):
-    restart_again_and_again(storm, 100)
+        assert core.generation == first + 100 and not core.faults
