@@ -14,12 +14,18 @@
 extern const struct hv_header hv_header;
 extern const u8 secondary_entry[];
 
-static _Noreturn void boot_refuse(va_t uart, const char *why)
+/* The end of a line that says what is wrong, and of this core. */
+static _Noreturn void boot_end(va_t uart, const char *why)
 {
-	say(uart, "bulkhead: ");
 	say(uart, why);
 	say(uart, "\nbulkhead: halted, no cell was started\n");
 	arch_halt();
+}
+
+static _Noreturn void boot_refuse(va_t uart, const char *why)
+{
+	say(uart, "bulkhead: ");
+	boot_end(uart, why);
 }
 
 static void refuse_if_moved(va_t uart, pa_t image)
@@ -30,7 +36,7 @@ static void refuse_if_moved(va_t uart, pa_t image)
 	say_hex(uart, image);
 	say(uart, ", the image was built for ");
 	say_hex(uart, hv_header.load_pa);
-	boot_refuse(uart, ": load it there (FIT: bootm)");
+	boot_end(uart, ": load it there (FIT: bootm)");
 }
 
 static bool digest_good(const struct bp_header *bp)
@@ -57,7 +63,7 @@ void boot_check(u64 current_el, pa_t image)
 	if (current_el != 2 << 2) {
 		say(uart, "bulkhead: started at EL");
 		say_number(uart, current_el >> 2);
-		boot_refuse(uart, ", needs EL2: let the loader start it there");
+		boot_end(uart, ", needs EL2: let the loader start it there");
 	}
 	refuse_if_moved(uart, image);
 	if (bp->magic != BLUEPRINT_MAGIC || bp->abi != BLUEPRINT_ABI ||
@@ -97,7 +103,7 @@ static u64 others_start(const struct bp_header *bp)
 		if (result != 0) {
 			say(EL2_VA_UART, "bulkhead: core ");
 			say_number(EL2_VA_UART, i);
-			boot_refuse(EL2_VA_UART, " does not start: PSCI CPU_ON failed");
+			boot_end(EL2_VA_UART, " does not start: PSCI CPU_ON failed");
 		}
 	}
 	if (own == bp->cores.count || core[own].root_pa == 0)

@@ -120,6 +120,7 @@ static int boot(void **state)
 /* [utest->swr~blueprint-checked~1] */
 static bool check_halts(u64 current_el, pa_t image)
 {
+	journal_clear();
 	if (setjmp(halted))
 		return true;
 	boot_check(current_el, image);
@@ -184,6 +185,11 @@ static void every_flipped_bit(void **state)
 			assert_true(check_halts(8, LOAD));
 		bytes[bit / 8] ^= (u8)(1 << bit % 8);
 	}
+	machine_reset(4);
+	machine_on_wfi = halt;
+	bytes[40] ^= 1;
+	assert_true(check_halts(8, LOAD));
+	bytes[40] ^= 1;
 	assert_said("SHA-256 does not match");
 	assert_false(check_halts(8, LOAD));
 }
