@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# setup.sh [demo|check] - makes a Debian 12 or 13 ready: host packages, then what the cells run (fetch-target.sh).
+# setup.sh [demo|check|--remove] - makes a Debian 12 or 13 ready: host packages, then what the cells run (fetch-target.sh).
 #
 # demo: what `make demo` needs; check (default): that and what `make check` adds. What is missing is listed with
 # its size and installed as root, with passwordless sudo, or with YES=1; else the one apt-get line is printed.
-# Where nothing is missing it says nothing and does nothing.
+# Where nothing is missing it says nothing and does nothing. --remove takes away the apt suite that it added.
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -117,6 +117,15 @@ print_command()
 	die "nothing was installed" "run that line, or this again as root, with passwordless sudo, or with YES=1"
 }
 
+# The suite that this script added goes; packages that came from it stay, as apt's user would expect.
+remove_backports()
+{
+	[ -e "$BACKPORTS_FILE" ] || return 0
+	find_rights
+	as_root rm -f "$BACKPORTS_FILE" || die "$BACKPORTS_FILE can't be removed" "remove it as root"
+	say "removed $BACKPORTS_FILE"
+}
+
 apt_install()
 {
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q=2 -o Dpkg::Use-Pty=0 --no-install-recommends \
@@ -161,8 +170,12 @@ group=${1:-check}
 case $group in
 demo) find_missing "${DEMO_PACKAGES[@]}" ;;
 check) find_missing "${DEMO_PACKAGES[@]}" "${CHECK_PACKAGES[@]}" ;;
+--remove)
+	remove_backports
+	exit
+	;;
 *)
-	echo "usage: setup.sh [demo|check]" >&2
+	echo "usage: setup.sh [demo|check|--remove]" >&2
 	exit 2
 	;;
 esac

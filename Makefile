@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Bulkhead: `make demo` and `make check` each do their own set-up. `make help` lists the rest.
+# Rules by part: src/build.mk (hypervisor), src/compiler/build.mk (host tool), cells/build.mk and
+# cells/linux/build.mk (what runs in cells), test/unit/build.mk (unit tests).
+
+CONFIG ?= configs/edge-gateway.dts
+KERNEL ?= 6.12
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-builtin-rules
+
+include src/build.mk
+include src/compiler/build.mk
+include cells/build.mk
+include cells/linux/build.mk
+include test/unit/build.mk
+
+NAME := $(basename $(notdir $(CONFIG)))
+OUT := build/out/$(NAME)
+IMAGES := -I build/cells -I build/linux/$(KERNEL)
+JOBS := $(shell nproc)
+
+# Set-up is done by a shell line, not as a prerequisite: the rules read what it installs.
+demo_setup = scripts/setup.sh demo
+check_setup = scripts/setup.sh check
+
+.PHONY: help all parts setup demo run image fit check check-full lint format install clean distclean
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F '\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+setup: ## install what the host lacks and fetch kernels and busybox (asks by printing, YES=1 installs)
+	@$(check_setup)
+
+all: ## hypervisor, host tool and cells
+	@$(demo_setup)
+	@$(MAKE) --no-print-directory -j$(JOBS) parts
+
+parts: hypervisor build/bulkhead cells linux-cell
+
+demo: all ## the whole story in QEMU: one text file, three cells, a crash, a restart
+	@$(MAKE) --no-print-directory image CONFIG=configs/edge-gateway.dts
+	@python3 scripts/demo.py build/out/edge-gateway
+
+fit: all ## build/out/NAME/bulkhead.itb from CONFIG=FILE, audited
+	@build/bulkhead build $(CONFIG) $(IMAGES) -o $(OUT)
+	@build/bulkhead audit $(OUT)/bulkhead.itb
+
+image: fit ## a GPT disk image of CONFIG=FILE that U-Boot boots by itself: build/out/NAME/disk.img
+	@scripts/image.sh $(OUT)/bulkhead.itb $(OUT)/disk.img
+
+run: image ## the image of CONFIG=FILE in QEMU, with its console on this terminal
+	@scripts/run.sh $(OUT)/disk.img $(OUT)/map.txt
+
+check: ## all tests, about 10 minutes; closes with "N passed, N failed"
+	@$(check_setup)
+	@$(MAKE) --no-print-directory -j$(JOBS) parts
+	@/usr/bin/python3 scripts/check.py
+
+check-full: ## the tests of `make check` and the long ones
+	@$(check_setup)
+	@$(MAKE) --no-print-directory -j$(JOBS) parts
+	@/usr/bin/python3 scripts/check.py --full
+
+lint: ## format, clang-tidy, cppcheck, shellcheck, licences
+	@$(check_setup)
+	@scripts/lint.sh
+
+format: ## put all C sources into the project's format
+	@git ls-files '*.c' '*.h' | xargs clang-format-19 -i
+
+install: all ## tool, hypervisor and board folders to PREFIX= (with DESTDIR=)
+	install -D -m 755 build/bulkhead $(DESTDIR)$(PREFIX)/bin/bulkhead
+	install -D -m 644 build/bulkhead.bin $(DESTDIR)$(PREFIX)/share/bulkhead/bulkhead.bin
+	cd dts && find . -type f -exec install -D -m 644 {} $(abspath $(DESTDIR)$(PREFIX))/share/bulkhead/dts/{} \;
+
+clean: ## what the build made; packages that were fetched stay
+	rm -rf build/hv build/hv-clang build/host build/unit build/unit-sanitize build/out build/cells build/cells-clang \
+		build/test-results build/system build/bulkhead build/bulkhead.bin
+
+distclean: clean ## that, the fetched packages, and the apt file that set-up added
+	rm -rf build
+	@scripts/setup.sh --remove

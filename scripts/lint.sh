@@ -1,0 +1,96 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# lint.sh [TOOL]... - what can be said about the sources without running them. Without a TOOL, all of them.
+# lint.sh --list names them. Exit status 1: a tool has found something.
+
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+cd "$ROOT"
+
+TOOLS=(format tidy cppcheck shell licences headers)
+JOBS=$(nproc)
+
+# Sources as git knows them, new ones too, but none that a build made or that is gone.
+sources()
+{
+	git ls-files --cached --others --exclude-standard -- "$@" | while read -r file; do
+		[ ! -f "$file" ] || printf '%s\n' "$file"
+	done
+}
+
+lint_format()
+{
+	sources '*.c' '*.h' | xargs clang-format-19 --dry-run -Werror
+}
+
+# Each kind of code with the flags that matter for understanding it.
+HOST_FLAGS=(-std=gnu11 -Isrc/blueprint)
+TARGET_FLAGS=(--target=aarch64-linux-gnu -std=gnu11 -ffreestanding)
+
+lint_tidy()
+{
+	local status=0
+	sources 'src/compiler/*.c' 'src/auditor/*.c' |
+		xargs -P "$JOBS" -n 4 scripts/tidy.sh "${HOST_FLAGS[@]}" -- || status=1
+	sources 'src/core/*.c' 'src/arch/*.c' 'src/platform/*.c' |
+		xargs -P "$JOBS" -n 4 scripts/tidy.sh "${TARGET_FLAGS[@]}" -mgeneral-regs-only -- || status=1
+	sources 'cells/lib/*.c' 'cells/control/*.c' 'cells/health/*.c' 'cells/probe/*.c' |
+		xargs -P "$JOBS" -n 4 scripts/tidy.sh "${TARGET_FLAGS[@]}" -Icells/lib/include \
+			-isystem /usr/lib/picolibc/aarch64-linux-gnu/include -isystem build/linux/libfdt -- || status=1
+	sources 'cells/linux/*.c' | xargs scripts/tidy.sh --target=aarch64-linux-gnu -std=gnu11 -Icells/lib/include \
+		-isystem /usr/aarch64-linux-gnu/include -- || status=1
+	return $status
+}
+
+lint_cppcheck()
+{
+	sources 'src/*.c' 'cells/*.c' |
+		xargs cppcheck --quiet -j "$JOBS" --std=c11 --enable=warning,performance,portability --inline-suppr \
+			--suppress=missingInclude --suppress=missingIncludeSystem --suppress=unknownMacro \
+			--library=posix --error-exitcode=1 -Isrc/blueprint -Icells/lib/include
+}
+
+lint_shell()
+{
+	{
+		sources '*.sh' .ci/run
+		# Scripts without the suffix: those that start with a shell's name.
+		sources cells test scripts | grep -v '\.' | while read -r file; do
+			head -n 1 "$file" | grep -aqE '^#!.*/(ba)?sh$' && printf '%s\n' "$file"
+		done
+	} | sort -u | xargs shellcheck
+}
+
+lint_licences()
+{
+	reuse lint
+}
+
+# The licence stands in every text file that can hold a comment, not only in the catalogue.
+lint_headers()
+{
+	local missing
+	missing=$(sources | grep -vE '^(LICENSES|\.reuse)/|^test/.*\.(bin|img|json)$|^\.gitignore$' |
+		while read -r file; do
+			[ ! -s "$file" ] || ! grep -qI . "$file" ||
+				grep -q 'SPDX-License-Identifier: Apache-2.0' "$file" || printf '%s\n' "$file"
+		done)
+	[ -z "$missing" ] || { printf '%s: no SPDX-License-Identifier\n' $missing; return 1; }
+}
+
+if [ "${1:-}" = --list ]; then
+	printf '%s\n' "${TOOLS[@]}"
+	exit
+fi
+[ $# -gt 0 ] || set -- "${TOOLS[@]}"
+failed=
+for tool in "$@"; do
+	[[ " ${TOOLS[*]} " == *" $tool "* ]] || die "no such tool: $tool" "there are: ${TOOLS[*]}"
+	if "lint_$tool"; then
+		say "$tool: clean"
+	else
+		failed="$failed $tool"
+	fi
+done
+[ -z "$failed" ] || die "found something:$failed"

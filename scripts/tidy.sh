@@ -1,0 +1,15 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# tidy.sh FLAG... -- FILE... - clang-tidy over some files of one kind; lint.sh runs it in parallel.
+# What it found goes to stdout; "N warnings generated" of headers outside the tree does not.
+
+set -euo pipefail
+flags=()
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+	flags+=("$1")
+	shift
+done
+shift
+[ $# -gt 0 ] || exit 0
+clang-tidy-19 --quiet --warnings-as-errors='*' "$@" -- "${flags[@]}" 2> >(grep -vE '^[0-9]+ warnings? ' >&2)
