@@ -35,7 +35,9 @@ def suites(full):
     yield "clang", ["make", "--no-print-directory", "host-clang"], "host tool builds with clang-19"
     for tool in lint.stdout.split():
         yield "lint", ["scripts/lint.sh", tool], tool
+    yield "harness", pytest("harness", "test/harness"), None
     yield "system", pytest("system", "test/system", *(["--full"] if full else [])), None
+    yield "attack", pytest("attack", "test/attack"), None
 
 
 class Cases:
