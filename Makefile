@@ -46,6 +46,7 @@ demo: all ## the whole story in QEMU: one text file, three cells, a crash, a res
 	@python3 scripts/demo.py build/out/edge-gateway
 
 fit: all ## build/out/NAME/bulkhead.itb from CONFIG=FILE, audited
+	@mkdir -p $(OUT)
 	@build/bulkhead build $(CONFIG) $(IMAGES) -o $(OUT)
 	@build/bulkhead audit $(OUT)/bulkhead.itb
 
