@@ -43,9 +43,16 @@ struct window {
 	bool writes, reads;
 };
 
+/* Says why a call of the system didn't work. */
 static int fail(const char *what, const char *name)
 {
-	fprintf(stderr, "bulkhead-cell: %s %s: %s\n", what, name, errno ? strerror(errno) : "not there");
+	fprintf(stderr, "bulkhead-cell: %s %s: %s\n", what, name, strerror(errno));
+	return 1;
+}
+
+static int missing(const char *what, const char *name)
+{
+	fprintf(stderr, "bulkhead-cell: the guest tree has no %s %s\n", what, name);
 	return 1;
 }
 
@@ -127,6 +134,7 @@ static volatile void *window_map(const struct window *window, bool writable)
 	memory = mmap(0, window->size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, file,
 		      (off_t)window->ipa);
 	close(file);
+	/* cppcheck-suppress memleak ; the mapping is the caller's until the program ends */
 	return memory == MAP_FAILED ? 0 : memory;
 }
 
@@ -171,9 +179,8 @@ static int beat(void)
 	struct timespec next;
 	uint64_t period_ns;
 
-	errno = 0;
 	if (!window_find(0, &window))
-		return fail("heartbeat", "in " TREE);
+		return missing("heartbeat in", TREE);
 	heartbeat = window_map(&window, true);
 	if (!heartbeat)
 		return fail("heartbeat", "through /dev/mem");
@@ -197,9 +204,8 @@ static int generation(const char *channel)
 	const volatile struct channel_header *header;
 	struct window window;
 
-	errno = 0;
 	if (!window_find(channel, &window))
-		return fail("channel", channel);
+		return missing("channel", channel);
 	header = window_map(&window, false);
 	if (!header)
 		return fail("channel", channel);
@@ -233,14 +239,15 @@ static int send(const char *channel, const char *value, const char *command)
 	struct port_writer writer;
 	struct window window;
 	volatile void *memory;
+	bool sent;
+	int lock;
 
 	if (command) {
 		setpoint.flags = SETPOINT_TRAP_ONCE;
 		setpoint.command = port_time(); /* differs from every earlier one */
 	}
-	errno = 0;
 	if (!window_find(channel, &window))
-		return fail("channel", channel);
+		return missing("channel", channel);
 	if (!window.writes) {
 		fprintf(stderr, "bulkhead-cell: channel %s: another cell writes it\n", channel);
 		return 1;
@@ -248,14 +255,17 @@ static int send(const char *channel, const char *value, const char *command)
 	memory = window_map(&window, true);
 	if (!memory)
 		return fail("channel", channel);
-	/* One writer at a time: the lock ends with this process. */
-	flock(open("/run/bulkhead-cell.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600), LOCK_EX);
-	if (writer_open(&writer, &window, memory, sizeof(setpoint)) != PORT_OK ||
-	    port_write(&writer, &setpoint, sizeof(setpoint), port_time()) != PORT_OK) {
+	/* One writer at a time. */
+	lock = open("/run/bulkhead-cell.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (lock < 0)
+		return fail("lock of channel", channel);
+	flock(lock, LOCK_EX);
+	sent = writer_open(&writer, &window, memory, sizeof(setpoint)) == PORT_OK &&
+	       port_write(&writer, &setpoint, sizeof(setpoint), port_time()) == PORT_OK;
+	close(lock);
+	if (!sent)
 		fprintf(stderr, "bulkhead-cell: channel %s: too small for a setpoint\n", channel);
-		return 1;
-	}
-	return 0;
+	return !sent;
 }
 
 static int recv(const char *channel, const char *age_ms)
@@ -273,9 +283,8 @@ static int recv(const char *channel, const char *age_ms)
 	struct window window;
 	enum port_status status;
 
-	errno = 0;
 	if (!window_find(channel, &window))
-		return fail("channel", channel);
+		return missing("channel", channel);
 	memory = window_map(&window, false);
 	if (!memory)
 		return fail("channel", channel);
