@@ -29,7 +29,8 @@ static void board_cpus(struct board *board)
 		    !node_number(tree, node, "reg", &mpidr))
 			continue;
 		board->mpidrs = memory_grow(board->mpidrs, board->core_count, sizeof(mpidr));
-		board->cpu_nodes = memory_grow(board->cpu_nodes, board->core_count, sizeof(node));
+		board->cpu_nodes =
+			memory_grow(board->cpu_nodes, board->core_count, sizeof(*board->cpu_nodes));
 		board->mpidrs[board->core_count] = mpidr & MPIDR_AFFINITY;
 		board->cpu_nodes[board->core_count++] = node;
 	}

@@ -9,6 +9,23 @@
 #include "rule.h"
 #include "value.h"
 
+/* What the core's root shows at EL2_VA_CELL must be the record of the cell that it is started for. */
+static void record_shown_check(struct audit *audit, size_t number, const struct cell *cell)
+{
+	const struct core *core = &audit->cores[number];
+	const struct bp_cell *shown;
+	uint64_t pa = PA_NONE;
+
+	if (!spans_translate(&core->map, EL2_VA_CELL, BP_PAGE_SIZE, &pa))
+		pa = PA_NONE;
+	shown = pa == PA_NONE ? NULL : blueprint_at(audit, pa, sizeof(*shown));
+	if (!shown || pa % BP_PAGE_SIZE || shown->index != (uint32_t)core->cell ||
+	    (cell->known && pa != cell->record_pa))
+		violation(&audit->report, RULE_CORE_OWNER,
+			  "core %zu: it is started for %s, but its root shows another record at 0x%" PRIx64,
+			  number, cell->who, pa);
+}
+
 /* [impl->swr~audit-core-owner~1] */
 static void core_check(struct audit *audit, size_t number)
 {
@@ -28,21 +45,15 @@ static void core_check(struct audit *audit, size_t number)
 			violation(&audit->report, RULE_CORE_OWNER, "cores %zu and %zu have one MPIDR", i,
 				  number);
 	}
-	if (!cell || !cell->known)
+	if (!cell)
 		return;
-	if (core->boot.core_in_cell >= cell->record->cores.count ||
-	    cell->cores[core->boot.core_in_cell].machine_core != number ||
-	    cell->cores[core->boot.core_in_cell].mpidr != core->boot.mpidr)
+	record_shown_check(audit, number, cell);
+	if (cell->known && (core->boot.core_in_cell >= cell->record->cores.count ||
+			    cell->cores[core->boot.core_in_cell].machine_core != number ||
+			    cell->cores[core->boot.core_in_cell].mpidr != core->boot.mpidr))
 		violation(&audit->report, RULE_CORE_OWNER,
 			  "core %zu: the blueprint gives it to %s, whose record has another", number,
 			  cell->who);
-	uint64_t record_pa = PA_NONE;
-
-	if (!spans_translate(&core->map, EL2_VA_CELL, BP_PAGE_SIZE, &record_pa) ||
-	    record_pa != cell->record_pa)
-		violation(&audit->report, RULE_CORE_OWNER,
-			  "core %zu: its root shows it a record at 0x%" PRIx64 ", %s's is at 0x%" PRIx64,
-			  number, record_pa, cell->who, cell->record_pa);
 }
 
 /* [impl->swr~audit-core-owner~1] */

@@ -9,7 +9,7 @@
 
 static const uint32_t *ring_of(const struct cell *cell, const struct bp_channel *channel)
 {
-	return (const uint32_t *)(const void *)((const uint8_t *)cell->record + channel->ring.offset);
+	return (const uint32_t *)cell->record + channel->ring.offset / sizeof(uint32_t);
 }
 
 /* A cell's entry for a declared channel; NULL: it has none. */

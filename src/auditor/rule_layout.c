@@ -114,10 +114,11 @@ static void window_check(struct audit *audit, const struct cell *cell, size_t in
 	if (span->va != from)
 		violation(&audit->report, RULE_WINDOW_PLACE,
 			  "%s: window at IPA 0x%" PRIx64 " isn't 64 KiB aligned", cell->who, span->va);
-	for (size_t i = index; i-- > 0 && cell->stage2.list[i].va + cell->stage2.list[i].size > from;)
+	for (size_t i = index;
+	     i > 0 && end_of(cell->stage2.list[i - 1].va, cell->stage2.list[i - 1].size) > from; i--)
 		violation(&audit->report, RULE_WINDOW_PLACE,
 			  "%s: window at IPA 0x%" PRIx64 " shares its 64 KiB with IPA 0x%" PRIx64, cell->who,
-			  span->va, cell->stage2.list[i].va);
+			  span->va, cell->stage2.list[i - 1].va);
 	if (spans_touch(&audit->board.ram, from, to - from))
 		violation(&audit->report, RULE_WINDOW_PLACE,
 			  "%s: window at IPA 0x%" PRIx64 " lies in the board's RAM", cell->who, span->va);

@@ -149,8 +149,8 @@ void registers_in(struct audit *audit, uint64_t pa, uint64_t size, register_fn *
 		else
 			high = middle;
 	}
-	while (low-- > 0 && audit->board.registers_end[low] > pa) {
-		const struct span *range = &registers->list[low];
+	for (; low > 0 && audit->board.registers_end[low - 1] > pa; low--) {
+		const struct span *range = &registers->list[low - 1];
 
 		if (range->va + range->size > pa)
 			found(audit, &audit->board.tree.nodes[range->tag], range->va, context);

@@ -173,7 +173,7 @@ static void compare_part(const struct span *expected, const struct span *actual,
 		differ(context, SPAN_ADDRESS, expected, actual);
 	else if (!admitted)
 		differ(context, SPAN_PERMISSION, expected, actual);
-	else if ((expected->attrs & ATTR_TYPE) != (actual->attrs & ATTR_TYPE))
+	if ((expected->attrs & ATTR_TYPE) != (actual->attrs & ATTR_TYPE))
 		differ(context, SPAN_MEMORY_TYPE, expected, actual);
 }
 
@@ -196,14 +196,14 @@ void spans_compare(const struct spans *expected, const struct spans *actual, spa
 			e++;
 		} else if (have && have_end <= at) {
 			a++;
-		} else if (want_from == have_from) {
+		} else if (want && have && want_from == have_from) {
 			end = want_end < have_end ? want_end : have_end;
 			const struct span want_part = part_of(want, want_from, end - want_from);
 			const struct span have_part = part_of(have, have_from, end - have_from);
 
 			compare_part(&want_part, &have_part, differ, context);
 			at = end;
-		} else if (want_from < have_from) {
+		} else if (want && want_from < have_from) {
 			end = want_end < have_from ? want_end : have_from;
 			const struct span part = part_of(want, want_from, end - want_from);
 

@@ -5,6 +5,7 @@
 #include "tree.h"
 
 #include <libfdt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,9 +103,10 @@ static int cells_of(const struct tree *tree, const struct node *node, const char
 static char *child_path(const struct tree *tree, int parent, const char *name)
 {
 	const char *above = parent <= 0 ? "" : tree->nodes[parent].path;
-	char *path = memory_zeroed(strlen(above) + strlen(name) + 2, 1);
+	const size_t size = strlen(above) + strlen(name) + 2;
+	char *path = memory_zeroed(size, 1);
 
-	strcat(strcat(strcpy(path, above), "/"), name);
+	snprintf(path, size, "%s/%s", above, name);
 	return path;
 }
 
@@ -136,11 +138,14 @@ bool tree_open(struct tree *tree, struct blob blob, const char **why)
 	*why = "it is absent";
 	if (!blob.data)
 		return false;
-	error = fdt_check_full(blob.data, blob.size);
+	tree->fdt = memory_zeroed(blob.size, 1);
+	memcpy(tree->fdt, blob.data, blob.size);
+	error = fdt_check_full(tree->fdt, blob.size);
 	*why = fdt_strerror(error);
-	if (error)
+	if (error) {
+		tree_close(tree);
 		return false;
-	tree->fdt = blob.data;
+	}
 	for (int offset = 0; offset >= 0; offset = fdt_next_node(tree->fdt, offset, &depth)) {
 		if (depth < 0)
 			break;
@@ -167,6 +172,7 @@ void tree_close(struct tree *tree)
 		free(tree->nodes[i].irqs);
 	}
 	free(tree->nodes);
+	free(tree->fdt);
 	*tree = (struct tree){0};
 }
 

@@ -36,7 +36,7 @@ struct node {
 };
 
 struct tree {
-	const void *fdt;
+	void *fdt;	    /* an aligned copy: in a FIT trees lie at multiples of four */
 	struct node *nodes; /* in order; [0] is the root */
 	size_t count;
 };

@@ -14,12 +14,12 @@
 #include "model.h"
 
 enum { HEALTH, CONTROL, GATEWAY, CELLS };
-#define CORES 4
+#define CORES	      4
 
 #define MIB	      UINT64_C(0x100000)
 #define LOAD_PA	      UINT64_C(0x48000000)
 #define HV_SIZE	      UINT64_C(0x6000)
-#define BLUEPRINT_MAX UINT64_C(0x80000)
+#define BLUEPRINT_MAX UINT64_C(0x80000) /* its size: there is room for tables that mutations add */
 #define WRITABLE_PA   UINT64_C(0x48800000)
 #define WRITABLE_SIZE UINT64_C(0x40000)
 #define STORE_PA      UINT64_C(0x49000000)
@@ -75,7 +75,8 @@ void fixture_free(struct fixture *fixture);
 uint64_t *fixture_leaf(struct fixture *fixture, uint64_t root_pa, uint64_t va);
 /* The descriptor at one level (1..3) on the way to an address. */
 uint64_t *fixture_entry(struct fixture *fixture, uint64_t root_pa, uint64_t va, unsigned int level);
-void fixture_map(struct fixture *fixture, uint64_t root_pa, uint64_t va, uint64_t pa, uint64_t size, uint64_t bits);
+void fixture_map(struct fixture *fixture, uint64_t root_pa, uint64_t va, uint64_t pa, uint64_t size,
+		 uint64_t bits);
 void *fixture_at(struct fixture *fixture, uint64_t pa);
 void *fixture_table(struct bp_cell *cell, struct bp_table table);
 /* Replaces text in one of the *_text members; the text must be there. */
@@ -87,19 +88,23 @@ void fixture_list_roots(struct fixture *fixture);
 #define STAGE2_DEVICE (UINT64_C(1) << 2 | UINT64_C(3) << 6 | UINT64_C(1) << 10 | UINT64_C(1) << 54)
 #define STAGE2_SHARED (UINT64_C(5) << 2 | UINT64_C(3) << 6 | UINT64_C(1) << 10 | UINT64_C(1) << 54)
 #define STAGE2_SEEN   (UINT64_C(5) << 2 | UINT64_C(1) << 6 | UINT64_C(1) << 10 | UINT64_C(1) << 54)
-#define STAGE2_READ   (UINT64_C(0xf) << 2 | UINT64_C(1) << 6 | UINT64_C(3) << 8 | UINT64_C(1) << 10 | UINT64_C(1) << 54)
-#define EL2_COMMON    (UINT64_C(1) << 6 | UINT64_C(3) << 8 | UINT64_C(1) << 10)
-#define EL2_XN	      (UINT64_C(1) << 54)
-#define EL2_RO	      (UINT64_C(1) << 7)
-#define EL2_CODE      (EL2_COMMON | EL2_RO)
-#define EL2_READ      (EL2_COMMON | EL2_RO | EL2_XN)
-#define EL2_WRITE     (EL2_COMMON | EL2_XN)
-#define EL2_UNCACHED  (EL2_COMMON | EL2_XN | UINT64_C(2) << 2)
-#define EL2_DEVICE    (EL2_COMMON | EL2_XN | UINT64_C(1) << 2)
+#define STAGE2_READ                                                                                          \
+	(UINT64_C(0xf) << 2 | UINT64_C(1) << 6 | UINT64_C(3) << 8 | UINT64_C(1) << 10 | UINT64_C(1) << 54)
+#define EL2_COMMON   (UINT64_C(1) << 6 | UINT64_C(3) << 8 | UINT64_C(1) << 10)
+#define EL2_XN	     (UINT64_C(1) << 54)
+#define EL2_RO	     (UINT64_C(1) << 7)
+#define EL2_CODE     (EL2_COMMON | EL2_RO)
+#define EL2_READ     (EL2_COMMON | EL2_RO | EL2_XN)
+#define EL2_WRITE    (EL2_COMMON | EL2_XN)
+#define EL2_UNCACHED (EL2_COMMON | EL2_XN | UINT64_C(2) << 2)
+#define EL2_DEVICE   (EL2_COMMON | EL2_XN | UINT64_C(1) << 2)
 
 /* fixture_trees.c: the texts. */
 void fixture_texts(struct fixture *fixture);
 struct blob fixture_compile(const char *text); /* free .data */
+
+/* fixture_maps.c */
+void fixture_tables(struct fixture *fixture);
 
 /* fixture_fit.c */
 void fixture_fit(struct fixture *fixture, struct blob board, struct blob machine, struct blob partitions);

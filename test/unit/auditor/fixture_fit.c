@@ -36,7 +36,7 @@ void fixture_fit(struct fixture *fixture, struct blob board, struct blob machine
 {
 	const struct blob kernel = {fixture->kernel, HV_SIZE + fixture->header->size};
 	const struct blob slaves = {(const uint8_t *)fixture->slaves_text, strlen(fixture->slaves_text)};
-	char loadables[64];
+	char loadables[256];
 	size_t at = 0;
 	void *fdt = calloc(1, FIT_MAX);
 
@@ -51,7 +51,7 @@ void fixture_fit(struct fixture *fixture, struct blob board, struct blob machine
 	part(fdt, "known-slaves", "firmware", "known-slaves", slaves, 0);
 	for (size_t i = 0; i < fixture->file_count; i++) {
 		const struct fixture_file *file = &fixture->files[i];
-		char name[16];
+		char name[32];
 
 		(void)snprintf(name, sizeof(name), "file-%zu", i);
 		part(fdt, name, "firmware", file->label, (struct blob){file->bytes, file->size}, file->pa);
