@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 
-from .console import Console
+from .console import PATIENCE, Console
 from .exceptions import ExceptionLog
 from .fit import Fit
 from .qmp import Qmp
@@ -227,7 +227,7 @@ class QemuTarget(Target):
         self._forget_files()
 
 
-def wait_until(claim, what, timeout=60):
+def wait_until(claim, what, timeout=PATIENCE):
     """Polls a claim about the target. The timeout is a safety net, as everywhere."""
     deadline = time.monotonic() + timeout
     while not (result := claim()):

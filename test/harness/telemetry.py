@@ -111,15 +111,16 @@ class View:
         t = self.core(cell)
         return t.cell_state if t else "none"
 
-    def log(self, cell):
-        """What a log console printed last: at most LOG_BYTES."""
+    def log_head(self, cell):
+        """Bytes that a log console has printed since the machine started."""
+        return struct.unpack("<Q", self._target.read_memory(self._blueprint.cells[cell].log_pa, 8))[0]
+
+    def log(self, cell, since=0):
+        """What a log console printed from byte `since` on; of older ones at most the last LOG_BYTES."""
         data = self._target.read_memory(self._blueprint.cells[cell].log_pa, 4096)
         (head,) = struct.unpack_from("<Q", data)
-        ring = data[64 : 64 + LOG_BYTES]
-        if head <= LOG_BYTES:
-            text = ring[:head]
-        else:
-            text = ring[head % LOG_BYTES :] + ring[: head % LOG_BYTES]
+        first = max(since, head - LOG_BYTES, 0)
+        text = bytes(data[64 + n % LOG_BYTES] for n in range(first, head))
         return text.decode("utf-8", "replace").replace("\r", "")
 
     def memory(self, cell, ipa, size):

@@ -105,16 +105,20 @@ class System:
         memory = self.target.read_memory(stage2(place["pattern"]), place["size"])
         return hashlib.sha256(memory).hexdigest()
 
+    def report(self, cell, command, pattern):
+        """The answer of a probe with all its lines, from its log in memory: the health cell shows the beginning of
+        a line that is long in coming, and the rest as another."""
+        head = self.view.log_head(cell)
+        self.send(cell, command)
+        regex = re.compile(pattern, re.M)
+        return qemu.wait_until(lambda: regex.search(self.view.log(cell, head)), f"{cell}'s answer to {command}")
+
     def snapshot(self, cell):
-        counters = self.ask(cell, "checksum", r"checksum (\w+) .*\n(?:.*\n)*?\[\w+\] probe: counters (.*)\n")
+        counters = self.report(cell, "checksum", r"^probe: checksum (\w+) .*\nprobe: counters (.*)\n")
         numbers = dict(word.split("=") for word in counters[2].split())
         ticks = int(numbers.pop("ticks"))
         numbers.pop("taken")  # counts the ticks, and the UART's interrupt that brought this command
-        gic = self.ask(
-            cell,
-            "gic-state",
-            r"gic-state group=(\S+)\n(?:.*\n)*?.*enable=(\S+)\n(?:.*\n)*?.*priority=(\S+)\n(?:.*\n)*?.*trigger=(\S+)\n(?:.*\n)*?.*(ctlr=.*)\n",
-        )
+        gic = self.report(cell, "gic-state", r"^((?:probe: gic-state \w+=\S+\n){4})probe: gic-state (ctlr=.*)\n")
         now = self.view.core(cell)
         return Snapshot(
             now.generation, now.restarts, now.faults, self.digest(cell), counters[1], gic.groups(), numbers, ticks
