@@ -31,7 +31,7 @@ CHECK_PACKAGES=(
 # The version of the QEMU that PATH finds; nothing where there is none.
 qemu_version()
 {
-	"$QEMU" --version 2>/dev/null | sed -nE '1s/.*version ([0-9]+(\.[0-9]+)*).*/\1/p'
+	{ "$QEMU" --version 2>/dev/null || true; } | sed -nE '1s/.*version ([0-9]+(\.[0-9]+)*).*/\1/p'
 }
 
 qemu_is_new_enough()
@@ -108,7 +108,9 @@ list_missing()
 # What a person without rights is told: one line to paste.
 print_command()
 {
-	local line="apt-get update && apt-get install -y --no-install-recommends ${packages[*]}"
+	local install="apt-get install -y --no-install-recommends" line="apt-get update"
+	[ ${#packages[@]} = 0 ] || line+=" && $install ${packages[*]}"
+	[ ${#backported[@]} = 0 ] || line+=" && $install -t $DISTRO_CODENAME-backports ${backported[*]}"
 	if $add_backports; then
 		line="echo '$(backports_line)' >$BACKPORTS_FILE && $line"
 	fi
@@ -153,14 +155,15 @@ install_missing()
 	as_root apt-get -q=2 update >"$log" 2>&1 ||
 		{ tail -n 20 "$log" >&2; die "apt-get update failed" "its last words stand above"; }
 	$updated || list_sizes_after_update
-	apt_install "${packages[@]}"
+	[ ${#packages[@]} = 0 ] || apt_install "${packages[@]}"
+	[ ${#backported[@]} = 0 ] || apt_install -t "$DISTRO_CODENAME-backports" "${backported[@]}"
 }
 
 # On a fresh system apt knows no package until its first update, so the sizes come here.
 list_sizes_after_update()
 {
 	local size
-	size=$(apt_sizes "${packages[@]}")
+	size=$(apt_sizes "${missing[@]}")
 	if [ -n "$size" ]; then
 		say "with all they depend on: $size"
 	fi
@@ -208,12 +211,13 @@ if ! qemu_is_new_enough "$qemu"; then
 	missing+=("${QEMU_PACKAGES[@]}")
 fi
 
-# QEMU is named with its suite where Debian's own release has an older one.
+# QEMU, with what it depends on, comes from backports where Debian's own release has an older one; nothing else does.
 packages=()
+backported=()
 for package in "${missing[@]}"; do
 	if [ "$DISTRO_VERSION" = 12 ] && [[ $package == qemu-* ]]; then
 		has_backports || add_backports=true
-		packages+=("$package/$DISTRO_CODENAME-backports")
+		backported+=("$package")
 	else
 		packages+=("$package")
 	fi
