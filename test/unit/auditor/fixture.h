@@ -19,7 +19,7 @@ enum { HEALTH, CONTROL, GATEWAY, CELLS };
 #define MIB	      UINT64_C(0x100000)
 #define LOAD_PA	      UINT64_C(0x48000000)
 #define HV_SIZE	      UINT64_C(0x6000)
-#define BLUEPRINT_MAX UINT64_C(0x80000) /* its size: there is room for tables that mutations add */
+#define BLUEPRINT_MAX UINT64_C(0x60000) /* its size: there is room for tables that mutations add */
 #define WRITABLE_PA   UINT64_C(0x48800000)
 #define WRITABLE_SIZE UINT64_C(0x40000)
 #define STORE_PA      UINT64_C(0x49000000)

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * test_conformance.c - images that aren't what their partition file, board or guest trees say.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "mutate.h"
+
+#define MUTATION(name) static void name(struct fixture *f)
+#define PARTITION(name, from, to)                                                                            \
+	MUTATION(name)                                                                                       \
+	{                                                                                                    \
+		fixture_replace(&f->partition_text, from, to);                                               \
+	}
+#define GUEST(name, cell, from, to)                                                                          \
+	MUTATION(name)                                                                                       \
+	{                                                                                                    \
+		fixture_replace(&f->guest_text[cell], from, to);                                             \
+	}
+
+static struct bp_channel *channel_of(struct fixture *f, int cell, int index)
+{
+	return (struct bp_channel *)fixture_table(f->cell[cell], f->cell[cell]->channels) + index;
+}
+
+static struct bp_image *image_of(struct fixture *f, int cell, int index)
+{
+	return (struct bp_image *)fixture_table(f->cell[cell], f->cell[cell]->images) + index;
+}
+
+static struct directory_cell *directory_of(struct fixture *f, int cell)
+{
+	return (struct directory_cell *)((uint8_t *)f->directory + f->directory->cells.offset) + cell;
+}
+
+PARTITION(cell_renamed, "control {", "controls {")
+PARTITION(cell_missing, "control {", "fourth { cpus = <9>; memory = \"1M\"; }; control {")
+PARTITION(no_longer_essential, " essential;", "")
+PARTITION(pmu_wanted, " essential;", " essential; pmu;")
+MUTATION(two_health_cells)
+{
+	f->cell[CONTROL]->flags |= BP_CELL_HEALTH;
+}
+PARTITION(another_core, "cpus = <1>", "cpus = <2>")
+PARTITION(one_core_less, "cpus = <2 3>", "cpus = <2>")
+PARTITION(more_memory, "memory = \"2M\"; ram-base", "memory = \"4M\"; ram-base")
+MUTATION(ram_unmapped)
+{
+	*fixture_leaf(f, f->stage2_root[CONTROL], 0x40000000) = 0;
+}
+PARTITION(less_kept, "keep = \"1M\"", "keep = \"512K\"")
+PARTITION(placed_elsewhere, "1M@0x4a600000", "1M@0x4a500000")
+PARTITION(another_ram_base, "ram-base = \"0x40000000\"", "ram-base = \"0x50000000\"")
+PARTITION(no_ram_base, " ram-base = \"0x40000000\";", "")
+MUTATION(ram_reserved)
+{
+	fixture_replace(&f->board_text, "0x4fe00000 0 0x200000", "0x4a900000 0 0x200000");
+}
+MUTATION(ram_forbidden)
+{
+	fixture_replace(&f->machine_text, "<0x4f000000 0xe00000>", "<0x4a200000 0x1000>");
+}
+PARTITION(device_wanted, ", \"-gpio\"", "")
+PARTITION(device_of_two, "ram-base =", "devices = \"uart\"; ram-base =")
+PARTITION(device_unknown, "ram-base =", "devices = \"nothing\"; ram-base =")
+MUTATION(device_no_slave)
+{
+	f->slaves_text = "arm,pl011\n";
+}
+MUTATION(interrupt_missing)
+{
+	f->cell[GATEWAY]->spi_owned[1] &= ~(1u << 2);
+}
+MUTATION(interrupt_extra)
+{
+	f->cell[GATEWAY]->spi_owned[3] |= 1u;
+}
+MUTATION(no_virtual_timer)
+{
+	f->cell[GATEWAY]->ppi_owned &= ~(1u << 27);
+}
+MUTATION(doorbell_wired)
+{
+	channel_of(f, CONTROL, 0)->receive_intid = 100;
+}
+MUTATION(rtc_edge)
+{
+	f->cell[GATEWAY]->spi_edge[1] |= 1u << 2;
+}
+MUTATION(doorbell_level)
+{
+	f->cell[CONTROL]->spi_edge[7] = 0;
+}
+MUTATION(header_triggers)
+{
+	f->header->spi_edge[1] |= 1u << 1;
+}
+PARTITION(channel_reversed, "from = \"gateway\"; to = \"control\"", "from = \"control\"; to = \"gateway\"")
+PARTITION(channel_larger, "size = \"8K\"", "size = \"16K\"")
+PARTITION(channel_renamed, "setpoints {", "setpoint {")
+PARTITION(channel_undeclared, "both { between = \"control\", \"gateway\"; size = \"4K\"; doorbell; };", "")
+PARTITION(channel_silent, "size = \"8K\"; doorbell;", "size = \"8K\";")
+MUTATION(channel_elsewhere)
+{
+	channel_of(f, CONTROL, 0)->pa += 0x1000;
+}
+MUTATION(channel_unmapped)
+{
+	*fixture_leaf(f, f->stage2_root[CONTROL], WINDOWS_IPA + 0x20000) = 0;
+}
+MUTATION(channel_flags)
+{
+	channel_of(f, CONTROL, 0)->flags |= BP_CHANNEL_WRITES;
+}
+PARTITION(mode_injected, "interrupts = \"direct\"", "interrupts = \"injected\"")
+PARTITION(fault_ignored, "memory-violation = \"stop\"", "memory-violation = \"log\"")
+PARTITION(fault_by_default, "default = \"restart\"", "default = \"stop\"")
+MUTATION(fault_not_admitted)
+{
+	f->cell[GATEWAY]->actions[BP_ERROR_EXCEPTION_AT_EL2] = BP_ACTION_IGNORE;
+}
+PARTITION(heartbeat_slower, "heartbeat = \"10ms\"", "heartbeat = \"20ms\"")
+PARTITION(boot_timeout_longer, "boot-timeout = \"60s\"", "boot-timeout = \"61s\"")
+PARTITION(window_wider, "\"3/60s\"", "\"4/60s\"")
+PARTITION(window_longer, "\"5/300s\"", "\"5/301s\"")
+MUTATION(image_changed)
+{
+	image_of(f, GATEWAY, 1)->size -= 1;
+}
+MUTATION(image_of_neighbour)
+{
+	image_of(f, CONTROL, 0)->pa = image_of(f, GATEWAY, 0)->pa;
+}
+MUTATION(image_outside_ram)
+{
+	image_of(f, CONTROL, 0)->dest_ipa = 0x401ff800;
+}
+MUTATION(image_over_image)
+{
+	image_of(f, GATEWAY, 1)->dest_ipa = 0x4a801000;
+}
+MUTATION(digest_wrong)
+{
+	/* Sealed first, then changed: the blueprint's own digest fails, too, and that isn't what is tested.
+	 */
+	fixture_seal(f);
+	free(f->image);
+	image_of(f, GATEWAY, 0)->digest[5] ^= 1;
+	f->keep_digest = true;
+}
+PARTITION(another_kernel, "kernel = \"Image\"", "kernel = \"Image.old\"")
+PARTITION(no_initrd, " initrd = \"initrd.gz\";", "")
+PARTITION(loaded_elsewhere, "load = \"0x40000000\"", "load = \"0x40001000\"")
+PARTITION(entered_elsewhere, "entry = \"0x40000010\"", "entry = \"0x40000014\"")
+MUTATION(elf_entry)
+{
+	f->cell[HEALTH]->entry_ipa += 4;
+}
+MUTATION(elf_segment_elsewhere)
+{
+	f->files[0].bytes[89] = 0x10;
+}
+MUTATION(kernel_too_large)
+{
+	f->files[2].bytes[19] = 0x10;
+}
+GUEST(memory_not_told, CONTROL, "0x40000000 0 0x200000", "0x40000000 0 0x100000")
+GUEST(core_of_neighbour, CONTROL, "reg = <1>", "reg = <2>")
+GUEST(other_bootargs, GATEWAY, "\"quiet\"", "\"init=/bin/sh\"")
+GUEST(psci_by_smc, CONTROL, "method = \"hvc\"", "method = \"smc\"")
+GUEST(memory_promised, CONTROL, "0x40000000 0 0x200000", "0x40000000 0 0x400000")
+GUEST(device_promised, CONTROL, "bulkhead {", "rtc@9010000 { reg = <0 0x9010000 0 0x1000>; }; bulkhead {")
+GUEST(frames_promised, CONTROL, "0x80c0000 0 0x20000", "0x80c0000 0 0x40000")
+GUEST(interrupt_promised, GATEWAY, "interrupts = <0 2 4>", "interrupts = <0 2 4>, <0 3 4>")
+GUEST(maintenance_promised, GATEWAY, "interrupt-controller;", "interrupt-controller; interrupts = <1 9 4>;")
+GUEST(device_untold, GATEWAY, "reg = <0 0x9010000 0 0x1000>;", "")
+GUEST(interrupt_untold, GATEWAY, "interrupts = <0 2 4>;", "")
+GUEST(serial_untold, GATEWAY, "reg = <0 0xb800000 0 0x1000>;", "")
+GUEST(another_name, GATEWAY, "cell-name = \"gateway\"", "cell-name = \"control\"")
+GUEST(another_period, CONTROL, "<10000>", "<20000>")
+GUEST(reader_told_to_write, CONTROL, "channel-index = <0>; reads;", "channel-index = <0>; reads; writes;")
+GUEST(channel_told_elsewhere, GATEWAY, "reg = <0 0xb020000", "reg = <0 0xb010000")
+GUEST(doorbell_told_wrong, CONTROL, "<0 194 1>", "<0 195 1>")
+GUEST(channel_untold, CONTROL, "compatible = \"bulkhead,channel\"; channel-name = \"both\"",
+      "compatible = \"x\"")
+MUTATION(directory_heartbeat)
+{
+	directory_of(f, CONTROL)->heartbeat_ipa = directory_of(f, GATEWAY)->heartbeat_ipa;
+}
+MUTATION(directory_actions)
+{
+	directory_of(f, CONTROL)->actions[0] = BP_ACTION_IGNORE;
+}
+MUTATION(directory_core)
+{
+	((struct directory_core *)((uint8_t *)f->directory + 0x40))[1].cell = GATEWAY;
+}
+MUTATION(directory_magic)
+{
+	f->directory->magic ^= 1;
+}
+MUTATION(fewer_address_bits)
+{
+	f->header->machine.pa_bits = 36;
+}
+MUTATION(another_board)
+{
+	f->header->machine.board[0] = 'F';
+}
+MUTATION(bank_unprobed)
+{
+	((struct bp_probe *)(f->blueprint + 0x840))->bank_size -= 4096;
+}
+MUTATION(frames_elsewhere)
+{
+	((struct bp_gicr_region *)(f->blueprint + 0x800))->pa += 0x20000;
+}
+MUTATION(another_maintenance)
+{
+	f->cell[CONTROL]->maintenance_intid = 24;
+}
+MUTATION(service_vttbr)
+{
+	((struct bp_service_cell *)((uint8_t *)f->service + 0x40))[1].vttbr ^= UINT64_C(1) << 48;
+}
+MUTATION(service_cores)
+{
+	((struct bp_service_cell *)((uint8_t *)f->service + 0x40))[2].cores.count = 1;
+}
+MUTATION(service_flags)
+{
+	((struct bp_service_cell *)((uint8_t *)f->service + 0x40))[2].flags = 0;
+}
+PARTITION(console_device, " essential;", " essential; console = \"device\";")
+MUTATION(console_silent)
+{
+	f->cell[CONTROL]->flags &= ~BP_CELL_LOG_CONSOLE;
+}
+MUTATION(frame_of_neighbour_emulated)
+{
+	((struct bp_mmio *)fixture_table(f->cell[CONTROL], f->cell[CONTROL]->mmio))[1].ipa += 0x20000;
+}
+MUTATION(last_frame_wrong)
+{
+	((struct bp_core *)fixture_table(f->cell[GATEWAY], f->cell[GATEWAY]->cores))[0].gicr_last = 1;
+}
+
+#define ROW(rule, name)                                                                                      \
+	{                                                                                                    \
+#name, name, RULE_##rule                                                                     \
+	}
+static const struct mutation rows[] = {
+	ROW(CELLS, cell_renamed),
+	ROW(CELLS, cell_missing),
+	ROW(CELLS, no_longer_essential), /* [utest->swr~audit-cells~1] */
+	ROW(CELLS, pmu_wanted),
+	ROW(CELLS, two_health_cells),
+	ROW(CORES, another_core),
+	ROW(CORES, one_core_less), /* [utest->swr~audit-cores-asked~1] */
+	ROW(MEMORY, more_memory),
+	ROW(MEMORY, ram_unmapped),
+	ROW(MEMORY, less_kept), /* [utest->swr~audit-memory~1] */
+	ROW(PLACEMENT, placed_elsewhere),
+	ROW(PLACEMENT, another_ram_base), /* [utest->swr~audit-placement~1] */
+	ROW(PLACEMENT, no_ram_base),
+	ROW(RAM, ram_reserved),
+	ROW(RAM, ram_forbidden), /* [utest->swr~audit-board-ram~1] */
+	ROW(DEVICES, device_wanted),
+	ROW(DEVICES, device_of_two), /* [utest->swr~audit-devices~1] */
+	ROW(DEVICES, device_unknown),
+	ROW(STAGE2, device_no_slave),
+	ROW(INTERRUPTS, interrupt_missing),
+	ROW(INTERRUPTS, interrupt_extra), /* [utest->swr~audit-interrupts~1] */
+	ROW(INTERRUPTS, no_virtual_timer),
+	ROW(INTERRUPTS, doorbell_wired),
+	ROW(TRIGGERS, rtc_edge),
+	ROW(TRIGGERS, doorbell_level),
+	ROW(TRIGGERS, header_triggers), /* [utest->swr~audit-triggers~1] */
+	ROW(CHANNELS, channel_reversed),
+	ROW(CHANNELS, channel_larger), /* [utest->swr~audit-channels~1] */
+	ROW(CHANNELS, channel_renamed),
+	ROW(CHANNELS, channel_undeclared),
+	ROW(CHANNELS, channel_silent),
+	ROW(CHANNELS, channel_elsewhere),
+	ROW(CHANNELS, channel_unmapped),
+	ROW(CHANNELS, channel_flags),
+	ROW(MODE, mode_injected), /* [utest->swr~audit-mode~1] */
+	ROW(FAULTS, fault_ignored),
+	ROW(FAULTS, fault_by_default),
+	ROW(FAULTS, fault_not_admitted), /* [utest->swr~audit-faults~1] */
+	ROW(TIMES, heartbeat_slower),
+	ROW(TIMES, boot_timeout_longer), /* [utest->swr~audit-times~1] */
+	ROW(TIMES, window_wider),
+	ROW(TIMES, window_longer),
+	ROW(IMAGES, image_changed),
+	ROW(IMAGES, image_of_neighbour),
+	ROW(IMAGES, image_outside_ram), /* [utest->swr~audit-images~1] */
+	ROW(IMAGES, image_over_image),
+	ROW(IMAGES, digest_wrong),
+	ROW(IMAGES, another_kernel),
+	ROW(IMAGES, no_initrd),
+	ROW(IMAGES, kernel_too_large),
+	ROW(ENTRY, loaded_elsewhere),
+	ROW(ENTRY, entered_elsewhere),
+	ROW(ENTRY, elf_entry), /* [utest->swr~audit-entry~1] */
+	ROW(ENTRY, elf_segment_elsewhere),
+	ROW(TREE_BASICS, memory_not_told),
+	ROW(TREE_BASICS, core_of_neighbour), /* [utest->swr~audit-tree-basics~1] */
+	ROW(TREE_BASICS, other_bootargs),
+	ROW(TREE_BASICS, psci_by_smc),
+	ROW(TREE_REG, memory_promised),
+	ROW(TREE_REG, device_promised),
+	ROW(TREE_REG, frames_promised), /* [utest->swr~audit-tree-reg~1] */
+	ROW(TREE_IRQ, interrupt_promised),
+	ROW(TREE_IRQ, maintenance_promised), /* [utest->swr~audit-tree-irq~1] */
+	ROW(TREE_DESCRIBED, device_untold),
+	ROW(TREE_DESCRIBED, interrupt_untold), /* [utest->swr~audit-tree-described~1] */
+	ROW(TREE_DESCRIBED, serial_untold),
+	ROW(TREE_BULKHEAD, another_name),
+	ROW(TREE_BULKHEAD, another_period), /* [utest->swr~audit-tree-bulkhead~1] */
+	ROW(TREE_BULKHEAD, reader_told_to_write),
+	ROW(TREE_BULKHEAD, channel_told_elsewhere),
+	ROW(TREE_BULKHEAD, doorbell_told_wrong),
+	ROW(TREE_BULKHEAD, channel_untold),
+	ROW(DIRECTORY, directory_heartbeat),
+	ROW(DIRECTORY, directory_actions), /* [utest->swr~audit-directory~1] */
+	ROW(DIRECTORY, directory_core),
+	ROW(DIRECTORY, directory_magic),
+	ROW(MACHINE, fewer_address_bits),
+	ROW(MACHINE, another_board),
+	ROW(MACHINE, bank_unprobed), /* [utest->swr~audit-machine~1] */
+	ROW(MACHINE, frames_elsewhere),
+	ROW(MACHINE, another_maintenance),
+	ROW(SERVICE, service_vttbr),
+	ROW(SERVICE, service_cores),
+	ROW(SERVICE, service_flags), /* [utest->swr~audit-service~1] */
+	ROW(CONSOLE, console_device),
+	ROW(CONSOLE, console_silent), /* [utest->swr~audit-console~1] */
+	ROW(GIC_FRAMES, frame_of_neighbour_emulated),
+	ROW(GIC_FRAMES, last_frame_wrong), /* [utest->swr~audit-gic-frames~1] */
+};
+
+static void differences_from_the_inputs_are_caught(void **state)
+{
+	mutations_run(rows, sizeof(rows) / sizeof(rows[0]));
+}
+
+static void the_good_image_is_clean(void **state)
+{
+	struct fixture fixture;
+	struct audit audit;
+
+	mutation_audit(&fixture, &audit, NULL);
+	report_print(&audit.report, "good", stderr);
+	assert_int_equal(audit.report.total, 0);
+	audit_close(&audit);
+	fixture_free(&fixture);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(the_good_image_is_clean),
+					   cmocka_unit_test(differences_from_the_inputs_are_caught)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
