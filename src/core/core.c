@@ -42,7 +42,11 @@ static struct core_slot *own_slot(void)
 	return &cell_state()->cores[this_core];
 }
 
-/* A sibling's CPU_ON for this core, if there is one. [impl->swr~psci-cpu-on~1] */
+/*
+ * A sibling's CPU_ON for this core, if there is one. Not while the cell is revoked: this core may have told
+ * the first one that it rests, and would come back to life in the middle of a restart, which ends the
+ * CPU_ON anyway. [impl->swr~psci-cpu-on~1]
+ */
 static bool power_on_accept(struct exit *exit)
 {
 	struct cell_state *state = cell_state();
@@ -50,7 +54,7 @@ static bool power_on_accept(struct exit *exit)
 	bool accepted;
 
 	lock_take(&state->power_lock);
-	accepted = slot->power == POWER_ON_PENDING;
+	accepted = slot->power == POWER_ON_PENDING && !arch_stage2_revoked();
 	if (accepted) {
 		arch_guest_prepare(exit, slot->on_entry, slot->on_context);
 		slot->power = POWER_ON;

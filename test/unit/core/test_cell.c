@@ -475,6 +475,30 @@ static void cpu_on_starts_the_target(void **state)
 	assert_true(called_before("prepare", "icache"));
 }
 
+/* A core that has acknowledged a restart must not come to life in the middle of it. */
+static void cpu_on_ends_with_its_cell(void **state)
+{
+	started();
+	assert_int_equal(core_on(2, 0x48001000, 0xabc), 0);
+	cell_request(BP_ACTION_RESTART, BP_ERROR_COUNT);
+	cell_state()->epoch = 7;
+	this_core = 2;
+	arch_on_wait = wake_then_sleep;
+	assert_true(waits(core_rest));
+	assert_int_equal(cell_state()->cores[2].rest_epoch, 7);
+	assert_int_equal(call_count("prepare"), 0);
+	/* The cell begins anew with the core off. */
+	this_core = 0;
+	arch_on_wake = siblings_rest_at_once;
+	assert_false(waits(core_rest));
+	assert_int_equal(core_affinity_info(2, 0), POWER_OFF);
+	assert_int_equal(core_on(2, 0x48002000, 1), 0);
+	this_core = 2;
+	arch_on_wait = wake_then_sleep;
+	assert_false(waits(core_rest));
+	assert_int_equal(frame.x[1], 0x48002000);
+}
+
 static void spurious_wake_starts_nothing(void **state)
 {
 	started();
@@ -583,6 +607,7 @@ int main(void)
 		cmocka_unit_test_setup(cpu_on_answers, boot),
 		cmocka_unit_test_setup(affinity_info_answers, boot),
 		cmocka_unit_test_setup(cpu_on_starts_the_target, boot),
+		cmocka_unit_test_setup(cpu_on_ends_with_its_cell, boot),
 		cmocka_unit_test_setup(spurious_wake_starts_nothing, boot),
 		cmocka_unit_test_setup(cpu_off_loses_no_cpu_on, boot),
 		cmocka_unit_test_setup(first_core_off_and_on, boot),
