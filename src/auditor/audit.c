@@ -126,6 +126,7 @@ static int usage(void)
 	return EXIT_UNREADABLE;
 }
 
+/* [impl->swr~audit-command~1] */
 int audit_main(int argc, char **argv)
 {
 	struct audit audit = {0};

@@ -210,7 +210,7 @@ void spans_compare(const struct spans *expected, const struct spans *actual, spa
 			if (!(want->attrs & ATTR_MAY))
 				differ(context, SPAN_MISSING, &part, NULL);
 			at = end;
-		} else {
+		} else if (have) {
 			end = have_end < want_from ? have_end : want_from;
 			const struct span part = part_of(have, have_from, end - have_from);
 
