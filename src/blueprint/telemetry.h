@@ -70,10 +70,14 @@ struct telemetry_core {
 	uint64_t generation; /* 1 at the first start, one more at each restart */
 	uint64_t restarts;
 	uint64_t start_time, ready_time; /* of this generation; ready_time 0: not ready yet */
-	uint64_t restart_cause; /* enum bp_error of the last restart or stop; BP_ERROR_COUNT: by request */
+	uint64_t restart_cause;	 /* enum bp_error of the last restart or stop; BP_ERROR_COUNT: by request */
+	uint64_t events_dropped; /* of this core: guest-paced ones beyond EVENTS_GUEST_MAX a millisecond */
 };
 
 #define EVENT_RING_MAGIC UINT64_C(0x52494e47424c4b31)
+/* Events that a guest can make at will may take this many slots a millisecond, so that a flood of them cannot
+ * push the records of its own faults and restarts out before the health cell has read them. */
+#define EVENTS_GUEST_MAX 8u
 #define EVENT_RING_SLOTS 63u
 
 enum event_code {
@@ -175,7 +179,7 @@ struct directory {
 };
 
 _Static_assert(sizeof(struct fault_record) == 312, "layout");
-_Static_assert(sizeof(struct telemetry_core) == 968, "layout");
+_Static_assert(sizeof(struct telemetry_core) == 976, "layout");
 _Static_assert(offsetof(struct telemetry_core, exits) == 24, "layout");
 _Static_assert(offsetof(struct telemetry_core, fault) == 592, "layout");
 _Static_assert(sizeof(struct event) == 64, "layout");

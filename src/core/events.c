@@ -27,17 +27,58 @@ static struct event_ring *ring(void)
 	return (struct event_ring *)cell_core(this_core)->ring_va;
 }
 
+static u64 guest_period; /* a millisecond, in ticks */
+static u64 guest_since;	 /* start of the present one */
+static u32 guest_count;	 /* guest-paced events in it */
+
 void events_start(void)
 {
 	ring()->magic = EVENT_RING_MAGIC;
+	guest_period = arch_ns_to_ticks(1000000);
 }
 
-/* [impl->swr~events-recorded~1] */
+/* Can the guest make as many of these as it likes? A fault that ends its life it makes once. */
+static bool guest_paced(enum event_code code, u64 action)
+{
+	switch (code) {
+	case EVENT_CELL_READY:
+	case EVENT_SGI_FOREIGN:
+	case EVENT_DENIED:
+	case EVENT_APPLICATION:
+	case EVENT_CORE_ON:
+	case EVENT_CORE_OFF:
+		return true;
+	case EVENT_FAULT:
+		return action == BP_ACTION_IGNORE || action == BP_ACTION_LOG;
+	default:
+		return false;
+	}
+}
+
+static bool guest_admitted(void)
+{
+	const u64 now = arch_time();
+
+	if (now - guest_since >= guest_period) {
+		guest_since = now;
+		guest_count = 0;
+	}
+	if (guest_count == EVENTS_GUEST_MAX) {
+		telemetry()->events_dropped++;
+		return false;
+	}
+	guest_count++;
+	return true;
+}
+
+/* [impl->swr~events-recorded~1] [impl->swr~events-flood~1] */
 void event_record(enum event_code code, u64 a, u64 b, u64 c, u64 d)
 {
 	const u64 sequence = ring()->head + 1;
 	struct event *event = &ring()->slots[(sequence - 1) % EVENT_RING_SLOTS];
 
+	if (guest_paced(code, b) && !guest_admitted())
+		return;
 	*(volatile u64 *)&event->sequence = 0; /* not valid while it is written */
 	arch_publish();
 	event->time = arch_time();

@@ -44,6 +44,7 @@ OFFSETS = {
         "fault": 592,
         "event_sequence": 904,
         "restart_cause": 960,
+        "events_dropped": 968,
     },
     "struct fault_record": {"error": 16, "esr": 24, "ipa": 56},
     "struct log_ring": {"data": 64},

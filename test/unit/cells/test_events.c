@@ -119,11 +119,16 @@ static void rare(void **state)
 	static const uint32_t at_will[] = {EVENT_CELL_READY,  EVENT_FAULT,   EVENT_SGI_FOREIGN, EVENT_DENIED,
 					   EVENT_APPLICATION, EVENT_CORE_ON, EVENT_CORE_OFF,	99};
 
+	event = (struct event){0};
 	for (unsigned i = 0; i < LENGTH(at_will); i++) {
 		event.code = at_will[i];
 		assert_false(event_is_rare(&event));
 	}
 	event.code = EVENT_CELL_RESTART;
+	assert_true(event_is_rare(&event));
+	/* The restart limit bounds those that end the cell's life. */
+	event.code = EVENT_FAULT;
+	event.args[1] = BP_ACTION_RESTART;
 	assert_true(event_is_rare(&event));
 }
 

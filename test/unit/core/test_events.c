@@ -71,7 +71,7 @@ static void oldest_is_overwritten(void **state)
 {
 	events_start();
 	for (u64 n = 1; n <= 3 * EVENT_RING_SLOTS + 5; n++) {
-		event_record(EVENT_APPLICATION, n, 0, 0, 0);
+		event_record(EVENT_CELL_RESTART, n, 0, 0, 0);
 		assert_int_equal(host_ring(0)->head, n);
 		assert_good(&host_ring(0)->slots[(n - 1) % EVENT_RING_SLOTS], n);
 	}
@@ -102,6 +102,29 @@ static void start_keeps_the_sequence(void **state)
 	assert_int_equal(host_ring(0)->head, 2);
 }
 
+/* A guest's flood leaves room for the records of what becomes of it. [utest->swr~events-flood~1] */
+static void flood_leaves_room(void **state)
+{
+	static const enum event_code at_will[] = {EVENT_APPLICATION, EVENT_DENIED,  EVENT_SGI_FOREIGN,
+						  EVENT_CELL_READY,  EVENT_CORE_ON, EVENT_CORE_OFF};
+	const u64 millisecond = arch_ns_to_ticks(1000000);
+
+	events_start();
+	arch_now += millisecond;
+	arch_step = 0;
+	for (u64 n = 0; n < 1000; n++)
+		event_record(at_will[n % ARRAY_SIZE(at_will)], n, 0, 0, 0);
+	event_record(EVENT_FAULT, 1, BP_ACTION_LOG, 3, 4);
+	assert_int_equal(host_ring(0)->head, EVENTS_GUEST_MAX);
+	assert_int_equal(host_telemetry(0)->events_dropped, 1001 - EVENTS_GUEST_MAX);
+	event_record(EVENT_FAULT, 1, BP_ACTION_RESTART, 3, 4);
+	event_record(EVENT_CELL_RESTART, 1, 1, 0, 0);
+	assert_int_equal(host_ring(0)->head, EVENTS_GUEST_MAX + 2);
+	arch_now += millisecond;
+	event_record(EVENT_APPLICATION, 1, 0, 0, 0);
+	assert_int_equal(host_ring(0)->head, EVENTS_GUEST_MAX + 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +133,7 @@ int main(void)
 		cmocka_unit_test_setup(oldest_is_overwritten, boot),
 		cmocka_unit_test_setup(each_core_has_its_own, boot),
 		cmocka_unit_test_setup(start_keeps_the_sequence, boot),
+		cmocka_unit_test_setup(flood_leaves_room, boot),
 	};
 
 	return cmocka_run_group_tests_name("events", tests, NULL, NULL);
