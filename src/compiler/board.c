@@ -269,7 +269,8 @@ static void read_memory(struct board *board)
 static void read_gic(struct board *board)
 {
 	const void *const tree = board->tree.data;
-	const fdt32_t *count, *stride;
+	const fdt32_t *count;
+	const fdt64_t *stride;
 	struct ranges regs;
 	size_t regions;
 
@@ -289,7 +290,7 @@ static void read_gic(struct board *board)
 	board->gicd = regs.at[0];
 	for (size_t i = 0; i < regions; i++)
 		ranges_add(&board->gicr, regs.at[1 + i].base, regs.at[1 + i].size);
-	board->gicr_stride = stride ? fdt64_ld((const fdt64_t *)(const void *)stride) : 0;
+	board->gicr_stride = stride ? fdt64_ld(stride) : 0;
 	if (!board->gicr_stride)
 		board->gicr_stride = GICR_STRIDE;
 }

@@ -13,15 +13,21 @@ COMPILER_OBJECTS := $(patsubst src/%.c,build/host/%.o,$(wildcard src/compiler/*.
 AUDITOR_OBJECTS  := $(patsubst src/%.c,build/host/%.o,$(wildcard src/auditor/*.c))
 
 build/bulkhead: $(COMPILER_OBJECTS) build/host/auditor.o
-	$(HOSTCC) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
+	@echo "  LD    $@"
+	@$(HOSTCC) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
 
 # The auditor shares no code with the compiler, so neither sees a name of the other's but audit_main.
 build/host/auditor.o: $(AUDITOR_OBJECTS)
-	$(HOST_LD) -r -o $@ $^
-	$(HOST_OBJCOPY) --keep-global-symbol=audit_main $@
+	@$(HOST_LD) -r -o $@ $^
+	@$(HOST_OBJCOPY) --keep-global-symbol=audit_main $@
 
 build/host/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(HOSTCC) $(HOST_FLAGS) -MMD -MP -c -o $@ $<
+	@echo "  HOST  $<"
+	@$(HOSTCC) $(HOST_FLAGS) -MMD -MP -c -o $@ $<
+
+.PHONY: host-clang
+host-clang: # nothing warns there either; no object is kept
+	clang-19 $(HOST_FLAGS) -fsyntax-only $(wildcard src/compiler/*.c src/auditor/*.c)
 
 -include $(COMPILER_OBJECTS:.o=.d) $(AUDITOR_OBJECTS:.o=.d)

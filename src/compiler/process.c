@@ -22,11 +22,12 @@
 /* Takes what a pipe has to give. False: it has ended. */
 static bool drain(int fd, struct bytes *into)
 {
+	uint8_t *const data = realloc(into->data, into->size + READ_STEP + 1);
 	ssize_t got;
 
-	into->data = realloc(into->data, into->size + READ_STEP + 1);
-	if (!into->data)
+	if (!data)
 		abort();
+	into->data = data;
 	got = read(fd, into->data + into->size, READ_STEP);
 	if (got < 0 && errno == EINTR)
 		return true;

@@ -6,6 +6,7 @@
  * version of the tool has not is refused by name. Called by plan_read before all other steps.
  */
 #include "front.h"
+#include "text.h"
 
 #include <libfdt.h>
 #include <string.h>
@@ -121,7 +122,6 @@ static void check_children(const struct front *front, const char *name, const ch
 {
 	const void *const tree = front->source.tree.data;
 	const int parent = fdt_subnode_offset(tree, 0, name);
-	char where[2 * BP_NAME_MAX];
 	int property, child;
 
 	if (parent < 0)
@@ -144,11 +144,7 @@ static void check_children(const struct front *front, const char *name, const ch
 				   "the name '%s' has more than %u letters or a '@'", own, BP_NAME_MAX - 1);
 			continue;
 		}
-		strcpy(where, what);
-		strcat(where, " '");
-		strcat(where, own);
-		strcat(where, "'");
-		check_words(front, child, where, words, count);
+		check_words(front, child, text_format("%s '%s'", what, own), words, count);
 	}
 }
 
