@@ -43,7 +43,7 @@ parts: hypervisor build/bulkhead cells linux-cell
 
 demo: all ## the whole story in QEMU: one text file, three cells, a crash, a restart
 	@$(MAKE) --no-print-directory image CONFIG=configs/edge-gateway.dts
-	@python3 scripts/demo.py build/out/edge-gateway
+	@/usr/bin/python3 scripts/demo.py build/out/edge-gateway
 
 fit: all ## build/out/NAME/bulkhead.itb from CONFIG=FILE, audited
 	@mkdir -p $(OUT)

@@ -44,15 +44,17 @@ cells-clean:
 
 $(CELLS_OUT)/obj/%.o: cells/% $(MAKEFILE_LIST)
 	@mkdir -p $(@D)
-	$(CELLS_CC) $(CELLS_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CELL  $<"
+	@$(CELLS_CC) $(CELLS_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(CELLS_OUT)/lib.a: $(call cells_objects,$(CELLS_LIB))
-	rm -f $@
-	$(CELLS_CROSS)ar rcs $@ $^
+	@rm -f $@
+	@$(CELLS_CROSS)ar rcs $@ $^
 
 define cell_rule
 $$(CELLS_OUT)/$(1).elf: $$(call cells_objects,$$(wildcard cells/$(1)/*.c)) $$(CELLS_OUT)/lib.a cells/lib/cell.lds
-	$$(CELLS_LD) $$(CELLS_LDFLAGS) -o $$@ $$(filter %.o,$$^) --whole-archive $$(CELLS_OUT)/lib.a --no-whole-archive \
+	@echo "  LD    $$@"
+	@$$(CELLS_LD) $$(CELLS_LDFLAGS) -o $$@ $$(filter %.o,$$^) --whole-archive $$(CELLS_OUT)/lib.a --no-whole-archive \
 		--start-group $$(CELLS_LIBFDT)/libfdt.a -L$$(CELLS_PICOLIBC)/lib -lc $$(CELLS_LIBGCC) --end-group
 endef
 $(foreach cell,$(CELLS),$(eval $(call cell_rule,$(cell))))
