@@ -3,7 +3,7 @@
 #
 # run.sh IMAGE [MAP] - `make run`: the disk image on QEMU's virt machine, its UART on this terminal.
 #
-# VIRTUAL_TIME=1: one instruction is one nanosecond, so that a busy host makes no cell late.
+# VIRTUAL_TIME=1: one instruction is one nanosecond, so that a busy host makes no cell late; idle time passes at once.
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -25,7 +25,7 @@ To leave the machine: Ctrl-A x.   To send Ctrl-A itself: Ctrl-A Ctrl-A.
 
 END
 clock=()
-[ "${VIRTUAL_TIME:-}" != 1 ] || clock=(-icount shift=0,sleep=off)
+[ "${VIRTUAL_TIME:-}" != 1 ] || clock=(-icount "shift=0,sleep=off")
 # The disk is a snapshot: what a guest writes goes with the machine.
 exec "${QEMU:-qemu-system-aarch64}" -nodefaults -display none -no-reboot \
 	-machine virt-10.0,virtualization=on,gic-version=3,iommu=smmuv3 -cpu cortex-a72 -smp 4 -m 2G \
