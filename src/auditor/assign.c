@@ -3,6 +3,7 @@
  * assign.c - which board device is whose: by the partition file's `devices`, fail closed
  * (architecture section 2). Rules compare the tables with this.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "model.h"
@@ -87,7 +88,34 @@ static enum device_class classify(const struct board *board, const struct node *
 		if (node_forbidden(tree, up))
 			return DEVICE_FORBIDDEN;
 	}
-	return node_slave(board, node) || node_flag(tree, node, "iommus") ? DEVICE_PLAIN : DEVICE_MASTER;
+	/* `iommus` doesn't help: no stream has tables yet, so none could be walked. */
+	return node_slave(board, node) ? DEVICE_PLAIN : DEVICE_MASTER;
+}
+
+static void provider_forbid(const struct node *provider, void *context)
+{
+	const struct board *board = context;
+
+	board->classes[provider - board->tree.nodes] = DEVICE_FORBIDDEN;
+}
+
+/* What switches the board off or resets it acts through another device: a GPIO, a system controller. */
+static void switches_forbid(struct board *board)
+{
+	static const char *const switches[] = {"gpio-poweroff", "gpio-restart", "syscon-reboot",
+					       "syscon-poweroff"};
+	const struct tree *tree = &board->tree;
+
+	for (size_t i = 1; i < tree->count; i++) {
+		for (size_t s = 0; s < COUNT(switches); s++) {
+			if (!node_compatible(tree, &tree->nodes[i], switches[s]))
+				continue;
+			providers_each(tree, &tree->nodes[i], provider_forbid, board);
+			/* Without a regmap a syscon's child acts on its parent. */
+			if (!strncmp(switches[s], "syscon", 6) && !node_flag(tree, &tree->nodes[i], "regmap"))
+				board->classes[tree->nodes[i].parent] = DEVICE_FORBIDDEN;
+		}
+	}
 }
 
 static void claim(struct audit *audit, size_t cell, const struct node *device)
@@ -171,7 +199,7 @@ static bool claims_rest(const struct audit *audit, size_t cell)
 	return false;
 }
 
-static void rest_assign(struct audit *audit, size_t cell, bool health_exists)
+static void rest_assign(struct audit *audit, size_t cell, bool health_exists, bool *rest)
 {
 	struct board *board = &audit->board;
 
@@ -182,7 +210,54 @@ static void rest_assign(struct audit *audit, size_t cell, bool health_exists)
 		    (health_exists && node == board->stdout_uart) || left_out(audit, cell, node))
 			continue;
 		board->owner[i] = (int)cell;
+		rest[i] = true;
 	}
+}
+
+#define DEPENDENCY_ROUNDS 64u /* of chains of providers: a handful on any board */
+
+struct dependency {
+	const struct board *board;
+	int cell;
+	bool foreign;
+};
+
+static void provider_check(const struct node *provider, void *context)
+{
+	struct dependency *dependency = context;
+	const struct board *board = dependency->board;
+
+	/* A pin state or a clock output stands below the device that has the registers. */
+	while (!provider->reg_count && provider->parent > 0)
+		provider = &board->tree.nodes[provider->parent];
+	if (provider->reg_count && board->owner[provider - board->tree.nodes] != dependency->cell)
+		dependency->foreign = true;
+}
+
+/* "rest" leaves out what needs a provider that isn't the cell's; that may make others' providers missing. */
+static void rest_depend(struct audit *audit, const bool *rest)
+{
+	struct board *board = &audit->board;
+	bool changed = true;
+	unsigned int rounds;
+
+	for (rounds = 0; changed && rounds < DEPENDENCY_ROUNDS; rounds++) {
+		changed = false;
+		for (size_t i = 0; i < board->tree.count; i++) {
+			struct dependency dependency = {board, board->owner[i], false};
+
+			if (!rest[i] || board->owner[i] == CELL_NONE_ID)
+				continue;
+			providers_each(&board->tree, &board->tree.nodes[i], provider_check, &dependency);
+			if (dependency.foreign) {
+				board->owner[i] = CELL_NONE_ID;
+				changed = true;
+			}
+		}
+	}
+	if (changed)
+		violation(&audit->report, RULE_INPUT,
+			  "board tree: devices depend on each other more than %u deep", DEPENDENCY_ROUNDS);
 }
 
 static bool is_uart(const struct tree *tree, const struct node *node)
@@ -221,13 +296,16 @@ void devices_assign(struct audit *audit)
 	struct board *board = &audit->board;
 	const size_t cells = audit->partition.cell_count;
 	size_t health = cells;
+	bool *rest;
 
 	board->classes = memory_zeroed(board->tree.count, sizeof(*board->classes));
 	board->owner = memory_zeroed(board->tree.count, sizeof(*board->owner));
+	rest = memory_zeroed(board->tree.count, sizeof(*rest));
 	for (size_t i = 0; i < board->tree.count; i++) {
 		board->classes[i] = classify(board, &board->tree.nodes[i]);
 		board->owner[i] = CELL_NONE_ID;
 	}
+	switches_forbid(board);
 	for (size_t cell = 0; cell < cells; cell++) {
 		claims_by_name(audit, cell);
 		if (audit->partition.cells[cell].health)
@@ -238,8 +316,10 @@ void devices_assign(struct audit *audit)
 		claim(audit, health, board->stdout_uart);
 	for (size_t cell = 0; cell < cells; cell++) {
 		if (claims_rest(audit, cell))
-			rest_assign(audit, cell, health < cells);
+			rest_assign(audit, cell, health < cells, rest);
 	}
+	rest_depend(audit, rest);
+	free(rest);
 	for (size_t cell = 0; cell < cells; cell++)
 		consoles_decide(audit, cell);
 }

@@ -180,6 +180,9 @@ bool board_open(struct audit *audit);
 bool partition_open(struct audit *audit);
 void board_close(struct board *board);
 void partition_close(struct partition *partition);
+/* providers.c: calls `found` for every node that `node` depends on; some more than once. */
+typedef void provider_fn(const struct node *provider, void *context);
+void providers_each(const struct tree *tree, const struct node *node, provider_fn *found, void *context);
 /* assign.c: which board node is whose, by the partition file. */
 void devices_assign(struct audit *audit);
 void records_open(struct audit *audit);

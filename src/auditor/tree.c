@@ -14,6 +14,16 @@ const void *node_property(const struct tree *tree, const struct node *node, cons
 	return fdt_getprop(tree->fdt, node->offset, name, length);
 }
 
+const char *node_property_name(const struct tree *tree, const struct node *node, unsigned int index)
+{
+	int at = fdt_first_property_offset(tree->fdt, node->offset);
+	const char *name = NULL;
+
+	while (at >= 0 && index--)
+		at = fdt_next_property_offset(tree->fdt, at);
+	return at >= 0 && fdt_getprop_by_offset(tree->fdt, at, &name, NULL) ? name : NULL;
+}
+
 bool node_flag(const struct tree *tree, const struct node *node, const char *name)
 {
 	return node_property(tree, node, name, NULL) != NULL;
@@ -149,8 +159,8 @@ bool tree_open(struct tree *tree, struct blob blob, const char **why)
 	for (int offset = 0; offset >= 0; offset = fdt_next_node(tree->fdt, offset, &depth)) {
 		if (depth < 0)
 			break;
-		if (depth >= TREE_DEPTH) {
-			*why = "its nodes are nested too deep";
+		if (depth >= TREE_DEPTH || tree->count >= TREE_NODES_MAX) {
+			*why = "its nodes are too many or nested too deep";
 			tree_close(tree);
 			return false;
 		}

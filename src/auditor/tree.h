@@ -10,7 +10,8 @@
 
 #include "memory.h"
 
-#define TREE_DEPTH 64
+#define TREE_DEPTH     64
+#define TREE_NODES_MAX 32768u /* look-ups are linear: what is larger is no board's tree */
 
 struct range {
 	uint64_t base, size;
@@ -52,6 +53,8 @@ const struct node *tree_name(const struct tree *tree, const char *name, bool *ma
 bool node_within(const struct tree *tree, const struct node *node, const struct node *ancestor);
 
 const void *node_property(const struct tree *tree, const struct node *node, const char *name, int *length);
+/* The name of property number `index`; NULL behind the last. */
+const char *node_property_name(const struct tree *tree, const struct node *node, unsigned int index);
 bool node_flag(const struct tree *tree, const struct node *node, const char *name);
 /* NULL when absent or not NUL-terminated. */
 const char *node_string(const struct tree *tree, const struct node *node, const char *name);

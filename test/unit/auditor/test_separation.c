@@ -123,6 +123,19 @@ MUTATION(watchdog_named)
 {
 	fixture_replace(&f->partition_text, "\"-gpio\"", "\"-gpio\", \"watchdog\"");
 }
+MUTATION(poweroff_gpio_named)
+{
+	fixture_replace(&f->board_text, "arm,pl061\";", "arm,pl061\"; phandle = <9>; #gpio-cells = <2>;");
+	fixture_replace(&f->board_text, "flash@0 {",
+			"poweroff { compatible = \"gpio-poweroff\"; gpios = <9 3 0>; }; flash@0 {");
+	fixture_replace(&f->partition_text, "\"rest\", \"-gpio\"", "\"rest\", \"gpio\"");
+}
+MUTATION(clock_of_nobody)
+{
+	fixture_replace(&f->board_text, "\"arm,pl031\", \"arm,primecell\";",
+			"\"arm,pl031\"; clocks = <9 0>, <9 1>; foo-supply = <9>;");
+	fixture_replace(&f->board_text, "arm,pl061\";", "arm,pl061\"; phandle = <9>; #clock-cells = <1>;");
+}
 MUTATION(bus_master_named)
 {
 	fixture_replace(&f->partition_text, "\"-gpio\"", "\"-gpio\", \"virtio_mmio\"");
@@ -423,6 +436,8 @@ static const struct mutation rows[] = {
 	ROW(FORBIDDEN, fw_cfg_mapped),
 	ROW(FORBIDDEN, flash_mapped),
 	ROW(FORBIDDEN, watchdog_named),
+	ROW(FORBIDDEN, poweroff_gpio_named),
+	ROW(SHARED_PAGE, clock_of_nobody),
 	ROW(BUS_MASTER, bus_master_named), /* [utest->swr~audit-bus-masters~1] */
 	ROW(SHARED_PAGE, unowned_device_mapped),
 	ROW(SHARED_PAGE, device_page_shared), /* [utest->swr~audit-shared-pages~1] */
