@@ -251,10 +251,7 @@ MUTATION(last_frame_wrong)
 	((struct bp_core *)fixture_table(f->cell[GATEWAY], f->cell[GATEWAY]->cores))[0].gicr_last = 1;
 }
 
-#define ROW(rule, name)                                                                                      \
-	{                                                                                                    \
-#name, name, RULE_##rule                                                                     \
-	}
+#define ROW(rule, name) {#name, name, RULE_##rule}
 static const struct mutation rows[] = {
 	ROW(CELLS, cell_renamed),
 	ROW(CELLS, cell_missing),

@@ -178,10 +178,7 @@ MUTATION(guest_tree_missing)
 	f->cell[CONTROL]->tree_ipa += 8;
 }
 
-#define ROW(rule, name)                                                                                      \
-	{                                                                                                    \
-#name, name, RULE_##rule                                                                     \
-	}
+#define ROW(rule, name) {#name, name, RULE_##rule}
 static const struct mutation rows[] = {
 	ROW(FIT, file_label_wrong), /* [utest->swr~audit-fit~1] */
 	ROW(HV_HEADER, hv_magic),

@@ -406,10 +406,7 @@ MUTATION(service_core_elsewhere)
 	f->header->service_core = 2;
 }
 
-#define ROW(rule, name)                                                                                      \
-	{                                                                                                    \
-#name, name, RULE_##rule                                                                     \
-	}
+#define ROW(rule, name) {#name, name, RULE_##rule}
 static const struct mutation rows[] = {
 	ROW(PAGE_OWNER, alias_of_ram), /* [utest->swr~audit-one-owner~1] */
 	ROW(PAGE_OWNER, block_moved_onto_neighbour),
