@@ -183,6 +183,21 @@ static void trigger_check(struct audit *audit, const struct cell *cell, const st
 			  wants_edge ? "edge" : "level");
 }
 
+/* The timers' and the PMU's PPIs, as far as the cell owns them.  [impl->swr~audit-triggers~1] */
+static void ppi_triggers(struct audit *audit, const struct cell *cell)
+{
+	const struct board *board = &audit->board;
+
+	for (size_t i = 0; i < board->tree.count; i++) {
+		const struct node *node = &board->tree.nodes[i];
+
+		for (size_t j = 0; !node->reg_count && j < node->irq_count; j++) {
+			if (node->irqs[j].intid < INTID_SPI && cell_owns(cell, node->irqs[j].intid))
+				trigger_check(audit, cell, node, &node->irqs[j]);
+		}
+	}
+}
+
 /* [impl->swr~audit-triggers~1] */
 void rule_triggers(struct audit *audit)
 {
@@ -195,6 +210,7 @@ void rule_triggers(struct audit *audit)
 
 		if (!cell->known)
 			continue;
+		ppi_triggers(audit, cell);
 		for (uint32_t w = 1; w < 32; w++)
 			together[w] |= cell->record->spi_edge[w] & cell->record->spi_owned[w];
 		for (size_t i = 0; i < board->tree.count; i++) {

@@ -93,6 +93,10 @@ MUTATION(rtc_edge)
 {
 	f->cell[GATEWAY]->spi_edge[1] |= 1u << 2;
 }
+MUTATION(timer_edge)
+{
+	f->cell[GATEWAY]->ppi_edge |= 1u << 27;
+}
 MUTATION(doorbell_level)
 {
 	f->cell[CONTROL]->spi_edge[7] = 0;
@@ -277,6 +281,7 @@ static const struct mutation rows[] = {
 	ROW(INTERRUPTS, no_virtual_timer),
 	ROW(INTERRUPTS, doorbell_wired),
 	ROW(TRIGGERS, rtc_edge),
+	ROW(TRIGGERS, timer_edge),
 	ROW(TRIGGERS, doorbell_level),
 	ROW(TRIGGERS, header_triggers), /* [utest->swr~audit-triggers~1] */
 	ROW(CHANNELS, channel_reversed),
