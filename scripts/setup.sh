@@ -94,7 +94,7 @@ list_missing()
 	local package size
 	say "missing on this host:"
 	for package in "${missing[@]}"; do
-		size=$(apt-cache show --no-all-versions "$package" 2>/dev/null |
+		size=$({ apt-cache show --no-all-versions "$package" 2>/dev/null || true; } |
 			awk '/^Size:/ { s = $2 } /^Installed-Size:/ { i = $2 }
 				END { if (s) printf "%.1f MB, %.1f MB on disk", s / 1e6, i / 1024 }')
 		printf '  %-28s %s\n' "$package" "${size:-size unknown until apt-get update has run}" >&2
@@ -128,22 +128,34 @@ remove_backports()
 	say "removed $BACKPORTS_FILE"
 }
 
-apt_install()
+# Runs apt-get; where it fails, its last words, and the one cause that has a remedy of its own.
+apt_run()
 {
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q=2 -o Dpkg::Use-Pty=0 --no-install-recommends \
-		install -y "$@" >"$log" 2>&1 && return
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q=2 -o Dpkg::Use-Pty=0 "$@" >"$log" 2>&1 && return
 	tail -n 20 "$log" >&2
 	if grep -qiE "no space left|don't have enough free space" "$log"; then
-		die "the disk is full: apt could not install the packages" "free some space under / and run it again"
+		die "the disk is full: apt-get $1 could not finish" "free some space under /var and /usr and run it again"
 	fi
-	die "apt could not install the packages" "its last words stand above, all of them in $log"
+	die "apt-get $1 failed" "its last words stand above, all of them in $log"
+}
+
+apt_install()
+{
+	apt_run install -y --no-install-recommends "$@"
+}
+
+# Refuses before apt starts where what it reckons doesn't fit; a disk that is full all the same, apt_install reports.
+check_space()
+{
+	local need_mb
+	need_mb=$(apt_sizes "${missing[@]}" | tr ',' '\n' | awk '
+		{ mb += $1 * ($2 == "GB" ? 1000 : $2 == "MB" ? 1 : 0) } END { print int(mb * 1.1) }')
+	need_space /var "$need_mb" "installing the packages"
+	need_space /usr "$need_mb" "installing the packages"
 }
 
 install_missing()
 {
-	local need_mb=1000
-	[ "$group" = check ] && need_mb=2200
-	need_space /var "$need_mb" "installing the packages"
 	if $add_backports; then
 		say "adding $DISTRO_CODENAME-backports for QEMU $QEMU_LEAST in $BACKPORTS_FILE (make distclean removes it)"
 		{
@@ -152,9 +164,9 @@ install_missing()
 		} | as_root tee "$BACKPORTS_FILE" >/dev/null
 	fi
 	say "installing (${rights})"
-	as_root apt-get -q=2 update >"$log" 2>&1 ||
-		{ tail -n 20 "$log" >&2; die "apt-get update failed" "its last words stand above"; }
+	apt_run update
 	$updated || list_sizes_after_update
+	check_space
 	[ ${#packages[@]} = 0 ] || apt_install "${packages[@]}"
 	[ ${#backported[@]} = 0 ] || apt_install -t "$DISTRO_CODENAME-backports" "${backported[@]}"
 }

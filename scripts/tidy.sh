@@ -12,4 +12,4 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 done
 shift
 [ $# -gt 0 ] || exit 0
-clang-tidy-19 --quiet --warnings-as-errors='*' "$@" -- "${flags[@]}" 2> >(grep -vE '^[0-9]+ warnings? ' >&2)
+clang-tidy-19 --quiet --warnings-as-errors='*' "$@" -- "${flags[@]}" 2> >(grep -vE '^[0-9]+ warnings? |^\[[0-9]+/[0-9]+\] Processing' >&2)
