@@ -34,15 +34,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BLUEPRINT_MAGIC UINT64_C(0x544e5250454c4242) /* "BBLEPRNT" */
-#define BLUEPRINT_ABI	1u
+#define BLUEPRINT_MAGIC	  UINT64_C(0x544e5250454c4242) /* "BBLEPRNT" */
+#define BLUEPRINT_ABI	  1u
 
-#define BP_PAGE_SIZE	UINT64_C(4096)
-#define BP_NAME_MAX	32u  /* bytes with the terminating NUL */
-#define BP_CELLS_MAX	255u /* 8-bit VMIDs, 0 unused; VMID = cell index + 1 */
-#define BP_CORES_MAX	1024u
-#define BP_WINDOW_ALIGN UINT64_C(65536) /* of windows that EL1 sees, in IPA space */
-#define BP_RESTARTS_MAX 32u		/* largest N of restart-window = "N/duration" */
+#define BP_PAGE_SIZE	  UINT64_C(4096)
+#define BP_NAME_MAX	  32u  /* bytes with the terminating NUL */
+#define BP_CELLS_MAX	  255u /* 8-bit VMIDs, 0 unused; VMID = cell index + 1 */
+#define BP_CORES_MAX	  1024u
+#define BP_CELL_CORES_MAX 56u		  /* of one cell: what its one page of shared state holds */
+#define BP_WINDOW_ALIGN	  UINT64_C(65536) /* of windows that EL1 sees, in IPA space */
+#define BP_RESTARTS_MAX	  32u		  /* largest N of restart-window = "N/duration" */
 
 /* ---- EL2 virtual addresses: 39 bits, three levels of 4 KiB tables ---- */
 #define EL2_VA_BITS    39u

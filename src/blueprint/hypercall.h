@@ -15,27 +15,32 @@
 #define HYPERCALL_CELL_INFO 0xc6000001 /* x1 = CELL_INFO_* -> x0 status, x1 value */
 #define HYPERCALL_READY                                                                                      \
 	0xc6000002 /* this core's steady state begins; on the cell's first core: the cell is up */
-#define HYPERCALL_EVENT		    0xc6000003 /* x1 = code, x2..x4 -> an EVENT_APPLICATION in this core's ring */
-#define HYPERCALL_DOORBELL	    0xc6000004 /* x1 = index of the channel among the cell's own */
+#define HYPERCALL_EVENT 0xc6000003 /* x1 = code, x2..x4 -> an EVENT_APPLICATION in this core's ring */
+#define HYPERCALL_DOORBELL                                                                                   \
+	0xc6000004 /* x1 = index of the channel among the cell's own; BUSY past DOORBELLS_MAX */
 #define HYPERCALL_APPLICATION_ERROR 0xc6000005 /* x1 = code; the fault table's application-error */
 #define HYPERCALL_CELL_CONTROL	    0xc6000010 /* health: x1 = cell index, x2 = CELL_*, x3 = enum bp_error */
 #define HYPERCALL_CONSOLE_INPUT	    0xc6000011 /* health: x1 = cell index, x2 = byte */
 #define HYPERCALL_BOOT_CONFIRM	    0xc6000012 /* health: NOT_SUPPORTED until boot slots exist */
 
-#define HYPERCALL_ABI		    0x10000 /* 1.0 */
+/* Doorbells that a core may ring in a millisecond. */
+#define DOORBELLS_MAX		32
 
-#define HYPERCALL_OK		    0
-#define HYPERCALL_NOT_SUPPORTED	    (-1)
-#define HYPERCALL_INVALID	    (-2)
-#define HYPERCALL_DENIED	    (-3) /* not this cell's to ask */
+#define HYPERCALL_ABI		0x10000 /* 1.0 */
 
-#define CELL_INFO_INDEX		    0
-#define CELL_INFO_CORES		    1
-#define CELL_INFO_GENERATION	    2
-#define CELL_INFO_MODE		    3 /* 0 injected, 1 direct */
-#define CELL_INFO_HEARTBEAT_NS	    4
+#define HYPERCALL_OK		0
+#define HYPERCALL_NOT_SUPPORTED (-1)
+#define HYPERCALL_INVALID	(-2)
+#define HYPERCALL_DENIED	(-3) /* not this cell's to ask */
+#define HYPERCALL_BUSY		(-4) /* too many in this millisecond: later */
 
-#define CELL_STOP		    0
-#define CELL_RESTART		    1
+#define CELL_INFO_INDEX		0
+#define CELL_INFO_CORES		1
+#define CELL_INFO_GENERATION	2
+#define CELL_INFO_MODE		3 /* 0 injected, 1 direct */
+#define CELL_INFO_HEARTBEAT_NS	4
+
+#define CELL_STOP		0
+#define CELL_RESTART		1
 
 #endif

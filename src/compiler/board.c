@@ -187,6 +187,10 @@ static bool read_machine(struct board *board, const char *path)
 	}
 	if (board->pa_bits < 32 || board->pa_bits > 48)
 		diag_error(source_place(&machine, 0, NULL), "/cpu/pa-bits is not from 32 to 48");
+	if (board->list_registers < 2)
+		diag_error(
+			source_place(&machine, fdt_path_offset(machine.tree.data, "/gic"), "list-registers"),
+			"the GIC has fewer than 2 list registers: interrupts can't be injected with it");
 	if (fdt_subnode_offset(machine.tree.data, 0, "smmu") >= 0) {
 		cells = fact_cells(&machine, "smmu", "idr0", 2);
 		if (cells) {
@@ -287,6 +291,8 @@ static void read_gic(struct board *board)
 		board_error(board, "gives the GIC too few register ranges");
 		return;
 	}
+	if (!fdt_getprop(tree, board->gic_node, "interrupts", NULL))
+		board_error(board, "names no maintenance interrupt of the GIC ('interrupts' of its node)");
 	board->gicd = regs.at[0];
 	for (size_t i = 0; i < regions; i++)
 		ranges_add(&board->gicr, regs.at[1 + i].base, regs.at[1 + i].size);

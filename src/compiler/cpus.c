@@ -109,5 +109,9 @@ void cpus_assign(struct front *front)
 			diag_error(entry->at,
 				   "'cpus' takes numbers, such as <1 2>, or names of the board's cpu "
 				   "nodes");
+		if (front->plan->cells[i].core_count > BP_CELL_CORES_MAX)
+			diag_error(entry->at, "cell '%s' has %zu cores, %u are the most",
+				   front->plan->cells[i].name, front->plan->cells[i].core_count,
+				   BP_CELL_CORES_MAX);
 	}
 }

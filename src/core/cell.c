@@ -15,6 +15,10 @@
 /* How long siblings may take to come to rest: a core in EL2 needs microseconds, one asleep in WFI
  * with its interrupts off never comes. */
 #define GATHER_NS UINT64_C(100000000)
+/* At boot they are still being started, one after the other. */
+#define GATHER_BOOT_NS UINT64_C(10000000000)
+/* A wake-up may have been undone by what the sibling's guest was in the middle of: it is sent again. */
+#define WAKE_AGAIN_NS UINT64_C(1000000)
 
 static u64 requests_done[CELL_STATE_CORES]; /* first core: the requests already acted upon */
 static bool images_good;		    /* first core: the boot's hash */
@@ -127,20 +131,29 @@ static u64 siblings_restless(u64 epoch)
 	return missing;
 }
 
+static void siblings_wake(u64 which)
+{
+	for (u32 i = 1; i < this_cell->cores.count; i++)
+		if (which & BIT(i))
+			arch_wake(i);
+}
+
 /* Brings the other cores of the cell to rest; the cores that did not come, 0 if all did. */
-static u64 siblings_gather(void)
+static u64 siblings_gather(u64 patience_ns)
 {
 	volatile u64 *epoch = &cell_state()->epoch;
-	const u64 deadline = arch_time() + arch_ns_to_ticks(GATHER_NS);
-	u64 missing;
+	const u64 start = arch_time(), patience = arch_ns_to_ticks(patience_ns);
+	u64 wake_time = start, missing;
 
 	*epoch = *epoch + 1;
 	arch_publish();
-	for (u32 i = 1; i < this_cell->cores.count; i++)
-		arch_wake(i);
-	do
-		missing = siblings_restless(*epoch);
-	while (missing && arch_time() < deadline);
+	siblings_wake(~UINT64_C(0));
+	while ((missing = siblings_restless(*epoch)) != 0 && arch_time() - start < patience) {
+		if (arch_time() - wake_time < arch_ns_to_ticks(WAKE_AGAIN_NS))
+			continue;
+		siblings_wake(missing);
+		wake_time = arch_time();
+	}
 	return missing;
 }
 
@@ -169,6 +182,7 @@ static bool cell_stop(u32 cause)
 {
 	telemetry()->restart_cause = cause;
 	event_record(EVENT_CELL_STOP, cause, 0, 0, 0);
+	arch_cell_interrupts_reset(); /* nothing of it wakes the cores that rest from now on */
 	state_set(CELL_STOPPED);
 	return false;
 }
@@ -184,8 +198,11 @@ static void shared_memory_reset(void)
 		arch_zero(channel->va, channel->size);
 		arch_publish();
 		*(volatile u64 *)channel->va = cell_state()->generation;
+		/* The boot zeroed it through a cacheable mapping; no line of that may outlive this. */
+		arch_cache_clean_invalidate(channel->va, channel->size);
 	}
 	arch_zero(this_cell->heartbeat_va, BP_PAGE_SIZE);
+	arch_cache_clean_invalidate(this_cell->heartbeat_va, BP_PAGE_SIZE);
 }
 
 static void siblings_power_off(void)
@@ -245,29 +262,47 @@ static bool cell_restart(u32 cause)
 	return true;
 }
 
+/* All of the cell's cores at rest, or the cell is lost: nothing is refilled under a core that may run. */
+static bool gathered(u64 patience_ns)
+{
+	const u64 lost = siblings_gather(patience_ns);
+
+	if (lost == 0)
+		return true;
+	state_set(CELL_LOST);
+	event_record(EVENT_CELL_LOST, lost, 0, 0, 0);
+	return false;
+}
+
+static bool first_start_done(void)
+{
+	if (!gathered(GATHER_BOOT_NS))
+		return false;
+	images_good = cell_images_good();
+	if (!images_admitted())
+		return false;
+	cell_renew();
+	return true;
+}
+
 bool cell_settle(bool first_start)
 {
 	struct wanted wanted;
-	u64 lost;
 
 	if (first_start) {
-		images_good = cell_images_good();
-		if (!images_admitted())
+		if (!first_start_done())
 			return false;
-		cell_renew();
 		if (!requests_waiting())
 			return true;
 	}
 	while (telemetry()->cell_state != CELL_LOST && requests_waiting()) {
 		arch_stage2_revoke();
-		lost = siblings_gather();
-		wanted = requests_fold();
-		if (lost) {
-			state_set(CELL_LOST);
-			event_record(EVENT_CELL_LOST, lost, 0, 0, 0);
+		if (!gathered(GATHER_NS)) {
+			requests_fold();
 			return false;
 		}
-		if (wanted.action != BP_ACTION_RESTART) {
+		wanted = requests_fold();
+		if (wanted.any && wanted.action != BP_ACTION_RESTART) {
 			cell_stop(wanted.cause);
 			continue;
 		}

@@ -33,7 +33,7 @@ struct vuart { /* the emulated PL011's registers; under `console_lock` */
 	u32 imsc, ris, cr, lcr_h, ibrd, fbrd, ifls, pad;
 };
 
-#define CELL_STATE_CORES 56u /* what fits the page behind the shared words */
+#define CELL_STATE_CORES BP_CELL_CORES_MAX /* what fits the page behind the shared words */
 
 struct cell_state { /* one page, mapped by the cell's cores alone */
 	u64 epoch;  /* by the first core: counts the times that all cores must rest */

@@ -76,15 +76,26 @@ static bool cell_start_accept(struct exit *exit)
 	return true;
 }
 
+static u64 epoch_now(void)
+{
+	return *(volatile u64 *)&cell_state()->epoch;
+}
+
 /* Interrupts are quiet already: a wake-up that came since must not be cleared. */
 static void rest(struct exit *exit)
 {
 	struct core_slot *slot = own_slot();
 	bool woken = false;
+	u64 epoch = epoch_now();
 
 	telemetry()->core_state = CORE_PARKED;
 	for (;;) {
-		slot->rest_epoch = *(volatile u64 *)&cell_state()->epoch;
+		/* A new life of the cell: what siblings of the old one did to this core's interrupts goes. */
+		for (u64 now = epoch_now(); now != epoch; now = epoch_now()) {
+			arch_interrupts_quiesce();
+			epoch = now;
+		}
+		slot->rest_epoch = epoch;
 		arch_publish();
 		if (cell_start_accept(exit) || (woken && power_on_accept(exit)))
 			break;

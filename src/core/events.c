@@ -5,6 +5,7 @@
  */
 #include "events.h"
 #include "core.h"
+#include "rate.h"
 
 u32 crc32(const void *data, u64 size)
 {
@@ -27,14 +28,11 @@ static struct event_ring *ring(void)
 	return (struct event_ring *)cell_core(this_core)->ring_va;
 }
 
-static u64 guest_period; /* a millisecond, in ticks */
-static u64 guest_since;	 /* start of the present one */
-static u32 guest_count;	 /* guest-paced events in it */
+static struct rate guest_rate;
 
 void events_start(void)
 {
 	ring()->magic = EVENT_RING_MAGIC;
-	guest_period = arch_ns_to_ticks(1000000);
 }
 
 /* Can the guest make as many of these as it likes? A fault that ends its life it makes once. */
@@ -57,18 +55,10 @@ static bool guest_paced(enum event_code code, u64 action)
 
 static bool guest_admitted(void)
 {
-	const u64 now = arch_time();
-
-	if (now - guest_since >= guest_period) {
-		guest_since = now;
-		guest_count = 0;
-	}
-	if (guest_count == EVENTS_GUEST_MAX) {
-		telemetry()->events_dropped++;
-		return false;
-	}
-	guest_count++;
-	return true;
+	if (rate_admits(&guest_rate, EVENTS_GUEST_MAX))
+		return true;
+	telemetry()->events_dropped++;
+	return false;
 }
 
 /* [impl->swr~events-recorded~1] [impl->swr~events-flood~1] */

@@ -8,7 +8,11 @@
 #include "core.h"
 #include "events.h"
 #include "faults.h"
+#include "rate.h"
 #include "service.h"
+
+static struct rate doorbell_rate;
+static u64 ready_generation; /* the cell's life in which this core was ready last */
 
 static enum outcome answer(struct exit *exit, s64 status)
 {
@@ -59,6 +63,10 @@ static enum outcome ready(struct exit *exit)
 {
 	struct telemetry_core *t = telemetry();
 
+	/* Once a life: what came after it can't be hidden by saying it again. */
+	if (ready_generation == cell_state()->generation)
+		return answer(exit, HYPERCALL_OK);
+	ready_generation = cell_state()->generation;
 	t->exits_at_ready = t->exits_total;
 	if (core_is_first()) {
 		event_record(EVENT_CELL_READY, t->generation, 0, 0, 0);
@@ -74,7 +82,8 @@ static enum outcome event(struct exit *exit)
 	return answer(exit, HYPERCALL_OK);
 }
 
-/* [impl->swr~doorbell-declared~1] */
+/* Each costs its receivers an interrupt, so a sender has a share of them only.
+ * [impl->swr~doorbell-declared~1] [impl->swr~doorbell-rate~1] */
 static enum outcome doorbell(struct exit *exit)
 {
 	const struct bp_channel *channel;
@@ -85,6 +94,8 @@ static enum outcome doorbell(struct exit *exit)
 	channel = (const struct bp_channel *)cell_table(&this_cell->channels) + exit->x[1];
 	if (channel->ring.count == 0)
 		return answer(exit, HYPERCALL_INVALID);
+	if (!rate_admits(&doorbell_rate, DOORBELLS_MAX))
+		return answer(exit, HYPERCALL_BUSY);
 	ring = cell_table(&channel->ring);
 	for (u32 i = 0; i < channel->ring.count; i++)
 		arch_spi_raise(ring[i]);

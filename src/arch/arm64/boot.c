@@ -127,25 +127,3 @@ u64 boot_main(void)
 	gic_distributor_start(bp);
 	return others_start(bp);
 }
-
-_Noreturn void crash(u64 vector)
-{
-	say(EL2_VA_UART, "\nbulkhead: exception at EL2 on core ");
-	say_hex(EL2_VA_UART, sysreg_read(mpidr_el1) & MPIDR_AFFINITY);
-	say(EL2_VA_UART, " vector ");
-	say_number(EL2_VA_UART, vector);
-	say(EL2_VA_UART, " esr ");
-	say_hex(EL2_VA_UART, sysreg_read(esr_el2));
-	say(EL2_VA_UART, " elr ");
-	say_hex(EL2_VA_UART, sysreg_read(elr_el2));
-	say(EL2_VA_UART, " far ");
-	say_hex(EL2_VA_UART, sysreg_read(far_el2));
-	say(EL2_VA_UART, "\n");
-	arch_halt();
-}
-
-_Noreturn void arch_halt(void)
-{
-	for (;;)
-		wfi();
-}

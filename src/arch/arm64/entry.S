@@ -22,6 +22,16 @@
 	movk	\reg, #(((\value) >> 16) & 0xffff), lsl #16
 	.endm
 
+/* E2H comes up unknown and changes what the other EL2 registers mean, so HCR_EL2 is written before them. */
+	.macro controls_off
+	mov	x2, #0x80000000		// RW
+	msr	hcr_el2, x2
+	isb
+	mov_q	x2, SCTLR_EL2_OFF_VALUE
+	msr	sctlr_el2, x2
+	isb
+	.endm
+
 	.text
 	.global boot_entry
 boot_entry:
@@ -30,9 +40,7 @@ boot_entry:
 	adrp	x1, image_start
 	cmp	x0, #8			// EL2
 	b.ne	1f
-	mov_q	x2, SCTLR_EL2_OFF_VALUE
-	msr	sctlr_el2, x2
-	isb
+	controls_off
 1:	/* The boot stack is written with caches off: no older line of it may hit later. */
 	adrp	x2, boot_stack_start
 	add	x3, x2, #0x2000
@@ -67,9 +75,7 @@ boot_on_tables:
 	.global secondary_entry
 secondary_entry:
 	msr	daifset, #15
-	mov_q	x2, SCTLR_EL2_OFF_VALUE
-	msr	sctlr_el2, x2
-	isb
+	controls_off
 	mov	x19, x0
 	ldr	x2, =secondary_on_tables
 	b	boot_root_enter

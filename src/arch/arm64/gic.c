@@ -6,13 +6,17 @@
  */
 #include "gic.h"
 #include "../../core/core.h"
+#include "console.h"
 #include "mmio_io.h"
 #include "sysreg.h"
 #include "vgic.h"
 
-#define POLLS_MAX 1000000u
-/* While a core rests only priorities above this get through: the wake-up SGI has 0. */
-#define PMR_REST 0x10
+#define POLLS_MAX	 1000000u
+#define SETTLE_POLLS_MAX 1000u
+/* While a core rests only priorities above this get through: the wake-up SGI, written as 0, and not the
+ * default 0xa0. That holds in all views: with DS 0 a Non-secure 0 is 0x80 and 0xa0 is 0xd0, while the mask is
+ * taken as it is or shifted alike, as SCR_EL3.FIQ says (GICv3 4.8.6). */
+#define PMR_REST 0x90
 #define PMR_ALL	 0xff
 
 static void poll_clear(va_t at, u32 mask)
@@ -21,9 +25,17 @@ static void poll_clear(va_t at, u32 mask)
 		;
 }
 
+/* One bit for the whole distributor: another cell's writes keep it set, too, so the wait is short. */
 static void distributor_settle(void)
 {
-	poll_clear(EL2_VA_GICD + GICD_CTLR, GICD_CTLR_RWP);
+	for (u32 i = 0; i < SETTLE_POLLS_MAX && (mmio_read32(EL2_VA_GICD + GICD_CTLR) & GICD_CTLR_RWP); i++)
+		;
+}
+
+/* With DS 0 Group 0 is firmware's, and touching it may trap to EL3. */
+static bool group0_ours(void)
+{
+	return mmio_read32(EL2_VA_GICD + GICD_CTLR) & GICD_CTLR_DS;
 }
 
 void gic_distributor_start(const struct bp_header *bp)
@@ -31,18 +43,19 @@ void gic_distributor_start(const struct bp_header *bp)
 	const va_t gicd = EL2_VA_GICD;
 	const u32 words = (u32)field(mmio_read32(gicd + GICD_TYPER), 0, 5) + 1;
 
-	mmio_write32(gicd + GICD_CTLR, 0);
-	distributor_settle();
+	/* ARE must not go from 1 to 0, and nothing is configured while it is enabled (12.9.4, 12.9.9). */
 	mmio_write32(gicd + GICD_CTLR, GICD_CTLR_ARE);
-	for (u32 n = 1; n < words; n++) {
+	distributor_settle();
+	for (u32 n = 1; n < words; n++)
 		mmio_write32(gicd + GICD_ICENABLER + 4 * n, ~UINT32_C(0));
+	distributor_settle();
+	for (u32 n = 1; n < words; n++) {
 		mmio_write32(gicd + GICD_ICPENDR + 4 * n, ~UINT32_C(0));
 		mmio_write32(gicd + GICD_ICACTIVER + 4 * n, ~UINT32_C(0));
 		mmio_write32(gicd + GICD_IGROUPR + 4 * n, ~UINT32_C(0));
 		mmio_write32(gicd + GICD_ICFGR + 8 * n, icfgr_mask((u16)bp->spi_edge[n]));
 		mmio_write32(gicd + GICD_ICFGR + 8 * n + 4, icfgr_mask((u16)(bp->spi_edge[n] >> 16)));
 	}
-	distributor_settle();
 	mmio_write32(gicd + GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_GRP1);
 	distributor_settle();
 }
@@ -75,6 +88,22 @@ static void active_priorities_clear(void)
 	}
 }
 
+/* LPIs that a loader left on would go on writing their tables, in memory that is a cell's now. */
+static void lpis_off(va_t rd)
+{
+	const u32 ctlr = mmio_read32(rd + GICR_CTLR);
+
+	if (!(ctlr & GICR_CTLR_ENABLE_LPIS))
+		return;
+	mmio_write32(rd + GICR_CTLR, ctlr & ~GICR_CTLR_ENABLE_LPIS);
+	poll_clear(rd + GICR_CTLR, GICR_CTLR_RWP);
+	if (!(mmio_read32(rd + GICR_CTLR) & GICR_CTLR_ENABLE_LPIS))
+		return;
+	say(EL2_VA_UART,
+	    "bulkhead: the loader left LPIs on, and they can't be turned off: this core halts\n");
+	arch_halt();
+}
+
 void gic_core_start(void)
 {
 	const va_t rd = cell_core(this_core)->gicr_va;
@@ -85,7 +114,9 @@ void gic_core_start(void)
 	isb();
 	sysreg_write(ICC_SRE_EL1, 7);
 	isb();
-	sysreg_write(ICC_IGRPEN0_EL1, 0);
+	if (group0_ours())
+		sysreg_write(ICC_IGRPEN0_EL1, 0);
+	lpis_off(rd);
 }
 
 /* SGIs and PPIs of this core as after reset, but for the wake-up SGI. */
@@ -104,6 +135,9 @@ static void redistributor_quiesce(void)
 		mmio_write8(sgi + GICD_IPRIORITYR + i, GIC_PRIORITY_DEFAULT);
 	mmio_write8(sgi + GICD_IPRIORITYR + WAKE_SGI, 0);
 	mmio_write32(sgi + GICD_ISENABLER, BIT(WAKE_SGI));
+	/* All of it is done before what follows looks for reasons to wake: a wake-up from now on counts. */
+	(void)mmio_read32(sgi + GICD_ISENABLER);
+	dsb(sy);
 }
 
 /* [impl->swr~core-quiesced~1] */
@@ -113,11 +147,13 @@ void arch_interrupts_quiesce(void)
 	sysreg_write(cntp_ctl_el0, 0);
 	sysreg_write(ICC_IGRPEN1_EL1, 0);
 	isb();
+	serrors_drain();
 	redistributor_quiesce();
 	vgic_clear();
 	active_priorities_clear();
 	sysreg_write(ICC_CTLR_EL1, this_cell->mode == BP_MODE_INJECTED ? ICC_CTLR_EOIMODE : 0);
-	sysreg_write(ICC_BPR0_EL1, 0);
+	if (group0_ours())
+		sysreg_write(ICC_BPR0_EL1, 0);
 	sysreg_write(ICC_BPR1_EL1, 0);
 	sysreg_write(ICC_PMR_EL1, PMR_REST);
 	sysreg_write(ICC_IGRPEN1_EL1, 1);
@@ -147,7 +183,7 @@ bool arch_wait(void)
 
 	wfi();
 	intid = sysreg_read(ICC_IAR1_EL1) & 0xffffff;
-	if (intid >= INTID_SPECIAL)
+	if (intid_none(intid))
 		return false;
 	sysreg_write(ICC_EOIR1_EL1, intid);
 	if (this_cell->mode == BP_MODE_INJECTED)
@@ -156,28 +192,26 @@ bool arch_wait(void)
 	return intid == WAKE_SGI;
 }
 
-static void wake(u64 mpidr)
+/* The target's guest, or a sibling, may have disabled the SGI, lowered its priority, or made it active. */
+static void wake(va_t sgi, u64 mpidr)
 {
-	arch_publish();
+	mmio_write32(sgi + GICD_ICACTIVER, BIT(WAKE_SGI));
+	mmio_write8(sgi + GICD_IPRIORITYR + WAKE_SGI, 0);
+	mmio_write32(sgi + GICD_ISENABLER, BIT(WAKE_SGI));
+	(void)mmio_read32(sgi + GICD_ISENABLER);
+	dsb(sy);
 	sysreg_write(ICC_SGI1R_EL1, sgi_value(mpidr, WAKE_SGI));
 	isb();
 }
 
 void arch_wake(u32 core_in_cell)
 {
-	const struct bp_core *core = cell_core(core_in_cell);
-
-	/* A sibling may have disabled it, or given it the lowest priority. */
-	mmio_write8(gicr_sgi_page(core) + GICD_IPRIORITYR + WAKE_SGI, 0);
-	mmio_write32(gicr_sgi_page(core) + GICD_ISENABLER, BIT(WAKE_SGI));
-	wake(core->mpidr);
+	wake(gicr_sgi_page(cell_core(core_in_cell)), cell_core(core_in_cell)->mpidr);
 }
 
 void gic_wake_other(const struct bp_service_core *core)
 {
-	mmio_write8(core->sgi_va + GICD_IPRIORITYR + WAKE_SGI, 0);
-	mmio_write32(core->sgi_va + GICD_ISENABLER, BIT(WAKE_SGI));
-	wake(core->mpidr);
+	wake(core->sgi_va, core->mpidr);
 }
 
 void arch_spi_raise(u32 intid)

@@ -31,6 +31,7 @@
 /* Redistributor (12.10): RD_base. bp_core.gicr_va maps its first page, then SGI_base's first page. */
 #define GICR_STRIDE		   UINT64_C(0x20000)
 #define GICR_CTLR		   0x0000
+#define GICR_CTLR_ENABLE_LPIS	   BIT(0)
 #define GICR_CTLR_RWP		   BIT(3)
 #define GICR_IIDR		   0x0004
 #define GICR_TYPER		   0x0008
@@ -50,8 +51,15 @@
 #define GIC_PRIORITY_DEFAULT	   0xa0u
 
 /* The SGI that wakes a core at rest, or one whose stage 2 was revoked. Its number is of no matter to
- * a guest: whoever gets it has no memory left to see it with. */
-#define WAKE_SGI 15u
+ * a guest: whoever gets it has no memory left to see it with. Firmware keeps 8 to 15 for the Secure side
+ * (Arm DEN0006, 4.3). */
+#define WAKE_SGI 7u
+
+/* 1020..1023: no interrupt to take. LPIs, from 8192 on, are none of ours but must be ended like others. */
+static inline bool intid_none(u64 intid)
+{
+	return intid >= INTID_SPECIAL && intid < INTID_SPECIAL + 4;
+}
 
 /* ICC_SGI1R_EL1 (12.2.20) for one core */
 static inline u64 sgi_value(u64 mpidr, u32 intid)

@@ -34,6 +34,8 @@ static u32 compare_cpu(const struct bp_machine *machine)
 	const u32 pa_bits = bits_by_parange[field(mmfr0, 0, 4)];
 	u32 differences = 0;
 
+	if (sysreg_read(cntfrq_el0) == 0)
+		differences += differs("timer frequency in CNTFRQ_EL0, which firmware must set: zero", 1, 0);
 	if (pa_bits < machine->pa_bits)
 		differences += differs("physical address bits", machine->pa_bits, pa_bits);
 	/* TGran4_2: 0 follows TGran4 (0: supported), 2 and above: supported. */

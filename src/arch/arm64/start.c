@@ -23,6 +23,16 @@ static void extensions_start(void)
 		if (field(sysreg_read(id_aa64pfr0_el1), 44, 4)) /* FEAT_AMUv1 */
 			sysreg_write(HAFGRTR_EL2, 0);
 	}
+	if (field(mmfr0, 56, 4) >= 2) { /* FEAT_FGT2 */
+		sysreg_write(HFGRTR2_EL2, 0);
+		sysreg_write(HFGWTR2_EL2, 0);
+		sysreg_write(HFGITR2_EL2, 0);
+		sysreg_write(HDFGRTR2_EL2, 0);
+		sysreg_write(HDFGWTR2_EL2, 0);
+	}
+	if (field(sysreg_read(id_aa64pfr0_el1), 40, 4) ||
+	    field(sysreg_read(id_aa64pfr1_el1), 16, 4)) /* FEAT_MPAM */
+		sysreg_write(MPAM2_EL2, MPAM2_TRAP);
 	if (field(mmfr1, 40, 4)) /* FEAT_HCX */
 		sysreg_write(HCRX_EL2, 0);
 }

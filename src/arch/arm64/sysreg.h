@@ -36,7 +36,15 @@
 #define HDFGRTR_EL2 S3_4_C3_C1_4
 #define HDFGWTR_EL2 S3_4_C3_C1_5
 #define HAFGRTR_EL2 S3_4_C3_C1_6
-#define HCRX_EL2    S3_4_C1_C2_2
+/* FEAT_FGT2 */
+#define HFGRTR2_EL2  S3_4_C3_C1_2
+#define HFGWTR2_EL2  S3_4_C3_C1_3
+#define HFGITR2_EL2  S3_4_C3_C1_7
+#define HDFGRTR2_EL2 S3_4_C3_C1_0
+#define HDFGWTR2_EL2 S3_4_C3_C1_1
+#define MPAM2_EL2    S3_4_C10_C5_0
+#define MPAM2_TRAP   (BIT(48) | BIT(49)) /* TRAPMPAM1EL1, TRAPMPAM0EL1 */
+#define HCRX_EL2     S3_4_C1_C2_2
 
 #ifdef BULKHEAD_HOST
 
@@ -54,6 +62,7 @@ void host_wfi(void);
 #define dc(operation, va)	  host_dc(#operation, va)
 #define ic(operation)		  host_ic(#operation)
 #define wfi()			  host_wfi()
+#define serrors_drain()		  ((void)0)
 
 #else
 
@@ -73,6 +82,8 @@ void host_wfi(void);
 #define dc(operation, va) __asm__ volatile("dc " #operation ", %0" ::"r"((u64)(va)) : "memory")
 #define ic(operation)	  __asm__ volatile("ic " #operation ::: "memory")
 #define wfi()		  __asm__ volatile("wfi" ::: "memory")
+/* vectors.S: takes the SErrors that are pending, which a guest at its end has left. */
+void serrors_drain(void);
 
 #endif
 
@@ -86,6 +97,7 @@ void host_wfi(void);
 #define HCR_TID3  BIT(18)
 #define HCR_TSC	  BIT(19)
 #define HCR_TIDCP BIT(20)
+#define HCR_TSW	  BIT(22)
 #define HCR_TACR  BIT(21)
 #define HCR_RW	  BIT(31)
 #define HCR_TLOR  BIT(35)
@@ -94,7 +106,7 @@ void host_wfi(void);
 #define HCR_API	  BIT(41)
 #define HCR_GUEST                                                                                            \
 	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_AMO | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR |       \
-	 HCR_RW | HCR_TLOR | HCR_TERR | HCR_APK | HCR_API)
+	 HCR_TSW | HCR_RW | HCR_TLOR | HCR_TERR | HCR_APK | HCR_API)
 
 /* MDCR_EL2 (D17.3.17): debug, trace, profiling and PMU accesses trap. */
 #define MDCR_TPMCR BIT(5)

@@ -77,7 +77,11 @@ static u64 id_aa64mmfr0(void)
 static u64 id_aa64mmfr1(void)
 {
 	/* no VH, LO, HCX, TWED, and what follows. */
-	return sysreg_read(id_aa64mmfr1_el1) & (NIBBLE(0) | NIBBLE(4) | NIBBLE(12) | NIBBLE(20) | NIBBLE(28));
+	const u64 value = sysreg_read(id_aa64mmfr1_el1);
+	/* Above 2 the hardware access flag for tables is controlled by TCR2_EL1, which traps. */
+	const u64 hafdbs = field(value, 0, 4) > 2 ? 2 : field(value, 0, 4);
+
+	return hafdbs | (value & (NIBBLE(4) | NIBBLE(12) | NIBBLE(20) | NIBBLE(28)));
 }
 
 static u64 id_aa64mmfr2(void)
@@ -170,6 +174,13 @@ static bool is_id_space(u32 reg)
 	return (reg & ~(REG(0, 0, 0, 7, 7))) == REG(3, 0, 0, 0, 0) && field(reg, 1, 4) != 0;
 }
 
+/* DC ISW, CSW, CISW: by set and way they would sweep caches that other cells share. A cell cleans by address;
+ * what firmware left was cleaned before it started. */
+static bool is_set_way(u32 reg)
+{
+	return reg == REG(1, 0, 7, 6, 2) || reg == REG(1, 0, 7, 10, 2) || reg == REG(1, 0, 7, 14, 2);
+}
+
 /* DBGBVR/BCR/WVR/WCR<n>_EL1: op0 2, op1 0, CRn 0, op2 4..7: no self-hosted debug in a cell. */
 static bool is_breakpoint(u32 reg)
 {
@@ -204,6 +215,8 @@ enum outcome sysreg_trap(struct exit *exit, u64 esr)
 		return OUTCOME_NEXT; /* Group 0 and the other security state: nobody there */
 	if (reg == REG_ICC_SRE)
 		return read ? answer(exit, esr, 7) : OUTCOME_NEXT;
+	if (is_set_way(reg))
+		return OUTCOME_NEXT;
 	row = row_find(reg);
 	if (row && read && row->read)
 		return answer(exit, esr, row->read());

@@ -50,7 +50,8 @@ vectors:
 	crash_vector 4
 	crash_vector 5
 	crash_vector 6
-	crash_vector 7
+	.balign 128
+	b	serror_drained
 	guest_vector exit_synchronous
 	guest_vector exit_interrupt
 	guest_vector exit_interrupt	// FIQ: Group 0 is unused; counted with the rest
@@ -108,16 +109,18 @@ guarded_read32:
 	mov	x2, x0
 	mov	x1, #1
 guarded_access:
+	msr	daifclr, #4		// an abort may come late, as an SError
 	ldr	w0, [x2]
 	dsb	sy
 	isb
+	msr	daifset, #4
 	ret
 
 boot_synchronous:
 	mrs	x16, elr_el2
 	adr	x17, guarded_access
 	sub	x16, x16, x17
-	cmp	x16, #12
+	cmp	x16, #20
 	b.hi	1f
 	mov	x1, #0
 	adr	x17, guarded_return
@@ -126,4 +129,19 @@ boot_synchronous:
 1:	mov	x0, #4
 	b	crash
 guarded_return:
+	msr	daifset, #4
 	ret
+
+/* void serrors_drain(void): takes what is pending. It is the dying guest's, and nobody else's any more. */
+	.global serrors_drain
+serrors_drain:
+	dsb	sy
+	msr	daifclr, #4
+	isb
+	msr	daifset, #4
+	isb
+	ret
+
+/* SErrors are unmasked in EL2 only in serrors_drain. */
+serror_drained:
+	eret

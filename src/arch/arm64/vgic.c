@@ -25,6 +25,7 @@
 
 #define ICH_HCR_EN	      BIT(0)
 #define ICH_HCR_UIE	      BIT(1)
+#define ICH_HCR_NPIE	      BIT(3)
 
 #define INTID_WORDS	      32u
 
@@ -142,9 +143,23 @@ static u64 lr_new(u32 intid)
 	return lr;
 }
 
+static bool lr_any_pending(void)
+{
+	for (u32 i = 0; i < lr_count; i++)
+		if (lr_read(i) & LR_PENDING)
+			return true;
+	return false;
+}
+
 static void underflow_arm(void)
 {
-	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN | (waiting_count ? ICH_HCR_UIE : 0));
+	u64 hcr = ICH_HCR_EN;
+
+	/* Underflow alone would leave them waiting behind two interrupts that stay active. With none pending
+	 * NPIE would fire for ever, since all registers are active then. */
+	if (waiting_count)
+		hcr |= ICH_HCR_UIE | (lr_any_pending() ? ICH_HCR_NPIE : 0);
+	sysreg_write(ICH_HCR_EL2, hcr);
 }
 
 static void waiting_add(u32 intid)
@@ -258,9 +273,11 @@ void vgic_interrupt(void)
 {
 	const u32 intid = sysreg_read(ICC_IAR1_EL1) & 0xffffff;
 
-	if (intid >= INTID_SPECIAL)
+	if (intid_none(intid))
 		return;
 	sysreg_write(ICC_EOIR1_EL1, intid); /* priority drop alone: EOImode is 1 */
+	if (intid >= INTID_SPECIAL)
+		return;
 	if (intid == this_cell->maintenance_intid) {
 		refill();
 		sysreg_write(ICC_DIR_EL1, intid);

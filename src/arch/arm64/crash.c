@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * crash.c - the end of a core: an exception in EL2 says what it was; then nothing runs here any more.
+ */
+#include "boot.h"
+#include "console.h"
+#include "psci.h"
+#include "sysreg.h"
+
+_Noreturn void crash(u64 vector)
+{
+	say(EL2_VA_UART, "\nbulkhead: exception at EL2 on core ");
+	say_hex(EL2_VA_UART, sysreg_read(mpidr_el1) & MPIDR_AFFINITY);
+	say(EL2_VA_UART, " vector ");
+	say_number(EL2_VA_UART, vector);
+	say(EL2_VA_UART, " esr ");
+	say_hex(EL2_VA_UART, sysreg_read(esr_el2));
+	say(EL2_VA_UART, " elr ");
+	say_hex(EL2_VA_UART, sysreg_read(elr_el2));
+	say(EL2_VA_UART, " far ");
+	say_hex(EL2_VA_UART, sysreg_read(far_el2));
+	say(EL2_VA_UART, "\n");
+	arch_halt();
+}
+
+_Noreturn void arch_halt(void)
+{
+	for (;;)
+		wfi();
+}
