@@ -48,7 +48,8 @@ lint_cppcheck()
 	sources 'src/*.c' 'cells/*.c' |
 		xargs cppcheck --quiet -j "$JOBS" --std=c11 --enable=warning,performance,portability --inline-suppr \
 			--suppress=missingInclude --suppress=missingIncludeSystem --suppress=unknownMacro --suppress=readdirCalled \
-			--library=posix --error-exitcode=1 -Isrc/blueprint -Icells/lib/include
+			--suppress=normalCheckLevelMaxBranches --library=posix --library=scripts/cppcheck.cfg \
+			--error-exitcode=1 -Isrc/blueprint -Icells/lib/include
 }
 
 lint_shell()
