@@ -215,7 +215,7 @@ enum outcome sysreg_trap(struct exit *exit, u64 esr)
 		return OUTCOME_NEXT; /* Group 0 and the other security state: nobody there */
 	if (reg == REG_ICC_SRE)
 		return read ? answer(exit, esr, 7) : OUTCOME_NEXT;
-	if (is_set_way(reg))
+	if (is_set_way(reg) && !read)
 		return OUTCOME_NEXT;
 	row = row_find(reg);
 	if (row && read && row->read)
