@@ -122,7 +122,12 @@ class Demo:
         states = {name: self.view.state(name) for name in self.blueprint.cells}
         self.show.claim("every cell is up", set(states.values()) <= {"running", "ready"}, str(states))
 
+    def play(self):
+        """Types the demo's part in Linux (cells/linux/demo) on Linux's console, through the health cell."""
+        self.uart.send("send gateway demo\r")
+
     def crash(self):
+        self.play()
         self.wait("Linux steers control", r"^\[gateway\] demo: setpoint 42")
         self.setpoint(42)
         self.control_exits("control made no exit since it was ready", 0)
@@ -130,7 +135,9 @@ class Demo:
         self.show.act("Linux is gone; the health cell has to notice")
         self.wait("the health cell notices", r"^health: cell gateway: heartbeat missed .* -> restart")
         self.wait("Linux is restarted", r"^event: .* cell=gateway start generation=2")
-        self.wait("Linux is up again", r"^\[gateway\] demo: life 2: Linux")
+        self.wait("Linux is up again", r"^\[gateway\] init: Linux \S+ .*aarch64")
+        self.play()
+        self.wait("Linux steers again", r"^\[gateway\] demo: setpoint 142")
         self.show.claim("it is Linux's second life", self.view.core("gateway").generation == 2)
         self.setpoint(142)
         self.control_exits("control made no exit while Linux crashed and came back", 0)
