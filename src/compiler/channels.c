@@ -127,6 +127,7 @@ static void read_channel(struct front *front, int node)
 	}
 }
 
+/* [impl->swr~config-channels~1] */
 void channels_read(struct front *front)
 {
 	const void *const tree = front->source.tree.data;

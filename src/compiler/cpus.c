@@ -87,6 +87,7 @@ static void claim_names(struct front *front, struct claims *claims, size_t index
 	}
 }
 
+/* [impl->swr~config-cores~1] */
 void cpus_assign(struct front *front)
 {
 	struct claims claims = {memory_new(front->plan->board.core_count, sizeof(int))};

@@ -362,6 +362,7 @@ static void give_rest(struct front *front, struct rest *rest)
 	}
 }
 
+/* [impl->swr~config-devices~1] */
 void devices_assign(struct front *front)
 {
 	const size_t count = front->plan->board.device_count;

@@ -24,6 +24,7 @@ static void print(struct place at, const char *kind, const char *format, va_list
 	fputc('\n', stderr);
 }
 
+/* [impl->swr~config-diagnostics~1] */
 void diag_error(struct place at, const char *format, ...)
 {
 	va_list arguments;

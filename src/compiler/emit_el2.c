@@ -291,6 +291,7 @@ static bool core_build(struct layout *layout, uint32_t number, uint64_t *shared_
 	return space_done(&space, "core", number);
 }
 
+/* [impl->swr~compile-el2~1] */
 bool el2_build(struct layout *layout)
 {
 	uint64_t shared_text = 0;

@@ -218,6 +218,7 @@ uint32_t stage2_root_entries(const struct cell_layout *cell)
 	return count;
 }
 
+/* [impl->swr~compile-stage2~1] */
 bool stage2_build(struct layout *layout, size_t cell)
 {
 	struct cell_layout *const out = &layout->cells[cell];

@@ -164,6 +164,7 @@ static void read_table(const struct front *front, int node, struct plan_cell *ce
 		fdt_get_name(tree, child, NULL));
 }
 
+/* [impl->swr~config-faults~1] */
 void faults_read(struct front *front)
 {
 	const void *const tree = front->source.tree.data;

@@ -162,6 +162,7 @@ static void put_all(struct fit *fit, const struct layout *layout, const struct b
 	note(fit, fdt_finish(fit->data));
 }
 
+/* [impl->swr~compile-fit~1] */
 bool fit_write(const struct layout *layout, const struct bytes *kernel, struct bytes *out)
 {
 	const struct plan *const plan = layout->plan;

@@ -173,6 +173,7 @@ static void read_cell(struct front *front, size_t index)
 		check_tree_room(&job);
 }
 
+/* [impl->swr~config-images~1] */
 void images_read(struct front *front)
 {
 	for (size_t i = 0; i < front->plan->cell_count; i++)

@@ -192,6 +192,7 @@ static bool layout_open(struct layout *layout, struct plan *plan)
 	return true;
 }
 
+/* [impl->swr~compile-reproducible~1] */
 bool layout_settle(struct layout *layout, struct plan *plan)
 {
 	uint64_t placed = 0; /* bytes that layout->load_pa was found for */

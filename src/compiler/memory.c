@@ -330,6 +330,7 @@ static void regrow(struct plan_cell *cell)
 	cell->ram = ram;
 }
 
+/* [impl->swr~config-memory~1] */
 void memory_place(struct front *front)
 {
 	struct plan *const plan = front->plan;

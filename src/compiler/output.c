@@ -88,6 +88,7 @@ bool output_add(struct outputs *outputs, const char *name, const void *data, siz
 	return true;
 }
 
+/* [impl->swr~compile-whole-or-nothing~1] */
 bool output_commit(struct outputs *outputs)
 {
 	for (size_t i = 0; i < outputs->count; i++)

@@ -195,6 +195,7 @@ static bool tree_place(struct layout *layout, size_t cell)
 	return false;
 }
 
+/* [impl->swr~compile-tree~1] */
 bool tree_build(struct layout *layout, size_t cell)
 {
 	struct cell_layout *const out = &layout->cells[cell];

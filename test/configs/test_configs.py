@@ -52,6 +52,9 @@ def stand_ins():
     images.write(os.path.join(ROOT, IMAGES))
 
 
+# One file a rule: [utest->swr~config-cores~1] [utest->swr~config-memory~1] [utest->swr~config-images~1]
+# [utest->swr~config-channels~1] [utest->swr~config-faults~1] [utest->swr~config-names~1]
+# [utest->swr~config-diagnostics~1]
 @pytest.mark.parametrize("path", files("test/configs/bad/*.dts"))
 def test_bad(path):
     result = check(path)

@@ -259,6 +259,7 @@ static bool left_out(const struct plan *plan, const char *path, const char *why)
 	return false;
 }
 
+/* [utest->swr~config-devices~1] */
 static void rest(void **state)
 {
 	const struct plan *const plan = read_plan("test/configs/good/odd-board.dts");

@@ -103,6 +103,7 @@ static void image_is_patched(void **state)
 	assert_memory_equal(image.data + FIXTURE_FILE_SIZE, layout.file.data, layout.file.size);
 }
 
+/* [utest->swr~compile-reproducible~1] */
 static void build_is_reproducible(void **state)
 {
 	static const char *const names[] = {"blueprint.bin", "health.dtb",   "linux.dtb",    "control.dtb",
@@ -124,6 +125,7 @@ static void build_is_reproducible(void **state)
 	}
 }
 
+/* [utest->swr~compile-fit~1] */
 static void fit_holds_inputs_and_store(void **state)
 {
 	struct plan *const plan = fixture_plan();
@@ -160,6 +162,7 @@ static void fit_holds_inputs_and_store(void **state)
 }
 
 /* A full disk, played by a limit on file sizes: an error, and nothing left behind. */
+/* [utest->swr~compile-whole-or-nothing~1] */
 static void full_disk_leaves_nothing(void **state)
 {
 	char *const path = text_format("%s/full", folder);

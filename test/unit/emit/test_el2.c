@@ -230,6 +230,7 @@ static void no_writable_text(void **state)
 
 /* Pages that two cells' cores both have: text, constants, distributor, UART, orders. All but devices
  * and the service core's are read-only. */
+/* [utest->swr~compile-el2~1] */
 static void cores_of_two_cells_share_nothing_writable(void **state)
 {
 	struct leaf *linux_leaves, *control_leaves;

@@ -106,6 +106,7 @@ static void health_watches_read_only(void **state)
 }
 
 /* No page of one cell's tables is in another's, but channels and what health watches, read-only. */
+/* [utest->swr~compile-stage2~1] */
 static void cells_are_separate(void **state)
 {
 	struct leaf *leaves[FIXTURE_CELLS];

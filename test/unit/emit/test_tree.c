@@ -78,6 +78,7 @@ static void own_cores_alone(void **state)
 	assert_string_equal(text(FIXTURE_LINUX, "/psci", "method"), "hvc");
 }
 
+/* [utest->swr~compile-tree~1] */
 static void own_devices_alone(void **state)
 {
 	(void)state;
