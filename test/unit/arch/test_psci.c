@@ -111,7 +111,7 @@ static void core_by_all_affinities(void **state)
 	assert_int_equal(cell_state()->cores[2].on_context, 5);
 	/* Aff3.Aff2.Aff1.Aff0 = 3.2.1.0 */
 	assert_true(reg_wrote("ICC_SGI1R_EL1",
-			      UINT64_C(3) << 48 | UINT64_C(2) << 32 | UINT64_C(1) << 16 | 15 << 24 | 1));
+			      UINT64_C(3) << 48 | UINT64_C(2) << 32 | UINT64_C(1) << 16 | 7 << 24 | 1));
 }
 
 static void foreign_cores_do_not_exist(void **state)
@@ -169,7 +169,7 @@ static void cpu_off_parks_in_el2(void **state)
 static void wake_up_comes(void)
 {
 	machine_on_wfi = sleep_for_good;
-	iar_push(15);
+	iar_push(7);
 }
 
 static void cpu_off_and_on_again(void **state)

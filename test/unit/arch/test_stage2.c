@@ -71,13 +71,13 @@ static void another_cell_is_revoked_under_its_vmid(void **state)
 	assert_non_null(strstr(journal(), "tlbi(vmalls12e1is,3000004020000)"));
 	assert_int_equal(reg("vttbr_el2"), this_cell->vttbr); /* its own again */
 	/* Its cores are woken after their memory is gone, whatever the cell made of the SGI. */
-	assert_true(journal_before("tlbi(", "ICC_SGI1R_EL1=f020001"));
-	assert_true(journal_before("ICC_SGI1R_EL1=f020001", "ICC_SGI1R_EL1=f020002"));
+	assert_true(journal_before("tlbi(", "ICC_SGI1R_EL1=7020001"));
+	assert_true(journal_before("ICC_SGI1R_EL1=7020001", "ICC_SGI1R_EL1=7020002"));
 	for (u32 i = 0; i < 2; i++) {
 		const va_t sgi = EL2_VA_SERVICE + 0x100000 + 0x1000 * (4 + i);
 
-		assert_int_equal(phys32(sgi + 0x100), 1 << 15);
-		assert_int_equal(phys32(sgi + 0x40c) >> 24, 0);
+		assert_int_equal(phys32(sgi + 0x100), 1 << 7);
+		assert_int_equal(phys32(sgi + 0x404) >> 24, 0);
 	}
 }
 

@@ -3,6 +3,7 @@
  * test_hypercalls.c - what a cell may ask for, and what it is refused (hypercall.h).
  */
 #include "arch.h"
+#include "../../../src/core/rate.h"
 #include "../../../src/core/hypercalls.h"
 #include "../../../src/core/service.h"
 
@@ -87,6 +88,7 @@ static void cell_info(void **state)
 
 static void ready_begins_the_steady_state(void **state)
 {
+	cell_state()->generation = 4;
 	host_telemetry(0)->generation = 4;
 	host_telemetry(0)->exits_total = 99;
 	assert_int_equal(call(HYPERCALL_READY, 0, 0, 0), HYPERCALL_OK);
@@ -94,6 +96,11 @@ static void ready_begins_the_steady_state(void **state)
 	assert_int_equal(host_telemetry(0)->exits_at_ready, 99);
 	assert_int_not_equal(host_telemetry(0)->ready_time, 0);
 	assert_int_equal(host_event(EVENT_CELL_READY)->args[0], 4);
+	/* Said again in the same life it changes nothing. */
+	host_telemetry(0)->exits_total = 150;
+	assert_int_equal(call(HYPERCALL_READY, 0, 0, 0), HYPERCALL_OK);
+	assert_int_equal(host_telemetry(0)->exits_at_ready, 99);
+	cell_state()->generation = 5;
 	this_core = 1;
 	host_telemetry(1)->exits_total = 5;
 	assert_int_equal(call(HYPERCALL_READY, 0, 0, 0), HYPERCALL_OK);
@@ -128,6 +135,26 @@ static void doorbells(void **state)
 	assert_string_equal(calls(), "");
 	assert_int_equal(call(HYPERCALL_DOORBELL, 1, 0, 0), HYPERCALL_OK);
 	assert_string_equal(calls(), "raise(300) raise(301) ");
+}
+
+/* [utest->swr~doorbell-rate~1] */
+static void doorbells_are_rated(void **state)
+{
+	static const u32 intids[] = {300};
+	struct bp_channel channels[1] = {{.flags = BP_CHANNEL_WRITES}};
+	size_t rung;
+	struct bp_channel *rows = host_table(&host_cell()->channels, channels, 1, sizeof(channels[0]));
+
+	host_table(&rows[0].ring, intids, 1, sizeof(intids[0]));
+	arch_now += RATE_PERIOD_NS;
+	for (u32 i = 0; i < DOORBELLS_MAX; i++)
+		assert_int_equal(call(HYPERCALL_DOORBELL, 0, 0, 0), HYPERCALL_OK);
+	rung = strlen(calls());
+	assert_int_equal(call(HYPERCALL_DOORBELL, 0, 0, 0), HYPERCALL_BUSY);
+	assert_int_equal(strlen(calls()), rung);
+	arch_now += RATE_PERIOD_NS;
+	assert_int_equal(call(HYPERCALL_DOORBELL, 0, 0, 0), HYPERCALL_OK);
+	assert_int_equal(strlen(calls()), rung + strlen("raise(300) "));
 }
 
 static void control_is_the_health_cells(void **state)
@@ -248,6 +275,7 @@ int main(void)
 		cmocka_unit_test_setup(ready_begins_the_steady_state, boot),
 		cmocka_unit_test_setup(events_carry_arguments, boot),
 		cmocka_unit_test_setup(doorbells, boot),
+		cmocka_unit_test_setup(doorbells_are_rated, boot),
 		cmocka_unit_test_setup(control_is_the_health_cells, boot),
 		cmocka_unit_test_setup(control_orders_and_revokes, boot_health),
 		cmocka_unit_test_setup(control_checks_its_arguments, boot_health),
