@@ -137,6 +137,59 @@ def test_usage(arguments):
     assert "usage: bulkhead" in result.stderr
 
 
+def odd_board(tmp_path, name, **changes):
+    """The odd board with one of its files changed; a partition file for it."""
+    folder = os.path.join(HERE, "boards", "odd")
+    for file in ("board", "machine"):
+        with open(os.path.join(folder, f"{file}.dts"), encoding="utf-8") as source:
+            text = source.read()
+        for old, new in changes.get(file, []):
+            assert text.count(old) == 1
+            text = text.replace(old, new)
+        (tmp_path / f"{file}.dts").write_text(text)
+    path = tmp_path / f"{name}.dts"
+    path.write_text(f'''/dts-v1/;
+/ {{
+	compatible = "bulkhead,partitions-v1";
+	board = "{tmp_path}";
+	cells {{
+		health {{ role = "health"; cpus = <0>; memory = "32M"; image = "health.elf"; }};
+		many {{ cpus = <{" ".join(str(n) for n in changes.get("cpus", [2]))}>; memory = "16M"; image = "control.elf"; }};
+	}};
+}};
+''')
+    return str(path)
+
+
+def test_few_list_registers(tmp_path):
+    for count in (0, 1):
+        path = odd_board(tmp_path, "few", machine=[("list-registers = <4>", f"list-registers = <{count}>")])
+        assert one_error(path) == (
+            f"{tmp_path}/machine.dts:14:3: error: the GIC has fewer than 2 list registers: "
+            "interrupts can't be injected with it\n"
+        )
+    path = odd_board(tmp_path, "two", machine=[("list-registers = <4>", "list-registers = <2>")])
+    assert "list registers" not in check(path).stderr
+
+
+def test_no_maintenance_interrupt(tmp_path):
+    path = odd_board(tmp_path, "none", board=[("\t\tinterrupts = <1 9 4>;\n", "")])
+    assert "names no maintenance interrupt of the GIC" in one_error(path)
+
+
+def test_cores_of_a_cell(tmp_path):
+    cpus = "".join(
+        f'cpu@{n:x} {{ device_type = "cpu"; compatible = "arm,cortex-a53"; reg = <0 {n:#x}>; '
+        'enable-method = "psci"; };\n'
+        for n in range(0x200, 0x200 + 60)
+    )
+    board = [("\t\tcpu@100 {", cpus + "\t\tcpu@100 {")]
+    for count in (56, 57):
+        path = odd_board(tmp_path, f"cores-{count}", board=board, cpus=range(2, 2 + count))
+        found = f"cell 'many' has {count} cores, 56 are the most" in check(path).stderr
+        assert found == (count == 57)
+
+
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help(option):
     result = usage(option)

@@ -297,6 +297,8 @@ static void every_difference_is_named(void **state)
 	bp->machine.smmu_va = SMMU_VA;
 	machine_unreadable = SMMU_VA;
 	assert_differs("no SMMU at: configured 0x9050000");
+	reg_set("cntfrq_el0", 0);
+	assert_differs("timer frequency in CNTFRQ_EL0");
 }
 
 static void more_than_was_assumed_is_well(void **state)

@@ -138,12 +138,20 @@ static void distributor_at_boot(void **state)
 	struct bp_header bp = {.spi_edge = {[1] = 0x80010001}};
 	const va_t gicd = EL2_VA_GICD;
 
-	phys32_set(gicd + 0x04, 2); /* 96 INTIDs */
+	phys32_set(gicd + 0x04, 2);    /* 96 INTIDs */
+	phys32_set(gicd + 0x00, 0x12); /* as a loader leaves it */
 	phys32_set(gicd + 0x104, ~0u);
 	phys32_set(gicd + 0x204, ~0u);
 	phys32_set(gicd + 0x304, ~0u);
 	phys32_set(gicd + 0x10c, ~0u);
 	gic_distributor_start(&bp);
+	/* ARE stays on; all is off before anything is configured, and on again after that. */
+	assert_memory_equal(journal(),
+			    " mmio(40400c0000)=10  mmio(40400c0184)=ffffffff "
+			    " mmio(40400c0188)=ffffffff  mmio(40400c0284)=",
+			    87);
+	assert_true(journal_before("mmio(40400c0c0c)", "mmio(40400c0000)=12"));
+	assert_false(journal_before("mmio(40400c0000)=12", "mmio(40400c0"));
 	assert_int_equal(phys32(gicd), 0x12); /* ARE, Group 1; Group 0 never */
 	assert_int_equal(phys32(gicd + 0x104), 0);
 	assert_int_equal(phys32(gicd + 0x204), 0);
@@ -165,6 +173,9 @@ static void waiting_and_waking(void **state)
 	assert_true(reg_wrote("ICC_DIR_EL1", 7));
 	iar_push(33);
 	assert_false(arch_wait());
+	iar_push(8192); /* an LPI that a loader left: ended like others */
+	assert_false(arch_wait());
+	assert_true(reg_wrote("ICC_EOIR1_EL1", 8192));
 	host_core(1)->mpidr = UINT64_C(0x0400030251);
 	phys32_set(sgi_page(1) + 0x404, ~0u);
 	phys32_set(sgi_page(1) + 0x300,
@@ -176,6 +187,21 @@ static void waiting_and_waking(void **state)
 	/* Aff3 4, Aff2 3, Aff1 2, range 5, target 1 (12.2.20) */
 	assert_true(reg_wrote("ICC_SGI1R_EL1", UINT64_C(4) << 48 | UINT64_C(5) << 44 | UINT64_C(3) << 32 |
 						       7 << 24 | 2 << 16 | 2));
+}
+
+/* The SGI goes out when the target's state of it is set right, all of it. */
+static void waking_ends_with_the_sgi(void **state)
+{
+	static const u32 registers[] = {0x380, 0x407, 0x100};
+
+	arch_wake(1);
+	for (size_t i = 0; i < ARRAY_SIZE(registers); i++) {
+		char write[64];
+
+		snprintf(write, sizeof(write), "mmio(%lx)=", (unsigned long)sgi_page(1) + registers[i]);
+		assert_true(journal_before(write, "ICC_SGI1R_EL1="));
+	}
+	assert_false(journal_before("ICC_SGI1R_EL1=", "mmio("));
 }
 
 static void direct_cores_deactivate_by_eoi(void **state)
@@ -230,10 +256,52 @@ static void el2_registers(void **state)
 	assert_int_equal(reg("vmpidr_el2"), 0x80000001);
 	assert_int_equal(reg("vtcr_el2"), this_cell->vtcr);
 	assert_true(reg("vttbr_el2") == this_cell->vttbr);
-	assert_int_equal(reg("ICC_SRE_EL2"), 7); /* Enable 0 */
-	assert_int_equal(reg("ICC_IGRPEN0_EL1"), 0);
+	assert_int_equal(reg("ICC_SRE_EL2"), 7);       /* Enable 0 */
 	assert_int_equal(reg_writes("HFGRTR_EL2"), 0); /* not there */
 	assert_int_equal(reg_writes("HCRX_EL2"), 0);
+}
+
+/* With GICD_CTLR.DS 0 Group 0 is firmware's, and its registers may trap to EL3. */
+static void group_0_with_one_security_state_only(void **state)
+{
+	for (u32 ds = 0; ds < 2; ds++) {
+		boot(state);
+		phys32_set(EL2_VA_GICD, ds << 6 | 0x12);
+		reg_set("ICC_IGRPEN0_EL1", 1);
+		reg_set("ICC_BPR0_EL1", 3);
+		core_starts();
+		assert_int_equal(reg_writes("ICC_IGRPEN0_EL1"), ds);
+		assert_int_equal(reg("ICC_IGRPEN0_EL1"), !ds);
+		assert_int_equal(reg("ICC_BPR0_EL1"), ds ? 0 : 3);
+		journal_clear();
+		arch_interrupts_quiesce();
+		assert_int_equal(reg_writes("ICC_BPR0_EL1"), ds);
+		assert_int_equal(reg_writes("ICC_IGRPEN0_EL1"), 0);
+		assert_int_equal(reg_writes("ICC_BPR1_EL1"), 1);
+	}
+}
+
+static void lpis_of_a_loader(void **state)
+{
+	const va_t ctlr = host_core(0)->gicr_va;
+	char write[64];
+
+	snprintf(write, sizeof(write), "mmio(%lx)=", (unsigned long)ctlr);
+	gic_core_start();
+	assert_null(strstr(journal(), write)); /* off: not touched */
+	phys32_set(ctlr, 0x07000001);
+	gic_core_start();
+	assert_int_equal(phys32(ctlr), 0x07000000);
+	assert_string_equal(uart_text(), "");
+	boot(state);
+	phys32_set(ctlr, 1);
+	machine_unwritable = ctlr;
+	machine_on_wfi = sleep_for_good;
+	if (setjmp(asleep) == 0) {
+		gic_core_start();
+		fail_msg("LPIs are on, and the core goes on");
+	}
+	assert_non_null(strstr(uart_text(), "LPIs"));
 }
 
 static void el2_registers_direct(void **state)
@@ -256,6 +324,37 @@ static void newer_controls_are_zeroed(void **state)
 	core_starts();
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		assert_int_equal(reg(names[i]), 0);
+}
+
+static void second_fine_grained_traps(void **state)
+{
+	static const char *const names[] = {"HFGRTR2_EL2", "HFGWTR2_EL2", "HFGITR2_EL2", "HDFGRTR2_EL2",
+					    "HDFGWTR2_EL2"};
+
+	for (u64 fgt = 1; fgt <= 2; fgt++) {
+		boot(state);
+		reg_set("id_aa64mmfr0_el1", fgt << 56);
+		core_starts();
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+			assert_int_equal(reg_writes(names[i]), fgt == 2);
+			assert_int_equal(reg(names[i]), 0);
+		}
+	}
+}
+
+/* Of either version; MPAM1_EL1 and MPAM0_EL1 trap. */
+static void memory_partitioning_traps(void **state)
+{
+	core_starts();
+	assert_int_equal(reg_writes("MPAM2_EL2"), 0);
+	boot(state);
+	reg_set("id_aa64pfr0_el1", UINT64_C(1) << 40);
+	core_starts();
+	assert_true(reg("MPAM2_EL2") == UINT64_C(3) << 48);
+	boot(state);
+	reg_set("id_aa64pfr1_el1", 1 << 16); /* 0.1 */
+	core_starts();
+	assert_true(reg("MPAM2_EL2") == UINT64_C(3) << 48);
 }
 
 static void all_event_counters_are_below_hpmn(void **state)
@@ -367,11 +466,16 @@ int main(void)
 		cmocka_unit_test_setup(cells_spis_as_new, boot),
 		cmocka_unit_test_setup(distributor_at_boot, boot),
 		cmocka_unit_test_setup(waiting_and_waking, boot),
+		cmocka_unit_test_setup(waking_ends_with_the_sgi, boot),
 		cmocka_unit_test_setup(direct_cores_deactivate_by_eoi, boot_direct),
 		cmocka_unit_test_setup(spis_raised, boot),
 		cmocka_unit_test_setup(el2_registers, boot),
 		cmocka_unit_test_setup(el2_registers_direct, boot_direct),
+		cmocka_unit_test_setup(group_0_with_one_security_state_only, boot),
+		cmocka_unit_test_setup(lpis_of_a_loader, boot),
 		cmocka_unit_test_setup(newer_controls_are_zeroed, boot),
+		cmocka_unit_test_setup(second_fine_grained_traps, boot),
+		cmocka_unit_test_setup(memory_partitioning_traps, boot),
 		cmocka_unit_test_setup(all_event_counters_are_below_hpmn, boot),
 		cmocka_unit_test_setup(nanoseconds_to_ticks, boot),
 		cmocka_unit_test_setup(every_line_once, boot),

@@ -63,6 +63,10 @@ static void another_cell_is_revoked_under_its_vmid(void **state)
 	host_service_make(3);
 	for (u32 i = 0; i < 2; i++)
 		machine_device(EL2_VA_SERVICE + 0x100000 + 0x1000 * (4 + i), 0x1000, DEVICE_GIC);
+	for (u32 i = 0; i < 2; i++) {
+		phys32_set(EL2_VA_SERVICE + 0x100300 + 0x1000 * (4 + i), ~0u);
+		phys32_set(EL2_VA_SERVICE + 0x100404 + 0x1000 * (4 + i), ~0u);
+	}
 	arch_revoke_other(2);
 	assert_int_equal(host_service_root(2)[1], 0);
 	assert_int_equal(host_service_root(2)[3], 0);
@@ -78,6 +82,7 @@ static void another_cell_is_revoked_under_its_vmid(void **state)
 
 		assert_int_equal(phys32(sgi + 0x100), 1 << 7);
 		assert_int_equal(phys32(sgi + 0x404) >> 24, 0);
+		assert_int_equal(phys32(sgi + 0x300), ~(1u << 7)); /* nor is it active */
 	}
 }
 

@@ -136,6 +136,15 @@ static void actlr(void **state)
 	assert_int_equal(reg_writes("actlr_el1"), 0);
 }
 
+/* Above 2 the access flag is in the hands of TCR2_EL1, which a cell has not. */
+static void hardware_access_flag_up_to_2(void **state)
+{
+	for (u64 hafdbs = 0; hafdbs < 16; hafdbs++) {
+		reg_set("id_aa64mmfr1_el1", 0x20 | hafdbs);
+		assert_int_equal(value(3, 0, 0, 7, 1), 0x20 | (hafdbs > 2 ? 2 : hafdbs));
+	}
+}
+
 static void all_else_is_undefined(void **state)
 {
 	static const u8 registers[][5] = {{3, 3, 9, 12, 0}, /* PMCR */
@@ -146,6 +155,7 @@ static void all_else_is_undefined(void **state)
 					  {3, 0, 5, 4, 1},  /* ERXSTATUS */
 					  {2, 1, 0, 0, 0},  /* trace */
 					  {2, 3, 0, 1, 0},  /* MDCCSR_EL0 */
+					  {1, 0, 7, 6, 1},  /* DC IVAC */
 					  {3, 4, 1, 1, 0},  /* HCR_EL2 */
 					  {3, 6, 1, 1, 0},  /* SCR_EL3 */
 					  {3, 0, 0, 0, 1},  /* no register */
@@ -190,6 +200,7 @@ static void set_way_is_skipped(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(crm); i++) {
 		assert_int_equal(WRITE(1, 0, 7, crm[i], 2, 5), OUTCOME_NEXT);
+		assert_int_equal(host_telemetry(0)->exits[EXIT_SYSREG], 2 * i + 1);
 		assert_int_equal(READ(1, 0, 7, crm[i], 2, 5), OUTCOME_UNDEFINED);
 	}
 	assert_string_equal(journal(), "");
@@ -214,6 +225,7 @@ int main(void)
 		cmocka_unit_test_setup(sgis_go_to_the_filter, boot),
 		cmocka_unit_test_setup(debug_is_absent_but_harmless, boot),
 		cmocka_unit_test_setup(actlr, boot),
+		cmocka_unit_test_setup(hardware_access_flag_up_to_2, boot),
 		cmocka_unit_test_setup(all_else_is_undefined, boot),
 		cmocka_unit_test_setup(sweep, boot),
 		cmocka_unit_test_setup(zero_register_takes_nothing, boot),

@@ -82,6 +82,11 @@ static bool underflow_armed(void)
 	return reg("ICH_HCR_EL2") & BIT(1);
 }
 
+static bool none_pending_armed(void)
+{
+	return reg("ICH_HCR_EL2") & BIT(3);
+}
+
 /* ---- injection ---- */
 
 /* [utest->swr~irq-injected~1] */
@@ -117,6 +122,22 @@ static void nothing_is_pending(void **state)
 	assert_int_equal(reg_writes("ICC_EOIR1_EL1"), 0);
 	assert_int_equal(host_telemetry(0)->injected, 0);
 	for (u32 i = 0; i < 4; i++)
+		assert_true(machine_lr[i] == 0);
+}
+
+/* LPIs are nobody's: ended, so that they block nothing, and kept from the guest. */
+static void lpis_are_ended_only(void **state)
+{
+	static const u32 lpis[] = {1024, 8192, 0xffffff};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lpis); i++) {
+		arrive(lpis[i]);
+		assert_true(reg_wrote("ICC_EOIR1_EL1", lpis[i]));
+		assert_int_equal(reg_writes("ICC_EOIR1_EL1"), i + 1);
+	}
+	assert_int_equal(reg_writes("ICC_DIR_EL1"), 0);
+	assert_int_equal(host_telemetry(0)->injected, 0);
+	for (u32 i = 0; i < MACHINE_LRS; i++)
 		assert_true(machine_lr[i] == 0);
 }
 
@@ -193,6 +214,26 @@ static void active_is_never_displaced(void **state)
 		assert_int_equal(state_of(intid), 2);
 	assert_int_equal(vgic_pending(1), 0x10);
 	assert_int_equal(vgic_active(1), 0x0f);
+}
+
+/* One waits behind interrupts that stay active: it is fetched when none is pending any more. */
+static void none_pending_is_signalled(void **state)
+{
+	crowd();
+	assert_false(none_pending_armed());
+	arrive(36);
+	assert_true(underflow_armed() && none_pending_armed());
+	for (u32 intid = 32; intid < 36; intid++)
+		guest_acknowledges(intid);
+	arrive(MAINTENANCE); /* all active: armed still, the interrupt would come for ever */
+	assert_true(underflow_armed());
+	assert_false(none_pending_armed());
+	guest_ends(32);
+	guest_ends(33);
+	arrive(37);
+	assert_int_equal(state_of(36), 1);
+	assert_int_equal(state_of(37), 1);
+	assert_false(underflow_armed() || none_pending_armed());
 }
 
 static void refill_in_order_of_priority(void **state)
@@ -511,12 +552,14 @@ int main(void)
 		cmocka_unit_test_setup(backed_interrupt, boot),
 		cmocka_unit_test_setup(soft_interrupt, boot),
 		cmocka_unit_test_setup(nothing_is_pending, boot),
+		cmocka_unit_test_setup(lpis_are_ended_only, boot),
 		cmocka_unit_test_setup(second_arrival_while_pending, boot),
 		cmocka_unit_test_setup(second_arrival_while_active, boot),
 		cmocka_unit_test_setup(backed_arrival_while_in_use, boot),
 		cmocka_unit_test_setup(crowded_lowest_waits, boot),
 		cmocka_unit_test_setup(crowded_equal_priority_waits, boot),
 		cmocka_unit_test_setup(active_is_never_displaced, boot),
+		cmocka_unit_test_setup(none_pending_is_signalled, boot),
 		cmocka_unit_test_setup(refill_in_order_of_priority, boot),
 		cmocka_unit_test_setup(newcomer_does_not_overtake, boot),
 		cmocka_unit_test_setup(waiting_soft_interrupt_comes_again, boot),

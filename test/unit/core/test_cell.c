@@ -10,6 +10,7 @@
 #include "../../../src/core/core.c"
 #include "../../../src/core/sha256.h"
 #include <setjmp.h>
+#include <stdio.h>
 
 static jmp_buf asleep; /* a core that waits for good */
 static struct exit frame;
@@ -233,6 +234,9 @@ static void stopped_cell_restarts_by_order(void **state)
 	order_give(BP_ACTION_STOP, BP_ERROR_COUNT);
 	assert_true(waits(core_rest));
 	assert_true(arch_revoked);
+	/* No interrupt of it wakes its cores from now on. */
+	assert_true(called_before("revoke", "interrupts-reset"));
+	assert_int_equal(call_count("interrupts-reset"), 1);
 	order_give(BP_ACTION_RESTART, BP_ERROR_COUNT);
 	assert_false(waits(core_rest));
 	assert_false(arch_revoked);
@@ -285,6 +289,7 @@ static void restart_in_the_documented_order(void **state)
 		{.va = EL2_VA_CELL_RAM + 0x20000, .size = 0x1000, .flags = BP_CHANNEL_WRITES},
 		{.va = 0, .size = 0x1000, .flags = BP_CHANNEL_READS}};
 	u64 *const memory = (u64 *)channel[0].va;
+	char heartbeat[64];
 
 	host_table(&host_cell()->channels, channel, 2, sizeof(channel[0]));
 	started();
@@ -308,7 +313,10 @@ static void restart_in_the_documented_order(void **state)
 	assert_true(called_before("revoke", "wake(1) wake(2)"));
 	assert_true(called_before("wake(2)", "interrupts-reset"));
 	assert_true(called_before("interrupts-reset", "zero(40c0020000,1000)"));
-	assert_true(called_before("zero(40c0020000,1000)", "clean(40c0000000,10000)"));
+	assert_true(called_before("zero(40c0020000,1000)", "clean(40c0020000,1000)"));
+	assert_true(called_before("clean(40c0020000,1000)", "clean(40c0000000,10000)"));
+	snprintf(heartbeat, sizeof(heartbeat), "clean(%lx,1000)", (unsigned long)this_cell->heartbeat_va);
+	assert_true(called_before(heartbeat, "restore"));
 	assert_true(called_before("clean(40c0000000,10000)", "restore"));
 	assert_true(called_before("restore", "prepare"));
 	assert_true(called_before("prepare", "icache"));
@@ -343,6 +351,53 @@ static void all_siblings_must_rest(void **state)
 	order_give(BP_ACTION_RESTART, BP_ERROR_COUNT);
 	assert_true(waits(core_rest));
 	assert_int_equal(host_telemetry(0)->cell_state, CELL_LOST);
+}
+
+static u32 deaf; /* wake-ups that core 2 does not hear */
+
+static void second_sibling_is_deaf_at_first(u32 core)
+{
+	if (core == 2 && deaf > 0)
+		deaf--;
+	else
+		siblings_rest_at_once(core);
+}
+
+/* What the sibling's guest was in the middle of may have undone the wake-up: it is sent again each ms. */
+static void gathering_wakes_again(void **state)
+{
+	started();
+	cell_request(BP_ACTION_RESTART, BP_ERROR_COUNT);
+	calls_reset();
+	deaf = 5;
+	arch_on_wake = second_sibling_is_deaf_at_first;
+	arch_step = 1000;
+	arch_revoked = true;
+	assert_false(waits(core_rest));
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_RUNNING);
+	assert_int_equal(call_count("wake(1)"), 1); /* it came: not bothered again */
+	assert_int_equal(call_count("wake(2)"), 6);
+	assert_in_range(arch_now, 5000000, 7000000);
+}
+
+/* At boot the other cores may still be on their way. */
+static void first_start_waits_for_all_cores(void **state)
+{
+	deaf = 5000;
+	arch_on_wake = second_sibling_is_deaf_at_first;
+	arch_step = 100000;
+	assert_false(waits(main_first));
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_RUNNING);
+	assert_true(called_before("wake(2)", "clean(40c0000000,10000)"));
+	boot(state);
+	deaf = 1000000;
+	arch_on_wake = second_sibling_is_deaf_at_first;
+	arch_step = 10000000;
+	assert_true(waits(main_first));
+	assert_in_range(arch_now, 10000000000, 10200000000);
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_LOST);
+	assert_int_equal(host_event(EVENT_CELL_LOST)->args[0], 1 << 2);
+	assert_int_equal(call_count("prepare") + call_count("clean"), 0); /* nothing is filled */
 }
 
 /* [utest->swr~restart-window~1] */
@@ -584,6 +639,41 @@ static void resting_core_acknowledges(void **state)
 	assert_int_equal(cell_state()->cores[1].rest_epoch, 41);
 }
 
+static bool new_life_then_sleep(void)
+{
+	arch_on_wait = sleep_for_good;
+	cell_state()->epoch++;
+	call_note("epoch");
+	return true;
+}
+
+static u32 acknowledged_early;
+
+static void not_acknowledged_yet(void)
+{
+	acknowledged_early += cell_state()->cores[1].rest_epoch == cell_state()->epoch;
+}
+
+/* What the old life's siblings did to a resting core's interrupts is gone before it acknowledges the new. */
+static void resting_core_is_quiet_for_a_new_life(void **state)
+{
+	started();
+	cell_state()->epoch = 41;
+	this_core = 1;
+	arch_on_wait = new_life_then_sleep;
+	acknowledged_early = 0;
+	arch_on_quiesce = not_acknowledged_yet;
+	assert_true(waits(core_rest));
+	assert_string_equal(calls(), "quiesce wait epoch quiesce wait ");
+	assert_int_equal(acknowledged_early, 0);
+	assert_int_equal(cell_state()->cores[1].rest_epoch, 42);
+	/* A wake-up without a new life clears nothing. */
+	calls_reset();
+	arch_on_wait = wake_then_sleep;
+	assert_true(waits(core_rest));
+	assert_string_equal(calls(), "quiesce wait wait ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -600,6 +690,8 @@ int main(void)
 		cmocka_unit_test_setup(revocation_after_the_order_was_obeyed, boot),
 		cmocka_unit_test_setup(restart_in_the_documented_order, boot),
 		cmocka_unit_test_setup(all_siblings_must_rest, boot),
+		cmocka_unit_test_setup(gathering_wakes_again, boot),
+		cmocka_unit_test_setup(first_start_waits_for_all_cores, boot),
 		cmocka_unit_test_setup(restarts_within_the_window, boot),
 		cmocka_unit_test_setup(window_slides, boot),
 		cmocka_unit_test_setup(kept_memory_is_spared, boot),
@@ -612,6 +704,7 @@ int main(void)
 		cmocka_unit_test_setup(cpu_off_loses_no_cpu_on, boot),
 		cmocka_unit_test_setup(first_core_off_and_on, boot),
 		cmocka_unit_test_setup(resting_core_acknowledges, boot),
+		cmocka_unit_test_setup(resting_core_is_quiet_for_a_new_life, boot),
 	};
 
 	return cmocka_run_group_tests_name("cell", tests, NULL, NULL);

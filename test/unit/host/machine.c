@@ -22,7 +22,7 @@ const u8 vectors[1], secondary_entry[1];
 u64 machine_lr[MACHINE_LRS];
 s64 (*machine_firmware)(u64 function, u64 a, u64 b, u64 c);
 void (*machine_on_wfi)(void);
-u64 machine_unreadable;
+u64 machine_unreadable, machine_unwritable;
 
 static u32 lr_count;
 static u32 iar[64], iar_at, iar_end;
@@ -260,6 +260,8 @@ void host_mmio_write(va_t va, u64 value, unsigned int size)
 	assert_int_equal(va % size, 0);
 	device_writes++;
 	note(" mmio(%lx)=%lx ", (unsigned long)va, (unsigned long)value);
+	if (va == machine_unwritable)
+		return;
 	if (is_set_clear(kind, offset))
 		set_clear(at, offset, (u32)value);
 	else
@@ -326,7 +328,7 @@ void machine_reset(u32 lrs)
 	text[0] = 0;
 	machine_firmware = NULL;
 	machine_on_wfi = NULL;
-	machine_unreadable = 0;
+	machine_unreadable = machine_unwritable = 0;
 	memset(machine_lr, 0, sizeof(machine_lr));
 	machine_device(EL2_VA_GICD, 0x10000, DEVICE_GIC);
 	machine_device(EL2_VA_UART, 0x1000, DEVICE_MEMORY);

@@ -45,5 +45,6 @@ const char *uart_text(void);
 extern s64 (*machine_firmware)(u64 function, u64 a, u64 b, u64 c);
 extern void (*machine_on_wfi)(void);
 extern u64 machine_unreadable; /* guarded reads at this address and above it, up to 64 KiB, fault */
+extern u64 machine_unwritable; /* writes of the register at this address change nothing */
 
 #endif
