@@ -131,10 +131,19 @@ static u64 siblings_restless(u64 epoch)
 	return missing;
 }
 
+/* A core that has not come up yet reads the epoch when it does, and its redistributor may still sleep. */
+static bool sibling_up(u32 core_in_cell)
+{
+	const volatile struct telemetry_core *t =
+		(const volatile struct telemetry_core *)cell_core(core_in_cell)->telemetry_va;
+
+	return t->magic == TELEMETRY_MAGIC;
+}
+
 static void siblings_wake(u64 which)
 {
 	for (u32 i = 1; i < this_cell->cores.count; i++)
-		if (which & BIT(i))
+		if ((which & BIT(i)) && sibling_up(i))
 			arch_wake(i);
 }
 

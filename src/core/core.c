@@ -81,12 +81,11 @@ static u64 epoch_now(void)
 	return *(volatile u64 *)&cell_state()->epoch;
 }
 
-/* Interrupts are quiet already: a wake-up that came since must not be cleared. */
-static void rest(struct exit *exit)
+/* Interrupts were made quiet in `epoch`: a wake-up that came since must not be cleared. */
+static void rest(struct exit *exit, u64 epoch)
 {
 	struct core_slot *slot = own_slot();
 	bool woken = false;
-	u64 epoch = epoch_now();
 
 	telemetry()->core_state = CORE_PARKED;
 	for (;;) {
@@ -107,14 +106,17 @@ static void rest(struct exit *exit)
 
 void core_rest(struct exit *exit)
 {
+	const u64 epoch = epoch_now();
+
 	arch_interrupts_quiesce();
-	rest(exit);
+	rest(exit, epoch);
 }
 
 /* [impl->swr~psci-cpu-off~1] */
 void core_off(struct exit *exit)
 {
 	struct cell_state *state = cell_state();
+	const u64 epoch = epoch_now();
 
 	event_record(EVENT_CORE_OFF, this_core, 0, 0, 0);
 	/* Quiet first, off second: whoever sees POWER_OFF may send the wake-up, which must not be lost. */
@@ -122,7 +124,7 @@ void core_off(struct exit *exit)
 	lock_take(&state->power_lock);
 	own_slot()->power = POWER_OFF;
 	lock_release(&state->power_lock);
-	rest(exit);
+	rest(exit, epoch);
 }
 
 #define PSCI_INVALID_PARAMETERS -2

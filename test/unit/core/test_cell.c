@@ -56,6 +56,8 @@ static int boot_of(u32 cores)
 	arch_on_wake = siblings_rest_at_once;
 	arch_on_wait = sleep_for_good;
 	memset(&frame, 0, sizeof(frame));
+	for (u32 i = 1; i < cores; i++)
+		host_telemetry(i)->magic = TELEMETRY_MAGIC; /* up, and at rest */
 	return 0;
 }
 
@@ -99,6 +101,17 @@ static void started(void)
 }
 
 /* ---- start ---- */
+
+/* Its redistributor may still sleep; when it comes up it reads the epoch by itself. */
+static void sibling_not_up_is_not_woken(void **state)
+{
+	host_telemetry(2)->magic = 0;
+	arch_step = UINT64_C(1000000000);
+	assert_true(waits(main_first));
+	assert_non_null(strstr(calls(), "wake(1)"));
+	assert_null(strstr(calls(), "wake(2)"));
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_LOST);
+}
 
 /* [utest->swr~cell-filled~1] [utest->swr~cell-clean-to-poc~1] */
 static void first_core_starts_the_cell(void **state)
@@ -678,6 +691,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(first_core_starts_the_cell, boot),
+		cmocka_unit_test_setup(sibling_not_up_is_not_woken, boot),
 		cmocka_unit_test_setup(other_cores_wait_in_el2, boot),
 		cmocka_unit_test_setup(damaged_image_never_starts, boot),
 		cmocka_unit_test_setup(order_before_the_start_is_obeyed, boot),
