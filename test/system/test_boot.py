@@ -76,6 +76,27 @@ def test_loaded_elsewhere(results):
     assert f"bulkhead: loaded at {moved.load:#x}" in text and f"built for {kernel:#x}" in text
 
 
+def test_core_left_on(results):
+    """A core that doesn't start: named, and no cell runs without it.
+
+    [stest->swr~cores-by-psci~1] [stest->swr~boot-gate~1]
+    """
+    image = fit.Fit(system.image("injected"))
+    loader = build.BUILD / "test-cells/core-on.elf"
+    defines = ["-DTARGET=2", f"-DKERNEL={image.kernel.load:#x}"]
+    build.assemble(system.HERE / "cells/core-on.S", loader, system.FOREIGN_BASE, *defines)
+    target = qemu.QemuTarget(results, extra=["-device", f"loader,file={loader},cpu-num=0"])
+    with target:
+        running = system.System(target, image)
+        target.load(image)
+        target.power("on")
+        target.console().expect(REFUSED, never=HEALTHY)
+        assert "bulkhead: core 2 does not start: PSCI CPU_ON failed" in target.console().text
+        # Core 1 came, and its cell could run: it must not.
+        assert running.blueprint.cells["attacker"].cores[0].mpidr == 1
+        assert running.view.state("attacker") == "none"
+
+
 def test_through_uboot(results, tmp_path):
     """The disk image, as a user boots it: three cells, nobody presses a key."""
     disk = tmp_path / "disk.img"

@@ -7,12 +7,15 @@
 #include "../../core/sha256.h"
 #include "../../platform/iommu/smmuv3.h"
 #include "console.h"
+#include "gate.h"
 #include "gic.h"
 #include "psci.h"
 #include "sysreg.h"
 
 extern const struct hv_header hv_header;
-extern const u8 secondary_entry[];
+
+/* How long a core may take from CPU_ON to EL2, firmware's own work included. */
+#define ARRIVAL_NS UINT64_C(10000000000)
 
 /* The end of a line that says what is wrong, and of this core. */
 static _Noreturn void boot_end(va_t uart, const char *why)
@@ -82,38 +85,69 @@ static void writable_memory_clear(const struct bp_header *bp)
 	arch_cache_clean_invalidate(bp->writable_va, bp->writable_size);
 }
 
-/* Starts every other core that a cell owns; they need nothing from this one. [impl->swr~cores-by-psci~1] */
-static u64 others_start(const struct bp_header *bp)
+static const struct bp_boot_core *boot_cores(const struct bp_header *bp)
 {
-	const struct bp_boot_core *core = (const struct bp_boot_core *)((const u8 *)bp + bp->cores.offset);
-	const pa_t entry = bp->load_pa + hv_header.secondary_offset;
+	return (const struct bp_boot_core *)((const u8 *)bp + bp->cores.offset);
+}
+
+/* This core's index; halts where no cell owns it. */
+static u32 own_index(const struct bp_header *bp)
+{
+	const struct bp_boot_core *core = boot_cores(bp);
 	const u64 self = sysreg_read(mpidr_el1) & MPIDR_AFFINITY;
-	u64 own = bp->cores.count;
 
-	for (u64 i = 0; i < bp->cores.count; i++) {
-		s64 result;
+	for (u32 i = 0; i < bp->cores.count; i++)
+		if (core[i].mpidr == self && core[i].root_pa)
+			return i;
+	boot_refuse(EL2_VA_UART, "the boot core belongs to no cell");
+}
 
-		if (core[i].mpidr == self) {
-			own = i;
+static _Noreturn void core_refuse(u32 core, const char *why)
+{
+	say(EL2_VA_UART, "bulkhead: core ");
+	say_number(EL2_VA_UART, core);
+	boot_end(EL2_VA_UART, why);
+}
+
+static void gate_close(void)
+{
+	arch_zero((va_t)&boot_gate, sizeof(boot_gate));
+	arch_publish();
+}
+
+/* Every other core that a cell owns. [impl->swr~cores-by-psci~1] */
+static void others_start(const struct bp_header *bp, u32 own)
+{
+	const struct bp_boot_core *core = boot_cores(bp);
+	const pa_t entry = bp->load_pa + hv_header.secondary_offset;
+
+	for (u32 i = 0; i < bp->cores.count; i++)
+		if (i != own && core[i].root_pa &&
+		    firmware_call(PSCI_CPU_ON_64, core[i].mpidr, entry, i) != 0)
+			core_refuse(i, " does not start: PSCI CPU_ON failed");
+}
+
+/* Cells start when all cores have come, or not at all. [impl->swr~boot-gate~1] */
+static void others_gather(const struct bp_header *bp, u32 own)
+{
+	const u64 start = arch_time(), patience = arch_ns_to_ticks(ARRIVAL_NS);
+
+	for (u32 i = 0; i < bp->cores.count; i++) {
+		if (i == own || boot_cores(bp)[i].root_pa == 0)
 			continue;
-		}
-		if (core[i].root_pa == 0)
-			continue;
-		result = firmware_call(PSCI_CPU_ON_64, core[i].mpidr, entry, i);
-		if (result != 0) {
-			say(EL2_VA_UART, "bulkhead: core ");
-			say_number(EL2_VA_UART, i);
-			boot_end(EL2_VA_UART, " does not start: PSCI CPU_ON failed");
-		}
+		while (!boot_gate.arrived[i])
+			if (arch_time() - start > patience)
+				core_refuse(i, " was started, but does not arrive at EL2");
 	}
-	if (own == bp->cores.count || core[own].root_pa == 0)
-		boot_refuse(EL2_VA_UART, "the boot core belongs to no cell");
-	return own;
+	arch_publish();
+	boot_gate.open = 1;
+	arch_publish();
 }
 
 u64 boot_main(void)
 {
 	const struct bp_header *bp = &blueprint_start;
+	u32 own;
 
 	say(EL2_VA_UART, "bulkhead: starting ");
 	say_number(EL2_VA_UART, bp->cell_count);
@@ -125,5 +159,9 @@ u64 boot_main(void)
 		boot_refuse(EL2_VA_UART, "the SMMU does not go into its abort state");
 	writable_memory_clear(bp);
 	gic_distributor_start(bp);
-	return others_start(bp);
+	own = own_index(bp);
+	gate_close();
+	others_start(bp, own);
+	others_gather(bp, own);
+	return own;
 }

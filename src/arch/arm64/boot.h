@@ -16,7 +16,7 @@ extern const struct bp_header blueprint_start;
 void boot_check(u64 current_el, pa_t image);
 
 /* Boot root: machine compared, SMMU aborting, memory zeroed, distributor ready, the other cores
- * started. Returns this core's index into bp_header.cores. */
+ * there and let go. Returns this core's index into bp_header.cores. */
 u64 boot_main(void);
 
 /* Halts with a list of differences where the machine isn't the blueprint's. */

@@ -3,15 +3,17 @@
  * entry.S - from the loader, or from CPU_ON, to C on this core's own tables.
  *
  *   boot_entry       boot core, MMU off: boot_check -> boot root -> boot_main -> core_enter
- *   secondary_entry  other cores, MMU off, x0 = index into bp_header.cores: boot root -> core_enter
+ *   secondary_entry  other cores, MMU off, x0 = index into bp_header.cores: boot root -> gate -> core_enter
  *   core_enter       from the boot root to the core's own root, which maps none of the boot's pages
  *
- * Offsets of struct bp_header and struct bp_boot_core as asserted in blueprint.h.
+ * Offsets of struct bp_header and struct bp_boot_core as asserted in blueprint.h, of struct boot_gate in gate.h.
  */
 #define BP_BOOT_ROOT_PA 64
 #define BP_TCR_EL2 72
 #define BP_CORES 112
 #define BOOT_CORE_SIZE 24
+#define GATE_OPEN 0
+#define GATE_ARRIVED 8
 
 #define MAIR_EL2_VALUE 0x4404ff
 #define SCTLR_EL2_OFF_VALUE 0x30c50830
@@ -80,8 +82,18 @@ secondary_entry:
 	ldr	x2, =secondary_on_tables
 	b	boot_root_enter
 
+/* Says that it is here, and waits until all are: no cell starts on a machine that isn't whole. */
 secondary_on_tables:
-	mov	x0, x19
+	ldr	x1, =boot_gate
+	add	x2, x1, #GATE_ARRIVED
+	mov	w3, #1
+	strb	w3, [x2, x19]
+1:	add	x2, x1, #GATE_OPEN
+	ldar	w3, [x2]
+	cbnz	w3, 2f
+	yield
+	b	1b
+2:	mov	x0, x19
 	b	core_enter
 
 /* x2: where to go on, a link address. Spoils x0, x1, x3. */

@@ -32,7 +32,7 @@ hv_header:
 	.long	1 | 4 | 16 | 32, 0	// READ EXEC BOOT IDENTITY
 	.quad	rodata_start, rodata_size
 	.long	1, 0			// READ
-	.quad	boot_stack_start, boot_stack_size
+	.quad	boot_stack_start, boot_writable_size
 	.long	1 | 2 | 16, 0		// READ WRITE BOOT
 	.quad	private_start, private_size
 	.long	1 | 2 | 8, 0		// READ WRITE PER_CORE

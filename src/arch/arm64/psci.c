@@ -3,7 +3,8 @@
  * psci.c - PSCI 1.1 for the cell's own cores, and the SMCCC calls around it (Arm DEN0022, DEN0028).
  *
  * CPU_OFF parks in EL2; SYSTEM_OFF and SYSTEM_RESET are the cell's own stop and restart. Firmware is
- * called at boot (CPU_ON) and for the processor workarounds, which concern the calling core alone.
+ * called at boot (CPU_ON) and for the processor workarounds and random numbers, which concern the calling
+ * core alone.
  */
 #include "psci.h"
 #include "../../core/core.h"
@@ -21,21 +22,32 @@
 #define SMCCC_OWNER_VENDOR_HYP	6
 
 #ifndef BULKHEAD_HOST
-s64 firmware_call(u64 function, u64 a, u64 b, u64 c)
+void firmware_forward(u64 x[4])
 {
-	register u64 x0 __asm__("x0") = function;
-	register u64 x1 __asm__("x1") = a;
-	register u64 x2 __asm__("x2") = b;
-	register u64 x3 __asm__("x3") = c;
+	register u64 x0 __asm__("x0") = x[0];
+	register u64 x1 __asm__("x1") = x[1];
+	register u64 x2 __asm__("x2") = x[2];
+	register u64 x3 __asm__("x3") = x[3];
 
 	__asm__ volatile("smc #0"
 			 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
 			 :
 			 : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
 			   "x16", "x17", "memory");
-	return (s64)x0;
+	x[0] = x0;
+	x[1] = x1;
+	x[2] = x2;
+	x[3] = x3;
 }
 #endif
+
+s64 firmware_call(u64 function, u64 a, u64 b, u64 c)
+{
+	u64 x[4] = {function, a, b, c};
+
+	firmware_forward(x);
+	return (s64)x[0];
+}
 
 /* Which workarounds firmware offers; asked anew each time, since this is rare. */
 static s64 firmware_workaround(u64 function)
@@ -103,6 +115,24 @@ static enum outcome answer(struct exit *exit, s64 value, enum outcome resume)
 	return resume;
 }
 
+/*
+ * Random numbers from firmware (Arm DEN0098), for the calling core. Where firmware has none it says so
+ * itself, and then the guest keeps its other registers: nothing that firmware left in them is the guest's.
+ * The calls have one argument, a number of bits. [impl->swr~trng-forwarded~1]
+ */
+static enum outcome trng(struct exit *exit, enum outcome resume)
+{
+	u64 x[4] = {(u32)exit->x[0], argument(exit, 1), 0, 0};
+	const bool smc64 = x[0] & BIT(30);
+
+	firmware_forward(x);
+	if ((int32_t)x[0] < 0)
+		return answer(exit, (int32_t)x[0], resume);
+	for (unsigned int i = 0; i < ARRAY_SIZE(x); i++)
+		exit->x[i] = smc64 ? x[i] : (u32)x[i];
+	return resume;
+}
+
 static enum outcome cell_ends(enum bp_action action)
 {
 	cell_request(action, BP_ERROR_COUNT);
@@ -133,6 +163,12 @@ enum outcome smccc_call(struct exit *exit, enum outcome resume)
 			return answer(exit, PSCI_NOT_SUPPORTED, resume);
 		firmware_call(function, argument(exit, 1), 0, 0);
 		return resume;
+	case TRNG_VERSION:
+	case TRNG_FEATURES:
+	case TRNG_GET_UUID:
+	case TRNG_RND_32:
+	case TRNG_RND_64:
+		return trng(exit, resume);
 	case PSCI_CPU_ON_32:
 	case PSCI_CPU_ON_64:
 		return answer(exit, core_on(argument(exit, 1), argument(exit, 2), argument(exit, 3)), resume);

@@ -27,8 +27,15 @@
 #define SMCCC_ARCH_WORKAROUND_1 0x80008000u
 #define SMCCC_ARCH_WORKAROUND_2 0x80007fffu
 #define SMCCC_ARCH_WORKAROUND_3 0x80003fffu
+#define TRNG_VERSION		0x84000050u
+#define TRNG_FEATURES		0x84000051u
+#define TRNG_GET_UUID		0x84000052u
+#define TRNG_RND_32		0x84000053u
+#define TRNG_RND_64		0xc4000053u
 
-/* SMC to firmware: function ID and three arguments, x0 of the answer. */
+/* SMC to firmware: x0..x3 as they go in, then as they come back. */
+void firmware_forward(u64 x[4]);
+/* Function ID and three arguments, x0 of the answer. */
 s64 firmware_call(u64 function, u64 a, u64 b, u64 c);
 
 /* A guest's SMCCC call by HVC or SMC; `resume` is what follows an answered call: OUTCOME_SAME for HVC,

@@ -4,6 +4,7 @@
  */
 #include "machine.h"
 #include <stdio.h>
+#include "../../../src/arch/arm64/gate.h"
 #include "../../../src/blueprint/image.h"
 #include "../../../src/core/sha256.h"
 
@@ -16,7 +17,6 @@
 extern struct hv_header hv_header;
 void boot_check(u64 current_el, pa_t image);
 u64 boot_main(void);
-
 /* The blueprint behind the image; boot.h declares its header alone. */
 struct blueprint {
 	struct bp_header bp;
@@ -78,6 +78,12 @@ static void blueprint_make(void)
 
 static s64 firmware_good(u64 function, u64 a, u64 b, u64 c)
 {
+	boot_gate.arrived[c] = 1;
+	return 0;
+}
+
+static s64 firmware_loses_it(u64 function, u64 a, u64 b, u64 c)
+{
 	return 0;
 }
 
@@ -113,6 +119,8 @@ static int boot(void **state)
 	phys32_set(SMMU_VA, 0x5512);
 	bp->machine.smmu_va = 0; /* compared in a test of its own: this SMMU acknowledges nothing */
 	digest_make();
+	boot_gate.open = 1; /* as memory may be */
+	boot_gate.arrived[2] = 1;
 	journal_clear();
 	return 0;
 }
@@ -237,6 +245,30 @@ static void a_core_does_not_start(void **state)
 	machine_firmware = firmware_bad;
 	assert_true(main_halts(&core));
 	assert_said("core 2 does not start");
+	assert_said("no cell was started");
+	assert_int_equal(boot_gate.open, 0);
+}
+
+/* [utest->swr~boot-gate~1] */
+static void a_core_does_not_arrive(void **state)
+{
+	u64 core;
+
+	machine_firmware = firmware_loses_it;
+	machine_time_step = 1000000;
+	reg_set("cntfrq_el0", 62500000);
+	assert_true(main_halts(&core));
+	assert_said("core 2 was started, but does not arrive at EL2");
+	assert_said("no cell was started");
+	assert_int_equal(boot_gate.open, 0);
+}
+
+static void the_gate_opens_when_all_are_there(void **state)
+{
+	u64 core;
+
+	assert_false(main_halts(&core));
+	assert_int_equal(boot_gate.open, 1);
 }
 
 static void boot_core_without_a_cell(void **state)
@@ -348,6 +380,8 @@ int main(void)
 		cmocka_unit_test_setup(no_console, boot),
 		cmocka_unit_test_setup(other_cores_are_started, boot),
 		cmocka_unit_test_setup(a_core_does_not_start, boot),
+		cmocka_unit_test_setup(a_core_does_not_arrive, boot),
+		cmocka_unit_test_setup(the_gate_opens_when_all_are_there, boot),
 		cmocka_unit_test_setup(boot_core_without_a_cell, boot),
 		cmocka_unit_test_setup(every_difference_is_named, boot),
 		cmocka_unit_test_setup(more_than_was_assumed_is_well, boot),

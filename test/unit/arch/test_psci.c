@@ -29,6 +29,8 @@
 #define WORKAROUND_1	   0x80008000
 #define WORKAROUND_2	   0x80007fff
 #define WORKAROUND_3	   0x80003fff
+#define TRNG_VERSION_32	   0x84000050
+#define TRNG_RND	   0xc4000053
 
 static struct exit frame;
 static jmp_buf asleep;
@@ -54,6 +56,43 @@ static s64 call(u64 function, u64 x1, u64 x2, u64 x3)
 	frame.x[3] = x3;
 	assert_int_equal(smccc_call(&frame, OUTCOME_NEXT), OUTCOME_NEXT);
 	return (s64)frame.x[0];
+}
+
+static s64 trng_answer;
+
+static s64 firmware_trng(u64 function, u64 a, u64 b, u64 c)
+{
+	assert_int_equal(b | c, 0);
+	return trng_answer;
+}
+
+/* [utest->swr~trng-forwarded~1] */
+static void random_numbers(void **state)
+{
+	machine_firmware = firmware_trng;
+	machine_firmware_results[0] = UINT64_C(0x1111111122222222);
+	machine_firmware_results[1] = UINT64_C(0x3333333344444444);
+	machine_firmware_results[2] = UINT64_C(0x5555555566666666);
+	trng_answer = 0;
+	assert_int_equal(call(TRNG_RND, 192, 7, 8), 0);
+	assert_int_equal(frame.x[1], machine_firmware_results[0]);
+	assert_int_equal(frame.x[3], machine_firmware_results[2]);
+	assert_non_null(strstr(journal(), "smc(c4000053,c0,0,0)"));
+	/* The 32-bit call takes and gives 32 bits. */
+	assert_int_equal(call(TRNG_RND_32, UINT64_C(0xff00000020), 0, 0), 0);
+	assert_non_null(strstr(journal(), "smc(84000053,20,0,0)"));
+	assert_int_equal(frame.x[1], 0x22222222);
+	trng_answer = 0x10000;
+	assert_int_equal(call(TRNG_VERSION_32, 0, 0, 0), 0x10000);
+	/* Without one in firmware: its other registers are not the guest's. */
+	trng_answer = -1;
+	assert_int_equal(call(TRNG_VERSION_32, 5, 6, 7), NOT_SUPPORTED);
+	assert_int_equal(frame.x[1], 5);
+	assert_int_equal(frame.x[3], 7);
+	/* SMC32 firmware need not extend the sign. */
+	trng_answer = 0xfffffffe;
+	assert_int_equal(call(TRNG_RND, 1000, 0, 0), INVALID_PARAMETERS);
+	machine_firmware_results[0] = machine_firmware_results[1] = machine_firmware_results[2] = 0;
 }
 
 /* [utest->swr~psci-own-cores~1] */
@@ -272,6 +311,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(versions, boot),
+		cmocka_unit_test_setup(random_numbers, boot),
 		cmocka_unit_test_setup(features, boot),
 		cmocka_unit_test_setup(unknown_calls, boot),
 		cmocka_unit_test_setup(core_on_off_and_pending, boot),

@@ -4,6 +4,7 @@
  */
 #include "machine.h"
 #include "../../../src/arch/arm64/boot.h"
+#include "../../../src/arch/arm64/gate.h"
 #include "../../../src/arch/arm64/mmio_io.h"
 #include "../../../src/arch/arm64/psci.h"
 #include "../../../src/arch/arm64/sysreg.h"
@@ -17,11 +18,14 @@ void fp_registers_zero(void);
 
 extern struct hv_header hv_header;
 struct hv_header hv_header;
-const u8 vectors[1], secondary_entry[1];
+const u8 vectors[1];
+volatile struct boot_gate boot_gate;
 
 u64 machine_lr[MACHINE_LRS];
 s64 (*machine_firmware)(u64 function, u64 a, u64 b, u64 c);
+u64 machine_firmware_results[3];
 void (*machine_on_wfi)(void);
+u64 machine_time_step;
 u64 machine_unreadable, machine_unwritable;
 
 static u32 lr_count;
@@ -139,6 +143,8 @@ u64 host_sysreg_read(const char *name)
 		return empty_list_registers();
 	if (strcmp(name, "ICC_IAR1_EL1") == 0)
 		return iar_at != iar_end ? iar[iar_at++ % ARRAY_SIZE(iar)] : 1023;
+	if (strcmp(name, "cntvct_el0") == 0)
+		registers[register_find(name)].value += machine_time_step;
 	return reg(name);
 }
 
@@ -192,11 +198,13 @@ void fp_registers_zero(void)
 	note(" fp-zero ");
 }
 
-s64 firmware_call(u64 function, u64 a, u64 b, u64 c)
+void firmware_forward(u64 x[4])
 {
-	note(" smc(%lx,%lx,%lx,%lx) ", (unsigned long)function, (unsigned long)a, (unsigned long)b,
-	     (unsigned long)c);
-	return machine_firmware ? machine_firmware(function, a, b, c) : -1;
+	note(" smc(%lx,%lx,%lx,%lx) ", (unsigned long)x[0], (unsigned long)x[1], (unsigned long)x[2],
+	     (unsigned long)x[3]);
+	x[0] = (u64)(machine_firmware ? machine_firmware(x[0], x[1], x[2], x[3]) : -1);
+	for (u32 i = 1; i < 4; i++)
+		x[i] = machine_firmware_results[i - 1];
 }
 
 /* ---- devices ---- */
@@ -328,6 +336,7 @@ void machine_reset(u32 lrs)
 	text[0] = 0;
 	machine_firmware = NULL;
 	machine_on_wfi = NULL;
+	machine_time_step = 0;
 	machine_unreadable = machine_unwritable = 0;
 	memset(machine_lr, 0, sizeof(machine_lr));
 	machine_device(EL2_VA_GICD, 0x10000, DEVICE_GIC);

@@ -43,7 +43,9 @@ bool journal_before(const char *first, const char *second);
 const char *uart_text(void);
 
 extern s64 (*machine_firmware)(u64 function, u64 a, u64 b, u64 c);
+extern u64 machine_firmware_results[3]; /* x1..x3 of its answers */
 extern void (*machine_on_wfi)(void);
+extern u64 machine_time_step;  /* every look at the counter finds it this much later */
 extern u64 machine_unreadable; /* guarded reads at this address and above it, up to 64 KiB, fault */
 extern u64 machine_unwritable; /* writes of the register at this address change nothing */
 
