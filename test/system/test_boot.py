@@ -4,6 +4,7 @@
 import copy
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_core_left_on(results):
     """
     image = fit.Fit(system.image("injected"))
     loader = build.BUILD / "test-cells/core-on.elf"
-    defines = ["-DTARGET=2", f"-DKERNEL={image.kernel.load:#x}"]
+    defines = ["-DTARGET=3", f"-DKERNEL={image.kernel.load:#x}"]
     build.assemble(system.HERE / "cells/core-on.S", loader, system.FOREIGN_BASE, *defines)
     target = qemu.QemuTarget(results, extra=["-device", f"loader,file={loader},cpu-num=0"])
     with target:
@@ -91,9 +92,10 @@ def test_core_left_on(results):
         target.load(image)
         target.power("on")
         target.console().expect(REFUSED, never=HEALTHY)
-        assert "bulkhead: core 2 does not start: PSCI CPU_ON failed" in target.console().text
-        # Core 1 came, and its cell could run: it must not.
-        assert running.blueprint.cells["attacker"].cores[0].mpidr == 1
+        assert "bulkhead: core 3 does not start: PSCI CPU_ON failed" in target.console().text
+        # All cores of this cell came before, so it could run: it must not.
+        assert [core.mpidr for core in running.blueprint.cells["attacker"].cores] == [1, 2]
+        time.sleep(0.5)
         assert running.view.state("attacker") == "none"
 
 
