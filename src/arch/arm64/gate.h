@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gate.h - the gate of the boot, on the boot root alone: a byte by each core that has come to EL2 (entry.S), and the
- * word by which the boot core lets them go on (boot.c). In the image's writable segment; the boot core zeroes it.
+ * gate.h - the gate of the boot, on the boot root alone: a byte by each core that has come to EL2 (entry.S),
+ * and the word by which the boot core lets them go on (boot.c). In the image's writable segment; the boot
+ * core zeroes it.
  */
 #ifndef BULKHEAD_GATE_H
 #define BULKHEAD_GATE_H
