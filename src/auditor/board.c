@@ -101,6 +101,26 @@ static const struct node *compatible_node(const struct tree *tree, const char *c
 	return NULL;
 }
 
+/* arm,armv8-pmuv3, or arm,cortex-NAME-pmu: a kind of core has one. */
+static bool is_pmu(const struct tree *tree, const struct node *node)
+{
+	static const char family[] = "arm,cortex-", kind[] = "-pmu";
+	const char *name = NULL;
+	int length = 0;
+	const void *list = node_property(tree, node, "compatible", &length);
+
+	if (!list || !string_list(list, length))
+		return false;
+	while ((name = string_next(list, length, name))) {
+		const char *end = strrchr(name, '-');
+
+		if (!strcmp(name, "arm,armv8-pmuv3") ||
+		    (!strncmp(name, family, sizeof(family) - 1) && end && !strcmp(end, kind)))
+			return true;
+	}
+	return false;
+}
+
 /* stdout-path = "ALIAS-OR-PATH[:OPTIONS]" */
 static const struct node *stdout_uart(const struct tree *tree)
 {
@@ -132,9 +152,10 @@ static void board_parts(struct audit *audit)
 	board->maintenance_intid = ppi_of(board->gic, 0);
 	board->physical_timer = ppi_of(timer, 1); /* binding: secure, non-secure, virtual, hypervisor */
 	board->virtual_timer = ppi_of(timer, 2);
-	board->pmu_intid = ppi_of(compatible_node(tree, "arm,armv8-pmuv3"), 0);
-	if (!board->pmu_intid)
-		board->pmu_intid = ppi_of(tree_path(tree, "/pmu"), 0);
+	for (size_t i = 0; i < tree->count; i++)
+		if (is_pmu(tree, &tree->nodes[i]))
+			board->pmu_ppis |= UINT32_C(1) << ppi_of(&tree->nodes[i], 0);
+	board->pmu_ppis &= ~UINT32_C(1);
 	if (!board->gic || board->gic->reg_count < 2)
 		input_wrong(audit, "board tree: no GICv3 with distributor and redistributors");
 	if (!board->core_count || !board->ram.count)

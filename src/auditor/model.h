@@ -44,8 +44,9 @@ struct board {
 	struct tree machine;
 	uint32_t pa_bits, spi_count, id_bits, list_registers, free_spi, free_spi_count, frames;
 	uint32_t smmu_idr0, smmu_idr0_mask;
-	uint32_t maintenance_intid, virtual_timer, physical_timer, pmu_intid; /* 0: none */
-	char *slaves; /* known-slaves as a string list */
+	uint32_t maintenance_intid, virtual_timer, physical_timer; /* 0: none */
+	uint32_t pmu_ppis;					   /* a bit an INTID */
+	char *slaves;						   /* known-slaves as a string list */
 	int slaves_size;
 };
 

@@ -72,7 +72,7 @@ static void ppi_owners(struct audit *audit, const struct cell *cell)
 	uint32_t admitted = UINT32_C(1) << board->virtual_timer | UINT32_C(1) << board->physical_timer;
 
 	if (cell->asked && cell->asked->pmu)
-		admitted |= UINT32_C(1) << board->pmu_intid;
+		admitted |= board->pmu_ppis;
 	for (uint32_t id = 0; id < INTID_SPI; id++) {
 		if ((owned & hypervisor) >> id & 1)
 			violation(&audit->report, RULE_PPI_OWNER, "PPI %u: in %s, but it is the hypervisor's",
@@ -84,6 +84,9 @@ static void ppi_owners(struct audit *audit, const struct cell *cell)
 	if (board->virtual_timer && !(owned >> board->virtual_timer & 1))
 		violation(&audit->report, RULE_INTERRUPTS, "%s: it lacks the virtual timer's PPI %u",
 			  cell->who, board->virtual_timer);
+	if (cell->asked && cell->asked->pmu && (!board->pmu_ppis || board->pmu_ppis & ~owned))
+		violation(&audit->report, RULE_INTERRUPTS, "%s: it is to have the PMU, but lacks a PPI of it",
+			  cell->who);
 }
 
 /* What the cell should own, a bit an interrupt. */

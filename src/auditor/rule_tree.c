@@ -124,8 +124,9 @@ static void directory_windows(const struct audit *audit, struct spans *all)
 	}
 }
 
-static void spis_described(struct audit *audit, const struct cell *cell)
+static void interrupts_described(struct audit *audit, const struct cell *cell)
 {
+	const uint32_t pmu = cell->record->ppi_owned & audit->board.pmu_ppis;
 	uint32_t promised[32] = {0};
 
 	for (size_t i = 0; i < cell->guest.count; i++) {
@@ -136,6 +137,9 @@ static void spis_described(struct audit *audit, const struct cell *cell)
 				promised[node->irqs[j].intid / 32] |= UINT32_C(1) << node->irqs[j].intid % 32;
 		}
 	}
+	if (pmu & ~promised[0])
+		violation(&audit->report, RULE_TREE_DESCRIBED,
+			  "%s: the PMU's PPI is its, but no node of its tree has it", cell->who);
 	for (uint32_t id = 32; id < 1024; id++) {
 		if (cell_owns(cell, id) && !(promised[id / 32] >> id % 32 & 1))
 			violation(&audit->report, RULE_TREE_DESCRIBED,
@@ -169,7 +173,7 @@ void rule_tree_described(struct audit *audit)
 					  "%s: IPA 0x%" PRIx64 " is emulated, but no node of its tree has it",
 					  cell->who, cell->mmio[i].ipa);
 		}
-		spis_described(audit, cell);
+		interrupts_described(audit, cell);
 		spans_free(&all);
 	}
 }

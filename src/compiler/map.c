@@ -78,12 +78,12 @@ static void print_summary(const struct plan *plan, FILE *out)
 
 		for (size_t j = 0; j < cell->ram_count; j++)
 			memory += cell->ram[j].size;
-		fprintf(out, "%-16s %-12s %10s  %-9s %s%s%s\n", cell->name, cores, text_of_size(memory),
+		fprintf(out, "%-16s %-12s %10s  %-9s %s%s%s%s\n", cell->name, cores, text_of_size(memory),
 			cell->mode == BP_MODE_DIRECT ? "direct" : "injected",
 			flags & BP_CELL_HEALTH ? "health"
 			: cell->is_linux       ? "Linux"
 					       : "",
-			flags & BP_CELL_ESSENTIAL ? " essential" : "",
+			flags & BP_CELL_ESSENTIAL ? " essential" : "", flags & BP_CELL_PMU ? " pmu" : "",
 			flags & BP_CELL_SERVICE ? " service" : "");
 		free(cores);
 	}

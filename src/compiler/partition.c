@@ -3,7 +3,7 @@
  * partition.c - plan_read: a partition file and its board become a plan, or a list of errors.
  *
  * The steps are in front.h. This file reads what is a cell's alone: role, interrupts, heartbeat,
- * boot-timeout, essential, dma; and chooses the service core. Called by main.c.
+ * boot-timeout, essential, pmu, dma; and chooses the service core. Called by main.c.
  */
 #include "front.h"
 
@@ -82,6 +82,8 @@ static void read_cell(struct front *front, size_t index)
 	value_duration(front, node, "boot-timeout", &cell->boot_timeout_ns);
 	if (value_flag(front, node, "essential"))
 		cell->flags |= BP_CELL_ESSENTIAL;
+	if (value_flag(front, node, "pmu"))
+		cell->flags |= BP_CELL_PMU;
 }
 
 static void read_cells(struct front *front)

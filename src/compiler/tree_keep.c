@@ -283,6 +283,12 @@ static void keep_system(struct kept *kept)
 	keep(kept, board->gic_node);
 	for (size_t i = 0; i < cell->core_count; i++)
 		keep(kept, board->cpu_nodes[cell->cores[i]]);
+	if ((cell->flags & BP_CELL_PMU) && !pmu_ppis(board)) {
+		kept->refused = true;
+		diag_error(cell_place(kept->plan, kept->cell),
+			   "cell '%s': 'pmu' is given, but the board's tree has no PMU with a PPI",
+			   cell->name);
+	}
 	for (int node = fdt_next_node(tree, -1, NULL); node >= 0; node = fdt_next_node(tree, node, NULL))
 		if (!fdt_node_check_compatible(tree, node, "arm,armv8-timer") ||
 		    ((cell->flags & BP_CELL_PMU) && node_is_pmu(tree, node)))

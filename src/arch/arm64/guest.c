@@ -28,6 +28,7 @@ void fp_registers_zero(void);
 #define SPSR_SSBS		   BIT(12)
 #define SPSR_PAN		   BIT(22)
 #define SPSR_KEPT		   (UINT64_C(0xf0000000) | BIT(24)) /* NZCV, DIT */
+#define PMU_ALL			   MASK(32) /* the cycle counter and 31 more, as many as there are */
 #define ESR_IL			   BIT(25)
 #define ESR_EC(ec)		   ((u64)(ec) << 26)
 #define EC_UNKNOWN		   0x00
@@ -81,6 +82,31 @@ static void exceptions_reset(void)
 	sysreg_write(mdscr_el1, 0);
 }
 
+/* Of every cell, so that no counter of firmware's or of an earlier life runs on.
+ * [impl->swr~pmu-of-the-cell~1] */
+static void pmu_reset(void)
+{
+	u32 n;
+
+	if (!pmu_version())
+		return;
+	n = pmu_counters();
+	sysreg_write(pmcr_el0, 0);
+	sysreg_write(pmcntenclr_el0, PMU_ALL);
+	sysreg_write(pmintenclr_el1, PMU_ALL);
+	sysreg_write(pmuserenr_el0, 0);
+	while (n-- > 0) {
+		sysreg_write(pmselr_el0, n);
+		isb();
+		sysreg_write(pmxevtyper_el0, 0);
+		sysreg_write(pmxevcntr_el0, 0);
+	}
+	sysreg_write(pmselr_el0, 0);
+	sysreg_write(pmccfiltr_el0, 0);
+	sysreg_write(pmccntr_el0, 0);
+	sysreg_write(pmovsclr_el0, PMU_ALL);
+}
+
 static void rest_reset(void)
 {
 	sysreg_write(actlr_el1, 0);
@@ -102,6 +128,7 @@ void arch_guest_prepare(struct exit *exit, ipa_t entry, u64 x0)
 	translation_reset();
 	exceptions_reset();
 	rest_reset();
+	pmu_reset();
 	pointer_authentication_reset();
 	fp_registers_zero();
 	for (unsigned int i = 0; i < ARRAY_SIZE(exit->x); i++)

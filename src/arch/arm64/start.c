@@ -37,12 +37,22 @@ static void extensions_start(void)
 		sysreg_write(HCRX_EL2, 0);
 }
 
-/* With no counter reserved, those below HPMN are EL1's: all of them, though out of its reach by TPM. */
-static u64 counters(void)
+/* No counter is reserved: those below HPMN are EL1's, all of them, though within its reach only with `pmu`.
+ * Where the CPU can leave EL2 out of them it does. [impl->swr~pmu-of-the-cell~1] */
+static u64 debug_controls(void)
 {
-	const u64 version = field(sysreg_read(id_aa64dfr0_el1), 8, 4);
+	const u64 version = pmu_version();
+	u64 value = MDCR_GUEST;
 
-	return version && version != 15 ? field(sysreg_read(pmcr_el0), 11, 5) : 0;
+	if (!version)
+		return value;
+	if (this_cell->flags & BP_CELL_PMU)
+		value &= ~(MDCR_TPM | MDCR_TPMCR);
+	if (version >= PMU_V3P1)
+		value |= MDCR_HPMD;
+	if (version >= PMU_V3P5)
+		value |= MDCR_HCCD;
+	return value | pmu_counters();
 }
 
 /* [impl->swr~el2-registers-written~1] */
@@ -52,7 +62,7 @@ static void controls_start(void)
 	sysreg_write(hcr_el2, HCR_GUEST | (this_cell->mode == BP_MODE_INJECTED ? HCR_IMO : 0));
 	sysreg_write(vttbr_el2, this_cell->vttbr);
 	sysreg_write(vtcr_el2, this_cell->vtcr);
-	sysreg_write(mdcr_el2, MDCR_GUEST | counters());
+	sysreg_write(mdcr_el2, debug_controls());
 	sysreg_write(cptr_el2, CPTR_GUEST);
 	sysreg_write(hstr_el2, 0);
 	sysreg_write(cnthctl_el2, CNTHCTL_GUEST);

@@ -115,8 +115,28 @@ void serrors_drain(void);
 #define MDCR_TDOSA BIT(10)
 #define MDCR_TDRA  BIT(11)
 #define MDCR_TPMS  BIT(14)
+#define MDCR_HPMD  BIT(17) /* FEAT_PMUv3p1: events at EL2 don't count */
 #define MDCR_TTRF  BIT(19)
+#define MDCR_HCCD  BIT(23) /* FEAT_PMUv3p5: nor do its cycles */
 #define MDCR_GUEST (MDCR_TPMCR | MDCR_TPM | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPMS | MDCR_TTRF)
+
+/* ID_AA64DFR0_EL1.PMUVer (D17.2.59), and the last whose additions are not hidden by other means. */
+#define PMU_V3P1 4
+#define PMU_V3P5 6
+#define PMU_V3P8 8
+
+/* 0: no PMUv3, or one of the implementer's own. */
+static inline u64 pmu_version(void)
+{
+	const u64 version = field(sysreg_read(id_aa64dfr0_el1), 8, 4);
+
+	return version == 15 ? 0 : version;
+}
+
+static inline u32 pmu_counters(void)
+{
+	return (u32)field(sysreg_read(pmcr_el0), 11, 5);
+}
 
 /* CPTR_EL2, E2H = 0 (D17.2.34): RES1 13, 9, 7:0; SVE, SME, trace and AMU trap, FP does not. */
 #define CPTR_GUEST (UINT64_C(0x22ff) | BIT(8) | BIT(12) | BIT(20) | BIT(30))

@@ -50,8 +50,12 @@ static u64 id_aa64pfr1(void)
 
 static u64 id_aa64dfr0(void)
 {
-	/* DebugVer and the counts of break- and watchpoints must be there; no PMU, trace, SPE. */
-	return sysreg_read(id_aa64dfr0_el1) & (NIBBLE(0) | NIBBLE(12) | NIBBLE(20) | NIBBLE(28));
+	/* What later versions add is hidden by the fine-grained traps that come with them. */
+	const u64 version = pmu_version() > PMU_V3P8 ? PMU_V3P8 : pmu_version();
+	const u64 pmu = this_cell->flags & BP_CELL_PMU ? version << 8 : 0;
+
+	/* DebugVer and the counts of break- and watchpoints must be there; no trace, SPE. */
+	return (sysreg_read(id_aa64dfr0_el1) & (NIBBLE(0) | NIBBLE(12) | NIBBLE(20) | NIBBLE(28))) | pmu;
 }
 
 static u64 id_aa64isar0(void)

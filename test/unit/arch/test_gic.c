@@ -370,6 +370,35 @@ static void all_event_counters_are_below_hpmn(void **state)
 	assert_int_equal(reg("mdcr_el2") & 0x1f, 0);
 }
 
+/* HPMD from PMUv3p1 on, HCCD from PMUv3p5 on; TPM and TPMCR unless the PMU is the cell's.
+ * [utest->swr~pmu-of-the-cell~1] */
+static void counting_at_el2(void **state)
+{
+	static const struct {
+		u64 version, mdcr;
+	} rows[] = {{0, 0},
+		    {1, 4},
+		    {4, BIT(17) | 4},
+		    {5, BIT(17) | 4},
+		    {6, BIT(17) | BIT(23) | 4},
+		    {9, BIT(17) | BIT(23) | 4},
+		    {15, 0}};
+	const u64 others = BIT(9) | BIT(10) | BIT(11) | BIT(14) | BIT(19), traps = BIT(5) | BIT(6);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		for (u32 flags = 0; flags <= BP_CELL_PMU; flags += BP_CELL_PMU) {
+			const bool given = flags && rows[i].mdcr;
+
+			boot(state);
+			host_cell()->flags = flags;
+			reg_set("id_aa64dfr0_el1", rows[i].version << 8);
+			reg_set("pmcr_el0", 4 << 11);
+			core_starts();
+			assert_true(reg("mdcr_el2") == (rows[i].mdcr | others | (given ? 0 : traps)));
+		}
+	}
+}
+
 /* ---- time ---- */
 
 /* [utest->swr~time-exact~1] */
@@ -477,6 +506,7 @@ int main(void)
 		cmocka_unit_test_setup(second_fine_grained_traps, boot),
 		cmocka_unit_test_setup(memory_partitioning_traps, boot),
 		cmocka_unit_test_setup(all_event_counters_are_below_hpmn, boot),
+		cmocka_unit_test_setup(counting_at_el2, boot),
 		cmocka_unit_test_setup(nanoseconds_to_ticks, boot),
 		cmocka_unit_test_setup(every_line_once, boot),
 		cmocka_unit_test_setup(zeroes_and_no_more, boot),

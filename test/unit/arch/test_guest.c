@@ -152,6 +152,43 @@ static void pointer_authentication_keys(void **state)
 	}
 }
 
+/* Every counter of a PMU that the CPU has, whoever used it before. [utest->swr~pmu-of-the-cell~1] */
+static void performance_monitors(void **state)
+{
+	static const char *const zero[] = {"pmcr_el0", "pmuserenr_el0", "pmselr_el0", "pmccfiltr_el0",
+					   "pmccntr_el0"};
+	static const char *const ones[] = {"pmcntenclr_el0", "pmintenclr_el1", "pmovsclr_el0"};
+	static const u64 absent[] = {0, 15};
+	struct exit frame;
+
+	for (u64 version = 1; version < 15; version++) {
+		boot(state);
+		for (size_t i = 0; i < ARRAY_SIZE(zero); i++)
+			reg_set(zero[i], 0xa5a5a5a5);
+		reg_set("id_aa64dfr0_el1", 0xfff0ff | version << 8);
+		reg_set("pmcr_el0", 6 << 11 | 1);
+		arch_guest_prepare(&frame, 0, 0);
+		for (size_t i = 0; i < ARRAY_SIZE(zero); i++)
+			assert_true(reg_wrote(zero[i], 0));
+		for (size_t i = 0; i < ARRAY_SIZE(ones); i++)
+			assert_true(reg_wrote(ones[i], 0xffffffff));
+		/* Event n: selected, then its type and count. */
+		assert_int_equal(reg_writes("pmxevtyper_el0"), 6);
+		assert_int_equal(reg_writes("pmxevcntr_el0"), 6);
+		for (u64 n = 1; n < 6; n++)
+			assert_true(reg_wrote("pmselr_el0", n));
+		assert_true(journal_before("pmcr_el0=0 ", "pmxevcntr_el0=0 "));
+		assert_true(journal_before("pmccntr_el0=0 ", "pmovsclr_el0=ffffffff "));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(absent); i++) {
+		boot(state);
+		reg_set("id_aa64dfr0_el1", absent[i] << 8);
+		arch_guest_prepare(&frame, 0, 0);
+		assert_int_equal(reg_writes("pmcr_el0"), 0);
+		assert_int_equal(reg_writes("pmuserenr_el0"), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +197,7 @@ int main(void)
 		cmocka_unit_test_setup(aborts, boot),
 		cmocka_unit_test_setup(fresh_guest_inherits_nothing, boot),
 		cmocka_unit_test_setup(pointer_authentication_keys, boot),
+		cmocka_unit_test_setup(performance_monitors, boot),
 	};
 
 	return cmocka_run_group_tests_name("guest", tests, NULL, NULL);

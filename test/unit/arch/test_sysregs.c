@@ -61,6 +61,22 @@ static void id_registers_show_less_than_the_cpu(void **state)
 	assert_int_equal(value(3, 0, 0, 7, 2) >> 56 & 0xf, 0);	     /* EVT */
 }
 
+/* The version of the PMU where it is the cell's, up to the last that no hidden feature adds to.
+ * [utest->swr~pmu-of-the-cell~1] */
+static void pmu_as_the_property_says(void **state)
+{
+	for (u64 version = 0; version < 16; version++) {
+		reg_set("id_aa64dfr0_el1", version << 8 | 6);
+		host_cell()->flags = 0;
+		assert_int_equal(value(3, 0, 0, 5, 0), 6);
+		host_cell()->flags = BP_CELL_PMU;
+		assert_int_equal(value(3, 0, 0, 5, 0), 6 | (version == 15 ? 0
+							    : version > 8 ? 8
+									  : version)
+								       << 8);
+	}
+}
+
 /* CSV2 of 2 and more brings SCXTNUM_ELx, which nobody lets through. */
 static void speculation_control_without_its_register(void **state)
 {
@@ -218,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(id_registers_show_less_than_the_cpu, boot),
+		cmocka_unit_test_setup(pmu_as_the_property_says, boot),
 		cmocka_unit_test_setup(speculation_control_without_its_register, boot),
 		cmocka_unit_test_setup(unknown_id_registers_read_as_zero, boot),
 		cmocka_unit_test_setup(sre_is_fixed, boot),

@@ -43,6 +43,33 @@ PARTITION(cell_renamed, "control {", "controls {")
 PARTITION(cell_missing, "control {", "fourth { cpus = <9>; memory = \"1M\"; }; control {")
 PARTITION(no_longer_essential, " essential;", "")
 PARTITION(pmu_wanted, " essential;", " essential; pmu;")
+static void pmu_given(struct fixture *f)
+{
+	pmu_wanted(f);
+	f->cell[CONTROL]->flags |= BP_CELL_PMU;
+	directory_of(f, CONTROL)->flags |= BP_CELL_PMU;
+	((struct bp_service_cell *)((uint8_t *)f->service + 0x40))[1].flags |= BP_CELL_PMU;
+	f->cell[CONTROL]->ppi_owned |= 1u << 23;
+	fixture_replace(&f->guest_text[CONTROL], "bulkhead {",
+			"pmu { compatible = \"arm,armv8-pmuv3\"; interrupts = <1 7 4>; }; bulkhead {");
+}
+MUTATION(pmu_without_interrupt)
+{
+	pmu_given(f);
+	f->cell[CONTROL]->ppi_owned &= ~(1u << 23);
+}
+MUTATION(pmu_not_told)
+{
+	pmu_given(f);
+	fixture_replace(&f->guest_text[CONTROL], "pmu {", "pmu { status = \"disabled\";");
+}
+/* Of a kind of core, as boards with two kinds have them; the second node's PPI is missing. */
+MUTATION(pmu_of_one_kind)
+{
+	pmu_given(f);
+	fixture_replace(&f->board_text, "pmu {",
+			"other-pmu { compatible = \"arm,cortex-a53-pmu\"; interrupts = <1 6 4>; }; pmu {");
+}
 MUTATION(two_health_cells)
 {
 	f->cell[CONTROL]->flags |= BP_CELL_HEALTH;
@@ -261,6 +288,9 @@ static const struct mutation rows[] = {
 	ROW(CELLS, cell_missing),
 	ROW(CELLS, no_longer_essential), /* [utest->swr~audit-cells~1] */
 	ROW(CELLS, pmu_wanted),
+	ROW(INTERRUPTS, pmu_without_interrupt), /* [utest->swr~audit-interrupts~1] */
+	ROW(TREE_DESCRIBED, pmu_not_told),
+	ROW(INTERRUPTS, pmu_of_one_kind),
 	ROW(CELLS, two_health_cells),
 	ROW(CORES, another_core),
 	ROW(CORES, one_core_less), /* [utest->swr~audit-cores-asked~1] */
@@ -353,21 +383,32 @@ static void differences_from_the_inputs_are_caught(void **state)
 	mutations_run(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
-static void the_good_image_is_clean(void **state)
+static void clean(void (*apply)(struct fixture *fixture))
 {
 	struct fixture fixture;
 	struct audit audit;
 
-	mutation_audit(&fixture, &audit, NULL);
+	mutation_audit(&fixture, &audit, apply);
 	report_print(&audit.report, "good", stderr);
 	assert_int_equal(audit.report.total, 0);
 	audit_close(&audit);
 	fixture_free(&fixture);
 }
 
+static void the_good_image_is_clean(void **state)
+{
+	clean(NULL);
+}
+
+static void a_cell_with_a_pmu_is_clean(void **state)
+{
+	clean(pmu_given);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(the_good_image_is_clean),
+					   cmocka_unit_test(a_cell_with_a_pmu_is_clean),
 					   cmocka_unit_test(differences_from_the_inputs_are_caught)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

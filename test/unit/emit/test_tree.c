@@ -216,6 +216,9 @@ static void pmu_only_where_given(void **state)
 	assert_false(fdt_path_offset(out.cells[FIXTURE_LINUX].tree.data, "/pmu") >= 0);
 	record = arena_at(&out.file, out.cells[FIXTURE_CONTROL].record_pa);
 	assert_int_equal(record->ppi_owned, 1u << 23 | 1u << 27 | 1u << 30);
+	fdt_nop_property((void *)with->board.tree.data, fdt_path_offset(with->board.tree.data, "/pmu"),
+			 "interrupts");
+	assert_false(layout_settle(&out, with));
 }
 
 static void a_clock_of_another_cell_is_refused(void **state)
