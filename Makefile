@@ -73,6 +73,18 @@ lint: ## format, clang-tidy, cppcheck, shellcheck, licences
 format: ## put all C sources into the project's format
 	@git ls-files '*.c' '*.h' | xargs clang-format-19 -i
 
+docs: build/host/registers ## docs/registers.md from the table of system registers that the hypervisor uses
+	@$< >docs/registers.md
+
+.PHONY: docs docs-check
+docs-check: build/host/registers
+	@$< | diff -u docs/registers.md - || { echo "docs/registers.md is stale: make docs" >&2; exit 1; }
+
+build/host/registers: scripts/registers.c src/arch/arm64/sysregs_table.h
+	@mkdir -p $(@D)
+	@echo "  HOST  $<"
+	@$(HOSTCC) $(HOST_FLAGS) -o $@ $<
+
 install: all ## tool, hypervisor and board folders to PREFIX= (with DESTDIR=)
 	install -D -m 755 build/bulkhead $(DESTDIR)$(PREFIX)/bin/bulkhead
 	install -D -m 644 build/bulkhead.bin $(DESTDIR)$(PREFIX)/share/bulkhead/bulkhead.bin

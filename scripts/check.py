@@ -29,6 +29,7 @@ def suites(full):
     if full:
         yield "unit-sanitize", ["make", "--no-print-directory", "unit-sanitize"], None
     yield "requirements", ["scripts/trace.py"], "requirements traced in both directions"
+    yield "docs", ["make", "--no-print-directory", "docs-check"], "docs/registers.md is what the table says"
     yield "configs", pytest("configs", "test/configs"), None
     yield "clang", ["make", "--no-print-directory", "hypervisor", "HV_TOOLCHAIN=clang"], "hypervisor builds with clang-19"
     yield "clang", ["make", "--no-print-directory", "cells", "CELLS_TOOLCHAIN=clang"], "cells build with clang-19"

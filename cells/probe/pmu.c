@@ -74,8 +74,8 @@ static void run_pmu(const uint64_t *args)
 		gic_take(intid, false, overflow);
 	while (!overflows && timer_now() < end)
 		;
-	printf("probe: pmu ran intid=%" PRIu32 " overflows=%" PRIu64 " software=%" PRIu64 "\n", intid, overflows,
-	       sysreg_read("pmevcntr0_el0"));
+	printf("probe: pmu ran intid=%" PRIu32 " overflows=%" PRIu64 " software=%" PRIu64 "\n", intid,
+	       overflows, sysreg_read("pmevcntr0_el0"));
 	sysreg_write("pmselr_el0", 1);
 }
 

@@ -120,6 +120,14 @@ static void rest_reset(void)
 	sysreg_write(cntv_cval_el0, 0);
 	sysreg_write(cntp_ctl_el0, 0);
 	sysreg_write(cntp_cval_el0, 0);
+	if (context_numbers()) {
+		sysreg_write(SCXTNUM_EL0, 0);
+		sysreg_write(SCXTNUM_EL1, 0);
+	}
+	if (field(sysreg_read(id_aa64pfr0_el1), 28, 4)) { /* RAS: what the guest knows as DISR_EL1 */
+		sysreg_write(VDISR_EL2, 0);
+		sysreg_write(VSESR_EL2, 0);
+	}
 }
 
 /* [impl->swr~guest-registers-written~1] */

@@ -12,7 +12,8 @@ extern const u8 vectors[];
 /* Newer controls that reset to unknown values and must not trap or redirect by chance. */
 static void extensions_start(void)
 {
-	const u64 mmfr0 = sysreg_read(id_aa64mmfr0_el1), mmfr1 = sysreg_read(id_aa64mmfr1_el1);
+	const u64 mmfr0 = sysreg_read(id_aa64mmfr0_el1), mmfr1 = sysreg_read(id_aa64mmfr1_el1),
+		  mmfr3 = sysreg_read(S3_0_C0_C7_3);
 
 	if (field(mmfr0, 56, 4)) { /* FEAT_FGT */
 		sysreg_write(HFGRTR_EL2, 0);
@@ -31,10 +32,17 @@ static void extensions_start(void)
 		sysreg_write(HDFGWTR2_EL2, 0);
 	}
 	if (field(sysreg_read(id_aa64pfr0_el1), 40, 4) ||
-	    field(sysreg_read(id_aa64pfr1_el1), 16, 4)) /* FEAT_MPAM */
+	    field(sysreg_read(id_aa64pfr1_el1), 16, 4)) { /* FEAT_MPAM */
 		sysreg_write(MPAM2_EL2, MPAM2_TRAP);
+		if (field(sysreg_read(MPAMIDR_EL1), 17, 1))
+			sysreg_write(MPAMHCR_EL2, MPAMHCR_TRAP);
+	}
 	if (field(mmfr1, 40, 4)) /* FEAT_HCX */
 		sysreg_write(HCRX_EL2, 0);
+	if (field(mmfr3, 0, 4)) /* FEAT_TCR2 */
+		sysreg_write(TCR2_EL2, 0);
+	if (field(mmfr3, 4, 4)) /* FEAT_SCTLR2 */
+		sysreg_write(SCTLR2_EL2, 0);
 }
 
 /* No counter is reserved: those below HPMN are EL1's, all of them, though within its reach only with `pmu`.
@@ -55,11 +63,20 @@ static u64 debug_controls(void)
 	return value | pmu_counters();
 }
 
+static u64 hypervisor_controls(void)
+{
+	u64 value = HCR_GUEST | (this_cell->mode == BP_MODE_INJECTED ? HCR_IMO : 0);
+
+	if (field(sysreg_read(id_aa64pfr1_el1), 8, 4) >= 2) /* FEAT_MTE2 */
+		value |= HCR_TID5;
+	return context_numbers() ? value | HCR_ENSCXT : value;
+}
+
 /* [impl->swr~el2-registers-written~1] */
 static void controls_start(void)
 {
 	sysreg_write(vbar_el2, (u64)vectors);
-	sysreg_write(hcr_el2, HCR_GUEST | (this_cell->mode == BP_MODE_INJECTED ? HCR_IMO : 0));
+	sysreg_write(hcr_el2, hypervisor_controls());
 	sysreg_write(vttbr_el2, this_cell->vttbr);
 	sysreg_write(vtcr_el2, this_cell->vtcr);
 	sysreg_write(mdcr_el2, debug_controls());

@@ -43,8 +43,17 @@
 #define HDFGRTR2_EL2 S3_4_C3_C1_0
 #define HDFGWTR2_EL2 S3_4_C3_C1_1
 #define MPAM2_EL2    S3_4_C10_C5_0
-#define MPAM2_TRAP   (BIT(48) | BIT(49)) /* TRAPMPAM1EL1, TRAPMPAM0EL1 */
+#define MPAM2_TRAP   (BIT(48) | BIT(49) | BIT(58)) /* TRAPMPAM1EL1, TRAPMPAM0EL1, TIDR */
+#define MPAMHCR_EL2  S3_4_C10_C4_0
+#define MPAMHCR_TRAP BIT(31) /* TRAP_MPAMIDR_EL1 */
+#define MPAMIDR_EL1  S3_0_C10_C4_4
 #define HCRX_EL2     S3_4_C1_C2_2
+#define SCTLR2_EL2   S3_4_C1_C0_3
+#define TCR2_EL2     S3_4_C2_C0_3
+#define VDISR_EL2    S3_4_C12_C1_1
+#define VSESR_EL2    S3_4_C5_C2_3
+#define SCXTNUM_EL0  S3_3_C13_C0_7
+#define SCXTNUM_EL1  S3_0_C13_C0_7
 
 #ifdef BULKHEAD_HOST
 
@@ -88,25 +97,28 @@ void serrors_drain(void);
 #endif
 
 /* HCR_EL2 (Arm ARM D17.2.48) */
-#define HCR_VM	  BIT(0)
-#define HCR_SWIO  BIT(1)
-#define HCR_PTW	  BIT(2)
-#define HCR_FMO	  BIT(3)
-#define HCR_IMO	  BIT(4)
-#define HCR_AMO	  BIT(5)
-#define HCR_TID3  BIT(18)
-#define HCR_TSC	  BIT(19)
-#define HCR_TIDCP BIT(20)
-#define HCR_TSW	  BIT(22)
-#define HCR_TACR  BIT(21)
-#define HCR_RW	  BIT(31)
-#define HCR_TLOR  BIT(35)
-#define HCR_TERR  BIT(36)
-#define HCR_APK	  BIT(40)
-#define HCR_API	  BIT(41)
+#define HCR_VM	   BIT(0)
+#define HCR_SWIO   BIT(1)
+#define HCR_PTW	   BIT(2)
+#define HCR_FMO	   BIT(3)
+#define HCR_IMO	   BIT(4)
+#define HCR_AMO	   BIT(5)
+#define HCR_TID1   BIT(16)
+#define HCR_TID3   BIT(18)
+#define HCR_TSC	   BIT(19)
+#define HCR_TIDCP  BIT(20)
+#define HCR_TSW	   BIT(22)
+#define HCR_TACR   BIT(21)
+#define HCR_RW	   BIT(31)
+#define HCR_TLOR   BIT(35)
+#define HCR_TERR   BIT(36)
+#define HCR_APK	   BIT(40)
+#define HCR_API	   BIT(41)
+#define HCR_ENSCXT BIT(53) /* where context_numbers() */
+#define HCR_TID5   BIT(58) /* FEAT_MTE2 */
 #define HCR_GUEST                                                                                            \
-	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_AMO | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR |       \
-	 HCR_TSW | HCR_RW | HCR_TLOR | HCR_TERR | HCR_APK | HCR_API)
+	(HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_AMO | HCR_TID1 | HCR_TID3 | HCR_TSC | HCR_TIDCP |       \
+	 HCR_TACR | HCR_TSW | HCR_RW | HCR_TLOR | HCR_TERR | HCR_APK | HCR_API)
 
 /* MDCR_EL2 (D17.3.17): debug, trace, profiling and PMU accesses trap. */
 #define MDCR_TPMCR BIT(5)
@@ -120,10 +132,9 @@ void serrors_drain(void);
 #define MDCR_HCCD  BIT(23) /* FEAT_PMUv3p5: nor do its cycles */
 #define MDCR_GUEST (MDCR_TPMCR | MDCR_TPM | MDCR_TDA | MDCR_TDOSA | MDCR_TDRA | MDCR_TPMS | MDCR_TTRF)
 
-/* ID_AA64DFR0_EL1.PMUVer (D17.2.59), and the last whose additions are not hidden by other means. */
+/* ID_AA64DFR0_EL1.PMUVer (D17.2.59) */
 #define PMU_V3P1 4
 #define PMU_V3P5 6
-#define PMU_V3P8 8
 
 /* 0: no PMUv3, or one of the implementer's own. */
 static inline u64 pmu_version(void)
@@ -131,6 +142,13 @@ static inline u64 pmu_version(void)
 	const u64 version = field(sysreg_read(id_aa64dfr0_el1), 8, 4);
 
 	return version == 15 ? 0 : version;
+}
+
+/* SCXTNUM_EL0 and SCXTNUM_EL1 (FEAT_CSV2_2, FEAT_CSV2_1p2). */
+static inline bool context_numbers(void)
+{
+	return field(sysreg_read(id_aa64pfr0_el1), 56, 4) >= 2 ||
+	       field(sysreg_read(id_aa64pfr1_el1), 32, 4) >= 2;
 }
 
 static inline u32 pmu_counters(void)

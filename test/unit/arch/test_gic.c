@@ -242,10 +242,10 @@ static void el2_registers(void **state)
 	reg_set("midr_el1", 0x410fd083);
 	reg_set("mpidr_el1", 0x80000001);
 	core_starts();
-	/* VM SWIO PTW FMO IMO AMO TID3 TSC TIDCP TACR TSW RW TLOR TERR APK API (D17.2.48) */
+	/* VM SWIO PTW FMO IMO AMO TID1 TID3 TSC TIDCP TACR TSW RW TLOR TERR APK API (D17.2.48) */
 	assert_true(reg("hcr_el2") ==
-		    (BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(18) | BIT(19) | BIT(20) |
-		     BIT(21) | BIT(22) | BIT(31) | BIT(35) | BIT(36) | BIT(40) | BIT(41)));
+		    (BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(16) | BIT(18) | BIT(19) |
+		     BIT(20) | BIT(21) | BIT(22) | BIT(31) | BIT(35) | BIT(36) | BIT(40) | BIT(41)));
 	assert_true(reg("mdcr_el2") == (BIT(5) | BIT(6) | BIT(9) | BIT(10) | BIT(11) | BIT(14) | BIT(19)));
 	assert_int_equal(reg("cptr_el2"), 0x401033ff);
 	assert_int_equal(reg("hstr_el2"), 0);
@@ -350,11 +350,60 @@ static void memory_partitioning_traps(void **state)
 	boot(state);
 	reg_set("id_aa64pfr0_el1", UINT64_C(1) << 40);
 	core_starts();
-	assert_true(reg("MPAM2_EL2") == UINT64_C(3) << 48);
+	assert_true(reg("MPAM2_EL2") == (UINT64_C(3) << 48 | BIT(58)));
 	boot(state);
 	reg_set("id_aa64pfr1_el1", 1 << 16); /* 0.1 */
 	core_starts();
-	assert_true(reg("MPAM2_EL2") == UINT64_C(3) << 48);
+	assert_true(reg("MPAM2_EL2") == (UINT64_C(3) << 48 | BIT(58)));
+}
+
+/* MPAMIDR_EL1 traps by MPAMHCR_EL2 where that exists. */
+static void memory_partitioning_of_virtual_partitions(void **state)
+{
+	for (u64 has = 0; has <= 1; has++) {
+		boot(state);
+		reg_set("id_aa64pfr0_el1", UINT64_C(1) << 40);
+		reg_set("MPAMIDR_EL1", has << 17 | 0xffff);
+		core_starts();
+		assert_int_equal(reg_writes("MPAMHCR_EL2"), has);
+		assert_int_equal(reg("MPAMHCR_EL2"), has << 31);
+	}
+}
+
+/* EL2's own extended controls, where the CPU has them (ID_AA64MMFR3_EL1.TCRX and SCTLRX). */
+static void extended_controls_of_el2(void **state)
+{
+	for (u64 has = 0; has < 4; has++) {
+		boot(state);
+		reg_set("S3_0_C0_C7_3", (has & 1) | (has >> 1) << 4 | 0xf00);
+		core_starts();
+		assert_int_equal(reg_writes("TCR2_EL2"), has & 1);
+		assert_int_equal(reg_writes("SCTLR2_EL2"), has >> 1);
+		assert_int_equal(reg("TCR2_EL2") | reg("SCTLR2_EL2"), 0);
+	}
+}
+
+/* HCR_EL2.EnSCXT where there is SCXTNUM_EL1, TID5 where there is GMID_EL1. */
+static void controls_by_feature(void **state)
+{
+	static const struct {
+		const char *name;
+		u64 value, hcr;
+	} rows[] = {{"id_aa64pfr0_el1", UINT64_C(1) << 56, 0},
+		    {"id_aa64pfr0_el1", UINT64_C(2) << 56, BIT(53)},
+		    {"id_aa64pfr0_el1", UINT64_C(3) << 56, BIT(53)},
+		    {"id_aa64pfr1_el1", UINT64_C(1) << 32, 0},
+		    {"id_aa64pfr1_el1", UINT64_C(2) << 32, BIT(53)},
+		    {"id_aa64pfr1_el1", 1 << 8, 0},
+		    {"id_aa64pfr1_el1", 2 << 8, BIT(58)},
+		    {"id_aa64pfr1_el1", 3 << 8, BIT(58)}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		boot(state);
+		reg_set(rows[i].name, rows[i].value);
+		core_starts();
+		assert_true((reg("hcr_el2") & (BIT(53) | BIT(58))) == rows[i].hcr);
+	}
 }
 
 static void all_event_counters_are_below_hpmn(void **state)
@@ -505,6 +554,9 @@ int main(void)
 		cmocka_unit_test_setup(newer_controls_are_zeroed, boot),
 		cmocka_unit_test_setup(second_fine_grained_traps, boot),
 		cmocka_unit_test_setup(memory_partitioning_traps, boot),
+		cmocka_unit_test_setup(memory_partitioning_of_virtual_partitions, boot),
+		cmocka_unit_test_setup(extended_controls_of_el2, boot),
+		cmocka_unit_test_setup(controls_by_feature, boot),
 		cmocka_unit_test_setup(all_event_counters_are_below_hpmn, boot),
 		cmocka_unit_test_setup(counting_at_el2, boot),
 		cmocka_unit_test_setup(nanoseconds_to_ticks, boot),

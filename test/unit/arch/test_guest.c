@@ -152,6 +152,33 @@ static void pointer_authentication_keys(void **state)
 	}
 }
 
+/* Registers of newer CPUs: SCXTNUM_ELx, and what AMO makes of DISR_EL1. */
+static void registers_by_feature(void **state)
+{
+	static const struct {
+		const char *name;
+		u64 value;
+		u32 context, errors;
+	} rows[] = {{"id_aa64pfr0_el1", 0, 0, 0},
+		    {"id_aa64pfr0_el1", UINT64_C(1) << 56, 0, 0},
+		    {"id_aa64pfr0_el1", UINT64_C(2) << 56, 1, 0},
+		    {"id_aa64pfr1_el1", UINT64_C(2) << 32, 1, 0},
+		    {"id_aa64pfr0_el1", 1 << 28, 0, 1}};
+	struct exit frame;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		boot(state);
+		reg_set(rows[i].name, rows[i].value);
+		arch_guest_prepare(&frame, 0, 0);
+		assert_int_equal(reg_writes("SCXTNUM_EL0"), rows[i].context);
+		assert_int_equal(reg_writes("SCXTNUM_EL1"), rows[i].context);
+		assert_int_equal(reg_writes("VDISR_EL2"), rows[i].errors);
+		assert_int_equal(reg_writes("VSESR_EL2"), rows[i].errors);
+		assert_int_equal(
+			reg("SCXTNUM_EL0") | reg("SCXTNUM_EL1") | reg("VDISR_EL2") | reg("VSESR_EL2"), 0);
+	}
+}
+
 /* Every counter of a PMU that the CPU has, whoever used it before. [utest->swr~pmu-of-the-cell~1] */
 static void performance_monitors(void **state)
 {
@@ -197,6 +224,7 @@ int main(void)
 		cmocka_unit_test_setup(aborts, boot),
 		cmocka_unit_test_setup(fresh_guest_inherits_nothing, boot),
 		cmocka_unit_test_setup(pointer_authentication_keys, boot),
+		cmocka_unit_test_setup(registers_by_feature, boot),
 		cmocka_unit_test_setup(performance_monitors, boot),
 	};
 
