@@ -63,6 +63,7 @@ check: ## all tests, about 10 minutes; closes with "N passed, N failed"
 
 check-full: ## the tests of `make check` and the long ones
 	@$(check_setup)
+	@scripts/fetch-target.sh full
 	@$(MAKE) --no-print-directory -j$(JOBS) parts
 	@/usr/bin/python3 scripts/check.py --full
 

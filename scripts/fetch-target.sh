@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# fetch-target.sh - what runs in the cells and comes from Debian: two arm64 kernels, busybox, libfdt.
+# fetch-target.sh [full] - what runs in the cells and comes from Debian: two arm64 kernels, busybox, libfdt; with
+# `full` also the kernels that only `make check-full` boots: with 16 KiB pages, and the real-time one.
 #
 # Results: build/linux/6.1/Image, build/linux/6.12/Image, build/linux/busybox, build/linux/libfdt/,
-# and build/linux/packages.txt with each package's name, version and SHA-256.
+# build/linux/6.12-16k/Image and build/linux/6.12-rt/Image of `full`, and build/linux/packages*.txt with each
+# package's name, version and SHA-256.
 #
 # They come through an apt of our own under build/apt (own sources, lists, cache; Debian's keyring), so
 # that the host's architectures, package lists and packages stay as they are, no root is needed, and apt
@@ -18,8 +20,14 @@ OUT=$BUILD/linux
 SUITE=bookworm
 FORMAT=2 # changes when a result's form does, so that older trees fetch again
 
+case ${1:-} in
+"") part="" ;;
+full) part="-full" ;;
+*) die "usage: fetch-target.sh [full]" ;;
+esac
+
 # Everything there already: the answer to nearly every call.
-if [ "$(cat "$OUT/.complete" 2>/dev/null)" = "$FORMAT" ]; then
+if [ "$(cat "$OUT/.complete$part" 2>/dev/null)" = "$FORMAT" ]; then
 	exit 0
 fi
 
@@ -77,24 +85,25 @@ download()
 	(cd "$APT/work" && private_apt apt-get -q=2 download "$package=$version" >&2) ||
 		die "could not fetch $package $version" "apt's own message stands above"
 	file=$(find "$APT/work" -name "${package}_*_arm64.deb")
-	printf '%s %s %s\n' "$package" "$version" "$(sha256sum "$file" | cut -d' ' -f1)" >>"$OUT/packages.txt"
+	printf '%s %s %s\n' "$package" "$version" "$(sha256sum "$file" | cut -d' ' -f1)" >>"$OUT/packages$part.txt"
 	printf '%s\n' "$file"
 }
 
-# linux-image-arm64 is a name that points to the kernel of the day; its Depends says which.
+# fetch_kernel SERIES MB [NAME FOLDER]: linux-image-arm64 is a name that points to the kernel of the day; its
+# Depends says which.
 fetch_kernel()
 {
-	local series=$1 meta package version deb image
-	say "Linux $series for arm64 (about $2 MB)"
-	meta=$(version_of linux-image-arm64 "$series.")
-	[ -n "$meta" ] || die "Debian's mirror offers no linux-image-arm64 $series"
-	read -r package version < <(private_apt apt-cache show "linux-image-arm64=$meta" |
+	local series=$1 name=${3:-linux-image-arm64} folder=${4:-$1} meta package version deb image
+	say "$name $series (about $2 MB)"
+	meta=$(version_of "$name" "$series.")
+	[ -n "$meta" ] || die "Debian's mirror offers no $name $series"
+	read -r package version < <(private_apt apt-cache show "$name=$meta" |
 		sed -nE 's/^Depends:.*(linux-image-[0-9][^ ]*) \(= ([^)]*)\).*/\1 \2/p')
 	deb=$(download "$package" "$version")
-	mkdir -p "$OUT/$series"
+	mkdir -p "$OUT/$folder"
 	# Only the kernel: its modules are a hundred times as many files and not used.
-	dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards './boot/vmlinuz-*' >"$OUT/$series/Image.part"
-	image=$OUT/$series/Image
+	dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards './boot/vmlinuz-*' >"$OUT/$folder/Image.part"
+	image=$OUT/$folder/Image
 	if [ "$(head -c 2 "$image.part" | od -An -tx1 | tr -d ' ')" = 1f8b ]; then
 		gzip -dc "$image.part" >"$image.plain"
 		mv "$image.plain" "$image.part"
@@ -135,14 +144,19 @@ host_release
 mkdir -p "$OUT" "$APT"
 need_space "$OUT" 600 "fetching the cells' kernels"
 write_configuration "$(host_mirror "$DISTRO_CODENAME")"
-rm -f "$OUT/.complete" "$OUT/packages.txt"
+rm -f "$OUT/.complete$part" "$OUT/packages$part.txt"
 
 say "package lists of $SUITE and $SUITE-backports for arm64, into build/apt (about 10 MB)"
 private_apt apt-get -q=2 update || die "could not read the package lists" "apt's own message stands above"
-fetch_kernel 6.1 70
-fetch_kernel 6.12 100
-fetch_busybox
-fetch_libfdt
+if [ "$part" = -full ]; then
+	fetch_kernel 6.12 100 linux-image-arm64-16k 6.12-16k
+	fetch_kernel 6.12 100 linux-image-rt-arm64 6.12-rt
+else
+	fetch_kernel 6.1 70
+	fetch_kernel 6.12 100
+	fetch_busybox
+	fetch_libfdt
+fi
 rm -rf "$APT/lists" "$APT/cache" "$APT/work"
-printf '%s\n' "$FORMAT" >"$OUT/.complete"
+printf '%s\n' "$FORMAT" >"$OUT/.complete$part"
 say "done: $OUT ($(du -sh "$OUT" | cut -f1))"

@@ -75,6 +75,9 @@ class Cell:
     name: str
     index: int
     mode: str
+    flags: int
+    vttbr: int
+    vtcr: int
     entry_ipa: int
     tree_ipa: int
     cores: list
@@ -162,6 +165,9 @@ class Blueprint:
             name=_cstring(bytes(data[record + 8 : record + 40])),
             index=u32(44),
             mode=("injected", "direct")[u32(48)],
+            flags=u32(52),
+            vttbr=vttbr,
+            vtcr=vtcr,
             entry_ipa=u64(112),
             tree_ipa=u64(120),
             cores=cores,

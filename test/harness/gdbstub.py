@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""QEMU's gdb server, for one thing: system registers of every core, of all exception levels, as they are now.
+
+The machine stands still while the connection is open and goes on when it is closed.
+"""
+
+import contextlib
+import os
+import re
+import socket
+import tempfile
+
+
+class GdbError(RuntimeError):
+    pass
+
+
+class Gdb:
+    def __init__(self, sock):
+        self._socket = sock
+        self._socket.settimeout(60)
+        self._file = sock.makefile("rb")
+        self._ask("qSupported:xmlRegisters=aarch64")
+        self._numbers = {}
+        number = 0
+        for name in re.findall(r'href="([^"]+)"', self._document("target.xml")):
+            for register in re.finditer(r"<reg ([^>]*)>", self._document(name)):
+                words = dict(re.findall(r'(\w+)="([^"]*)"', register[1]))
+                number = int(words.get("regnum", number))
+                self._numbers[words["name"]] = number
+                number += 1
+
+    def _send(self, text):
+        data = text.encode()
+        self._socket.sendall(b"$" + data + b"#%02x" % (sum(data) & 0xFF))
+
+    def _receive(self):
+        while (byte := self._file.read(1)) != b"$":
+            if not byte:
+                raise GdbError("QEMU closed its gdb server")
+        data = bytearray()
+        while (byte := self._file.read(1)) != b"#":
+            data += bytes([self._file.read(1)[0] ^ 0x20]) if byte == b"}" else byte
+        self._file.read(2)
+        self._socket.sendall(b"+")
+        return data.decode("latin1")
+
+    def _ask(self, text):
+        self._send(text)
+        return self._receive()
+
+    def _document(self, name):
+        text = ""
+        while True:
+            part = self._ask(f"qXfer:features:read:{name}:{len(text):x},800")
+            if part[:1] not in ("m", "l"):
+                raise GdbError(f"no {name}: {part!r}")
+            text += part[1:]
+            if part[0] == "l":
+                return text
+
+    def register(self, core, name):
+        """A system register by its name in the manual, of the core that QEMU counts as `core`."""
+        if self._ask(f"Hg{core + 1:x}") != "OK":
+            raise GdbError(f"no core {core}")
+        value = self._ask(f"p{self._numbers[name]:x}")
+        if value.startswith("E") or len(value) % 2:
+            raise GdbError(f"{name}: {value!r}")
+        return int.from_bytes(bytes.fromhex(value), "little")
+
+    def has(self, name):
+        return name in self._numbers
+
+    def close(self):
+        self._ask("D")
+        self._file.close()
+        self._socket.close()
+
+
+@contextlib.contextmanager
+def attached(target):
+    """A connection to a QemuTarget's server, which is started for it and ended with it."""
+    with tempfile.TemporaryDirectory(prefix="bulkhead-gdb-") as folder:
+        path = os.path.join(folder, "server")
+        answer = target.monitor(f"gdbserver unix:{path},server=on,wait=off")
+        if not os.path.exists(path):
+            raise GdbError(answer)
+        sock = socket.socket(socket.AF_UNIX)
+        sock.connect(path)
+        gdb = Gdb(sock)
+        try:
+            yield gdb
+        finally:
+            gdb.close()
+            target.monitor("gdbserver none")
