@@ -29,8 +29,8 @@ static bool quiet;
 static uint64_t faults_before, next_tick, tick_period;
 
 static const struct probe_command *const groups[] = {
-	probe_memory_commands, probe_gic_commands,    probe_power_commands,
-	probe_call_commands,   probe_sysreg_commands, probe_pmu_commands,
+	probe_memory_commands, probe_gic_commands, probe_power_commands, probe_call_commands,
+	probe_sysreg_commands, probe_pmu_commands, probe_page_commands,
 };
 
 void probe_arm(bool say_nothing)

@@ -21,7 +21,8 @@ struct probe_command {
 };
 
 extern const struct probe_command probe_memory_commands[], probe_gic_commands[], probe_power_commands[],
-	probe_call_commands[], probe_sysreg_commands[], probe_pmu_commands[]; /* each ends with a NULL name */
+	probe_call_commands[], probe_sysreg_commands[], probe_pmu_commands[],
+	probe_page_commands[]; /* each ends with a NULL name */
 
 struct probe_counts {
 	volatile uint64_t ticks, sgis, doorbells, exceptions;

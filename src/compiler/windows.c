@@ -5,7 +5,7 @@
  * Heartbeats, channels, emulated UARTs, and the health cell's view of telemetry, rings and logs: each
  * 64 KiB aligned and spaced, since guests may use 64K pages. All lie in one block that is a hole of
  * the board and of every cell's RAM, so that an address means the same in every cell. Called by
- * plan_read once nothing was wrong.
+ * plan_read once nothing was wrong. [impl->swr~windows-64k~1]
  */
 #include "front.h"
 

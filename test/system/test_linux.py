@@ -34,3 +34,21 @@ def test_smp(results, release, mode):
             running.uart.search(r"^event: .* cell=linux start generation=2")
             running.uart.search(r"^\[linux\] init: 2 cores online", since=running.uart.mark())
         assert not running.uart.seen(COMPLAINTS)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "flavour, cpu, uname, page",
+    [("16k", "cortex-a76", "arm64-16k", 16), ("rt", "cortex-a72", "PREEMPT_RT", 4)],
+)
+def test_flavours(results, flavour, cpu, uname, page):
+    """Debian's other kernels; that with 16 KiB pages on a core that has them."""
+    with system.running(f"linux-6.12-{flavour}", results, cpu=cpu) as running:
+        running.wait_up("victim")
+        with running.unharmed("victim"):
+            running.uart.search(rf"^\[linux\] init: Linux linux 6.12\S* .*{uname}.*aarch64", never=system.HALTED)
+            running.uart.search(r"^\[linux\] init: 2 cores online")
+            running.uart.search(r"^\[linux\] linux:/root# ")
+            running.send("linux", "grep -m 1 KernelPageSize /proc/self/smaps")
+            running.uart.search(rf"^\[linux\] KernelPageSize: +{page} kB\n")
+        assert not running.uart.seen(COMPLAINTS)

@@ -17,7 +17,8 @@
  * `control` says what makes the register trap (Arm ARM D17.2): a bit that sysreg.h sets, or one that is 0
  * where 0 traps. Fields of ID registers that aren't named read as zero: features that cells don't get (SVE,
  * SME, MTE, RAS, AMU, MPAM, trace, SPE, BRBE, TRBE, nesting, LORegions), and all that the architecture adds
- * later.
+ * later. What says how the CPU speculates is shown in full, so that a guest defends itself as it would on the
+ * machine: CSV2, CSV3, SSBS, SB, SPECRES, CLRBHB, ECBHB, REVIDR. [impl->swr~speculation-as-native~1]
  */
 /* clang-format off */
 ROW(DC_ISW, 1, 0, 7, 6, 2, HCR.TSW, NONE, IGNORE)

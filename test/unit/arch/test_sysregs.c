@@ -113,6 +113,30 @@ static void id_fields_have_limits(void **state)
 	assert_true(value(3, 0, 0, 2, 0) == 0x76543210); /* ID_ISAR0 */
 }
 
+/* What Linux goes by. [utest->swr~speculation-as-native~1] */
+static void speculation_is_shown_in_full(void **state)
+{
+	static const struct {
+		u32 crm, op2, bit;
+	} fields[] = {{4, 0, 56}, /* CSV2 */
+		      {4, 0, 60}, /* CSV3 */
+		      {4, 1, 4},  /* SSBS */
+		      {4, 1, 32}, /* CSV2_frac */
+		      {6, 1, 36}, /* SB */
+		      {6, 1, 40}, /* SPECRES */
+		      {6, 2, 28}, /* CLRBHB */
+		      {7, 1, 60} /* ECBHB */};
+	char name[32];
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		for (u64 n = 0; n < 16; n++) {
+			snprintf(name, sizeof(name), "S3_0_C0_C%u_%u", fields[i].crm, fields[i].op2);
+			reg_set(name, n << fields[i].bit);
+			assert_int_equal(value(3, 0, 0, fields[i].crm, fields[i].op2) >> fields[i].bit & 15,
+					 n);
+		}
+}
+
 struct place {
 	const char *name;
 	u32 op0, op1, first[3], last[3];
@@ -294,6 +318,7 @@ int main(void)
 		cmocka_unit_test_setup(pmu_as_the_property_says, boot),
 		cmocka_unit_test_setup(other_id_registers_are_zero, boot),
 		cmocka_unit_test_setup(id_fields_have_limits, boot),
+		cmocka_unit_test_setup(speculation_is_shown_in_full, boot),
 		cmocka_unit_test_setup(table_is_sorted, boot),
 		cmocka_unit_test_setup(context_numbers_are_not_emulated, boot),
 		cmocka_unit_test_setup(sre_is_fixed, boot),

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Linux says of the CPU's weaknesses is the same in a cell as on the machine itself: the workarounds of the
+CPU and of the firmware reach the guest.
+
+[stest->swr~speculation-as-native~1]
+"""
+
+import re
+
+import pytest
+
+import system
+from harness import build, qemu
+
+FOLDER = "/sys/devices/system/cpu/vulnerabilities"
+COMMAND = "grep . *; echo told $((1 + 1))"
+WEAK = re.compile(r"^(\w+):(.+)\n", re.M)
+SHELL = r"linux:/root# "
+
+
+def native(results, cpu, kernel):
+    """The same kernel and root file system at EL2 of the same machine, without a hypervisor."""
+    boot = ["-kernel", build.BUILD / f"linux/{kernel}/Image", "-initrd", build.BUILD / "cells/initramfs.cpio.gz"]
+    boot += ["-append", "console=ttyAMA0 quiet"]
+    with qemu.QemuTarget(results, cpu=cpu, smp="2", memory="1G", extra=map(str, boot)) as target:
+        target.power("on")
+        target.console().expect(SHELL)
+        target.console().send(f"cd {FOLDER}\r")
+        target.console().expect(r"vulnerabilities# ")
+        mark = target.console().mark()
+        target.console().send(COMMAND + "\r")
+        target.console().search(r"^told 2\n", since=mark)
+        return dict(WEAK.findall(target.console().text[mark:].replace("\r", "")))
+
+
+def in_cell(results, cpu, kernel):
+    with system.running(f"linux-{kernel}-injected", results, cpu=cpu) as running:
+        running.uart.search(rf"^\[linux\] {SHELL}", never=system.HALTED)
+        running.send("linux", f"cd {FOLDER}")
+        running.uart.search(r"^\[linux\] .*vulnerabilities# ")
+        answer = running.report("linux", COMMAND, r"(?s).*^told 2\r?\n")
+        return dict(WEAK.findall(answer[0].replace("\r", "")))
+
+
+@pytest.mark.parametrize(
+    "cpu",
+    [
+        "cortex-a72",
+        *(pytest.param(cpu, marks=pytest.mark.full) for cpu in ("cortex-a53", "cortex-a76", "neoverse-n1", "max")),
+    ],
+)
+def test_as_on_the_machine(cpu):
+    folder = build.results_folder(f"vulnerabilities-{cpu}")
+    there = native(folder / "native", cpu, "6.12")
+    assert {"spectre_v2", "meltdown", "spec_store_bypass"} <= there.keys()
+    assert in_cell(folder / "cell", cpu, "6.12") == there
