@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * main.c - bench: which part this cell plays is its bootargs.
+ *
+ *   (none)  measures: calls, interrupts, doorbells, and where it is the health cell the stop of the peer
+ *   peer    the other end of doorbells
+ *   ticks   computes and ticks; also on the bare machine
+ *   idle    sleeps: holds what somebody must hold
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "bench.h"
+#include "core.h"
+#include "hypercall_call.h"
+#include "sysreg.h"
+
+static _Noreturn void sleep_forever(void)
+{
+	for (;;)
+		wait_interrupt();
+}
+
+static void measure(const struct guest *guest)
+{
+	printf("bench: up %s\n", mode_name());
+	calls_measure(guest);
+	timer_measure(guest);
+	spi_measure(guest);
+	sgi_measure(guest);
+	doorbell_measure(guest);
+	if (guest->directory.size)
+		revoke_measure(guest);
+}
+
+void cell_main(const struct guest *guest)
+{
+	if (strcmp(guest->bootargs, "peer") == 0)
+		peer_run(guest);
+	if (strcmp(guest->bootargs, "idle") == 0)
+		sleep_forever();
+	if (strcmp(guest->bootargs, "ticks") == 0)
+		ticks_measure(guest);
+	else
+		measure(guest);
+	printf("bench: done\n");
+	sleep_forever();
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * revoke.c - the service core stops the peer while that runs. What the peer's EL2 does until it is parked can't be
+ * read by the peer: a trace counts it (the window stays open until then).
+ */
+#include <stdio.h>
+
+#include "../../src/blueprint/telemetry.h"
+#include "bench.h"
+#include "counter.h"
+#include "hypercall_call.h"
+#include "mmu.h"
+
+#define SETTLE_YIELDS 100u
+
+/* The first core of a cell, as the directory names it. */
+static const volatile struct telemetry_core *telemetry_of(const struct guest *guest, uint64_t cell)
+{
+	const struct directory *directory = (const void *)(uintptr_t)guest->directory.base;
+	const char *base = (const void *)directory;
+	const struct directory_core *cores;
+
+	if (!guest->directory.size)
+		return NULL;
+	cores = (const void *)(base + directory->cores.offset);
+	for (uint32_t i = 0; i < directory->cores.count; i++) {
+		if (cores[i].cell != cell || cores[i].core_in_cell)
+			continue;
+		mmu_map(cores[i].telemetry_ipa, sizeof(struct telemetry_core), MMU_CONSTANTS);
+		return (const void *)(uintptr_t)cores[i].telemetry_ipa;
+	}
+	return NULL;
+}
+
+void revoke_measure(const struct guest *guest)
+{
+	struct series service = {.name = "revoke.service"};
+	const struct guest_channel *bell = guest_channel_find(guest, "bell");
+	volatile struct peer_replies *replies = peer_replies(guest);
+	const volatile struct telemetry_core *telemetry;
+	uint64_t before;
+	int64_t status;
+
+	if (!bell || !replies || !(telemetry = telemetry_of(guest, replies->cell))) {
+		printf("bench: wrong this cell has no peer that it may stop\n");
+		return;
+	}
+	peer_orders(guest)->run = 1;
+	hypercall_doorbell(bell->index);
+	while (!replies->running)
+		core_yield();
+	counter_start(COUNT_EL2);
+	window_open();
+	before = counter();
+	status = hypercall_cell_control(replies->cell, CELL_STOP, BP_ERROR_COUNT);
+	series_add(&service, counter() - before);
+	while (telemetry->cell_state != CELL_STOPPED)
+		core_yield();
+	for (unsigned i = 0; i < SETTLE_YIELDS; i++)
+		core_yield();
+	window_close();
+	if (status != HYPERCALL_OK || telemetry->core_state != CORE_PARKED)
+		printf("bench: wrong the peer is not parked\n");
+	series_tell(&service);
+	windows_tell("revoke");
+}
