@@ -12,13 +12,38 @@
 
 #include "bench.h"
 #include "core.h"
-#include "hypercall_call.h"
-#include "sysreg.h"
+#include "gic.h"
+#include "timer.h"
+
+#define OTHERS_NS UINT64_C(200000000)
 
 static _Noreturn void sleep_forever(void)
 {
 	for (;;)
 		wait_interrupt();
+}
+
+static volatile bool awake;
+
+static void wake(uint32_t intid)
+{
+	(void)intid;
+	timer_stop();
+	awake = true;
+}
+
+/* The machine has one clock, so nothing is measured before the other cores have started and sleep. */
+static void others_wait(const struct guest *guest)
+{
+	gic_take(guest->timer_intid, false, wake);
+	timer_set(timer_now() + timer_from_ns(OTHERS_NS, timer_frequency()));
+	while (!awake) {
+		wait_interrupt();
+		irq_enable();
+		barrier_isb();
+		irq_disable();
+	}
+	gic_disable(guest->timer_intid);
 }
 
 static void measure(const struct guest *guest)
@@ -39,6 +64,7 @@ void cell_main(const struct guest *guest)
 		peer_run(guest);
 	if (strcmp(guest->bootargs, "idle") == 0)
 		sleep_forever();
+	others_wait(guest);
 	if (strcmp(guest->bootargs, "ticks") == 0)
 		ticks_measure(guest);
 	else

@@ -10,8 +10,9 @@
 #include "counter.h"
 #include "hypercall_call.h"
 #include "mmu.h"
+#include "timer.h"
 
-#define SETTLE_YIELDS 100u
+#define PARK_NS UINT64_C(20000000)
 
 /* The first core of a cell, as the directory names it. */
 static const volatile struct telemetry_core *telemetry_of(const struct guest *guest, uint64_t cell)
@@ -38,7 +39,7 @@ void revoke_measure(const struct guest *guest)
 	const struct guest_channel *bell = guest_channel_find(guest, "bell");
 	volatile struct peer_replies *replies = peer_replies(guest);
 	const volatile struct telemetry_core *telemetry;
-	uint64_t before;
+	uint64_t before, stopped;
 	int64_t status;
 
 	if (!bell || !replies || !(telemetry = telemetry_of(guest, replies->cell))) {
@@ -56,7 +57,9 @@ void revoke_measure(const struct guest *guest)
 	series_add(&service, counter() - before);
 	while (telemetry->cell_state != CELL_STOPPED)
 		core_yield();
-	for (unsigned i = 0; i < SETTLE_YIELDS; i++)
+	/* A few instructions are left to it from there to its sleep. */
+	stopped = timer_now();
+	while (timer_now() - stopped < timer_from_ns(PARK_NS, timer_frequency()))
 		core_yield();
 	window_close();
 	if (status != HYPERCALL_OK || telemetry->core_state != CORE_PARKED)

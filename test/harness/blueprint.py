@@ -87,6 +87,7 @@ class Cell:
     log_pa: int | None
     heartbeat_pa: int | None
     mmio: list  # (ipa, size, kind)
+    image_bytes: int  # of all images together
 
 
 class _Bytes:
@@ -160,6 +161,7 @@ class Blueprint:
         mmio = [
             struct.unpack_from("<QQI", data, record + tables[3][0] + 24 * n) for n in range(tables[3][1])
         ]
+        images = [u64(tables[2][0] + 96 * n + 16) for n in range(tables[2][1])]
         vttbr, vtcr = u64(56), u64(64)
         return Cell(
             name=_cstring(bytes(data[record + 8 : record + 40])),
@@ -177,6 +179,7 @@ class Blueprint:
             log_pa=space(u64(96)) if u64(96) else None,
             heartbeat_pa=space(u64(104)) if u64(104) else None,
             mmio=mmio,
+            image_bytes=sum(images),
         )
 
 

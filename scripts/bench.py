@@ -1,0 +1,264 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""bench.py - measures the hypervisor and prints it beside others: build/bench/results.json and a table.
+
+What is measured, and how, is docs/bench.md. Exit status 0: all of it was measured, whatever the targets say.
+"""
+
+import json
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "test/bench"))
+
+import bench_cell  # noqa: E402  (needs the path above)
+import bench_static  # noqa: E402
+import bench_trace  # noqa: E402
+from harness import build  # noqa: E402
+
+OUT = build.BUILD / "bench"
+MIB = 1 << 20
+
+COUNTER = "PMCCNTR_EL0 counting EL2 alone, QEMU -icount shift=0, most of {n} repetitions, less the empty measurement"
+TRACE = "instructions of the image executed at EL2, by a TCG plugin, all cores of the window"
+
+# Name in results.json, operation, unit, target (the value is to be at most that), Bao, Jailhouse, Xen.
+ROWS = [
+    ("direct_tick_entries", "1,000 timer ticks, direct: entries to EL2", "entries", 0, "1,000", "1,000", "1,000"),
+    ("timer_injected", "timer PPI to the guest's vector", "instructions", 100, "199", "206", "1,020"),
+    ("timer_injected_eoi", "  and from there on, its end", "instructions", 0, "0", "0", "0"),
+    ("spi_injected", "SPI to the guest's vector", "instructions", 100, "204", "206", "992"),
+    ("spi_injected_eoi", "  and from there on, its end", "instructions", 0, "0", "0", "0"),
+    ("hvc_version", "cheapest hypercall, round trip", "instructions", 60, "149", "137", "387"),
+    ("psci_version", "PSCI_VERSION by SMC", "instructions", 80, "202", "136", "414"),
+    ("hvc_unknown", "unknown function by HVC", "instructions", 80, "1,691", "-", "-"),
+    ("smc_unknown", "unknown function by SMC", "instructions", 80, "1,691", "-", "-"),
+    ("sgi_injected_sum", "SGI core to core, both sides", "instructions", 200, "799", "1,399 s", "961 s"),
+    ("sgi_direct_sum", "the same, direct", "instructions", 90, "-", "-", "-"),
+    ("gicd_typer_read", "distributor: TYPER read", "instructions", 110, "225", "268", "840"),
+    ("gicd_isenabler_read", "distributor: ISENABLER read", "instructions", 110, "1,290", "-", "-"),
+    ("gicd_isenabler_write", "distributor: ISENABLER write", "instructions", 120, "3,580", "265 r", "967 r"),
+    ("doorbell_injected_sum", "channel doorbell, sender + receiver", "instructions", 200, "1,314", "511 s", "1,384 s"),
+    ("doorbell_direct_sum", "the same, direct", "instructions", 90, "-", "-", "-"),
+    ("revoke_sum", "stop of a running core: service core + victim until parked", "instructions", 400, "-", "-", "-"),
+    ("boot_core", "boot core, EL2 entry to its guest, less the rows below", "instructions", 60000, "290,000-440,000", "949,000", "14.6 M"),
+    ("boot_hash_per_mib", "  hashing (SHA-256), a MiB", "instructions", None, "", "", ""),
+    ("boot_copy_per_mib", "  copying, a MiB", "instructions", None, "", "", ""),
+    ("boot_zero_per_mib", "  zeroing, a MiB", "instructions", None, "", "", ""),
+    ("boot_clean_per_mib", "  cache maintenance, a MiB", "instructions", None, "", "", ""),
+    ("text_bytes", "hypervisor .text", "bytes", 24576, "65,320", "54,636", "321,664"),
+    ("source_lines", "hypervisor lines in the build (cloc, code)", "lines", 5000, "10,106", "9,672", "90,505"),
+    ("bytes_per_cell", "RAM for one more cell", "bytes", 8192, "57,344", "-", "-"),
+    ("bytes_per_core", "RAM for one more core", "bytes", 32768, "24,576", "16,384", "-"),
+    ("stage2_entries", "stage-2 leaf entries of a 512 MiB cell", "entries", None, "-", "-", "-"),
+    ("tick_native_entries", "1,000 ticks on the bare machine: entries to EL2", "entries", 0, "", "", ""),
+    ("native_ratio", "compute and tick: direct cell / bare machine", "ratio", 1.0005, "-", "-", "-"),
+]
+
+PEERS = """\
+Bao 738e3dc (2026-07-24, -O2, cortex-a53), Jailhouse e57d1eff (v0.12-324, -Os, started from a small EL2 stub), Xen c447b7308b
+(4.23-dev, -O2, dom0less, null scheduler); measured 2026-11-21 on QEMU 10.0.2, -M virt,virtualization=on,gic-version=3 (cortex-a72
+for Jailhouse and Xen), every instruction executed at EL2 by a trace plugin, checked against PMCCNTR under -icount shift=0.
+s: SGI or doorbell to itself; r: a GICR register instead of the GICD's. Instructions, not cycles."""
+
+# Row -> (configuration, operation of the bench cell); more than one operation: the dearest.
+OPERATIONS = {
+    "timer_injected": ("injected", ["timer"]),
+    "spi_injected": ("injected", ["spi"]),
+    "hvc_version": ("injected", ["hvc_version"]),
+    "psci_version": ("injected", ["psci_version"]),
+    "hvc_unknown": ("injected", [f"hvc_unknown.{which}" for which in ("vendor", "psci", "owner")]),
+    "smc_unknown": ("injected", [f"smc_unknown.{which}" for which in ("vendor", "psci", "owner")]),
+    "sgi_injected_sum": ("injected", ["sgi"]),
+    "sgi_direct_sum": ("direct", ["sgi"]),
+    "gicd_typer_read": ("injected", ["gicd_typer_read"]),
+    "gicd_isenabler_read": ("injected", ["gicd_isenabler_read"]),
+    "gicd_isenabler_write": ("injected", ["gicd_isenabler_write"]),
+    "doorbell_injected_sum": ("injected", ["doorbell"]),
+    "doorbell_direct_sum": ("direct", ["doorbell"]),
+}
+
+
+class Results:
+    """The rows as they come: every one of ROWS exactly once."""
+
+    def __init__(self):
+        self._found = {}
+
+    def add(self, name, value, method, **more):
+        if name in self._found:
+            raise RuntimeError(f"{name} is measured twice")
+        self._found[name] = {"value": value, "method": method, **more}
+
+    def list(self):
+        missing = [row[0] for row in ROWS if row[0] not in self._found]
+        if missing:
+            raise RuntimeError(f"not measured: {', '.join(missing)}")
+        rows = []
+        for name, _, unit, target, *_ in ROWS:
+            found = self._found[name]
+            target = found.pop("target", target)
+            rows.append({"name": name, "value": found.pop("value"), "unit": unit, "target": target, **found})
+        return rows
+
+
+def say(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def costs_json(costs):
+    """What the last repetition cost besides instructions; repetitions differ in a line or two at most."""
+    cost = costs[-1]
+    return {
+        "trace_instructions": sorted({c.instructions for c in costs}),
+        "entries": cost.entries,
+        "system_register_accesses": cost.system_registers,
+        "barriers": cost.barriers,
+        "tlb_invalidations": cost.tlb_invalidations,
+        "code_lines": cost.code_lines,
+        "data_lines": cost.data_lines,
+        "device_accesses": cost.device_accesses,
+    }
+
+
+def operations(results):
+    """The rows that the bench cell measures, by its counter; beside each what the trace says."""
+    image = bench_trace.Image()
+    counter, trace = {}, {}
+    for config in ("injected", "direct"):
+        say(f"{config}: by the counter")
+        counter[config] = bench_cell.operations(config, OUT)
+        say(f"{config}: by the trace")
+        windows = bench_trace.operations(config, OUT)
+        trace[config] = {name: [image.cost(window) for window in found] for name, found in windows.items()}
+    worst = 0
+    for name, (config, candidates) in OPERATIONS.items():
+        operation = max(candidates, key=lambda candidate: counter[config][candidate].most)
+        series, costs = counter[config][operation], trace[config][operation]
+        counts = [cost.instructions for cost in costs]
+        worst = max(worst, abs(series.most - max(counts)), abs(series.least - min(counts)))
+        more = {"least": series.least, "trace": costs_json(costs)}
+        if f"{operation}.sender" in counter[config]:
+            more["sender"] = counter[config][f"{operation}.sender"].most
+            more["receiver"] = counter[config][f"{operation}.receiver"].most
+        results.add(name, series.most, COUNTER.format(n=series.count), **more)
+    for name in ("timer", "spi"):
+        series = counter["injected"][f"{name}.end"]
+        results.add(f"{name}_injected_eoi", series.most, COUNTER.format(n=series.count))
+    (revoke,) = trace["injected"]["revoke"]
+    parts = sorted(revoke.per_core.items())
+    results.add(
+        "revoke_sum", revoke.instructions, TRACE, service=parts[0][1], victim=parts[-1][1], trace=costs_json([revoke])
+    )
+    return worst
+
+
+def ticks(results):
+    say("compute and tick: direct and native")
+    direct, native = bench_cell.ticks_direct(OUT), bench_cell.ticks_native(OUT)
+    if direct.telemetry != direct.log:
+        raise RuntimeError(f"EL2 entries: {direct.telemetry} by telemetry, {direct.log} by QEMU's exception log")
+    method = "after `ready`, in a direct cell: its telemetry and QEMU's exception log, which agree"
+    results.add("direct_tick_entries", direct.telemetry, method)
+    results.add("tick_native_entries", native.log, "QEMU's exception log; the machine has no EL2")
+    method = "virtual time (ns) of the same work with ticks of 100 us beside it, -icount shift=0"
+    results.add("native_ratio", direct.work / native.work, method, direct_ns=direct.work, native_ns=native.work)
+
+
+def boot(results):
+    say("boot of configs/edge-gateway.dts by the trace")
+    folder = OUT / "boot"
+    itb = bench_cell.build_config(ROOT / "configs/edge-gateway.dts", folder, build.BUILD / "linux/6.12")
+    figures = bench_trace.boot(itb, folder / "trace")
+    rest = figures.instructions - sum(figures.by_kind.values())
+    method = "TCG plugin: instructions of core 0 to its guest's first, configs/edge-gateway.dts; functions told apart by debug information"
+    results.add("boot_core", rest, method, all=figures.instructions, by_kind=figures.by_kind)
+    for kind in bench_trace.BOOT_KINDS:
+        if not figures.bytes.get(kind):
+            raise RuntimeError(f"boot: nothing found of {kind}")
+        per_mib = round(figures.by_kind[kind] / figures.bytes[kind] * MIB)
+        results.add(f"boot_{kind}_per_mib", per_mib, method, bytes=figures.bytes[kind])
+
+
+def static(results):
+    say("text, lines, memory, stage 2")
+    text, trampoline = bench_static.text_bytes()
+    results.add("text_bytes", text, f"size -A build/hv/bulkhead.elf: .text; .trampoline, a page of its own, has {trampoline}")
+    lines, files = bench_static.source_lines()
+    results.add("source_lines", lines, f"cloc, code, of the {files} sources and headers in the build's dependency files")
+    (core, core_parts), (cell, cell_parts) = bench_static.growth(OUT)
+    method = "map.txt of two configurations that differ in it, less stage-2 tables and guest tree"
+    results.add("bytes_per_core", core, f"{method}: {core_parts}", composition=core_parts)
+    results.add("bytes_per_cell", cell, f"{method}: {cell_parts}", composition=cell_parts)
+    entries, fewest = bench_static.stage2_entries(OUT)
+    results.add("stage2_entries", entries, "walk of the built tables; target: the fewest that alignment allows", target=fewest)
+
+
+def met(row):
+    if row["target"] is None:
+        return ""
+    return "met" if row["value"] <= row["target"] else "MISSED"
+
+
+def number(value):
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+
+
+def print_table(rows):
+    peers = {name: (operation, *others) for name, operation, _, _, *others in ROWS}
+    lines = [("name", "operation", "value", "target", "", "Bao", "Jailhouse", "Xen")]
+    for row in rows:
+        operation, *others = peers[row["name"]]
+        target = number(row["target"])
+        lines.append((row["name"], operation, number(row["value"]), target and f"<= {target}", met(row), *others))
+    widths = [max(len(line[n]) for line in lines) for n in range(len(lines[0]))]
+    for line in lines:
+        cells = [text.rjust(w) if n in (2, 3, 5, 6, 7) else text.ljust(w) for n, (text, w) in enumerate(zip(line, widths))]
+        print("  ".join(cells).rstrip())
+    print()
+    print(PEERS)
+
+
+def print_costs(rows):
+    print()
+    keys = ["entries", "system_register_accesses", "barriers", "tlb_invalidations", "code_lines", "data_lines", "device_accesses"]
+    heads = ["entries", "sysregs", "barriers", "TLBIs", "code lines", "data lines", "device"]
+    print("  ".join(["on each path".ljust(22), *(head.rjust(10) for head in heads)]))
+    for row in rows:
+        if "trace" in row:
+            print("  ".join([row["name"].ljust(22), *(str(row["trace"][key]).rjust(10) for key in keys)]))
+
+
+def print_parts(rows):
+    for row in rows:
+        if "composition" in row:
+            print(f"{row['name']}: {row['composition']}")
+        if "service" in row:
+            print(f"{row['name']}: service core {row['service']}, victim {row['victim']}")
+        if "sender" in row:
+            print(f"{row['name']}: sender {row['sender']}, receiver {row['receiver']}")
+
+
+def main():
+    OUT.mkdir(parents=True, exist_ok=True)
+    results = Results()
+    worst = operations(results)
+    ticks(results)
+    boot(results)
+    static(results)
+    rows = results.list()
+    (OUT / "results.json").write_text(json.dumps(rows, indent=1) + "\n")
+    print_table(rows)
+    print_costs(rows)
+    print()
+    print_parts(rows)
+    print(f"counter and trace differ by {worst} instructions at most")
+    missed = [row["name"] for row in rows if met(row) == "MISSED"]
+    print(f"{len(rows)} rows, {len(missed)} targets missed{': ' if missed else ''}{', '.join(missed)}")
+
+
+if __name__ == "__main__":
+    main()
