@@ -27,7 +27,7 @@ JOBS := $(shell nproc)
 demo_setup = scripts/setup.sh demo
 check_setup = scripts/setup.sh check
 
-.PHONY: help all parts setup demo run image fit check check-full lint format install clean distclean
+.PHONY: help all parts setup demo run image fit check check-full bench lint format install clean distclean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F '\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -67,6 +67,11 @@ check-full: ## the tests of `make check` and the long ones
 	@$(MAKE) --no-print-directory -j$(JOBS) parts
 	@/usr/bin/python3 scripts/check.py --full
 
+bench: ## what each path through the hypervisor costs, beside others: a table and build/bench/results.json
+	@scripts/setup.sh bench
+	@$(MAKE) --no-print-directory -j$(JOBS) parts
+	@/usr/bin/python3 scripts/bench.py
+
 lint: ## format, clang-tidy, cppcheck, shellcheck, licences
 	@$(check_setup)
 	@scripts/lint.sh
@@ -93,7 +98,7 @@ install: all ## tool, hypervisor and board folders to PREFIX= (with DESTDIR=)
 
 clean: ## what the build made; packages that were fetched stay
 	rm -rf build/hv build/hv-clang build/host build/unit build/unit-sanitize build/out build/cells build/cells-clang \
-		build/test-results build/system build/bulkhead build/bulkhead.bin
+		build/test-results build/system build/bench build/bulkhead build/bulkhead.bin
 
 distclean: clean ## that, the fetched packages, and the apt file that set-up added
 	rm -rf build

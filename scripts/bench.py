@@ -5,9 +5,11 @@
 What is measured, and how, is docs/bench.md. Exit status 0: all of it was measured, whatever the targets say.
 """
 
+import hashlib
 import json
 import pathlib
 import sys
+from collections import Counter
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "test/bench"))
@@ -20,8 +22,8 @@ from harness import build  # noqa: E402
 OUT = build.BUILD / "bench"
 MIB = 1 << 20
 
-COUNTER = "PMCCNTR_EL0 counting EL2 alone, QEMU -icount shift=0, most of {n} repetitions, less the empty measurement"
-TRACE = "instructions of the image executed at EL2, by a TCG plugin, all cores of the window"
+COUNTER = "PMCCNTR_EL0 counting EL2 alone, QEMU -icount shift=0: the most of {n} repetitions, less the empty measurement"
+TRACE = "instructions of the image executed at EL2 on all cores, by a TCG plugin, QEMU -icount shift=0: the most of {n} repetitions"
 
 # Name in results.json, operation, unit, target (the value is to be at most that), Bao, Jailhouse, Xen.
 ROWS = [
@@ -80,6 +82,17 @@ OPERATIONS = {
 }
 
 
+COSTS = {  # key in results.json -> head of its column
+    "entries": "entries",
+    "system_registers": "sysregs",
+    "barriers": "barriers",
+    "tlb_invalidations": "TLBIs",
+    "code_lines": "code lines",
+    "data_lines": "data lines",
+    "device_accesses": "device",
+}
+
+
 class Results:
     """The rows as they come: every one of ROWS exactly once."""
 
@@ -108,50 +121,75 @@ def say(text):
 
 
 def costs_json(costs):
-    """What the last repetition cost besides instructions; repetitions differ in a line or two at most."""
-    cost = costs[-1]
-    return {
-        "trace_instructions": sorted({c.instructions for c in costs}),
-        "entries": cost.entries,
-        "system_register_accesses": cost.system_registers,
-        "barriers": cost.barriers,
-        "tlb_invalidations": cost.tlb_invalidations,
-        "code_lines": cost.code_lines,
-        "data_lines": cost.data_lines,
-        "device_accesses": cost.device_accesses,
-    }
+    """What a path costs besides instructions: the least of its repetitions, since in real time now and then one makes a
+    new maximum for the telemetry."""
+    least = {name: min(getattr(cost, name) for cost in costs) for name in COSTS}
+    per_core = [dict(cost.per_core) for cost in costs]
+    cores = sorted({core for counts in per_core for core in counts})
+    return {**least, "instructions_by_core": {core: min(counts.get(core, 0) for counts in per_core) for core in cores}}
+
+
+def counts(costs):
+    return [cost.instructions for cost in costs]
+
+
+def paths_text(image, name, windows):
+    """Where a path's instructions are: functions as the linker knows them, of the last repetition."""
+    lines = [name]
+    for core, found in sorted(windows[-1].code.items()):
+        functions = Counter()
+        for offset, count in found.items():
+            functions[image.function(offset)] += count
+        lines += [f"    core {core}  {count:7}  {function}" for function, count in functions.most_common()]
+    return "\n".join(lines) + "\n"
+
+
+class Measured:
+    """A configuration of the bench cell, three times: by its counter; by the trace on the same clock, which must say
+    the same; by the trace in real time, a thread a core, which can tell the cores apart."""
+
+    def __init__(self, config, image):
+        say(f"{config}: by the counter")
+        self.counter = bench_cell.operations(config, OUT)
+        say(f"{config}: by the trace")
+        self.trace = self._costs(bench_trace.operations(config, OUT, bench_cell.ICOUNT), image)
+        windows = bench_trace.operations(config, OUT)
+        self.parallel = self._costs(windows, image)
+        paths = "\n".join(paths_text(image, name, found) for name, found in windows.items() if name != "empty")
+        (OUT / f"paths-{config}.txt").write_text(paths)
+
+    @staticmethod
+    def _costs(windows, image):
+        return {name: [image.cost(window) for window in found] for name, found in windows.items()}
+
+    def difference(self, operation, traced):
+        """Largest difference between the counter and a trace, over the repetitions."""
+        series, found = self.counter[operation], counts(traced[operation])
+        return max(abs(series.most - max(found)), abs(series.least - min(found)))
 
 
 def operations(results):
-    """The rows that the bench cell measures, by its counter; beside each what the trace says."""
+    """The rows that the bench cell measures; returns what is to be said of how well the two methods agree."""
     image = bench_trace.Image()
-    counter, trace = {}, {}
-    for config in ("injected", "direct"):
-        say(f"{config}: by the counter")
-        counter[config] = bench_cell.operations(config, OUT)
-        say(f"{config}: by the trace")
-        windows = bench_trace.operations(config, OUT)
-        trace[config] = {name: [image.cost(window) for window in found] for name, found in windows.items()}
-    worst = 0
+    measured = {config: Measured(config, image) for config in ("injected", "direct")}
+    same = real = 0
     for name, (config, candidates) in OPERATIONS.items():
-        operation = max(candidates, key=lambda candidate: counter[config][candidate].most)
-        series, costs = counter[config][operation], trace[config][operation]
-        counts = [cost.instructions for cost in costs]
-        worst = max(worst, abs(series.most - max(counts)), abs(series.least - min(counts)))
-        more = {"least": series.least, "trace": costs_json(costs)}
-        if f"{operation}.sender" in counter[config]:
-            more["sender"] = counter[config][f"{operation}.sender"].most
-            more["receiver"] = counter[config][f"{operation}.receiver"].most
+        run = measured[config]
+        operation = max(candidates, key=lambda candidate: run.counter[candidate].most)
+        series = run.counter[operation]
+        same = max(same, run.difference(operation, run.trace))
+        real = max(real, run.difference(operation, run.parallel))
+        more = {"least": series.least, "trace": costs_json(run.parallel[operation])}
         results.add(name, series.most, COUNTER.format(n=series.count), **more)
     for name in ("timer", "spi"):
-        series = counter["injected"][f"{name}.end"]
+        series = measured["injected"].counter[f"{name}.end"]
         results.add(f"{name}_injected_eoi", series.most, COUNTER.format(n=series.count))
-    (revoke,) = trace["injected"]["revoke"]
-    parts = sorted(revoke.per_core.items())
-    results.add(
-        "revoke_sum", revoke.instructions, TRACE, service=parts[0][1], victim=parts[-1][1], trace=costs_json([revoke])
+    found = measured["injected"].trace["revoke"]
+    costs = costs_json(measured["injected"].parallel["revoke"])
+    results.add("revoke_sum", max(counts(found)), TRACE.format(n=len(found)), least=min(counts(found)), trace=costs)
+    return (
+        f"counter and trace on one clock differ by {same} instructions at most, counter and trace in real time by {real}"
     )
-    return worst
 
 
 def ticks(results):
@@ -224,28 +262,24 @@ def print_table(rows):
 
 def print_costs(rows):
     print()
-    keys = ["entries", "system_register_accesses", "barriers", "tlb_invalidations", "code_lines", "data_lines", "device_accesses"]
-    heads = ["entries", "sysregs", "barriers", "TLBIs", "code lines", "data lines", "device"]
-    print("  ".join(["on each path".ljust(22), *(head.rjust(10) for head in heads)]))
+    print("  ".join(["on each path".ljust(22), *(head.rjust(10) for head in COSTS.values()), "instructions by core"]))
     for row in rows:
-        if "trace" in row:
-            print("  ".join([row["name"].ljust(22), *(str(row["trace"][key]).rjust(10) for key in keys)]))
+        if "trace" not in row:
+            continue
+        by_core = ", ".join(f"{core}: {n}" for core, n in row["trace"]["instructions_by_core"].items())
+        print("  ".join([row["name"].ljust(22), *(str(row["trace"][key]).rjust(10) for key in COSTS), by_core]))
 
 
-def print_parts(rows):
+def print_compositions(rows):
     for row in rows:
         if "composition" in row:
             print(f"{row['name']}: {row['composition']}")
-        if "service" in row:
-            print(f"{row['name']}: service core {row['service']}, victim {row['victim']}")
-        if "sender" in row:
-            print(f"{row['name']}: sender {row['sender']}, receiver {row['receiver']}")
 
 
 def main():
     OUT.mkdir(parents=True, exist_ok=True)
     results = Results()
-    worst = operations(results)
+    agreement = operations(results)
     ticks(results)
     boot(results)
     static(results)
@@ -254,8 +288,10 @@ def main():
     print_table(rows)
     print_costs(rows)
     print()
-    print_parts(rows)
-    print(f"counter and trace differ by {worst} instructions at most")
+    print_compositions(rows)
+    print(agreement)
+    print(f"measured: build/bulkhead.bin, SHA-256 {hashlib.sha256(bench_trace.BINARY.read_bytes()).hexdigest()}")
+    print("where the instructions of each path are: build/bench/paths-*.txt")
     missed = [row["name"] for row in rows if met(row) == "MISSED"]
     print(f"{len(rows)} rows, {len(missed)} targets missed{': ' if missed else ''}{', '.join(missed)}")
 

@@ -39,6 +39,7 @@ def suites(full):
     yield "harness", pytest("harness", "test/harness"), None
     yield "system", pytest("system", "test/system", *(["--full"] if full else [])), None
     yield "attack", pytest("attack", "test/attack"), None
+    yield "bench", pytest("bench", "test/bench"), None
 
 
 class Cases:

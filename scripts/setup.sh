@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# setup.sh [demo|check|--remove] - makes a Debian 12 or 13 ready: host packages, then what the cells run (fetch-target.sh).
+# setup.sh [demo|check|bench|--remove] - makes a Debian 12 or 13 ready: host packages, then what the cells run
+# (fetch-target.sh) and what the bench is built with (fetch-plugin.sh).
 #
-# demo: what `make demo` needs; check (default): that and what `make check` adds. What is missing is listed with
-# its size and installed as root, with passwordless sudo, or with YES=1; else the one apt-get line is printed.
+# demo: what `make demo` needs; check (default): that and what `make check` adds; bench: that of demo and what
+# `make bench` adds. What is missing is listed with its size and installed as root, with passwordless sudo, or with
+# YES=1; else the one apt-get line is printed.
 # Where nothing is missing it says nothing and does nothing. --remove takes away the apt suite that it added.
 
 # shellcheck source=scripts/lib.sh
@@ -27,6 +29,7 @@ CHECK_PACKAGES=(
 	libcmocka-dev python3-pytest git
 	clang-19 lld-19 clang-format-19 clang-tidy-19 cppcheck shellcheck reuse
 )
+BENCH_PACKAGES=(cloc pkg-config libglib2.0-dev)	# the last two for the header of QEMU's plugins
 
 # The version of the QEMU that PATH finds; nothing where there is none.
 qemu_version()
@@ -181,23 +184,32 @@ list_sizes_after_update()
 	fi
 }
 
+# What isn't installed on the host, but lies below build/.
+fetch()
+{
+	"$ROOT/scripts/fetch-target.sh"
+	[ "$group" != bench ] || "$ROOT/scripts/fetch-plugin.sh"
+}
+
 group=${1:-check}
 case $group in
 demo) find_missing "${DEMO_PACKAGES[@]}" ;;
 check) find_missing "${DEMO_PACKAGES[@]}" "${CHECK_PACKAGES[@]}" ;;
+bench) find_missing "${DEMO_PACKAGES[@]}" "${BENCH_PACKAGES[@]}" ;;
 --remove)
 	remove_backports
 	exit
 	;;
 *)
-	echo "usage: setup.sh [demo|check|--remove]" >&2
+	echo "usage: setup.sh [demo|check|bench|--remove]" >&2
 	exit 2
 	;;
 esac
 
 qemu=$(qemu_version)
 if [ ${#missing[@]} = 0 ] && qemu_is_new_enough "$qemu"; then
-	exec "$ROOT/scripts/fetch-target.sh"
+	fetch
+	exit
 fi
 
 host_release
@@ -247,4 +259,4 @@ qemu_is_new_enough "$qemu" ||
 	die "$QEMU is ${qemu:-still missing} after the installation: Bulkhead needs $QEMU_LEAST or newer" \
 		"see what apt did in $log"
 say "the host is ready"
-exec "$ROOT/scripts/fetch-target.sh"
+fetch

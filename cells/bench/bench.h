@@ -43,14 +43,15 @@ void doorbell_measure(const struct guest *guest);
 void revoke_measure(const struct guest *guest);
 void ticks_measure(const struct guest *guest);
 
-/* Of the channels between bench and peer, behind the header that EL2 writes. */
+/* The channels between bench and peer. */
 struct peer_orders { /* channel `bell`, from the bench to the peer */
-	uint64_t header[8];
+	uint64_t reserved[8];
 	uint64_t run; /* 1: to run without a pause from the next doorbell on */
 };
 
 struct peer_replies { /* channel `reply` */
-	uint64_t header[8];
+	uint64_t generation; /* EL2's: another one in each life of the peer */
+	uint64_t reserved[7];
 	uint64_t ready; /* 1: waits for doorbells */
 	uint64_t doorbells;
 	uint64_t value; /* EL2 instructions from the last doorbell's arrival to its handler */

@@ -16,6 +16,7 @@ from harness import blueprint, build, fit, qemu, telemetry  # noqa: E402  (needs
 
 CONFIGS = HERE / "configs"
 TICKS = 1000
+ICOUNT = qemu.ICOUNT
 NATIVE = "virt-10.0,gic-version=3"
 HALTED = r"^bulkhead: (halted|exception)|exception:|^bench: wrong"
 EL2 = re.compile(r"^\.*bench: el2 (\S+) least=(\d+) most=(\d+) n=(\d+)$", re.M)
@@ -72,7 +73,7 @@ ARRIVALS += [f"{name}{part}" for name in ("sgi", "doorbell") for part in ("", ".
 def operations(name, out):
     """Boots a configuration under -icount and returns its figures: name -> Series."""
     itb = config(name, out)
-    with qemu.QemuTarget(out / name / "run", icount=qemu.ICOUNT) as target:
+    with qemu.QemuTarget(out / name / "run", icount=ICOUNT) as target:
         target.load(itb)
         target.power("on")
         text = wait_done(target)
@@ -101,7 +102,7 @@ def ticks_direct(out):
     """A guest that computes and ticks in a direct cell."""
     itb = config("ticks", out)
     image = fit.Fit(itb)
-    with qemu.QemuTarget(out / "ticks/run", icount=qemu.ICOUNT, record_exceptions=True) as target:
+    with qemu.QemuTarget(out / "ticks/run", icount=ICOUNT, record_exceptions=True) as target:
         target.load(image)
         target.power("on")
         text = wait_done(target)
@@ -121,7 +122,7 @@ def ticks_native(out):
     subprocess.run([f"{build.CROSS}objcopy", "-O", "binary", build.BUILD / "cells/bench.elf", raw], check=True)
     options = ["-kernel", str(raw), "-append", "ticks"]
     with qemu.QemuTarget(
-        folder / "run", machine=NATIVE, icount=qemu.ICOUNT, record_exceptions=True, extra=options
+        folder / "run", machine=NATIVE, icount=ICOUNT, record_exceptions=True, extra=options
     ) as target:
         target.power("on")
         text = wait_done(target)

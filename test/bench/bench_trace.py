@@ -147,11 +147,11 @@ def _target(image, folder, out, *options, **settings):
     return qemu.QemuTarget(folder, extra=extra, **settings)
 
 
-def operations(name, out):
+def operations(name, out, icount=None):
     """Boots a configuration; name of the operation -> its windows."""
     image = fit.Fit(bench_cell.config(name, out))
     trace = out / name / "trace.txt"
-    with _target(image, out / name / "trace-run", trace) as target:
+    with _target(image, out / name / "trace-run", trace, icount=icount) as target:
         target.load(image)
         target.power("on")
         text = bench_cell.wait_done(target)
