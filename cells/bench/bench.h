@@ -49,7 +49,7 @@ struct peer_orders { /* channel `bell`, from the bench to the peer */
 	uint64_t run; /* 1: to run without a pause from the next doorbell on */
 };
 
-struct peer_replies { /* channel `reply` */
+struct peer_replies {	     /* channel `reply` */
 	uint64_t generation; /* EL2's: another one in each life of the peer */
 	uint64_t reserved[7];
 	uint64_t ready; /* 1: waits for doorbells */

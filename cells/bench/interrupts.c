@@ -14,13 +14,13 @@
 #include "timer.h"
 #include "uart.h"
 
-#define SGI	     1u
-#define SOON_TICKS   1000u
-#define UART_IMSC    0x038
-#define UART_ICR     0x044
-#define UART_TX	     UINT32_C(0x20)
-#define UART_ALL     UINT32_C(0x7ff)
-#define MPIDR_TARGET UINT64_C(0xf)
+#define SGI	      1u
+#define SOON_TICKS    1000u
+#define UART_IMSC     0x038
+#define UART_ICR      0x044
+#define UART_TX	      UINT32_C(0x20)
+#define UART_ALL      UINT32_C(0x7ff)
+#define MPIDR_TARGET  UINT64_C(0xf)
 #define SETTLE_YIELDS 100u
 
 static volatile uint64_t handled_at; /* the counter, in the handler */
@@ -49,8 +49,8 @@ static void timer_raise(void)
 	timer_set(timer_now() + SOON_TICKS);
 }
 
-/* With a character sent the UART has reason to interrupt, and does when that is let through. The device is the
- * cell's own: no exit. */
+/* With a character sent the UART has reason to interrupt, and does when that is let through. The device is
+ * the cell's own: no exit. */
 static void spi_raise(void)
 {
 	uart_put('.');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * revoke.c - the service core stops the peer while that runs. What the peer's EL2 does until it is parked can't be
- * read by the peer: a trace counts it (the window stays open until then).
+ * revoke.c - the service core stops the peer while that runs. What the peer's EL2 does until it is parked
+ * can't be read by the peer: a trace counts it (the window stays open until then).
  */
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * ticks.c - a guest that computes and ticks: a fixed amount of work with a periodic timer beside it, timed in the
- * machine's virtual time. The same in a cell and on the bare machine.
+ * ticks.c - a guest that computes and ticks: a fixed amount of work with a periodic timer beside it, timed in
+ * the machine's virtual time. The same in a cell and on the bare machine.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The second measure of the bench: every instruction that a core executes of the hypervisor's image, seen by a TCG
 plugin (trace.c) and not by the guest's counter. It also says what an instruction count hides: system-register
-accesses, barriers, cache lines. Without -icount; a thread a core, since
-with one for all QEMU gives the plugin the number of the core that translated an instruction, not of the one that runs it."""
+accesses, barriers, cache lines."""
 
 import pathlib
 import re
@@ -45,8 +44,6 @@ def kind(code):
         return "barrier" if code >> 5 & 7 in (4, 5, 6, 7) else "other"
     if code & 0xFFF80000 == 0xD5080000:  # SYS: CRn 8 TLBI, CRn 7 DC and IC
         return {8: "tlbi", 7: "cache"}.get(code >> 12 & 15, "other")
-    if code == 0xD69F03E0:
-        return "eret"
     return "other"
 
 
@@ -87,6 +84,8 @@ class Image:
         self.link = self.symbols["text_start"]
         self.size = self.symbols["image_file_size"]
         text = [(int(value, 16), name) for value, kind_, name in rows if kind_ in "tT" and not name.startswith("$")]
+        # The vectors of exceptions from a lower level, AArch64 and AArch32 (Arm ARM D1.4.2).
+        self._entries = range(self.symbols["vectors"] + 0x400 - self.link, self.symbols["vectors"] + 0x800 - self.link, 0x80)
         self._functions = [(at - self.link, name) for at, name in text if 0 <= at - self.link < self.size]
 
     def opcode(self, offset):
@@ -110,7 +109,7 @@ class Image:
         return Cost(
             instructions=window.instructions(),
             per_core={core: window.instructions(core) for core in sorted(window.code)},
-            entries=kinds["eret"],
+            entries=sum(counts[offset] for counts in window.code.values() for offset in self._entries),
             system_registers=kinds["sysreg"],
             barriers=kinds["barrier"],
             tlb_invalidations=kinds["tlbi"],

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * trace.c - a QEMU TCG plugin: what of the hypervisor's image each core executes within a window, instruction by
- * instruction, and what it touches. The judgement (which instruction is what) is bench_trace.py's.
+ * trace.c - a QEMU TCG plugin: what of the hypervisor's image each core executes within a window, instruction
+ * by instruction, and what it touches. The judgement (which instruction is what) is bench_trace.py's.
  *
- * Arguments: link=ADDRESS,load=ADDRESS,size=BYTES of the image at its EL2 virtual and at its physical address (before
- * the MMU is on); out=FILE; boot=on: one window, from the start of the machine to core 0's first instruction outside.
- * Otherwise one core of the guest opens and closes windows (cells/bench/counter.h). Each core needs a thread of its
- * own (tcg,thread=multi): with one thread QEMU names the core that an instruction was translated for.
+ * Arguments: link=ADDRESS,load=ADDRESS,size=BYTES of the image at its EL2 virtual and at its physical address
+ * (before the MMU is on); out=FILE; boot=on: one window, from the start of the machine to core 0's first
+ * instruction outside (with a thread a core). Otherwise one core of the guest opens and closes windows
+ * (cells/bench/counter.h).
+ *
+ * Where one thread runs all cores QEMU names the core that an instruction was translated for, not the one
+ * that executes it. So a core is known by its VMPIDR_EL2, which holds its own affinity: level 0 is its number
+ * on `virt`.
  *
  * The file, in hexadecimal but for the first number:
  *   window N
@@ -22,9 +26,9 @@
 
 #include <qemu-plugin.h>
 
-#define CORES_MAX 8u
-#define LINES_MAX 4096u
-#define LINE_BYTES 64u
+#define CORES_MAX     8u /* a power of two */
+#define LINES_MAX     4096u
+#define LINE_BYTES    64u
 #define WINDOW_OPENS  0xd280161fu /* movz xzr, #0xb0 */
 #define WINDOW_CLOSES 0xd280163fu /* movz xzr, #0xb1 */
 
@@ -41,6 +45,33 @@ static uint64_t link_at, load_at, size, windows;
 static bool open, boot;
 static FILE *out;
 static struct core cores[CORES_MAX];
+static struct qemu_plugin_register *vmpidr;
+static unsigned int executing[CORES_MAX]; /* by QEMU's number: the core of the instruction that executes */
+
+static void vcpu_starts(qemu_plugin_id_t id, unsigned int vcpu)
+{
+	GArray *registers = qemu_plugin_get_registers();
+
+	(void)id;
+	(void)vcpu;
+	for (unsigned int i = 0; i < registers->len; i++) {
+		const qemu_plugin_reg_descriptor *descriptor =
+			&g_array_index(registers, qemu_plugin_reg_descriptor, i);
+
+		if (strcmp(descriptor->name, "VMPIDR_EL2") == 0)
+			vmpidr = descriptor->handle;
+	}
+	g_array_free(registers, TRUE);
+}
+
+static unsigned int affinity(void)
+{
+	GByteArray *value = g_byte_array_new();
+	const unsigned int number = qemu_plugin_read_register(vmpidr, value) > 0 ? value->data[0] : 0;
+
+	g_byte_array_free(value, TRUE);
+	return number % CORES_MAX;
+}
 
 static void window_opens(unsigned int vcpu, void *data)
 {
@@ -79,8 +110,11 @@ static void window_closes(unsigned int vcpu, void *data)
 
 static void image_executes(unsigned int vcpu, void *data)
 {
-	if (open && vcpu < CORES_MAX)
-		cores[vcpu].code[(uintptr_t)data]++;
+	if (!open || vcpu >= CORES_MAX)
+		return;
+	/* The whole boot, with a thread a core, is too long for it, and needs it not. */
+	executing[vcpu] = boot ? vcpu : affinity();
+	cores[executing[vcpu]].code[(uintptr_t)data]++;
 }
 
 static void image_accesses(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t address, void *data)
@@ -91,7 +125,7 @@ static void image_accesses(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64
 	(void)data;
 	if (!open || vcpu >= CORES_MAX)
 		return;
-	core = &cores[vcpu];
+	core = &cores[executing[vcpu]];
 	at = qemu_plugin_get_hwaddr(info, address);
 	if (at && qemu_plugin_hwaddr_is_io(at)) {
 		core->device++;
@@ -103,8 +137,7 @@ static void image_accesses(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64
 			return;
 	if (core->line_count < LINES_MAX)
 		core->lines[core->line_count] = address * LINE_BYTES;
-	if (!boot || core->line_count < LINES_MAX)
-		core->line_count++;
+	core->line_count++;
 }
 
 static void guest_executes(unsigned int vcpu, void *data)
@@ -133,8 +166,9 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 
 		qemu_plugin_insn_data(insn, &code, sizeof(code));
 		if (offset < size) {
-			qemu_plugin_register_vcpu_insn_exec_cb(insn, image_executes, QEMU_PLUGIN_CB_NO_REGS,
-							       (void *)(uintptr_t)(offset / 4));
+			qemu_plugin_register_vcpu_insn_exec_cb(
+				insn, image_executes, boot ? QEMU_PLUGIN_CB_NO_REGS : QEMU_PLUGIN_CB_R_REGS,
+				(void *)(uintptr_t)(offset / 4));
 			if (!boot)
 				qemu_plugin_register_vcpu_mem_cb(insn, image_accesses, QEMU_PLUGIN_CB_NO_REGS,
 								 QEMU_PLUGIN_MEM_RW, NULL);
@@ -170,8 +204,10 @@ static bool argument(const char *text)
 	return true;
 }
 
-QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv);
-QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
+					   char **argv);
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
+					   char **argv)
 {
 	(void)info;
 	for (int i = 0; i < argc; i++) {
@@ -189,6 +225,7 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_
 		if (!cores[i].code)
 			return -1;
 	}
+	qemu_plugin_register_vcpu_init_cb(id, vcpu_starts);
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
 	return 0;
 }
