@@ -197,7 +197,7 @@ def _chains(offsets, link):
     return chains
 
 
-def _stored(code):
+def stored(code):
     """Bytes that an instruction stores: STP, STR in their forms, DC ZVA (Arm ARM C4.1.94)."""
     if code & 0x3A400000 == 0x28000000:  # pairs
         return {0: 8, 2: 16}[code >> 30]
@@ -220,7 +220,7 @@ def boot(itb, folder):
     counts = window.code[0]
     image = Image()
     chains = _chains(sorted(counts), image.link)
-    kinds, stored, functions = Counter(), Counter(), Counter()
+    kinds, treated, functions = Counter(), Counter(), Counter()
     for offset, count in counts.items():
         functions[chains[offset][0]] += count
         for kind_, names in BOOT_KINDS.items():
@@ -228,10 +228,10 @@ def boot(itb, folder):
                 kinds[kind_] += count
                 code = image.opcode(offset)
                 # Cache maintenance is by line, zeroing and copying by what is stored; hashing is counted below.
-                stored[kind_] += count * (LINE if kind_ == "clean" and kind(code) == "cache" else _stored(code))
+                treated[kind_] += count * (LINE if kind_ == "clean" and kind(code) == "cache" else stored(code))
                 break
-    stored["hash"] = hashed_bytes(parts)
-    return Boot(window.instructions(0), dict(kinds), dict(stored), functions)
+    treated["hash"] = hashed_bytes(parts)
+    return Boot(window.instructions(0), dict(kinds), dict(treated), functions)
 
 
 def hashed_bytes(parts):

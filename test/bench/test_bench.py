@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the paths through the hypervisor may cost, in instructions: virtual time alone, nothing of it depends on the host.
+
+BOUNDS holds what was reached; who makes a path cheaper writes the new figure here. `make bench` measures the rest, and
+says how far from the targets it is.
+
+[stest->swr~path-bounds~1]
+[stest->swr~irq-injected~1]
+"""
+
+import pathlib
+import struct
+
+import pytest
+
+import bench_cell
+import bench_trace
+from harness import build
+
+BOUNDS = {  # operation of the bench cell: EL2 instructions, configuration `injected`
+    "timer": 201,
+    "timer.end": 0,
+    "spi": 188,
+    "spi.end": 0,
+    "hvc_version": 161,
+    "psci_version": 159,
+    "hvc_unknown.vendor": 167,
+    "hvc_unknown.psci": 161,
+    "hvc_unknown.owner": 163,
+    "smc_unknown.vendor": 176,
+    "smc_unknown.psci": 170,
+    "smc_unknown.owner": 172,
+    "gicd_typer_read": 309,
+    "gicd_isenabler_read": 316,
+    "gicd_isenabler_write": 311,
+    "sgi": 461,
+    "sgi.end": 0,
+    "doorbell": 433,
+    "doorbell.end": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def out():
+    return build.results_folder("bench")
+
+
+@pytest.fixture(scope="module")
+def injected(out):
+    return bench_cell.operations("injected", out)
+
+
+@pytest.mark.parametrize("operation", BOUNDS)
+def test_bound(injected, operation):
+    assert injected[operation].most <= BOUNDS[operation]
+
+
+def test_measures_something(injected):
+    """A counter that stands still would keep every bound."""
+    for operation, series in injected.items():
+        if operation != "empty" and not operation.endswith(".end"):
+            assert series.least > 20, operation
+
+
+def test_direct_ticks(out):
+    """1,000 ticks of a direct cell enter EL2 not once; telemetry and QEMU's log of exceptions agree on it. The work
+    beside them takes as long as on the bare machine."""
+    direct, native = bench_cell.ticks_direct(out), bench_cell.ticks_native(out)
+    assert (direct.telemetry, direct.log) == (0, 0)
+    assert direct.work <= 1.0005 * native.work
+
+
+KINDS = {
+    0xD53CD080: "sysreg",  # mrs x0, tpidr_el2
+    0xD51CCB00: "sysreg",  # msr ich_hcr_el2, x0
+    0xD538CC00: "sysreg",  # mrs x0, icc_iar1_el1
+    0xD53BE040: "sysreg",  # mrs x0, cntvct_el0
+    0xD5100240: "sysreg",  # msr mdscr_el1, x0
+    0xD5033FDF: "barrier",  # isb
+    0xD5033F9F: "barrier",  # dsb sy
+    0xD5033ABF: "barrier",  # dmb ishst
+    0xD50C83DF: "tlbi",  # tlbi vmalls12e1is
+    0xD50B7E20: "cache",  # dc civac, x0
+    0xD508751F: "cache",  # ic iallu
+    0xD503201F: "other",  # nop
+    0xD50342DF: "other",  # msr daifset, #2
+    0xD69F03E0: "other",  # eret
+    0xA9000FE2: "other",  # stp x2, x3, [sp]
+}
+
+
+@pytest.mark.parametrize("code", KINDS, ids=hex)
+def test_kind_of_instruction(code):
+    assert bench_trace.kind(code) == KINDS[code]
+
+
+STORES = {
+    0xA9000FE2: 16,  # stp x2, x3, [sp]
+    0xA8C11404: 0,  # ldp x4, x5, [x0], #16
+    0xF8008404: 8,  # str x4, [x0], #8
+    0x39000001: 1,  # strb w1, [x0]
+    0xB9000001: 4,  # str w1, [x0]
+    0xF9400001: 0,  # ldr x1, [x0]
+    0xD50B7420: 64,  # dc zva, x0
+    0xEB01001F: 0,  # cmp x0, x1
+    0xD65F03C0: 0,  # ret
+}
+
+
+@pytest.mark.parametrize("code", STORES, ids=hex)
+def test_stored_bytes(code):
+    assert bench_trace.stored(code) == STORES[code]
+
+
+def test_trace_file(results):
+    path = pathlib.Path(results) / "trace.txt"
+    path.write_text("window 0\ncode 0 10 2\ncode 2 10 1\nline 2 40\ndevice 0 3\nend\nwindow 1\ncode 0 10 1\n")
+    (window,) = bench_trace.parse(path)  # the other one is not complete
+    assert window.instructions() == 3 and window.instructions(2) == 1
+    assert window.lines == {2: {0x40}} and window.device == {0: 3}
+
+
+def test_opcodes_are_the_images(results):
+    """The trace's offsets are offsets in bulkhead.bin."""
+    image = bench_trace.Image()
+    vectors = image.symbols["vectors"] - image.link
+    assert image.function(vectors + 4) == "vectors"
+    assert image.opcode(vectors) == struct.unpack_from("<I", bench_trace.BINARY.read_bytes(), vectors)[0]
