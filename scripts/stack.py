@@ -13,7 +13,7 @@ import sys
 
 # caller -> callees through a pointer. Entry points are what no one calls.
 INDIRECT = {
-    "exit_synchronous": ["hvc", "smc", "sysreg_trap", "undefined", "instruction_abort", "data_abort"],
+    "exit_general": ["hvc", "smc", "sysreg_trap", "undefined", "instruction_abort", "data_abort"],
     "sysreg_trap": r"id_.*|mvfr\d|zero",
 }
 

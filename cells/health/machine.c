@@ -70,7 +70,9 @@ static uint64_t exits_of(const struct machine *machine, uint32_t cell, bool sinc
 
 		if (!t || machine->cores[i].cell != cell)
 			continue;
-		exits += t->exits_total - (since_ready ? t->exits_at_ready : 0);
+		for (uint32_t n = 0; n < EXIT_REASON_COUNT; n++)
+			exits += t->exits[n];
+		exits -= since_ready ? t->exits_at_ready : 0;
 	}
 	return exits;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * pages.c - probe: this core goes over to a stage 1 of 64 KiB pages, as some kernels have, and lives on with it.
+ * pages.c - probe: this core goes over to a stage 1 of 64 KiB pages, as some kernels have, and lives on with
+ * it.
  *
- * Everything that the guest tree names is mapped by whole pages, one kind a page: two windows of different kinds
- * in one would be told.
+ * Everything that the guest tree names is mapped by whole pages, one kind a page: two windows of different
+ * kinds in one would be told.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,7 +44,8 @@ static uint64_t *entry_of(uint64_t address)
 
 	if (!*root && tables_used < TABLES_MAX)
 		*root = (uintptr_t)tables[tables_used++] | TABLE;
-	return *root ? (uint64_t *)(uintptr_t)(*root & ~(PAGE - 1)) + (address >> PAGE_SHIFT & (ENTRIES - 1)) : 0;
+	return *root ? (uint64_t *)(uintptr_t)(*root & ~(PAGE - 1)) + (address >> PAGE_SHIFT & (ENTRIES - 1))
+		     : 0;
 }
 
 /* `own`: no other window may share its pages. */

@@ -18,7 +18,7 @@
 #include "blueprint.h"
 
 #define TELEMETRY_MAGIC UINT64_C(0x54454c454d424c4b)
-#define TELEMETRY_ABI	1u
+#define TELEMETRY_ABI	2u
 
 enum exit_reason {
 	EXIT_HVC,
@@ -54,8 +54,7 @@ struct telemetry_core {
 	uint32_t cell;
 	uint32_t core_state; /* enum core_state */
 	uint64_t exits[EXIT_REASON_COUNT];
-	uint64_t exits_total;
-	uint64_t exits_at_ready; /* exits_total just after this core's `ready` */
+	uint64_t exits_at_ready; /* all of them together just after this core's `ready` */
 	uint64_t el2_ticks_sum, el2_ticks_max;
 	uint64_t el2_histogram[32]; /* bucket n: exits of 2^n .. 2^(n+1)-1 ticks */
 	uint64_t injected;
@@ -179,9 +178,9 @@ struct directory {
 };
 
 _Static_assert(sizeof(struct fault_record) == 312, "layout");
-_Static_assert(sizeof(struct telemetry_core) == 976, "layout");
+_Static_assert(sizeof(struct telemetry_core) == 968, "layout");
 _Static_assert(offsetof(struct telemetry_core, exits) == 24, "layout");
-_Static_assert(offsetof(struct telemetry_core, fault) == 592, "layout");
+_Static_assert(offsetof(struct telemetry_core, fault) == 584, "layout");
 _Static_assert(sizeof(struct event) == 64, "layout");
 _Static_assert(sizeof(struct event_ring) == 4096, "layout");
 _Static_assert(sizeof(struct log_ring) == 4096, "layout");

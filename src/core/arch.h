@@ -7,10 +7,15 @@
 
 #include "types.h"
 
-/* A guest's general registers, at a fixed place on this core's stack while EL2 runs. */
+/*
+ * A guest's general registers, at a fixed place on this core's stack while EL2 runs. At first only those are
+ * there that the hypervisor's code spoils (the architecture's exits.h); whoever needs all of them answers
+ * OUTCOME_WHOLE before it has changed anything, and is called again with `whole` set.
+ */
 struct exit {
 	u64 x[31];
-	u64 pad;
+	u32 whole;
+	u32 reason; /* enum exit_reason, for the accounting */
 };
 
 /* What stopped the guest, for the fault record. */
@@ -53,6 +58,9 @@ void arch_spi_raise(u32 intid);
 
 /* Service core: revokes another cell (by index) and wakes its cores. */
 void arch_revoke_other(u32 cell);
+
+/* CRC-32 of IEEE 802.3 (reflected, initial and final all ones). */
+u32 arch_crc32(const void *data, u64 size);
 
 /* Ends this core for good. */
 _Noreturn void arch_halt(void);

@@ -14,7 +14,7 @@
 
 /* How long siblings may take to come to rest: a core in EL2 needs microseconds, one asleep in WFI
  * with its interrupts off never comes. */
-#define GATHER_NS UINT64_C(100000000)
+#define GATHER_NS UINT64_C(1000000000)
 /* At boot they are still being started, one after the other. */
 #define GATHER_BOOT_NS UINT64_C(10000000000)
 /* A wake-up may have been undone by what the sibling's guest was in the middle of: it is sent again. */

@@ -25,7 +25,18 @@ struct core_slot {	/* one a core of the cell, in struct cell_state */
 	u32 pad;
 	ipa_t on_entry; /* under `power_lock` */
 	u64 on_context;
-	u64 reserved[3];
+	u64 gic_answered; /* by the core itself: the last gic_query it has answered, and what it said */
+	u32 gic_pending, gic_active; /* by the core itself */
+	u32 private_enabled; /* under `gic_lock`: SGIs and PPIs enabled while gicd_ctlr holds Group 1 back */
+	u32 pad2;
+};
+
+struct gic_query {    /* by the holder of `gic_lock`: what a core asks of its siblings' list registers
+			 (vgic_state.c) */
+	u64 sequence; /* odd while the rest is written */
+	u32 word, mask;
+	u32 end; /* how to end them; none of enum vgic_end: only tell */
+	u32 pad;
 };
 
 struct vuart { /* the emulated PL011's registers; under `console_lock` */
@@ -38,9 +49,11 @@ struct vuart { /* the emulated PL011's registers; under `console_lock` */
 struct cell_state { /* one page, mapped by the cell's cores alone */
 	u64 epoch;  /* by the first core: counts the times that all cores must rest */
 	u64 generation;
-	u32 gicd_ctlr;
+	u32 gicd_ctlr; /* under `gic_lock` */
 	u32 pad;
-	struct lock power_lock, console_lock;
+	struct lock power_lock, console_lock, gic_lock;
+	struct gic_query gic_query;
+	u32 spi_enabled[32]; /* under `gic_lock`: SPIs enabled while gicd_ctlr holds Group 1 back */
 	struct vuart vuart;
 	u64 restart_times[BP_RESTARTS_MAX]; /* by the first core */
 	u64 restart_count;

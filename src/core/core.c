@@ -9,10 +9,18 @@
  */
 #include "core.h"
 #include "events.h"
+#include "rate.h"
 
 u32 this_core;
+struct telemetry_core *this_telemetry;
 
 static bool start_pending; /* first core: the boot's start has not happened yet */
+
+void core_identify(u32 core_in_cell)
+{
+	this_core = core_in_cell;
+	this_telemetry = (struct telemetry_core *)cell_core(core_in_cell)->telemetry_va;
+}
 
 static void telemetry_start(void)
 {
@@ -29,7 +37,8 @@ static void telemetry_start(void)
 
 void core_main(struct exit *exit, u32 core_in_cell)
 {
-	this_core = core_in_cell;
+	core_identify(core_in_cell);
+	rate_start();
 	telemetry_start();
 	events_start();
 	cell_state()->cores[this_core].power = POWER_OFF;

@@ -9,10 +9,14 @@
 #include "cell.h"
 
 extern u32 this_core; /* index among the cell's cores */
+extern struct telemetry_core *this_telemetry;
+
+/* Makes this the core `core_in_cell` of the cell: once, when it comes to its own tables. */
+void core_identify(u32 core_in_cell);
 
 static inline struct telemetry_core *telemetry(void)
 {
-	return (struct telemetry_core *)cell_core(this_core)->telemetry_va;
+	return this_telemetry;
 }
 
 static inline bool core_is_first(void)

@@ -7,28 +7,18 @@
 #include "core.h"
 #include "rate.h"
 
-u32 crc32(const void *data, u64 size)
-{
-	/* A nibble at a time: 16 words of table, and records are rare. */
-	static const u32 table[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-				      0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-				      0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
-	const u8 *bytes = data;
-	u32 crc = ~UINT32_C(0);
-
-	for (u64 i = 0; i < size; i++) {
-		crc = table[(crc ^ bytes[i]) & 15] ^ crc >> 4;
-		crc = table[(crc ^ bytes[i] >> 4) & 15] ^ crc >> 4;
-	}
-	return ~crc;
-}
-
 static struct event_ring *ring(void)
 {
 	return (struct event_ring *)cell_core(this_core)->ring_va;
 }
 
 static struct rate guest_rate;
+u64 rate_period;
+
+void rate_start(void)
+{
+	rate_period = arch_ns_to_ticks(RATE_PERIOD_NS);
+}
 
 void events_start(void)
 {
@@ -55,7 +45,7 @@ static bool guest_paced(enum event_code code, u64 action)
 
 static bool guest_admitted(void)
 {
-	if (rate_admits(&guest_rate, EVENTS_GUEST_MAX))
+	if (rate_admits(&guest_rate, EVENTS_GUEST_MAX, arch_time()))
 		return true;
 	telemetry()->events_dropped++;
 	return false;
@@ -82,7 +72,7 @@ void event_record(enum event_code code, u64 a, u64 b, u64 c, u64 d)
 	event->pad = 0;
 	arch_publish();
 	event->sequence = sequence;
-	event->crc = crc32(event, offsetof(struct event, crc));
+	event->crc = arch_crc32(event, offsetof(struct event, crc));
 	arch_publish();
 	ring()->head = sequence;
 	telemetry()->event_sequence = sequence;

@@ -11,7 +11,4 @@
 void events_start(void);
 void event_record(enum event_code code, u64 a, u64 b, u64 c, u64 d);
 
-/* CRC-32 of IEEE 802.3 (reflected, initial and final all ones). */
-u32 crc32(const void *data, u64 size);
-
 #endif

@@ -33,6 +33,8 @@ enum outcome fault_raise(struct exit *exit, enum bp_error error, const struct fa
 {
 	const enum bp_action action = (enum bp_action)this_cell->actions[error];
 
+	if (!exit->whole)
+		return OUTCOME_WHOLE;
 	fault_record(exit, error, fault);
 	switch (action) {
 	case BP_ACTION_IGNORE:

@@ -8,10 +8,9 @@
 #include "core.h"
 #include "events.h"
 #include "faults.h"
-#include "rate.h"
 #include "service.h"
 
-static struct rate doorbell_rate;
+struct rate doorbell_rate;
 static u64 ready_generation; /* the cell's life in which this core was ready last */
 
 static enum outcome answer(struct exit *exit, s64 status)
@@ -67,7 +66,9 @@ static enum outcome ready(struct exit *exit)
 	if (ready_generation == cell_state()->generation)
 		return answer(exit, HYPERCALL_OK);
 	ready_generation = cell_state()->generation;
-	t->exits_at_ready = t->exits_total;
+	t->exits_at_ready = 1; /* this one, which is counted at its end */
+	for (u32 i = 0; i < EXIT_REASON_COUNT; i++)
+		t->exits_at_ready += t->exits[i];
 	if (core_is_first()) {
 		event_record(EVENT_CELL_READY, t->generation, 0, 0, 0);
 		t->ready_time = arch_time();
@@ -82,34 +83,14 @@ static enum outcome event(struct exit *exit)
 	return answer(exit, HYPERCALL_OK);
 }
 
-/* Each costs its receivers an interrupt, so a sender has a share of them only.
- * [impl->swr~doorbell-declared~1] [impl->swr~doorbell-rate~1] */
-static enum outcome doorbell(struct exit *exit)
-{
-	const struct bp_channel *channel;
-	const u32 *ring;
-
-	if (exit->x[1] >= this_cell->channels.count)
-		return answer(exit, HYPERCALL_INVALID);
-	channel = (const struct bp_channel *)cell_table(&this_cell->channels) + exit->x[1];
-	if (channel->ring.count == 0)
-		return answer(exit, HYPERCALL_INVALID);
-	if (!rate_admits(&doorbell_rate, DOORBELLS_MAX))
-		return answer(exit, HYPERCALL_BUSY);
-	ring = cell_table(&channel->ring);
-	for (u32 i = 0; i < channel->ring.count; i++)
-		arch_spi_raise(ring[i]);
-	return answer(exit, HYPERCALL_OK);
-}
-
 static enum outcome application_error(struct exit *exit)
 {
 	const struct fault fault = {.far = exit->x[1]};
-	enum outcome outcome;
+	const enum outcome outcome = fault_raise(exit, BP_ERROR_APPLICATION, &fault);
 
-	exit->x[0] = HYPERCALL_OK;
-	outcome = fault_raise(exit, BP_ERROR_APPLICATION, &fault);
-	return outcome == OUTCOME_REST ? OUTCOME_REST : OUTCOME_SAME;
+	if (outcome == OUTCOME_WHOLE || outcome == OUTCOME_REST)
+		return outcome;
+	return answer(exit, HYPERCALL_OK);
 }
 
 static enum outcome cell_control(struct exit *exit)
@@ -138,8 +119,6 @@ static enum outcome console_input(struct exit *exit)
 enum outcome hypercall(struct exit *exit)
 {
 	switch ((u32)exit->x[0]) {
-	case HYPERCALL_VERSION:
-		return answer(exit, HYPERCALL_ABI);
 	case HYPERCALL_UID:
 		return uid(exit);
 	case HYPERCALL_REVISION:
@@ -150,8 +129,6 @@ enum outcome hypercall(struct exit *exit)
 		return ready(exit);
 	case HYPERCALL_EVENT:
 		return event(exit);
-	case HYPERCALL_DOORBELL:
-		return doorbell(exit);
 	case HYPERCALL_APPLICATION_ERROR:
 		return application_error(exit);
 	case HYPERCALL_CELL_CONTROL:

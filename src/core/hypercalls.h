@@ -5,10 +5,32 @@
 #ifndef BULKHEAD_HYPERCALLS_H
 #define BULKHEAD_HYPERCALLS_H
 
-#include "arch.h"
+#include "../blueprint/hypercall.h"
+#include "cell.h"
 #include "outcome.h"
+#include "rate.h"
 
-/* Function ID and arguments in exit->x[0..4]; results in x[0..3]. */
+extern struct rate doorbell_rate;
+
+/*
+ * DOORBELL of the cell's channel `index` at the time `now`: HYPERCALL_OK, and in `ring` the INTIDs that the
+ * caller makes pending; else why not. Each costs its receivers an interrupt, so a sender has a share of them
+ * only. In line, since it is hot. [impl->swr~doorbell-declared~1] [impl->swr~doorbell-rate~1]
+ */
+static inline s64 hypercall_doorbell(u64 index, u64 now, struct bp_table *ring)
+{
+	const struct bp_table channels = this_cell->channels;
+	const struct bp_channel *channel = (const struct bp_channel *)cell_table(&channels) + index;
+
+	if (index >= channels.count || channel->ring.count == 0)
+		return HYPERCALL_INVALID;
+	if (!rate_admits(&doorbell_rate, DOORBELLS_MAX, now))
+		return HYPERCALL_BUSY;
+	*ring = channel->ring;
+	return HYPERCALL_OK;
+}
+
+/* The others. Function ID and arguments in exit->x[0..4]; results in x[0..3]. */
 enum outcome hypercall(struct exit *exit);
 
 #endif

@@ -12,11 +12,21 @@ struct lock {
 	u32 next, owner;
 };
 
+static inline u32 lock_draw(struct lock *lock)
+{
+	return __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+}
+
+static inline bool lock_is_mine(struct lock *lock, u32 ticket)
+{
+	return __atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) == ticket;
+}
+
 static inline void lock_take(struct lock *lock)
 {
-	const u32 ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
+	const u32 ticket = lock_draw(lock);
 
-	while (__atomic_load_n(&lock->owner, __ATOMIC_ACQUIRE) != ticket)
+	while (!lock_is_mine(lock, ticket))
 		;
 }
 

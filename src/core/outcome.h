@@ -11,7 +11,8 @@ enum outcome {
 	OUTCOME_UNDEFINED, /* the guest takes an Undefined Instruction exception */
 	OUTCOME_ABORT,	   /* the guest takes a synchronous external abort */
 	OUTCOME_REST,	   /* this core comes to rest; it comes back as new, if at all */
-	OUTCOME_FRESH	   /* rested already: the guest's state is set up */
+	OUTCOME_OFF,	   /* the guest turned this core off; so is that */
+	OUTCOME_WHOLE	   /* nothing was done yet: call again with all registers in the frame */
 };
 
 #endif

@@ -8,18 +8,20 @@
 #include "arch.h"
 
 struct rate {
-	u64 since; /* start of the present period */
+	u64 until; /* end of the present period */
 	u32 count; /* admitted in it */
 };
 
 #define RATE_PERIOD_NS 1000000
 
-static inline bool rate_admits(struct rate *rate, u32 most)
-{
-	const u64 now = arch_time();
+extern u64 rate_period; /* in ticks */
 
-	if (now - rate->since >= arch_ns_to_ticks(RATE_PERIOD_NS)) {
-		rate->since = now;
+void rate_start(void); /* once, before any rate is asked */
+
+static inline bool rate_admits(struct rate *rate, u32 most, u64 now)
+{
+	if (now >= rate->until) {
+		rate->until = now + rate_period;
 		rate->count = 0;
 	}
 	if (rate->count == most)

@@ -19,6 +19,9 @@ typedef u64 ipa_t; /* guest-physical */
 typedef u64 pa_t;  /* physical */
 typedef u64 va_t;  /* EL2 virtual */
 
+/* Off the hot paths of a file that is compiled to be fast: small, and a call of its own. */
+#define COLD	      __attribute__((cold, noinline))
+
 #define BIT(n)	      (UINT64_C(1) << (n))
 #define MASK(bits)    (BIT(bits) - 1)
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -5,7 +5,7 @@ import struct
 from dataclasses import dataclass
 
 MAGIC = 0x54454C454D424C4B
-SIZE = 976
+SIZE = 968
 REASONS = ("hvc", "smc", "irq", "gicd", "gicr", "uart", "sgi", "sysreg", "abort", "serror", "other")
 CELL_STATES = ("none", "starting", "running", "ready", "stopped", "lost")
 CORE_STATES = ("off", "starting", "running", "parked")
@@ -33,7 +33,6 @@ class Telemetry:
     cell: int
     core_state: str
     exits: dict
-    exits_total: int
     exits_at_ready: int
     injected: int
     foreign_sgi: int
@@ -54,6 +53,10 @@ class Telemetry:
     restart_cause: str
 
     @property
+    def exits_total(self):
+        return sum(self.exits.values())
+
+    @property
     def exits_since_ready(self):
         return self.exits_total - self.exits_at_ready
 
@@ -64,17 +67,16 @@ def parse(data):
     if magic != MAGIC:
         return None
     exits = struct.unpack_from("<16Q", data, 24)
-    total, at_ready, _, _ = struct.unpack_from("<4Q", data, 152)
-    injected, foreign, denied = struct.unpack_from("<3Q", data, 440)
-    faults = struct.unpack_from("<16Q", data, 464)
-    count, _, error, action, esr, elr, _, far, ipa = struct.unpack_from("<QQII5Q", data, 592)
-    sequence, _, state, generation, restarts, _, ready, cause = struct.unpack_from("<8Q", data, 904)
+    (at_ready,) = struct.unpack_from("<Q", data, 152)
+    injected, foreign, denied = struct.unpack_from("<3Q", data, 432)
+    faults = struct.unpack_from("<16Q", data, 456)
+    count, _, error, action, esr, elr, _, far, ipa = struct.unpack_from("<QQII5Q", data, 584)
+    sequence, _, state, generation, restarts, _, ready, cause = struct.unpack_from("<8Q", data, 896)
     return Telemetry(
         core=core,
         cell=cell,
         core_state=CORE_STATES[core_state],
         exits=dict(zip(REASONS, exits)),
-        exits_total=total,
         exits_at_ready=at_ready,
         injected=injected,
         foreign_sgi=foreign,

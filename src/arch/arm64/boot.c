@@ -132,16 +132,21 @@ static void others_gather(const struct bp_header *bp, u32 own)
 {
 	const u64 start = arch_time(), patience = arch_ns_to_ticks(ARRIVAL_NS);
 
+	/* Whoever arrives sends an event; the stream of them wakes this core for one that doesn't. */
+	sysreg_write(cnthctl_el2, CNTHCTL_EVENTS);
 	for (u32 i = 0; i < bp->cores.count; i++) {
 		if (i == own || boot_cores(bp)[i].root_pa == 0)
 			continue;
-		while (!boot_gate.arrived[i])
+		while (!boot_gate.arrived[i]) {
 			if (arch_time() - start > patience)
 				core_refuse(i, " was started, but does not arrive at EL2");
+			wfe();
+		}
 	}
 	arch_publish();
 	boot_gate.open = 1;
 	arch_publish();
+	sev();
 }
 
 u64 boot_main(void)

@@ -67,7 +67,7 @@ boot_entry:
 boot_on_tables:
 	ldr	x0, =boot_stack_end
 	mov	sp, x0
-	ldr	x0, =boot_vectors
+	ldr	x0, =vectors
 	msr	vbar_el2, x0
 	isb
 	/* u64 boot_main(void): this core's index */
@@ -88,10 +88,12 @@ secondary_on_tables:
 	add	x2, x1, #GATE_ARRIVED
 	mov	w3, #1
 	strb	w3, [x2, x19]
+	dsb	ish
+	sev
 1:	add	x2, x1, #GATE_OPEN
 	ldar	w3, [x2]
 	cbnz	w3, 2f
-	yield
+	wfe
 	b	1b
 2:	mov	x0, x19
 	b	core_enter

@@ -1,14 +1,98 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exits.h - where vectors.S hands a guest's exit to C: the guest's registers at the top of the stack.
+ * exits.h - where vectors.S hands a guest's exit to C, and what every handler of one needs: the saved
+ * registers, the way past an instruction, the accounting.
+ *
+ * The hot handlers end an exit by themselves and are jumped to, not called: nothing is saved for them on the
+ * way.
  */
 #ifndef BULKHEAD_EXITS_H
 #define BULKHEAD_EXITS_H
 
-#include "../../core/arch.h"
+#include "../../core/core.h"
+#include "sysreg.h"
 
-void exit_synchronous(struct exit *exit);
+#define SPSR_AARCH32 BIT(4)
+#define SPSR_BTYPE   (UINT64_C(3) << 10)
+
+/* vectors.S. True: nothing was done, the handler needs the whole frame. */
+bool exit_synchronous(struct exit *exit);
 void exit_interrupt(struct exit *exit);
-void exit_serror(struct exit *exit);
+void exit_serror(struct exit *exit); /* has the whole frame */
+
+/* The ends of the hot paths; true as above. `start` is the time of the exit. */
+bool exit_gicd_word(struct exit *exit, u64 esr, u64 start, u32 offset);
+bool exit_sgi(u64 value, u64 start);
+
+/* x0 to x9, x16, x17, x30 and the zero register are always at hand. */
+#define EXIT_SAVED ((u32)(MASK(10) | BIT(16) | BIT(17) | BIT(30) | BIT(31)))
+
+static inline bool exit_has(const struct exit *exit, u32 n)
+{
+	return exit->whole || (EXIT_SAVED & BIT(n));
+}
+
+static inline u64 exit_register(const struct exit *exit, u32 n)
+{
+	return n == 31 ? 0 : exit->x[n];
+}
+
+static inline void exit_register_set(struct exit *exit, u32 n, u64 value)
+{
+	if (n != 31)
+		exit->x[n] = value;
+}
+
+/* What the hot paths take: registers that compilers take first, and none that needs a look at the frame. */
+static inline bool exit_hot(u32 n)
+{
+	return n <= 9;
+}
+
+/* Past the instruction, as if it had been executed: PSTATE.BTYPE, which AArch64 alone has, is then 0. */
+static inline void exit_skip(u64 esr)
+{
+	const u64 spsr = sysreg_read(spsr_el2);
+
+	sysreg_write(elr_el2,
+		     sysreg_read(elr_el2) + 2 + 2 * field(esr, 25, 1)); /* IL: a 32-bit instruction */
+	if ((spsr & SPSR_BTYPE) && !(spsr & SPSR_AARCH32))
+		sysreg_write(spsr_el2, spsr & ~SPSR_BTYPE);
+}
+
+/* The same for one that AArch64 alone has. */
+static inline void exit_skip_64(void)
+{
+	const u64 spsr = sysreg_read(spsr_el2);
+
+	sysreg_write(elr_el2, sysreg_read(elr_el2) + 4);
+	if (spsr & SPSR_BTYPE)
+		sysreg_write(spsr_el2, spsr & ~SPSR_BTYPE);
+}
+
+static inline void exit_count(enum exit_reason reason)
+{
+	telemetry()->exits[reason]++;
+}
+
+static inline void exit_time(u64 start)
+{
+	struct telemetry_core *t = telemetry();
+	const u64 ticks = sysreg_read(cntvct_el0) - start;
+
+	t->el2_ticks_sum += ticks;
+	if (ticks > t->el2_ticks_max)
+		t->el2_ticks_max = ticks;
+	/* No exit takes 2^32 ticks; of one that did, the maximum tells. */
+	t->el2_histogram[31 ^ (u32)__builtin_clz((u32)ticks | 1)]++;
+}
+
+/* The end of a hot path. */
+static inline bool exit_done(u64 start, enum exit_reason reason)
+{
+	exit_count(reason);
+	exit_time(start);
+	return false;
+}
 
 #endif

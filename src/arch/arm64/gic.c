@@ -19,6 +19,18 @@
 #define PMR_REST 0x90
 #define PMR_ALL	 0xff
 
+ipa_t gicd_ipa;
+
+static void gicd_find(void)
+{
+	const struct bp_mmio *row = cell_table(&this_cell->mmio);
+
+	gicd_ipa = ~UINT64_C(0); /* none: no access is in it */
+	for (u32 i = 0; i < this_cell->mmio.count; i++)
+		if (row[i].kind == BP_MMIO_GICD)
+			gicd_ipa = row[i].ipa;
+}
+
 static void poll_clear(va_t at, u32 mask)
 {
 	for (u32 i = 0; i < POLLS_MAX && (mmio_read32(at) & mask); i++)
@@ -117,6 +129,8 @@ void gic_core_start(void)
 	if (group0_ours())
 		sysreg_write(ICC_IGRPEN0_EL1, 0);
 	lpis_off(rd);
+	gicd_find();
+	vgic_start();
 }
 
 /* SGIs and PPIs of this core as after reset, but for the wake-up SGI. */
@@ -131,8 +145,8 @@ static void redistributor_quiesce(void)
 	mmio_write32(sgi + GICD_ICACTIVER, ~UINT32_C(0));
 	mmio_write32(sgi + GICD_IGROUPR, ~UINT32_C(0));
 	mmio_write32(sgi + GICD_ICFGR + 4, icfgr_mask((u16)(this_cell->ppi_edge >> 16)));
-	for (u32 i = 0; i < INTID_FIRST_SPI; i++)
-		mmio_write8(sgi + GICD_IPRIORITYR + i, GIC_PRIORITY_DEFAULT);
+	for (u32 i = 0; i < INTID_FIRST_SPI; i += 4)
+		mmio_write32(sgi + GICD_IPRIORITYR + i, GIC_PRIORITY_DEFAULT * 0x01010101u);
 	mmio_write8(sgi + GICD_IPRIORITYR + WAKE_SGI, 0);
 	mmio_write32(sgi + GICD_ISENABLER, BIT(WAKE_SGI));
 	/* All of it is done before what follows looks for reasons to wake: a wake-up from now on counts. */
@@ -148,6 +162,7 @@ void arch_interrupts_quiesce(void)
 	sysreg_write(ICC_IGRPEN1_EL1, 0);
 	isb();
 	serrors_drain();
+	cell_state()->cores[this_core].private_enabled = 0;
 	redistributor_quiesce();
 	vgic_clear();
 	active_priorities_clear();
@@ -169,7 +184,7 @@ void gic_guest_prepare(void)
 	mmio_write8(sgi + GICD_IPRIORITYR + WAKE_SGI, GIC_PRIORITY_DEFAULT);
 	if (this_cell->mode == BP_MODE_INJECTED) {
 		mmio_write8(sgi + GICD_IPRIORITYR + this_cell->maintenance_intid, 0);
-		mmio_write32(sgi + GICD_ISENABLER, (u32)(0xffff | BIT(this_cell->maintenance_intid)));
+		mmio_write32(sgi + GICD_ISENABLER, (u32)BIT(this_cell->maintenance_intid));
 	}
 	sysreg_write(ICC_PMR_EL1, PMR_ALL);
 	sysreg_write(ICC_IGRPEN1_EL1, this_cell->mode == BP_MODE_INJECTED);
@@ -216,7 +231,7 @@ void gic_wake_other(const struct bp_service_core *core)
 
 void arch_spi_raise(u32 intid)
 {
-	mmio_write32(EL2_VA_GICD + GICD_ISPENDR + 4 * (intid / 32), (u32)BIT(intid % 32));
+	gic_spi_raise(intid);
 }
 
 static void spi_route(u32 intid)
@@ -231,6 +246,7 @@ void arch_cell_interrupts_reset(void)
 	for (u32 n = 1; n < ARRAY_SIZE(this_cell->spi_owned); n++) {
 		const u32 owned = this_cell->spi_owned[n];
 
+		cell_state()->spi_enabled[n] = 0;
 		if (owned == 0)
 			continue;
 		mmio_write32(EL2_VA_GICD + GICD_ICENABLER + 4 * n, owned);

@@ -7,8 +7,10 @@
 
 #include "../../blueprint/blueprint.h"
 #include "../../core/types.h"
+#include "mmio_io.h"
 
 /* Distributor (12.8) */
+#define GICD_SIZE	0x10000
 #define GICD_CTLR	0x0000
 #define GICD_CTLR_GRP1	BIT(1)
 #define GICD_CTLR_ARE	BIT(4)
@@ -27,6 +29,7 @@
 #define GICD_ICFGR	0x0c00
 #define GICD_IROUTER	0x6000
 #define GICD_PIDR2	0xffe8
+#define GIC_ID_FIRST	0xffd0 /* PIDR4 to CIDR3 (12.9.44) */
 
 /* Redistributor (12.10): RD_base. bp_core.gicr_va maps its first page, then SGI_base's first page. */
 #define GICR_STRIDE		   UINT64_C(0x20000)
@@ -47,6 +50,8 @@
 #define ICC_CTLR_EOIMODE	   BIT(1)
 
 #define INTID_SPECIAL		   1020u
+#define INTID_WORDS		   32u
+#define INTID_FIRST_PPI		   16u
 #define INTID_FIRST_SPI		   32u
 #define GIC_PRIORITY_DEFAULT	   0xa0u
 
@@ -71,11 +76,14 @@ static inline u64 sgi_value(u64 mpidr, u32 intid)
 /* GICD_ICFGR, GICR_ICFGR: two bits an interrupt, the upper one the trigger, 1 edge (12.9.9) */
 static inline u32 icfgr_mask(u16 interrupts)
 {
-	u32 mask = 0;
+	u32 mask = interrupts;
 
-	for (unsigned int i = 0; i < 16; i++)
-		mask |= (u32)(interrupts >> i & 1) << (2 * i + 1);
-	return mask;
+	/* Bit n goes to 2n + 1: halves moved apart, then quarters and so on. */
+	mask = (mask | mask << 8) & 0x00ff00ff;
+	mask = (mask | mask << 4) & 0x0f0f0f0f;
+	mask = (mask | mask << 2) & 0x33333333;
+	mask = (mask | mask << 1) & 0x55555555;
+	return mask << 1;
 }
 
 /* TYPER's upper half -> MPIDR affinity fields */
@@ -97,5 +105,21 @@ static inline va_t gicr_sgi_page(const struct bp_core *core)
 {
 	return core->gicr_va + GICR_SGI_VA_OFFSET;
 }
+
+/* The registers of an interrupt: SPIs have theirs in the distributor, the others in the core's SGI page at
+ * the same offsets (12.10). */
+static inline va_t intid_bank(const struct bp_core *core, u32 intid)
+{
+	return intid < INTID_FIRST_SPI ? gicr_sgi_page(core) : EL2_VA_GICD;
+}
+
+/* arch_spi_raise in line */
+static inline void gic_spi_raise(u32 intid)
+{
+	mmio_write32(EL2_VA_GICD + GICD_ISPENDR + 4 * (u64)(intid / 32), (u32)BIT(intid % 32));
+}
+
+/* Where the guest has its distributor. */
+extern ipa_t gicd_ipa;
 
 #endif

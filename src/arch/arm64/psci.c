@@ -14,7 +14,6 @@
 #define PSCI_SUCCESS		0
 #define PSCI_NOT_SUPPORTED	-1
 #define PSCI_INVALID_PARAMETERS -2
-#define PSCI_1_1		0x10001
 #define SMCCC_1_1		0x10001
 #define MIGRATE_NOT_NEEDED	2
 
@@ -133,8 +132,10 @@ static enum outcome trng(struct exit *exit, enum outcome resume)
 	return resume;
 }
 
-static enum outcome cell_ends(enum bp_action action)
+static enum outcome cell_ends(const struct exit *exit, enum bp_action action)
 {
+	if (!exit->whole)
+		return OUTCOME_WHOLE;
 	cell_request(action, BP_ERROR_COUNT);
 	return OUTCOME_REST;
 }
@@ -150,8 +151,6 @@ enum outcome smccc_call(struct exit *exit, enum outcome resume)
 		return outcome == OUTCOME_SAME ? resume : outcome;
 	}
 	switch (function) {
-	case PSCI_VERSION:
-		return answer(exit, PSCI_1_1, resume);
 	case SMCCC_VERSION:
 		return answer(exit, SMCCC_1_1, resume);
 	case SMCCC_ARCH_FEATURES:
@@ -173,8 +172,7 @@ enum outcome smccc_call(struct exit *exit, enum outcome resume)
 	case PSCI_CPU_ON_64:
 		return answer(exit, core_on(argument(exit, 1), argument(exit, 2), argument(exit, 3)), resume);
 	case PSCI_CPU_OFF:
-		core_off(exit);
-		return OUTCOME_FRESH;
+		return exit->whole ? OUTCOME_OFF : OUTCOME_WHOLE;
 	case PSCI_CPU_SUSPEND_32:
 	case PSCI_CPU_SUSPEND_64:
 		return answer(exit, cpu_suspend(argument(exit, 1)), resume);
@@ -186,9 +184,9 @@ enum outcome smccc_call(struct exit *exit, enum outcome resume)
 	case PSCI_FEATURES:
 		return answer(exit, psci_features((u32)exit->x[1]), resume);
 	case PSCI_SYSTEM_OFF:
-		return cell_ends(BP_ACTION_STOP);
+		return cell_ends(exit, BP_ACTION_STOP);
 	case PSCI_SYSTEM_RESET:
-		return cell_ends(BP_ACTION_RESTART);
+		return cell_ends(exit, BP_ACTION_RESTART);
 	default:
 		return answer(exit, PSCI_NOT_SUPPORTED, resume);
 	}

@@ -5,12 +5,14 @@
 #ifndef BULKHEAD_PSCI_H
 #define BULKHEAD_PSCI_H
 
+#include "../../blueprint/hypercall.h"
 #include "../../core/arch.h"
 #include "../../core/outcome.h"
 
 #define MPIDR_AFFINITY		UINT64_C(0xff00ffffff)
 
 #define PSCI_VERSION		0x84000000u
+#define PSCI_1_1		0x10001u
 #define PSCI_CPU_SUSPEND_32	0x84000001u
 #define PSCI_CPU_SUSPEND_64	0xc4000001u
 #define PSCI_CPU_OFF		0x84000002u
@@ -32,6 +34,42 @@
 #define TRNG_GET_UUID		0x84000052u
 #define TRNG_RND_32		0x84000053u
 #define TRNG_RND_64		0xc4000053u
+
+/* May the function be more than NOT_SUPPORTED? 32- and 64-bit calls alike, by blocks of 256 numbers. */
+static inline bool smccc_known(u32 function)
+{
+	const u32 number = function & 0xff;
+
+	switch ((function & ~(u32)BIT(30)) >> 8) {
+	case PSCI_VERSION >> 8:
+		return number <= (PSCI_FEATURES & 0xff) || number - (TRNG_VERSION & 0xff) < 4;
+	case (HYPERCALL_VERSION & ~BIT(30)) >> 8:
+		return number <= (HYPERCALL_BOOT_CONFIRM & 0xff);
+	case HYPERCALL_UID >> 8:
+		return number <= (HYPERCALL_REVISION & 0xff);
+	case SMCCC_VERSION >> 8:
+	case SMCCC_ARCH_WORKAROUND_1 >> 8:
+	case SMCCC_ARCH_WORKAROUND_2 >> 8:
+	case SMCCC_ARCH_WORKAROUND_3 >> 8:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The hot path of calls: those whose answer is a constant. False: smccc_call has to see it. */
+static inline bool smccc_constant(u32 function, u64 *answer)
+{
+	if (function == HYPERCALL_VERSION)
+		*answer = HYPERCALL_ABI;
+	else if (function == PSCI_VERSION)
+		*answer = PSCI_1_1;
+	else if (smccc_known(function))
+		return false;
+	else
+		*answer = (u64)HYPERCALL_NOT_SUPPORTED;
+	return true;
+}
 
 /* SMC to firmware: x0..x3 as they go in, then as they come back. */
 void firmware_forward(u64 x[4]);

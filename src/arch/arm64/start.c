@@ -97,7 +97,7 @@ static void controls_start(void)
 
 void core_start(struct exit *exit, u32 core_in_cell)
 {
-	this_core = core_in_cell;
+	core_identify(core_in_cell);
 	controls_start();
 	gic_core_start();
 	core_main(exit, core_in_cell);

@@ -16,6 +16,7 @@
 #define ICC_EOIR1_EL1	S3_0_C12_C12_1
 #define ICC_BPR1_EL1	S3_0_C12_C12_3
 #define ICC_DIR_EL1	S3_0_C12_C11_1
+#define ICC_RPR_EL1	S3_0_C12_C11_3
 #define ICC_SGI1R_EL1	S3_0_C12_C11_5
 #define ICC_CTLR_EL1	S3_0_C12_C12_4
 #define ICC_SRE_EL1	S3_0_C12_C12_5
@@ -63,6 +64,7 @@ void host_tlbi(const char *operation);
 void host_dc(const char *operation, u64 va);
 void host_ic(const char *operation);
 void host_wfi(void);
+u32 crc32_of_word(u32 crc, u64 word);
 #define sysreg_read(name)	  host_sysreg_read(#name)
 #define sysreg_write(name, value) host_sysreg_write(#name, value)
 #define isb()			  ((void)0)
@@ -71,6 +73,8 @@ void host_wfi(void);
 #define dc(operation, va)	  host_dc(#operation, va)
 #define ic(operation)		  host_ic(#operation)
 #define wfi()			  host_wfi()
+#define wfe()			  ((void)0)
+#define sev()			  ((void)0)
 #define serrors_drain()		  ((void)0)
 
 #else
@@ -91,6 +95,13 @@ void host_wfi(void);
 #define dc(operation, va) __asm__ volatile("dc " #operation ", %0" ::"r"((u64)(va)) : "memory")
 #define ic(operation)	  __asm__ volatile("ic " #operation ::: "memory")
 #define wfi()		  __asm__ volatile("wfi" ::: "memory")
+#define wfe()		  __asm__ volatile("wfe" ::: "memory")
+#define sev()		  __asm__ volatile("sev" ::: "memory")
+static inline u32 crc32_of_word(u32 crc, u64 word)
+{
+	__asm__(".arch_extension crc\n\tcrc32x %w0, %w0, %x1" : "+r"(crc) : "r"(word));
+	return crc;
+}
 /* vectors.S: takes the SErrors that are pending, which a guest at its end has left. */
 void serrors_drain(void);
 
@@ -161,6 +172,8 @@ static inline u32 pmu_counters(void)
 
 /* CNTHCTL_EL2, E2H = 0 (D17.11.1): EL1PCTEN, EL1PCEN. */
 #define CNTHCTL_GUEST UINT64_C(3)
+/* An event for WFE every 2^16 ticks: EVNTEN, EVNTI 15. */
+#define CNTHCTL_EVENTS (BIT(2) | UINT64_C(15) << 4)
 
 /* SCTLR_EL1 at reset: RES1 bits, MMU and caches off. */
 #define SCTLR_EL1_RESET UINT64_C(0x30d00800)

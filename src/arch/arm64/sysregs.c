@@ -3,17 +3,10 @@
  * sysregs.c - trapped system registers: what sysregs_table.h says of each, Undefined for the rest.
  */
 #include "sysregs.h"
-#include "../../core/core.h"
-#include "sysreg.h"
+#include "exits.h"
 #include "vgic.h"
 
-/* ISS of EC 0x18 (Arm ARM D17.2.37): op0, op2, op1, CRn, Rt, CRm, direction. */
-#define ISS_REGISTER UINT32_C(0x3ffc1e)
-#define ISS_READ     BIT(0)
-#define ISS_RT(esr)  ((u32)field(esr, 5, 5))
-#define ISS_SGI1R    UINT32_C(0x3a3016)
-
-#define DFR0_PMUVER  8
+#define DFR0_PMUVER 8
 
 /* A place in op0, op1, CRn, CRm, op2 order. */
 #define PLACE(op0, op1, crn, crm, op2) ((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
@@ -116,32 +109,24 @@ static u64 row_value(const struct row *row)
 	return limited(value, limits);
 }
 
-static enum outcome answer(struct exit *exit, u64 esr, u64 value)
-{
-	if (ISS_RT(esr) != 31)
-		exit->x[ISS_RT(esr)] = value;
-	return OUTCOME_NEXT;
-}
-
-static enum outcome sgi_write(const struct exit *exit, u64 esr)
-{
-	telemetry()->exits[EXIT_SGI]++;
-	vgic_send_sgi(ISS_RT(esr) == 31 ? 0 : exit->x[ISS_RT(esr)]);
-	return OUTCOME_NEXT;
-}
-
 /* [impl->swr~sysregs-allowlisted~1] */
 enum outcome sysreg_trap(struct exit *exit, u64 esr)
 {
 	const bool read = esr & ISS_READ;
 	const struct row *row;
 
-	if ((esr & (ISS_REGISTER | ISS_READ)) == ISS_SGI1R)
-		return sgi_write(exit, esr);
-	telemetry()->exits[EXIT_SYSREG]++;
+	if (!exit_has(exit, ISS_RT(esr)))
+		return OUTCOME_WHOLE;
+	if (sysreg_is_sgi(esr)) {
+		exit->reason = EXIT_SGI;
+		vgic_send_sgi(exit_register(exit, ISS_RT(esr)));
+		return OUTCOME_NEXT;
+	}
 	row = row_find(PLACE(field(esr, 20, 2), field(esr, 14, 3), field(esr, 10, 4), field(esr, 1, 4),
 			     field(esr, 17, 3)));
-	if (row && read && row->reading != READS_UNDEFINED)
-		return answer(exit, esr, row_value(row));
+	if (row && read && row->reading != READS_UNDEFINED) {
+		exit_register_set(exit, ISS_RT(esr), row_value(row));
+		return OUTCOME_NEXT;
+	}
 	return row && !read && row->write_ignored ? OUTCOME_NEXT : OUTCOME_UNDEFINED;
 }

@@ -11,7 +11,7 @@
  *   ROW(name, encoding, control, read, write)
  *   RANGE(name, op0, op1, CRn, CRm, op2, last CRn, last CRm, last op2, control, read, write)
  *     read: VALUE(constant), NONE (Undefined)
- *     write: IGNORE, NONE, SEND (ICC_SGI1R_EL1, which sysregs.c tests for first)
+ *     write: IGNORE, NONE, SEND (ICC_SGI1R_EL1, which traps.c tests for first)
  *     both: COUNT (Undefined; a cell with `pmu` is not trapped), CONTEXT (the same where the CPU has CSV2 2)
  *
  * `control` says what makes the register trap (Arm ARM D17.2): a bit that sysreg.h sets, or one that is 0

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * traps.c - every exit of a guest: from exception class to handler to outcome, and its accounting.
+ * traps.c - every exit of a guest: the hot paths first, then from exception class to handler to outcome.
  */
-#include "../../core/core.h"
 #include "../../core/faults.h"
+#include "../../core/hypercalls.h"
 #include "../../core/mmio.h"
 #include "exits.h"
+#include "gic.h"
 #include "guest.h"
+#include "mmio_io.h"
 #include "psci.h"
-#include "sysreg.h"
 #include "sysregs.h"
 #include "vgic.h"
 
 #define ESR_EC_OF(esr)	((u32)field(esr, 26, 6))
+#define EC_HVC64	0x16
+#define EC_SMC64	0x17
+#define EC_SYSREG	0x18
+#define EC_DATA_ABORT	0x24
 #define ABORT_ISV	BIT(24)
 #define ABORT_SAS(esr)	((u32)field(esr, 22, 2))
 #define ABORT_SSE	BIT(21)
@@ -21,14 +26,18 @@
 #define ABORT_WNR	BIT(6)
 #define ABORT_S1PTW	BIT(7)
 #define ABORT_CM	BIT(8)
+#define ABORT_FNV	BIT(10)
 #define ABORT_FSC(esr)	((u32)field(esr, 2, 4)) /* without the level */
 #define FSC_TRANSLATION 1u
-#define SPSR_AARCH32	BIT(4)
-#define SPSR_BTYPE	(UINT64_C(3) << 10)
+/* A load or store of a word that was not translated, its syndrome whole: what drivers do to registers. */
+#define ABORT_WORD_MASK                                                                                      \
+	(ABORT_ISV | (UINT64_C(3) << 22) | ABORT_SSE | ABORT_FNV | ABORT_CM | ABORT_S1PTW |                  \
+	 (UINT64_C(15) << 2))
+#define ABORT_WORD (ABORT_ISV | UINT64_C(2) << 22 | FSC_TRANSLATION << 2)
 
 typedef enum outcome (*exit_handler)(struct exit *exit, u64 esr);
 
-static struct fault fault_here(u64 esr, ipa_t ipa)
+static COLD struct fault fault_here(u64 esr, ipa_t ipa)
 {
 	return (struct fault){.esr = esr,
 			      .elr = sysreg_read(elr_el2),
@@ -37,41 +46,27 @@ static struct fault fault_here(u64 esr, ipa_t ipa)
 			      .ipa = ipa};
 }
 
-static enum outcome forbidden(struct exit *exit, u64 esr, ipa_t ipa)
+static COLD enum outcome forbidden(struct exit *exit, u64 esr, ipa_t ipa)
 {
 	const struct fault fault = fault_here(esr, ipa);
 
-	telemetry()->exits[EXIT_ABORT]++;
 	return fault_raise(exit, BP_ERROR_FORBIDDEN_ACCESS, &fault);
 }
 
-static enum outcome violation(struct exit *exit, u64 esr, ipa_t ipa)
+static COLD enum outcome violation(struct exit *exit, u64 esr, ipa_t ipa)
 {
 	const struct fault fault = fault_here(esr, ipa);
 
-	telemetry()->exits[EXIT_ABORT]++;
 	return fault_raise(exit, BP_ERROR_MEMORY_VIOLATION, &fault);
 }
 
 /* The cell's memory is gone because somebody wants the cell at rest. */
-static enum outcome revoked(void)
+static enum outcome revoked(const struct exit *exit)
 {
-	telemetry()->exits[EXIT_ABORT]++;
-	return OUTCOME_REST;
+	return exit->whole ? OUTCOME_REST : OUTCOME_WHOLE;
 }
 
-static u64 register_read(const struct exit *exit, u32 n)
-{
-	return n == 31 ? 0 : exit->x[n];
-}
-
-static void register_write(struct exit *exit, u32 n, u64 value)
-{
-	if (n != 31)
-		exit->x[n] = value;
-}
-
-static u64 extend(u64 value, u64 esr, u32 size)
+static COLD u64 extend(u64 value, u64 esr, u32 size)
 {
 	const unsigned int bits = 8 * size;
 
@@ -82,26 +77,23 @@ static u64 extend(u64 value, u64 esr, u32 size)
 	return esr & ABORT_SF ? value : (u32)value;
 }
 
-static void emulate(struct access *access, u32 kind)
+static enum exit_reason emulate(struct access *access, u32 kind)
 {
 	switch (kind) {
 	case BP_MMIO_GICD:
-		telemetry()->exits[EXIT_GICD]++;
 		gicd_access(access);
-		break;
+		return EXIT_GICD;
 	case BP_MMIO_GICR:
-		telemetry()->exits[EXIT_GICR]++;
 		gicr_access(access);
-		break;
+		return EXIT_GICR;
 	default:
-		telemetry()->exits[EXIT_UART]++;
 		vuart_access(access);
-		break;
+		return EXIT_UART;
 	}
 }
 
 /* [impl->swr~emulated-pages~1] */
-static enum outcome emulated_access(struct exit *exit, u64 esr, ipa_t ipa, const struct bp_mmio *mmio)
+static COLD enum outcome emulated_access(struct exit *exit, u64 esr, ipa_t ipa, const struct bp_mmio *mmio)
 {
 	const u32 size = 1u << ABORT_SAS(esr), srt = ABORT_SRT(esr);
 	struct access access = {
@@ -109,55 +101,60 @@ static enum outcome emulated_access(struct exit *exit, u64 esr, ipa_t ipa, const
 
 	if (!(esr & ABORT_ISV) || (access.offset & (size - 1)))
 		return forbidden(exit, esr, ipa);
+	if (!exit_has(exit, srt))
+		return OUTCOME_WHOLE;
 	if (access.write)
-		access.value =
-			size < 8 ? register_read(exit, srt) & MASK(8 * size) : register_read(exit, srt);
-	emulate(&access, mmio->kind);
+		access.value = exit_register(exit, srt) & (size < 8 ? MASK(8 * size) : ~UINT64_C(0));
+	exit->reason = emulate(&access, mmio->kind);
 	if (!access.write)
-		register_write(exit, srt, extend(access.value, esr, size));
+		exit_register_set(exit, srt, extend(access.value, esr, size));
 	return OUTCOME_NEXT;
 }
 
 /* HPFAR_EL2 is valid for translation faults and faults on a stage-1 walk (Arm ARM D17.2.66). */
+static ipa_t fault_ipa(void)
+{
+	return field(sysreg_read(hpfar_el2), 4, 40) << 12 | (sysreg_read(far_el2) & MASK(12));
+}
+
 static ipa_t abort_ipa(u64 esr)
 {
 	if (ABORT_FSC(esr) != FSC_TRANSLATION && !(esr & ABORT_S1PTW))
 		return 0;
-	return field(sysreg_read(hpfar_el2), 4, 40) << 12 | (sysreg_read(far_el2) & MASK(12));
+	return fault_ipa();
 }
 
-static enum outcome data_abort(struct exit *exit, u64 esr)
+/* An emulated page is none of stage 2's, revoked or not: its access is served, and the next fetch faults. */
+static COLD enum outcome data_abort(struct exit *exit, u64 esr)
 {
 	const ipa_t ipa = abort_ipa(esr);
 	const struct bp_mmio *mmio = NULL;
 
 	if (ABORT_FSC(esr) == FSC_TRANSLATION && !(esr & ABORT_S1PTW))
 		mmio = mmio_find(ipa);
-	if (arch_stage2_revoked())
-		return revoked();
 	if (mmio)
 		return emulated_access(exit, esr, ipa, mmio);
+	if (arch_stage2_revoked())
+		return revoked(exit);
 	return violation(exit, esr, ipa);
 }
 
-static enum outcome instruction_abort(struct exit *exit, u64 esr)
+static COLD enum outcome instruction_abort(struct exit *exit, u64 esr)
 {
 	if (arch_stage2_revoked())
-		return revoked();
+		return revoked(exit);
 	return violation(exit, esr, abort_ipa(esr));
 }
 
 static enum outcome hvc(struct exit *exit, u64 esr)
 {
 	(void)esr;
-	telemetry()->exits[EXIT_HVC]++;
 	return smccc_call(exit, OUTCOME_SAME);
 }
 
 static enum outcome smc(struct exit *exit, u64 esr)
 {
 	(void)esr;
-	telemetry()->exits[EXIT_SMC]++;
 	return smccc_call(exit, OUTCOME_NEXT);
 }
 
@@ -165,7 +162,6 @@ static enum outcome undefined(struct exit *exit, u64 esr)
 {
 	(void)exit;
 	(void)esr;
-	telemetry()->exits[EXIT_OTHER]++;
 	return OUTCOME_UNDEFINED;
 }
 
@@ -190,24 +186,33 @@ static const exit_handler handlers[64] = {
 	[0x3c] = undefined,	    [0x3d] = undefined, [0x3e] = undefined, [0x3f] = undefined,
 };
 
-/* Past the instruction, as if it had been executed: PSTATE.BTYPE, which AArch64 alone has, is then 0. */
-static void instruction_skip(u64 esr)
+static enum exit_reason reason_of(u32 class)
 {
-	const u64 spsr = sysreg_read(spsr_el2);
-
-	sysreg_write(elr_el2, sysreg_read(elr_el2) + (esr & BIT(25) ? 4 : 2));
-	if (!(spsr & SPSR_AARCH32))
-		sysreg_write(spsr_el2, spsr & ~SPSR_BTYPE);
+	switch (class) {
+	case 0x12:
+	case EC_HVC64:
+		return EXIT_HVC;
+	case 0x13:
+	case EC_SMC64:
+		return EXIT_SMC;
+	case EC_SYSREG:
+		return EXIT_SYSREG;
+	case 0x20:
+	case EC_DATA_ABORT:
+		return EXIT_ABORT;
+	default:
+		return EXIT_OTHER;
+	}
 }
 
-static void outcome_apply(struct exit *exit, enum outcome outcome, u64 esr)
+static COLD void outcome_apply(struct exit *exit, enum outcome outcome, u64 esr)
 {
 	switch (outcome) {
 	case OUTCOME_SAME:
-	case OUTCOME_FRESH:
+	case OUTCOME_WHOLE:
 		break;
 	case OUTCOME_NEXT:
-		instruction_skip(esr);
+		exit_skip(esr);
 		break;
 	case OUTCOME_UNDEFINED:
 		guest_undefined();
@@ -218,53 +223,76 @@ static void outcome_apply(struct exit *exit, enum outcome outcome, u64 esr)
 	case OUTCOME_REST:
 		core_rest(exit);
 		break;
+	case OUTCOME_OFF:
+		core_off(exit);
+		break;
 	}
 }
 
-static void exit_account(u64 start)
+static COLD bool exit_general(struct exit *exit, u64 esr, u64 start)
 {
-	struct telemetry_core *t = telemetry();
-	const u64 ticks = sysreg_read(cntvct_el0) - start;
+	enum outcome outcome;
 
-	t->el2_ticks_sum += ticks;
-	if (ticks > t->el2_ticks_max)
-		t->el2_ticks_max = ticks;
-	t->el2_histogram[ticks >> 32 ? 31 : 31 - __builtin_clz((u32)ticks | 1)]++;
+	exit->reason = reason_of(ESR_EC_OF(esr));
+	outcome = handlers[ESR_EC_OF(esr)](exit, esr);
+	if (outcome == OUTCOME_WHOLE)
+		return true;
+	exit_count(exit->reason);
+	outcome_apply(exit, outcome, esr);
+	/* Time at rest is the cell's own doing, not the cost of an exit. */
+	if (outcome != OUTCOME_REST && outcome != OUTCOME_OFF)
+		exit_time(start);
+	return false;
 }
 
-void exit_synchronous(struct exit *exit)
+static __attribute__((noinline)) bool exit_doorbell(struct exit *exit, u64 start)
+{
+	struct bp_table ring = {0, 0};
+
+	exit->x[0] = (u64)hypercall_doorbell(exit->x[1], start, &ring);
+	for (const u32 *intid = cell_table(&ring), *end = intid + ring.count; intid < end; intid++)
+		gic_spi_raise(*intid);
+	return exit_done(start, EXIT_HVC);
+}
+
+/* Tested one by one, the most frequent first. */
+bool exit_synchronous(struct exit *exit)
 {
 	const u64 start = sysreg_read(cntvct_el0);
 	const u64 esr = sysreg_read(esr_el2);
-	enum outcome outcome;
+	const u32 class = ESR_EC_OF(esr);
 
-	telemetry()->exits_total++;
-	outcome = handlers[ESR_EC_OF(esr)](exit, esr);
-	outcome_apply(exit, outcome, esr);
-	/* Time at rest is the cell's own doing, not the cost of an exit. */
-	if (outcome != OUTCOME_REST && outcome != OUTCOME_FRESH)
-		exit_account(start);
-}
+	if (class == EC_HVC64) {
+		if ((u32)exit->x[0] == HYPERCALL_DOORBELL)
+			return exit_doorbell(exit, start);
+		if (smccc_constant((u32)exit->x[0], &exit->x[0]))
+			return exit_done(start, EXIT_HVC);
+	} else if (class == EC_DATA_ABORT) {
+		if ((esr & ABORT_WORD_MASK) == ABORT_WORD && exit_hot(ABORT_SRT(esr))) {
+			const u64 offset = fault_ipa() - gicd_ipa;
 
-void exit_interrupt(struct exit *exit)
-{
-	const u64 start = sysreg_read(cntvct_el0);
-
-	(void)exit;
-	telemetry()->exits_total++;
-	telemetry()->exits[EXIT_IRQ]++;
-	vgic_interrupt();
-	exit_account(start);
+			if (offset < GICD_SIZE && !(offset & 3))
+				return exit_gicd_word(exit, esr, start, (u32)offset);
+		}
+	} else if (class == EC_SYSREG) {
+		if (sysreg_is_sgi(esr) && exit_hot(ISS_RT(esr)))
+			return exit_sgi(exit->x[ISS_RT(esr)], start);
+	} else if (class == EC_SMC64) {
+		if (smccc_constant((u32)exit->x[0], &exit->x[0])) {
+			exit_skip_64();
+			return exit_done(start, EXIT_SMC);
+		}
+	}
+	return exit_general(exit, esr, start);
 }
 
 /* An SError while the guest runs is its doing, or its device's. [impl->swr~serror-attributed~1] */
-void exit_serror(struct exit *exit)
+COLD void exit_serror(struct exit *exit)
 {
 	const u64 esr = sysreg_read(esr_el2);
 	const struct fault fault = fault_here(esr, 0);
 
-	telemetry()->exits_total++;
-	telemetry()->exits[EXIT_SERROR]++;
+	exit_count(EXIT_SERROR);
 	if (fault_raise(exit, BP_ERROR_SERROR, &fault) == OUTCOME_REST)
 		core_rest(exit);
 }

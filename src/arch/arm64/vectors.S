@@ -2,35 +2,74 @@
 /*
  * vectors.S - exceptions taken to EL2, and the way back to the guest.
  *
- * A guest's registers are saved to the frame at the top of this core's stack (struct exit, 256 bytes); the
- * handlers get the frame and run with interrupts masked. Exceptions from EL2 itself end the core.
+ * A guest's registers are saved to the frame at the top of this core's stack (struct exit, 256 bytes). All C is
+ * compiled with x9 to x15 saved by whoever uses them, like x19 to x29, and without x18 (src/build.mk), so most exits
+ * save and restore no more than the others: EXIT_SAVED in exits.h. A handler that needs the whole frame says so; the rest
+ * of the registers still hold what the guest had in them then. Handlers run with interrupts masked.
+ * Exceptions from EL2 itself end the core. [impl->swr~registers-kept~1]
  */
-	.macro save_frame
+	.macro save_spoiled
 	sub	sp, sp, #256
 	stp	x0, x1, [sp, #16 * 0]
 	stp	x2, x3, [sp, #16 * 1]
 	stp	x4, x5, [sp, #16 * 2]
 	stp	x6, x7, [sp, #16 * 3]
 	stp	x8, x9, [sp, #16 * 4]
+	stp	x16, x17, [sp, #16 * 8]
+	stp	x30, xzr, [sp, #16 * 15]	// whole, reason: 0
+	mov	x0, sp
+	.endm
+
+	.macro restore_spoiled
+	ldp	x2, x3, [sp, #16 * 1]
+	ldp	x4, x5, [sp, #16 * 2]
+	ldp	x6, x7, [sp, #16 * 3]
+	ldp	x8, x9, [sp, #16 * 4]
+	ldp	x16, x17, [sp, #16 * 8]
+	ldr	x30, [sp, #16 * 15]
+	ldp	x0, x1, [sp, #16 * 0]
+	add	sp, sp, #256
+	eret
+	/* No speculation past the return (Arm ARM, straight-line speculation). */
+	dsb	nsh
+	isb
+	.endm
+
+	/* The handler's answer: does it need the whole frame? */
+	.macro synchronous_vector
+	.balign 128
+	save_spoiled
+	bl	exit_synchronous
+	cbnz	w0, exit_again
+	restore_spoiled
+	.endm
+
+	.macro interrupt_vector
+	.balign 128
+	save_spoiled
+	bl	exit_interrupt
+	restore_spoiled
+	.endm
+
+	.macro serror_vector
+	.balign 128
+	save_spoiled
+	b	serror_whole
+	.endm
+
+	.macro save_others
 	stp	x10, x11, [sp, #16 * 5]
 	stp	x12, x13, [sp, #16 * 6]
 	stp	x14, x15, [sp, #16 * 7]
-	stp	x16, x17, [sp, #16 * 8]
 	stp	x18, x19, [sp, #16 * 9]
 	stp	x20, x21, [sp, #16 * 10]
 	stp	x22, x23, [sp, #16 * 11]
 	stp	x24, x25, [sp, #16 * 12]
 	stp	x26, x27, [sp, #16 * 13]
 	stp	x28, x29, [sp, #16 * 14]
-	str	x30, [sp, #16 * 15]
+	mov	w0, #1
+	str	w0, [sp, #16 * 15 + 8]		// whole
 	mov	x0, sp
-	.endm
-
-	.macro guest_vector handler
-	.balign 128
-	save_frame
-	bl	\handler
-	b	guest_return
 	.endm
 
 	.macro crash_vector number
@@ -47,61 +86,45 @@ vectors:
 	crash_vector 1
 	crash_vector 2
 	crash_vector 3
-	crash_vector 4
+	.balign 128			// synchronous, SP_ELx: the boot's guarded access, or the end
+	mov	x0, #4
+	b	guarded_abort
 	crash_vector 5
 	crash_vector 6
-	.balign 128
-	b	serror_drained
-	guest_vector exit_synchronous
-	guest_vector exit_interrupt
-	guest_vector exit_interrupt	// FIQ: Group 0 is unused; counted with the rest
-	guest_vector exit_serror
-	guest_vector exit_synchronous	// AArch32 EL0
-	guest_vector exit_interrupt
-	guest_vector exit_interrupt
-	guest_vector exit_serror
-
-	.balign 2048
-	.global boot_vectors
-boot_vectors:
-	crash_vector 0
-	crash_vector 1
-	crash_vector 2
-	crash_vector 3
-	.balign 128			// synchronous, SP_ELx: a guarded access may have caused it
-	b	boot_synchronous
-	crash_vector 5
-	crash_vector 6
-	.balign 128			// SError, SP_ELx: the same, where aborts come late
-	b	boot_synchronous
-	.rept 8
-	crash_vector 8
-	.endr
+	.balign 128			// SError, SP_ELx: unmasked in guarded accesses and serrors_drain alone
+	mov	x0, #0
+	b	guarded_abort
+	synchronous_vector
+	interrupt_vector
+	interrupt_vector	// FIQ: Group 0 is unused; counted with the rest
+	serror_vector
+	synchronous_vector	// AArch32 EL0
+	interrupt_vector
+	interrupt_vector
+	serror_vector
 
 	.text
+serror_whole:
+	save_others
+	bl	exit_serror
+	b	guest_return
+
+exit_again:
+	save_others
+	bl	exit_synchronous
+
 	.global guest_return
 guest_return:
-	ldp	x2, x3, [sp, #16 * 1]
-	ldp	x4, x5, [sp, #16 * 2]
-	ldp	x6, x7, [sp, #16 * 3]
-	ldp	x8, x9, [sp, #16 * 4]
 	ldp	x10, x11, [sp, #16 * 5]
 	ldp	x12, x13, [sp, #16 * 6]
 	ldp	x14, x15, [sp, #16 * 7]
-	ldp	x16, x17, [sp, #16 * 8]
 	ldp	x18, x19, [sp, #16 * 9]
 	ldp	x20, x21, [sp, #16 * 10]
 	ldp	x22, x23, [sp, #16 * 11]
 	ldp	x24, x25, [sp, #16 * 12]
 	ldp	x26, x27, [sp, #16 * 13]
 	ldp	x28, x29, [sp, #16 * 14]
-	ldr	x30, [sp, #16 * 15]
-	ldp	x0, x1, [sp, #16 * 0]
-	add	sp, sp, #256
-	eret
-	/* No speculation past the return (Arm ARM, straight-line speculation). */
-	dsb	nsh
-	isb
+	restore_spoiled
 
 /* struct guarded guarded_read32(va_t va): x0 value, x1 1 if the read was good. Spoils x2. */
 	.global guarded_read32
@@ -116,7 +139,8 @@ guarded_access:
 	msr	daifset, #4
 	ret
 
-boot_synchronous:
+/* x0: the vector, 0 for an SError, which elsewhere is taken by serrors_drain and is no more. */
+guarded_abort:
 	mrs	x16, elr_el2
 	adr	x17, guarded_access
 	sub	x16, x16, x17
@@ -126,8 +150,8 @@ boot_synchronous:
 	adr	x17, guarded_return
 	msr	elr_el2, x17
 	eret
-1:	mov	x0, #4
-	b	crash
+1:	cbnz	x0, crash
+	eret
 guarded_return:
 	msr	daifset, #4
 	ret
@@ -141,7 +165,3 @@ serrors_drain:
 	msr	daifset, #4
 	isb
 	ret
-
-/* SErrors are unmasked in EL2 only in serrors_drain. */
-serror_drained:
-	eret

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * vgic.c - delivery to the guest through list registers (GICv3 chapter 6; 12.4 for the registers).
+ * vgic.c - delivery to the guest through list registers (GICv3 chapter 6; 12.4 for the registers), and its
+ * SGIs.
  *
  * Interrupts with a physical one behind them (PPIs, SPIs) carry the HW bit: the guest's EOI deactivates the
  * physical interrupt and nothing exits. SGIs are software state: the physical SGI that carried them is
@@ -9,11 +10,10 @@
  * interrupt armed.
  */
 #include "vgic.h"
-#include "../../core/core.h"
 #include "../../core/events.h"
+#include "exits.h"
 #include "gic.h"
 #include "mmio_io.h"
-#include "sysreg.h"
 
 #define LR_PENDING	      BIT(62)
 #define LR_ACTIVE	      BIT(63)
@@ -27,15 +27,32 @@
 #define ICH_HCR_UIE	      BIT(1)
 #define ICH_HCR_NPIE	      BIT(3)
 
-#define INTID_WORDS	      32u
+/* ICC_SGI1R_EL1 (12.2.20) */
+#define SGI_TARGETS UINT64_C(0xffff)
+#define SGI_INTID   (UINT64_C(15) << 24)
+#define SGI_IRM	    BIT(40)
+#define SGI_CLUSTER (~(SGI_TARGETS | SGI_INTID | SGI_IRM))
 
 static u32 lr_count;		 /* list registers of this core, at most 16 */
+static u32 lr_all;		 /* a bit each */
 static u32 waiting[INTID_WORDS]; /* pending, without a list register */
 static u32 waiting_count;
+static u32 maintenance; /* INTID of the maintenance interrupt */
+
+/* The cell's cores as SGIs name them: by cluster, 16 targets each. */
+static struct cluster {
+	u64 name; /* as it stands in ICC_SGI1R_EL1 */
+	u64 targets, others;
+} clusters[BP_CELL_CORES_MAX];
+static u32 cluster_count;
 
 #ifdef BULKHEAD_HOST
 u64 lr_read(u32 n);
 void lr_write(u32 n, u64 value);
+static void lr_write_first(u64 value)
+{
+	lr_write(0, value);
+}
 #else
 #define LR_CASE_READ(n, reg)                                                                                 \
 	case n:                                                                                              \
@@ -51,7 +68,7 @@ void lr_write(u32 n, u64 value);
 				row(11, S3_4_C12_C13_3) row(12, S3_4_C12_C13_4) row(13, S3_4_C12_C13_5)      \
 					row(14, S3_4_C12_C13_6) row(15, S3_4_C12_C13_7)
 
-static u64 lr_read(u32 n)
+static COLD u64 lr_read(u32 n)
 {
 	switch (n) {
 		LR_ALL(LR_CASE_READ)
@@ -60,13 +77,18 @@ static u64 lr_read(u32 n)
 	}
 }
 
-static void lr_write(u32 n, u64 value)
+static COLD void lr_write(u32 n, u64 value)
 {
 	switch (n) {
 		LR_ALL(LR_CASE_WRITE)
 	default:
 		break;
 	}
+}
+
+static inline void lr_write_first(u64 value)
+{
+	sysreg_write(S3_4_C12_C12_0, value);
 }
 #endif
 
@@ -80,44 +102,109 @@ static u32 lr_priority(u64 lr)
 	return (u32)field(lr, 48, 8);
 }
 
-/* An SPI taken for the guest goes back to the distributor, which may have another route for it by now: a
- * core that is turned off must not keep it active for good. */
-static void spi_return(u32 intid, bool pending)
+static u32 lr_used(void)
 {
-	const u32 word = intid / 32, bit = (u32)BIT(intid % 32);
-
-	if (intid < INTID_FIRST_SPI)
-		return;
-	if (pending)
-		mmio_write32(EL2_VA_GICD + GICD_ISPENDR + 4 * word, bit);
-	mmio_write32(EL2_VA_GICD + GICD_ICACTIVER + 4 * word, bit);
+	return ~(u32)sysreg_read(ICH_ELRSR_EL2) & lr_all;
 }
 
-/* Before the first vgic_clear there is nothing: lr_count is 0, whatever the registers hold. */
-static void spis_return(void)
+static void cluster_add(u64 mpidr)
 {
-	for (u32 i = 0; i < lr_count; i++) {
-		const u64 lr = lr_read(i);
+	const u64 name = sgi_value(mpidr, 0) & SGI_CLUSTER, target = BIT(mpidr & 15);
+	u32 i;
 
-		if (lr & LR_STATE)
-			spi_return(lr_intid(lr), lr & LR_PENDING);
-	}
-	for (u32 word = 1; word < INTID_WORDS; word++)
-		for (u32 left = waiting[word]; left; left &= left - 1)
-			spi_return(32 * word + (u32)__builtin_ctz(left), true);
+	for (i = 0; i < cluster_count && clusters[i].name != name; i++)
+		;
+	if (i == cluster_count)
+		clusters[cluster_count++] = (struct cluster){.name = name};
+	clusters[i].targets |= target;
+	if (mpidr != cell_core(this_core)->mpidr)
+		clusters[i].others |= target;
 }
 
-void vgic_clear(void)
+COLD void vgic_start(void)
 {
-	spis_return();
 	lr_count = (u32)field(sysreg_read(ICH_VTR_EL2), 0, 5) + 1;
 	if (lr_count > 16)
 		lr_count = 16;
+	lr_all = (u32)MASK(lr_count);
 	for (u32 i = 0; i < lr_count; i++)
 		lr_write(i, 0);
-	for (u32 i = 0; i < INTID_WORDS; i++)
-		waiting[i] = 0;
-	waiting_count = 0;
+	maintenance = this_cell->maintenance_intid;
+	cluster_count = 0;
+	for (u32 i = 0; i < this_cell->cores.count; i++)
+		cluster_add(cell_core(i)->mpidr);
+}
+
+static bool is_edge(u32 intid)
+{
+	const u32 edges = intid < INTID_FIRST_SPI ? this_cell->ppi_edge : this_cell->spi_edge[intid / 32];
+
+	return intid < INTID_FIRST_PPI || (edges & BIT(intid % 32));
+}
+
+/*
+ * Takes an interrupt back from the guest. A soft one is nothing but its list register. A backed one is
+ * deactivated at the distributor or redistributor; one that the guest has not seen yet is pending there
+ * again: a level by itself, as long as its line is high, an edge by this write.
+ */
+static COLD void take_back(u32 intid, bool pending)
+{
+	const va_t bank = intid_bank(cell_core(this_core), intid) + 4 * (u64)(intid / 32);
+	const u32 bit = (u32)BIT(intid % 32);
+
+	if (pending && is_edge(intid))
+		mmio_write32(bank + GICD_ISPENDR, bit);
+	if (intid >= INTID_FIRST_PPI)
+		mmio_write32(bank + GICD_ICACTIVER, bit);
+}
+
+static COLD void underflow_arm(void)
+{
+	bool pending = false;
+
+	for (u32 used = lr_used(); used && !pending; used &= used - 1)
+		pending = (lr_read((u32)__builtin_ctz(used)) & LR_STATE) == LR_PENDING;
+	/* Underflow alone would leave them waiting behind two interrupts that stay active. With none pending
+	 * NPIE would fire for ever, since all registers are active then. */
+	sysreg_write(ICH_HCR_EL2,
+		     ICH_HCR_EN | (waiting_count ? ICH_HCR_UIE | (pending ? ICH_HCR_NPIE : 0) : 0));
+}
+
+static void waiting_remove(u32 intid)
+{
+	waiting[intid / 32] &= (u32)~BIT(intid % 32);
+	waiting_count--;
+}
+
+static void waiting_add(u32 intid)
+{
+	if (waiting[intid / 32] & BIT(intid % 32))
+		return;
+	waiting[intid / 32] |= (u32)BIT(intid % 32);
+	waiting_count++;
+}
+
+/* A core that is turned off must not keep an SPI active for good: it goes back to the distributor, which may
+ * have another route for it by now. */
+COLD void vgic_clear(void)
+{
+	for (u32 used = lr_used(); used; used &= used - 1) {
+		const u32 i = (u32)__builtin_ctz(used);
+		const u64 lr = lr_read(i);
+
+		if (lr_intid(lr) >= INTID_FIRST_SPI)
+			take_back(lr_intid(lr), lr & LR_PENDING);
+		lr_write(i, 0);
+	}
+	for (u32 word = 0; word < INTID_WORDS && waiting_count; word++) {
+		for (u32 left = waiting[word]; left; left &= left - 1) {
+			const u32 intid = 32 * word + (u32)__builtin_ctz(left);
+
+			if (word)
+				take_back(intid, true);
+			waiting_remove(intid);
+		}
+	}
 	sysreg_write(ICH_HCR_EL2, 0);
 	sysreg_write(ICH_VMCR_EL2, 0);
 }
@@ -127,64 +214,26 @@ void vgic_guest_prepare(void)
 	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN);
 }
 
-static u8 priority_of(u32 intid)
+static COLD u8 priority_of(u32 intid)
 {
-	if (intid < INTID_FIRST_SPI)
-		return mmio_read8(gicr_sgi_page(cell_core(this_core)) + GICD_IPRIORITYR + intid);
-	return mmio_read8(EL2_VA_GICD + GICD_IPRIORITYR + intid);
+	return mmio_read8(intid_bank(cell_core(this_core), intid) + GICD_IPRIORITYR + intid);
 }
 
-static u64 lr_new(u32 intid)
+static u64 lr_new(u32 intid, u64 priority)
 {
-	u64 lr = LR_PENDING | LR_GROUP1 | LR_PRIORITY(priority_of(intid)) | intid;
+	const u64 lr = LR_PENDING | LR_GROUP1 | LR_PRIORITY(priority) | intid;
 
-	if (intid >= 16)
-		lr |= LR_HW | LR_PINTID(intid);
-	return lr;
-}
-
-static bool lr_any_pending(void)
-{
-	for (u32 i = 0; i < lr_count; i++)
-		if (lr_read(i) & LR_PENDING)
-			return true;
-	return false;
-}
-
-static void underflow_arm(void)
-{
-	u64 hcr = ICH_HCR_EN;
-
-	/* Underflow alone would leave them waiting behind two interrupts that stay active. With none pending
-	 * NPIE would fire for ever, since all registers are active then. */
-	if (waiting_count)
-		hcr |= ICH_HCR_UIE | (lr_any_pending() ? ICH_HCR_NPIE : 0);
-	sysreg_write(ICH_HCR_EL2, hcr);
-}
-
-static void waiting_add(u32 intid)
-{
-	if (waiting[intid / 32] & BIT(intid % 32))
-		return;
-	waiting[intid / 32] |= (u32)BIT(intid % 32);
-	waiting_count++;
-	underflow_arm();
-}
-
-static void waiting_remove(u32 intid)
-{
-	waiting[intid / 32] &= (u32)~BIT(intid % 32);
-	waiting_count--;
+	return intid < INTID_FIRST_PPI ? lr : lr | LR_HW | LR_PINTID(intid);
 }
 
 /*
  * One that has a list register already must not get a second. A soft one's pending joins active. A backed
  * one comes again only where its guest has deactivated the physical interrupt: what it has stands for both.
  */
-static bool merge(u32 intid, u64 used)
+static bool merge(u32 intid, u32 used)
 {
 	for (; used; used &= used - 1) {
-		const u32 i = (u32)__builtin_ctzll(used);
+		const u32 i = (u32)__builtin_ctz(used);
 		const u64 lr = lr_read(i);
 
 		if (lr_intid(lr) != intid)
@@ -197,9 +246,8 @@ static bool merge(u32 intid, u64 used)
 }
 
 /* All in use: the newcomer takes the place of the lowest pending priority, if it is higher than that. */
-static void inject_crowded(u32 intid)
+static COLD void inject_crowded(u64 newcomer)
 {
-	const u64 newcomer = lr_new(intid);
 	u32 lowest = lr_count;
 	u64 victim = newcomer;
 
@@ -216,7 +264,7 @@ static void inject_crowded(u32 intid)
 	waiting_add(lr_intid(victim));
 }
 
-static u32 waiting_highest(void)
+static COLD u32 waiting_highest(void)
 {
 	u32 best = INTID_SPECIAL, best_priority = 256;
 
@@ -234,145 +282,180 @@ static u32 waiting_highest(void)
 	return best;
 }
 
-static void refill(void)
+static COLD void refill(void)
 {
-	u64 empty = sysreg_read(ICH_ELRSR_EL2) & MASK(lr_count);
+	u32 empty = ~lr_used() & lr_all;
 
-	while (waiting_count && empty) {
+	for (; waiting_count && empty; empty &= empty - 1) {
 		const u32 intid = waiting_highest();
 
-		lr_write((u32)__builtin_ctzll(empty), lr_new(intid));
+		lr_write((u32)__builtin_ctz(empty), lr_new(intid, priority_of(intid)));
 		waiting_remove(intid);
-		empty &= empty - 1;
 	}
 	underflow_arm();
 }
 
 /* Those that wait go first where their priority says so. [impl->swr~inject-through-list-registers~1] */
-static void inject(u32 intid)
+static COLD void inject_among_others(u32 intid, u64 priority)
 {
-	const u64 empty = sysreg_read(ICH_ELRSR_EL2) & MASK(lr_count);
+	const u32 used = lr_used();
 
-	telemetry()->injected++;
-	if (merge(intid, ~empty & MASK(lr_count)))
+	if (merge(intid, used))
 		return;
 	if (waiting[intid / 32] & BIT(intid % 32))
 		waiting_remove(intid);
-	if (empty == 0) {
-		inject_crowded(intid);
-	} else if (waiting_count == 0) {
-		lr_write((u32)__builtin_ctzll(empty), lr_new(intid));
-	} else {
+	if (used != lr_all && waiting_count == 0) {
+		lr_write((u32)__builtin_ctz(~used), lr_new(intid, priority));
+		return;
+	}
+	if (used == lr_all)
+		inject_crowded(lr_new(intid, priority));
+	else
 		waiting_add(intid);
-		refill();
-	}
+	refill();
 }
 
-/* [impl->swr~irq-injected~1] */
-void vgic_interrupt(void)
+/* Not the only one, or not one for the guest. */
+static COLD void interrupt_rare(u64 start, u32 intid, u64 priority)
 {
+	if (!intid_none(intid))
+		sysreg_write(ICC_EOIR1_EL1, intid);
+	if (intid == maintenance) {
+		vgic_query_answer();
+		refill();
+	} else if (intid < INTID_SPECIAL) {
+		telemetry()->injected++;
+		inject_among_others(intid, priority);
+	}
+	if (intid < INTID_FIRST_PPI || intid == maintenance)
+		sysreg_write(ICC_DIR_EL1, intid);
+	exit_done(start, EXIT_IRQ);
+}
+
+/*
+ * The running priority after the acknowledgement is the interrupt's own, group priority as it is compared, in
+ * the scale that the guest sees: no need to ask the redistributor (12.2.19). The end of it here is the
+ * priority drop alone: EOImode is 1. [impl->swr~irq-injected~1]
+ */
+void exit_interrupt(struct exit *exit)
+{
+	const u64 start = sysreg_read(cntvct_el0);
 	const u32 intid = sysreg_read(ICC_IAR1_EL1) & 0xffffff;
+	u64 priority;
 
-	if (intid_none(intid))
-		return;
-	sysreg_write(ICC_EOIR1_EL1, intid); /* priority drop alone: EOImode is 1 */
-	if (intid >= INTID_SPECIAL)
-		return;
-	if (intid == this_cell->maintenance_intid) {
-		refill();
-		sysreg_write(ICC_DIR_EL1, intid);
+	(void)exit;
+	dsb(sy); /* the acknowledgement is seen in the running priority */
+	priority = sysreg_read(ICC_RPR_EL1);
+	if (intid >= INTID_SPECIAL || intid == maintenance || lr_used() || waiting_count) {
+		interrupt_rare(start, intid, priority);
 		return;
 	}
-	if (intid < 16)
+	sysreg_write(ICC_EOIR1_EL1, intid);
+	if (intid < INTID_FIRST_PPI)
 		sysreg_write(ICC_DIR_EL1, intid);
-	inject(intid);
+	lr_write_first(lr_new(intid, priority));
+	telemetry()->injected++;
+	exit_done(start, EXIT_IRQ);
 }
 
-static u32 lr_state(u32 word, u64 state)
+/* ---- what registers say of this core's interrupts: vgic_state.c ---- */
+
+COLD struct vgic_bits vgic_bits(u32 word)
 {
-	u32 bits = 0;
+	struct vgic_bits bits = {.pending = waiting[word]};
 
-	for (u32 i = 0; i < lr_count; i++) {
-		const u64 lr = lr_read(i);
+	for (u32 used = lr_used(); used; used &= used - 1) {
+		const u64 lr = lr_read((u32)__builtin_ctz(used));
+		const u32 bit = (u32)BIT(lr_intid(lr) % 32);
 
-		if ((lr & state) && lr_intid(lr) / 32 == word)
-			bits |= (u32)BIT(lr_intid(lr) % 32);
+		if (lr_intid(lr) / 32 != word)
+			continue;
+		bits.pending |= lr & LR_PENDING ? bit : 0;
+		bits.active |= lr & LR_ACTIVE ? bit : 0;
 	}
 	return bits;
 }
 
-u32 vgic_pending(u32 word)
+/* Takes `state` away from a list register; with none left the physical interrupt is ended, or pends again. */
+static void lr_end(u32 i, u64 state, bool back)
 {
-	return lr_state(word, LR_PENDING) | waiting[word];
+	const u64 lr = lr_read(i), rest = lr & LR_STATE & ~state;
+
+	if (!(lr & state))
+		return;
+	lr_write(i, rest ? lr & ~state : 0);
+	if (rest && back)
+		take_back(lr_intid(lr), true); /* soft: only its second arrival */
+	if (!rest && (back || (lr & LR_HW)))
+		take_back(lr_intid(lr), back);
 }
 
-u32 vgic_active(u32 word)
+COLD void vgic_bits_end(u32 word, u32 mask, enum vgic_end end)
 {
-	return lr_state(word, LR_ACTIVE);
-}
+	const u64 state = end == VGIC_END_ACTIVE ? LR_ACTIVE : LR_PENDING;
 
-/* Takes `state` away from the interrupts in `mask`; with none left the physical one is ended, too. */
-static void lr_state_clear(u32 word, u32 mask, u64 state)
-{
-	for (u32 i = 0; i < lr_count; i++) {
-		const u64 lr = lr_read(i);
+	for (u32 used = lr_used(); used; used &= used - 1) {
+		const u32 i = (u32)__builtin_ctz(used), intid = lr_intid(lr_read(i));
 
-		if (!(lr & state) || lr_intid(lr) / 32 != word || !(mask & BIT(lr_intid(lr) % 32)))
-			continue;
-		lr_write(i, lr & LR_STATE & ~state ? lr & ~state : 0);
-		if (!(lr & LR_STATE & ~state) && (lr & LR_HW))
-			sysreg_write(ICC_DIR_EL1, lr_intid(lr));
+		if (intid / 32 == word && (mask & BIT(intid % 32)))
+			lr_end(i, state, end == VGIC_TAKE_BACK);
 	}
-}
-
-void vgic_pending_clear(u32 word, u32 mask)
-{
-	u32 dropped = waiting[word] & mask;
-
-	lr_state_clear(word, mask, LR_PENDING);
-	for (; dropped; dropped &= dropped - 1) {
-		const u32 intid = 32 * word + (u32)__builtin_ctz(dropped);
+	if (end == VGIC_END_ACTIVE)
+		return;
+	for (u32 left = waiting[word] & mask; left; left &= left - 1) {
+		const u32 intid = 32 * word + (u32)__builtin_ctz(left);
 
 		waiting_remove(intid);
-		if (intid >= 16)
-			sysreg_write(ICC_DIR_EL1, intid);
+		take_back(intid, end == VGIC_TAKE_BACK);
 	}
+	refill();
 }
 
-void vgic_active_clear(u32 word, u32 mask)
-{
-	lr_state_clear(word, mask, LR_ACTIVE);
-}
-
-static bool sgi_wants(u64 value, const struct bp_core *core)
-{
-	const u64 cluster = field(value, 48, 8) << 32 | field(value, 32, 8) << 16 | field(value, 16, 8) << 8;
-
-	if (value & BIT(40)) /* IRM: all but self */
-		return core != cell_core(this_core);
-	return (core->mpidr & ~UINT64_C(0xff)) == cluster &&
-	       field(core->mpidr, 4, 4) == field(value, 44, 4) && (value & BIT(core->mpidr & 15));
-}
+/* ---- SGIs ---- */
 
 /*
- * SGIs: a cell signals its own cores and no others. What falls outside is dropped and counted.
+ * A cell signals its own cores and no others. What falls outside is dropped and counted.
  * [impl->swr~sgi-own-cores-only~1]
  */
-void vgic_send_sgi(u64 value)
+COLD void vgic_send_sgi(u64 value)
 {
-	const u32 intid = (u32)field(value, 24, 4);
-	u64 sent = 0;
+	u64 unknown = value & SGI_IRM ? 0 : value & SGI_TARGETS;
 
-	arch_publish(); /* what the guest wrote before the SGI is seen by whom it wakes */
-	for (u32 i = 0; i < this_cell->cores.count; i++) {
-		if (!sgi_wants(value, cell_core(i)))
-			continue;
-		sysreg_write(ICC_SGI1R_EL1, sgi_value(cell_core(i)->mpidr, intid));
-		sent |= BIT(cell_core(i)->mpidr & 15);
+	dsb(ish); /* what the guest wrote before the SGI is seen by whom it wakes */
+	for (u32 i = 0; i < cluster_count; i++) {
+		const struct cluster *cluster = &clusters[i];
+		u64 targets = cluster->others;
+
+		if (!(value & SGI_IRM)) {
+			if ((value & SGI_CLUSTER) != cluster->name)
+				continue;
+			targets = value & cluster->targets;
+			unknown &= ~targets;
+		}
+		sysreg_write(ICC_SGI1R_EL1, cluster->name | (value & SGI_INTID) | targets);
 	}
 	isb();
-	if (!(value & BIT(40)) && (value & 0xffff & ~sent)) {
+	if (unknown) {
 		telemetry()->foreign_sgi++;
 		event_record(EVENT_SGI_FOREIGN, value, 0, 0, 0);
 	}
+}
+
+static COLD bool sgi_rare(u64 value, u64 start)
+{
+	vgic_send_sgi(value);
+	exit_skip_64();
+	return exit_done(start, EXIT_SGI);
+}
+
+/* The usual one names cores of the cell's first cluster, nobody else, and goes out as it is. */
+bool exit_sgi(u64 value, u64 start)
+{
+	if ((value & ~(SGI_INTID | clusters[0].targets)) != clusters[0].name)
+		return sgi_rare(value, start);
+	dsb(ish);
+	sysreg_write(ICC_SGI1R_EL1, value);
+	isb();
+	exit_skip_64();
+	return exit_done(start, EXIT_SGI);
 }

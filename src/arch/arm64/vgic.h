@@ -1,27 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * vgic.h - this core's virtual CPU interface: delivery through list registers in injected mode.
+ * vgic.h - the virtual interrupts of this core's guest: delivery through list registers in injected mode
+ * (vgic.c), and what the registers of the distributor and the redistributors say of it (vgic_state.c).
  */
 #ifndef BULKHEAD_VGIC_H
 #define BULKHEAD_VGIC_H
 
-#include "../../core/types.h"
+#include "../../core/cell.h"
+#include "gic.h"
 
-/* Nothing pending, nothing active. */
+/* Once a boot: list registers empty, the cell's cores known. */
+void vgic_start(void);
+/* Nothing pending, nothing active; what SPIs there were go back to the distributor. */
 void vgic_clear(void);
 /* As a guest finds it at entry. */
 void vgic_guest_prepare(void);
 
-/* A physical interrupt arrived for the guest of this core (injected mode). */
-void vgic_interrupt(void);
-
-/* The list registers' part of pending and active state of INTIDs 32 * word + 31 .. 32 * word. */
-u32 vgic_pending(u32 word);
-u32 vgic_active(u32 word);
-void vgic_pending_clear(u32 word, u32 mask);
-void vgic_active_clear(u32 word, u32 mask);
-
 /* ICC_SGI1R_EL1 as the guest wrote it: to this cell's cores only. */
 void vgic_send_sgi(u64 value);
+
+/* ---- list registers and what waits for one, by the words of registers with a bit an interrupt ---- */
+
+struct vgic_bits {
+	u32 pending, active;
+};
+
+enum vgic_end {
+	VGIC_END_PENDING, /* pending no more */
+	VGIC_END_ACTIVE,  /* active no more */
+	VGIC_TAKE_BACK	  /* pending at the physical GIC alone, which holds it back while it is disabled */
+};
+
+/* This core's, of INTIDs 32 * word and up. */
+struct vgic_bits vgic_bits(u32 word);
+void vgic_bits_end(u32 word, u32 mask, enum vgic_end end);
+
+/* ---- vgic_state.c ---- */
+
+/* SGIs and PPIs that are the guest's. */
+static inline u32 private_owned(void)
+{
+	return 0xffff | this_cell->ppi_owned;
+}
+
+/* A register with a bit an interrupt of the cell (12.9.7 and on; SGIs and PPIs: of the core `core`): `group`
+ * is GICD_ISENABLER and so on, `owned` the bits that are the guest's. */
+u32 vgic_state_read(u32 core, u64 group, u32 word, u32 owned);
+void vgic_state_write(u32 core, u64 group, u32 word, u32 value, u32 owned);
+static inline bool vgic_group1_enabled(void)
+{
+	return cell_state()->gicd_ctlr & GICD_CTLR_GRP1;
+}
+
+/* GICD_CTLR: with Group 1 disabled nothing is delivered. */
+void vgic_group1_set(bool enabled);
+
+/* A sibling asked for this core's bits (maintenance interrupt). */
+void vgic_query_answer(void);
 
 #endif

@@ -4,8 +4,8 @@
  * words. One guest access is at most one physical access; what the cell doesn't own reads as zero and
  * ignores writes. Triggers and groups are fixed.
  */
-#include "../../core/core.h"
 #include "../../core/mmio.h"
+#include "exits.h"
 #include "gic.h"
 #include "mmio_io.h"
 #include "vgic.h"
@@ -20,64 +20,25 @@ static u32 typer(void)
 	return (mmio_read32(EL2_VA_GICD + GICD_TYPER) & TYPER_KEPT) | TYPER_NO_1N | TYPER_IDBITS_10;
 }
 
-static u32 ctlr_read(void)
+static COLD u32 ctlr_read(void)
 {
 	const u32 physical = mmio_read32(EL2_VA_GICD + GICD_CTLR);
 
 	return cell_state()->gicd_ctlr | (physical & (GICD_CTLR_DS | GICD_CTLR_RWP)) | GICD_CTLR_ARE;
 }
 
-static u32 merged_read(u64 group, u32 word)
+static u32 owned(u32 word)
 {
-	const u32 physical = mmio_read32(EL2_VA_GICD + group + 4 * word);
-	const u32 waiting = vgic_pending(word);
-
-	if (this_cell->mode == BP_MODE_DIRECT)
-		return physical;
-	if (group == GICD_ISPENDR || group == GICD_ICPENDR)
-		return physical | waiting;
-	/* An interrupt that waits in a list register is active for the physical GIC alone. */
-	return (physical & ~waiting) | vgic_active(word);
-}
-
-/* One bit an interrupt: [0x080, 0x400) in groups of 32 words. */
-static u32 bits_read(u64 group, u32 word)
-{
-	const u32 owned = this_cell->spi_owned[word];
-
-	switch (group) {
-	case GICD_IGROUPR:
-		return owned;
-	case GICD_ISPENDR:
-	case GICD_ICPENDR:
-	case GICD_ISACTIVER:
-	case GICD_ICACTIVER:
-		return merged_read(group, word) & owned;
-	default:
-		return mmio_read32(EL2_VA_GICD + group + 4 * word) & owned;
-	}
-}
-
-static void bits_write(u64 group, u32 word, u32 value)
-{
-	const u32 owned = value & this_cell->spi_owned[word];
-
-	if (group == GICD_IGROUPR || owned == 0)
-		return;
-	if (group == GICD_ICPENDR && this_cell->mode == BP_MODE_INJECTED)
-		vgic_pending_clear(word, owned);
-	if (group == GICD_ICACTIVER && this_cell->mode == BP_MODE_INJECTED)
-		vgic_active_clear(word, owned);
-	mmio_write32(EL2_VA_GICD + group + 4 * word, owned);
+	return this_cell->spi_owned[word];
 }
 
 static bool owns(u64 intid)
 {
-	return intid < INTID_SPECIAL && (this_cell->spi_owned[intid / 32] & BIT(intid % 32));
+	return intid < INTID_SPECIAL && (owned((u32)intid / 32) & BIT(intid % 32));
 }
 
 /* Bytes of an access to a byte-per-interrupt register that the cell may touch. */
-static void priority_access(struct access *access)
+static COLD void priority_access(struct access *access)
 {
 	const u64 first = access->offset - GICD_IPRIORITYR;
 	u64 value = 0;
@@ -96,16 +57,16 @@ static void priority_access(struct access *access)
 }
 
 /* Sixteen interrupts of two bits each; fixed. */
-static u32 icfgr_read(u64 offset)
+static COLD u32 icfgr_read(u64 offset)
 {
 	const u32 index = (u32)(offset - GICD_ICFGR) / 4;
-	const u32 owned = this_cell->spi_owned[index / 2] >> (index % 2 ? 16 : 0);
+	const u32 bits = owned(index / 2) >> (index % 2 ? 16 : 0);
 
-	return mmio_read32(EL2_VA_GICD + GICD_ICFGR + 4 * index) & icfgr_mask((u16)owned);
+	return mmio_read32(EL2_VA_GICD + GICD_ICFGR + 4 * index) & icfgr_mask((u16)bits);
 }
 
 /* Within the cell's cores; a route to anywhere else is not taken. [impl->swr~irouter-own-cores~1] */
-static void irouter_write(u64 intid, u64 value)
+static COLD void irouter_write(u64 intid, u64 value)
 {
 	const u64 mpidr = value & UINT64_C(0xff00ffffff);
 
@@ -113,7 +74,7 @@ static void irouter_write(u64 intid, u64 value)
 		mmio_write64(EL2_VA_GICD + GICD_IROUTER + 8 * intid, mpidr);
 }
 
-static void irouter_access(struct access *access)
+static COLD void irouter_access(struct access *access)
 {
 	const u64 intid = (access->offset - GICD_IROUTER) / 8;
 	const unsigned int shift = access->offset & 4 ? 32 : 0;
@@ -141,14 +102,13 @@ static u32 word_read(u64 offset)
 	case GICD_TYPER:
 		return typer();
 	case GICD_IIDR:
-	case GICD_PIDR2:
 		return mmio_read32(EL2_VA_GICD + offset);
 	default:
-		return 0;
+		return offset >= GIC_ID_FIRST ? mmio_read32(EL2_VA_GICD + offset) : 0;
 	}
 }
 
-static void word_access(struct access *access)
+static COLD void word_access(struct access *access)
 {
 	const u64 offset = access->offset;
 	const u64 group = offset & ~UINT64_C(0x7f);
@@ -156,20 +116,20 @@ static void word_access(struct access *access)
 
 	if (group >= GICD_IGROUPR && group <= GICD_ICACTIVER) {
 		if (access->write)
-			bits_write(group, word, (u32)access->value);
+			vgic_state_write(this_core, group, word, (u32)access->value, owned(word));
 		else
-			access->value = bits_read(group, word);
+			access->value = vgic_state_read(this_core, group, word, owned(word));
 	} else if (offset >= GICD_ICFGR && offset < GICD_ICFGR + 0x100) {
 		access->value = icfgr_read(offset);
 	} else if (!access->write) {
 		access->value = word_read(offset);
 	} else if (offset == GICD_CTLR) {
-		cell_state()->gicd_ctlr = (u32)access->value & (GICD_CTLR_GRP1 | 1);
+		vgic_group1_set(access->value & GICD_CTLR_GRP1);
 	}
 }
 
 /* [impl->swr~gicd-filtered~1] */
-void gicd_access(struct access *access)
+COLD void gicd_access(struct access *access)
 {
 	if (access->offset >= GICD_IPRIORITYR && access->offset < GICD_IPRIORITYR + 0x400 &&
 	    access->size <= 4)
@@ -180,4 +140,37 @@ void gicd_access(struct access *access)
 		word_access(access);
 	else
 		access->value = 0;
+}
+
+static COLD bool word_slow(struct exit *exit, u64 esr, u64 start, u32 offset)
+{
+	const u32 n = (u32)field(esr, 16, 5);
+	struct access access = {.offset = offset, .size = 4, .write = esr & BIT(6)};
+
+	access.value = (u32)exit_register(exit, n);
+	gicd_access(&access);
+	if (!access.write)
+		exit_register_set(exit, n, access.value);
+	exit_skip(esr);
+	return exit_done(start, EXIT_GICD);
+}
+
+/* Words, aligned: most accesses. Those of a running driver are first: what is enabled, and what is to be. */
+bool exit_gicd_word(struct exit *exit, u64 esr, u64 start, u32 offset)
+{
+	u64 *const x = &exit->x[field(esr, 16, 5)];
+	const u32 bits = owned((offset & 0x7f) / 4);
+	const va_t at = EL2_VA_GICD + offset;
+	const bool write = esr & BIT(6), enables = (offset & ~0xffu) == GICD_ISENABLER;
+
+	if (!write && offset == GICD_TYPER)
+		*x = typer();
+	else if (enables && !write && vgic_group1_enabled())
+		*x = mmio_read32(at) & bits;
+	else if (enables && write && offset < GICD_ICENABLER && vgic_group1_enabled())
+		mmio_write32(at, (u32)*x & bits);
+	else
+		return word_slow(exit, esr, start, offset);
+	exit_skip(esr);
+	return exit_done(start, EXIT_GICD);
 }

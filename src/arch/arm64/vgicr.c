@@ -9,11 +9,6 @@
 #include "mmio_io.h"
 #include "vgic.h"
 
-static u32 owned_private(void)
-{
-	return 0xffff | this_cell->ppi_owned;
-}
-
 /* GICR_TYPER: affinity, processor number, Last; no LPIs, no direct LPIs (12.11.42). */
 static u64 typer(u32 index)
 {
@@ -56,39 +51,6 @@ static void rd_access(struct access *access)
 	}
 }
 
-/* List registers are this core's own: a sibling's are merged on the sibling alone. */
-static u32 bits_read(const struct access *access, va_t sgi, u64 offset)
-{
-	const bool merge = access->arg == this_core && this_cell->mode == BP_MODE_INJECTED;
-	const u32 physical = mmio_read32(sgi + offset);
-
-	switch (offset) {
-	case GICD_IGROUPR:
-		return ~UINT32_C(0);
-	case GICD_ISPENDR:
-	case GICD_ICPENDR:
-		return physical | (merge ? vgic_pending(0) : 0);
-	case GICD_ISACTIVER:
-	case GICD_ICACTIVER:
-		return merge ? (physical & ~vgic_pending(0)) | vgic_active(0) : physical;
-	default:
-		return physical;
-	}
-}
-
-static void bits_write(const struct access *access, va_t sgi, u64 offset, u32 value)
-{
-	const bool merge = access->arg == this_core && this_cell->mode == BP_MODE_INJECTED;
-
-	if (offset == GICD_IGROUPR)
-		return;
-	if (merge && offset == GICD_ICPENDR)
-		vgic_pending_clear(0, value);
-	if (merge && offset == GICD_ICACTIVER)
-		vgic_active_clear(0, value);
-	mmio_write32(sgi + offset, value);
-}
-
 static void priority_access(struct access *access, va_t sgi, u64 offset)
 {
 	u64 value = 0;
@@ -96,7 +58,7 @@ static void priority_access(struct access *access, va_t sgi, u64 offset)
 	for (u32 i = 0; i < access->size; i++) {
 		const u64 intid = offset - GICD_IPRIORITYR + i;
 
-		if (!(owned_private() & BIT(intid)))
+		if (!(private_owned() & BIT(intid)))
 			continue;
 		if (access->write)
 			mmio_write8(sgi + GICD_IPRIORITYR + intid, (u8)(access->value >> 8 * i));
@@ -109,7 +71,7 @@ static void priority_access(struct access *access, va_t sgi, u64 offset)
 /* Sixteen interrupts of two bits each; fixed. */
 static u32 icfgr_read(va_t sgi, u64 offset)
 {
-	const u32 owned = owned_private() >> (offset == GICD_ICFGR ? 0 : 16);
+	const u32 owned = private_owned() >> (offset == GICD_ICFGR ? 0 : 16);
 
 	return mmio_read32(sgi + offset) & icfgr_mask((u16)owned);
 }
@@ -138,9 +100,9 @@ static void sgi_access(struct access *access, u64 offset)
 		priority_access(access, sgi, offset);
 	} else if (access->size == 4 && is_bits(offset)) {
 		if (access->write)
-			bits_write(access, sgi, offset, (u32)access->value & owned_private());
+			vgic_state_write(access->arg, offset, 0, (u32)access->value, private_owned());
 		else
-			access->value = bits_read(access, sgi, offset) & owned_private();
+			access->value = vgic_state_read(access->arg, offset, 0, private_owned());
 	} else if (access->size == 4 && (offset == GICD_ICFGR || offset == GICD_ICFGR + 4)) {
 		access->value = icfgr_read(sgi, offset);
 	} else {

@@ -32,7 +32,10 @@
 #define HOLE	    UINT64_C(0x0a000000)
 #define PC	    UINT64_C(0x48001000)
 
+#define POISON	    UINT64_C(0xdeadbeefdeadbeef)
+
 static struct exit frame;
+static u64 exits_taken; /* since boot */
 static jmp_buf asleep;
 
 static void sleep_for_good(void)
@@ -53,6 +56,7 @@ static int boot(void **state)
 	memset(host_cell()->actions, BP_ACTION_LOG, sizeof(host_cell()->actions));
 	machine_reset(4);
 	machine_on_wfi = sleep_for_good;
+	exits_taken = 0;
 	for (u32 i = 0; i < 31; i++)
 		frame.x[i] = UINT64_C(0x1111111100000000) * (i % 15 + 1) + i;
 	reg_set("elr_el2", PC);
@@ -62,10 +66,37 @@ static int boot(void **state)
 	return 0;
 }
 
+/* As vectors.S: first with the registers alone that C spoils, then, if asked for, with all. The others must
+ * not be looked at, nor changed. */
+static void take_exit(void)
+{
+	const struct exit whole = frame;
+
+	exits_taken++;
+	frame.whole = 0;
+	for (u32 n = 0; n < 31; n++)
+		if (!(EXIT_SAVED & BIT(n)))
+			frame.x[n] = POISON;
+	if (exit_synchronous(&frame)) {
+		for (u32 n = 0; n < 31; n++)
+			assert_true(frame.x[n] == (EXIT_SAVED & BIT(n) ? whole.x[n] : POISON));
+		frame = whole;
+		frame.whole = 1;
+		assert_false(exit_synchronous(&frame));
+		return;
+	}
+	for (u32 n = 0; n < 31; n++) {
+		if (EXIT_SAVED & BIT(n))
+			continue;
+		assert_true(frame.x[n] == POISON);
+		frame.x[n] = whole.x[n];
+	}
+}
+
 static void exit_with(u32 ec, u64 iss)
 {
 	reg_set("esr_el2", (u64)ec << 26 | IL | iss);
-	exit_synchronous(&frame);
+	take_exit();
 }
 
 /* A data abort at this IPA; the guest's virtual address differs above the page. */
@@ -109,7 +140,7 @@ static void assert_accounted(void)
 
 	for (u32 i = 0; i < EXIT_REASON_COUNT; i++)
 		sum += t->exits[i];
-	assert_int_equal(sum, t->exits_total);
+	assert_int_equal(sum, exits_taken);
 }
 
 /* ---- emulated pages ---- */
@@ -183,7 +214,6 @@ static void zero_register(void **state)
 	phys32_set(EL2_VA_GICD + 0x420, 0xffffffff);
 	load(GICD + 0x420, 2, 31, 0); /* to xzr: nothing, not even the frame's padding */
 	assert_memory_equal(&frame, &before, sizeof(frame));
-	frame.pad = 0x55;
 	store(GICD + 0x420, 2, 31);
 	assert_int_equal(phys32(EL2_VA_GICD + 0x420), 0);
 }
@@ -309,7 +339,7 @@ static void fault_actions(void **state)
 	host_cell()->actions[BP_ERROR_MEMORY_VIOLATION] = BP_ACTION_IGNORE;
 	load(HOLE, 2, 1, 0);
 	assert_true(skipped());
-	this_core = 1;
+	core_identify(1);
 	host_cell()->actions[BP_ERROR_MEMORY_VIOLATION] = BP_ACTION_STOP;
 	if (setjmp(asleep) == 0) {
 		load(HOLE, 2, 1, 0);
@@ -325,7 +355,7 @@ static bool exit_rests(u64 esr)
 	if (setjmp(asleep))
 		return true;
 	reg_set("esr_el2", esr);
-	exit_synchronous(&frame);
+	take_exit();
 	return false;
 }
 
@@ -336,9 +366,9 @@ static void revoked_cell_rests(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
 		boot(state);
-		this_core = 1;
+		core_identify(1);
 		arch_stage2_revoke();
-		reg_set("hpfar_el2", (UART >> 12) << 4);
+		reg_set("hpfar_el2", (HOLE >> 12) << 4);
 		assert_true(exit_rests((u64)classes[i] << 26 | IL | ISV | SAS(2) | WNR | TRANSLATION));
 		assert_int_equal(host_telemetry(1)->core_state, CORE_PARKED);
 		assert_int_equal(host_telemetry(1)->fault.count, 0);
@@ -351,14 +381,19 @@ static void revoked_cell_rests(void **state)
 static void serror_is_the_cells(void **state)
 {
 	reg_set("esr_el2", UINT64_C(0x2f) << 26 | 0x11);
+	frame.whole = 1;
+	exits_taken++;
 	exit_serror(&frame);
 	assert_int_equal(host_telemetry(0)->faults[BP_ERROR_SERROR], 1);
 	assert_int_equal(host_telemetry(0)->exits[EXIT_SERROR], 1);
 	assert_int_equal(reg("elr_el2"), PC); /* logged: nothing was executed, nothing is skipped */
 	assert_int_equal(reg_writes("esr_el1"), 0);
-	this_core = 1;
+	core_identify(1);
+	exits_taken = 0;
 	host_cell()->actions[BP_ERROR_SERROR] = BP_ACTION_STOP;
 	if (setjmp(asleep) == 0) {
+		frame.whole = 1;
+		exits_taken++;
 		exit_serror(&frame);
 		fail_msg("the guest goes on");
 	}
@@ -424,7 +459,7 @@ static void skipping_a_16_bit_instruction(void **state)
 	reg_set("hpfar_el2", (UART >> 12) << 4);
 	reg_set("far_el2", 0x18);
 	reg_set("esr_el2", (u64)EC_DABORT << 26 | ISV | SAS(2) | TRANSLATION);
-	exit_synchronous(&frame);
+	take_exit();
 	assert_int_equal(reg("elr_el2"), PC + 2);
 }
 
@@ -462,17 +497,16 @@ static void histogram_of_ticks(void **state)
 		exit_of(BIT(n + 1) - 1);
 		assert_int_equal(t->el2_histogram[n], 2);
 	}
-	exit_of(BIT(32)); /* longer than the longest bucket: counted there */
+	exit_of(BIT(32)); /* longer than any can be: the buckets stay inside, the maximum tells */
 	exit_of(BIT(40));
-	assert_int_equal(t->el2_histogram[31], 4);
-	assert_int_equal(t->el2_histogram[0], 2);
 	assert_true(t->el2_ticks_max == BIT(40));
-	assert_int_equal(t->exits_total, 2 + 62 + 2);
+	assert_accounted();
 }
 
 static void interrupt_exits(void **state)
 {
 	iar_push(33);
+	exits_taken++;
 	exit_interrupt(&frame);
 	assert_int_equal(host_telemetry(0)->exits[EXIT_IRQ], 1);
 	assert_int_equal(host_telemetry(0)->el2_histogram[0], 1);

@@ -36,7 +36,9 @@ static int boot_in(enum bp_mode mode)
 	host_cell()->ppi_owned = BIT(27);
 	host_core(1)->mpidr = UINT64_C(0x0100000001);
 	machine_reset(4);
+	vgic_start();
 	vgic_clear();
+	cell_state()->gicd_ctlr = 2; /* Group 1 enabled */
 	journal_clear();
 	return 0;
 }
@@ -143,7 +145,7 @@ static void other_widths_do_nothing(void **state)
 			put_sized(offsets[i], ~UINT64_C(0), sizes[k]);
 		}
 	assert_int_equal(phys_writes(), 0);
-	assert_int_equal(cell_state()->gicd_ctlr, 0);
+	assert_int_equal(cell_state()->gicd_ctlr, 2);
 }
 
 static void groups_are_fixed(void **state)
@@ -269,12 +271,13 @@ static void typer_shows_no_more_than_there_is(void **state)
 static void control_is_the_cells_own_word(void **state)
 {
 	phys32_set(EL2_VA_GICD + CTLR, 0x52); /* DS, ARE, EnableGrp1 */
-	assert_int_equal(get(CTLR), 0x50);
-	put(CTLR, 0xffffffff);
-	assert_int_equal(get(CTLR), 0x53);
+	assert_int_equal(get(CTLR), 0x52);
 	put(CTLR, 0);
 	assert_int_equal(get(CTLR), 0x50);
-	assert_int_equal(phys_writes(), 0);
+	put(CTLR, 0xffffffff);
+	assert_int_equal(get(CTLR), 0x52);
+	assert_int_equal(phys32(EL2_VA_GICD + CTLR), 0x52); /* everybody's: never written */
+	put(CTLR, 0);
 	phys32_set(EL2_VA_GICD + CTLR, 0x80000012);
 	assert_int_equal(get(CTLR), 0x80000010); /* a write is still on its way */
 }
@@ -283,8 +286,12 @@ static void identification(void **state)
 {
 	phys32_set(EL2_VA_GICD + IIDR, 0x43b);
 	phys32_set(EL2_VA_GICD + PIDR2, 0x3b);
+	phys32_set(EL2_VA_GICD + 0xfffc, 0xb1);
 	assert_int_equal(get(IIDR), 0x43b);
 	assert_int_equal(get(PIDR2), 0x3b);
+	assert_int_equal(get(0xfffc), 0xb1); /* CIDR3 */
+	put(PIDR2, 0);
+	assert_int_equal(phys_writes(), 0);
 }
 
 static void all_else_is_reserved(void **state)
@@ -292,10 +299,10 @@ static void all_else_is_reserved(void **state)
 	static const u64 offsets[] = {0xc,	     0x10,     SETSPI,	     CLRSPI, 0x50,   0x58,   ITARGETS,
 				      ITARGETS + 32, IGRPMODR, IGRPMODR + 4, NSACR,  SGIR,   0xf10,  0xf20,
 				      0xf80,	     0x1000,   0x1200,	     0x2000, 0x3000, 0x5ffc, 0x7fe0,
-				      0x8000,	     0xbffc,   0xc000,	     0xffd0, 0xffff};
+				      0x8000,	     0xbffc,   0xc000,	     0xffcc, 0xffcf};
 
-	for (u64 offset = 0; offset < 0x10000; offset += 4)
-		if (offset != TYPER && offset != IIDR && offset != PIDR2)
+	for (u64 offset = 0; offset < 0xffd0; offset += 4)
+		if (offset != TYPER && offset != IIDR)
 			phys32_set(EL2_VA_GICD + offset, 0xffffffff);
 	for (size_t i = 0; i < ARRAY_SIZE(offsets); i++) {
 		assert_int_equal(get(offsets[i] & ~UINT64_C(3)), 0);
@@ -308,7 +315,7 @@ static void all_else_is_reserved(void **state)
 static void a_cell_that_owns_nothing(void **state)
 {
 	memset(host_cell()->spi_owned, 0, sizeof(host_cell()->spi_owned));
-	for (u64 offset = 0; offset < 0x10000; offset++)
+	for (u64 offset = 4; offset < 0x10000; offset++) /* GICD_CTLR is its own */
 		for (u8 size = 1; size <= 8; size *= 2) {
 			if (offset % size)
 				continue;
@@ -338,10 +345,11 @@ static void injected_pending_is_cleared(void **state)
 {
 	machine_lr[0] = LR(33, 1);
 	machine_lr[1] = LR(35, 1); /* wrong on purpose: what isn't owned can't be cleared */
+	phys32_set(EL2_VA_GICD + ISACTIVER + 4, 0xa);
 	put(ICPENDR + 4, 0xffffffff);
 	assert_int_equal(machine_lr[0], 0);
 	assert_true(machine_lr[1] == LR(35, 1));
-	assert_true(reg_wrote("ICC_DIR_EL1", 33));
+	assert_int_equal(phys32(EL2_VA_GICD + ISACTIVER + 4), 0x8); /* it may come again */
 }
 
 static void injected_active_is_cleared(void **state)
@@ -353,14 +361,195 @@ static void injected_active_is_cleared(void **state)
 	assert_int_equal(phys32(EL2_VA_GICD + ISACTIVER + 4), 0);
 }
 
-static void direct_state_is_the_machines(void **state)
+/* What is pending in a list register was taken back, and is told by the physical GIC alone. */
+static void a_disabled_one_is_not_delivered(void **state)
+{
+	host_cell()->spi_edge[1] = 2; /* 33; 34 is a level */
+	machine_lr[0] = LR(33, 1);
+	machine_lr[1] = LR(34, 1);
+	machine_lr[2] = LR(48, 2);
+	phys32_set(EL2_VA_GICD + ISENABLER + 4, OWNED);
+	phys32_set(EL2_VA_GICD + ISACTIVER + 4, 0x10006);
+	put(ICENABLER + 4, 0x10006);
+	assert_int_equal(phys32(EL2_VA_GICD + ISENABLER + 4), 0x80000000);
+	assert_int_equal(phys32(EL2_VA_GICD + ISPENDR + 4), 2);
+	assert_int_equal(phys32(EL2_VA_GICD + ISACTIVER + 4), 0x10000);
+	assert_true(!machine_lr[0] && !machine_lr[1] && machine_lr[2] == LR(48, 2));
+	assert_int_equal(get(ISPENDR + 4), 2);
+	assert_int_equal(get(ISACTIVER + 4), 0x10000);
+}
+
+/* Pending already, in a list register: a second one would come after its end. Active: it does come. */
+static void set_pending_is_set_once(void **state)
 {
 	machine_lr[0] = LR(33, 1);
+	machine_lr[1] = LR(34, 2);
+	phys32_set(EL2_VA_GICD + ISACTIVER + 4, 6);
+	put(ISPENDR + 4, 6);
+	assert_int_equal(phys32(EL2_VA_GICD + ISPENDR + 4), 4);
+	assert_int_equal(get(ISPENDR + 4), 6);
+	assert_int_equal(get(ISACTIVER + 4), 4);
+}
+
+/* Made active by hand while it is pending: pending and active, which a backed list register can't say. */
+static void set_active_keeps_pending(void **state)
+{
+	host_cell()->spi_edge[1] = 2;
+	machine_lr[0] = LR(33, 1);
+	phys32_set(EL2_VA_GICD + ISACTIVER + 4, 2);
+	put(ISACTIVER + 4, 2);
+	assert_int_equal(machine_lr[0], 0);
+	assert_int_equal(get(ISPENDR + 4), 2);
+	assert_int_equal(get(ISACTIVER + 4), 2);
+}
+
+/* A crash kernel's sweep: what is pending stays so, what was active is active no more. */
+static void clear_active_keeps_pending(void **state)
+{
+	machine_lr[0] = LR(33, 1);
+	machine_lr[1] = LR(34, 2);
+	phys32_set(EL2_VA_GICD + ISACTIVER + 4, 6);
+	put(ICACTIVER + 4, 0xffffffff);
+	assert_true(machine_lr[0] == LR(33, 1));
+	assert_int_equal(machine_lr[1], 0);
+	assert_int_equal(phys32(EL2_VA_GICD + ISACTIVER + 4), 2); /* its list register's */
+	assert_int_equal(get(ISACTIVER + 4), 0);
+	assert_int_equal(get(ISPENDR + 4), 2);
+}
+
+/* ---- GICD_CTLR: Group 1 held back. [utest->swr~gicd-group-disabled~1] ---- */
+
+static void nothing_is_delivered_without_the_group(void **state)
+{
+	host_cell()->spi_edge[1] = 2;
+	machine_lr[0] = LR(33, 1);
+	phys32_set(EL2_VA_GICD + ISENABLER + 4, 0xffffffff); /* others' bits, too */
+	phys32_set(EL2_VA_GICD + ISACTIVER + 4, 2);
+	phys32_set(sgi_page(0) + ISENABLER, 1u << 27 | 3 | 1u << 25);
+	phys32_set(sgi_page(1) + ISENABLER, 1u << 27);
+	put(CTLR, 0);
+	assert_int_equal(phys32(EL2_VA_GICD + ISENABLER + 4), ~OWNED);
+	assert_int_equal(phys32(sgi_page(0) + ISENABLER), 1u << 25); /* maintenance is the hypervisor's */
+	assert_int_equal(phys32(sgi_page(1) + ISENABLER), 0);
+	assert_int_equal(machine_lr[0], 0);
+	assert_int_equal(phys32(EL2_VA_GICD + ISPENDR + 4), 2);
+	/* The guest sees what it has enabled, and may change it. */
+	assert_int_equal(get(ISENABLER + 4), OWNED);
+	put(ICENABLER + 4, 0x2);
+	put(ISENABLER + 4, 0x8); /* not its own */
+	assert_int_equal(get(ICENABLER + 4), OWNED & ~0x2u);
+	assert_int_equal(phys32(EL2_VA_GICD + ISENABLER + 4), ~OWNED);
+	put(CTLR, 2);
+	assert_int_equal(phys32(EL2_VA_GICD + ISENABLER + 4), ~2u);
+	assert_int_equal(phys32(sgi_page(0) + ISENABLER), 1u << 27 | 3 | 1u << 25);
+	assert_int_equal(phys32(sgi_page(1) + ISENABLER), 1u << 27);
+	put(CTLR, 2); /* again: nothing */
+	assert_int_equal(get(ISENABLER + 4), OWNED & ~2u);
+}
+
+/* ---- a sibling's list registers ---- */
+
+static u32 sibling_pending, sibling_asked, sibling_end;
+
+static void sibling_answers(void)
+{
+	struct cell_state *cell = cell_state();
+
+	if (cell->gic_query.sequence == cell->cores[1].gic_answered || (cell->gic_query.sequence & 1))
+		return;
+	sibling_asked++;
+	sibling_end = cell->gic_query.end;
+	cell->cores[1].gic_pending = sibling_pending;
+	cell->cores[1].gic_active = 0;
+	cell->cores[1].gic_answered = cell->gic_query.sequence;
+}
+
+static void sibling_runs(void)
+{
+	host_telemetry(1)->magic = TELEMETRY_MAGIC;
+	host_telemetry(1)->core_state = CORE_RUNNING;
+	machine_on_time = sibling_answers;
+	sibling_pending = 4; /* 34 */
+	sibling_asked = 0;
+	reg_set("cntfrq_el0", 1000000000);
+}
+
+/* [utest->swr~gic-state-merged~1] */
+static void sibling_is_asked_for_what_it_has(void **state)
+{
+	sibling_runs();
+	machine_lr[0] = LR(33, 2);
+	phys32_set(EL2_VA_GICD + ISACTIVER + 4, 6);
+	assert_int_equal(get(ISPENDR + 4), 4);
+	assert_int_equal(get(ISACTIVER + 4), 2);
+	assert_int_equal(sibling_asked, 2);
+	assert_int_equal(phys32(sgi_page(1) + ISPENDR), 1u << 25);
+	put(ICPENDR + 4, 4);
+	assert_int_equal(sibling_asked, 3);
+	assert_int_equal(sibling_end, VGIC_END_PENDING);
+	put(ICENABLER + 4, 4);
+	assert_int_equal(sibling_end, VGIC_TAKE_BACK);
+	put(ICACTIVER + 4, 4);
+	assert_int_equal(sibling_end, VGIC_END_ACTIVE);
+	assert_int_equal(phys32(EL2_VA_GICD + ISACTIVER + 4), 6); /* pending there: its list register's */
+}
+
+static void sibling_is_left_alone_otherwise(void **state)
+{
+	sibling_runs();
+	machine_lr[0] = LR(33, 2);
+	phys32_set(EL2_VA_GICD + ISACTIVER + 4, 2);
+	get(ISPENDR + 4);
+	put(ICENABLER + 4, OWNED);
+	put(ICACTIVER + 4, OWNED);
+	assert_int_equal(sibling_asked, 0);
+}
+
+static void sibling_that_does_not_answer_is_not_waited_for(void **state)
+{
+	sibling_runs();
+	machine_on_time = NULL;
+	machine_time_step = 1000000;
+	phys32_set(EL2_VA_GICD + ISACTIVER + 4, 4);
+	assert_int_equal(get(ISACTIVER + 4), 4); /* what the machine says */
+	host_telemetry(1)->core_state = CORE_PARKED;
+	machine_time_step = 0; /* and one at rest is not asked */
+	assert_int_equal(get(ISACTIVER + 4), 4);
+}
+
+/* The other side. */
+static void a_query_is_answered(void **state)
+{
+	struct cell_state *cell = cell_state();
+
+	host_cell()->spi_edge[1] = 2;
+	machine_lr[0] = LR(33, 1);
+	machine_lr[1] = LR(34, 2);
+	cell->gic_query = (struct gic_query){.sequence = 2, .word = 1, .mask = 6, .end = VGIC_TAKE_BACK};
+	vgic_query_answer();
+	assert_int_equal(cell->cores[0].gic_answered, 2);
+	assert_int_equal(cell->cores[0].gic_pending, 2);
+	assert_int_equal(cell->cores[0].gic_active, 4);
+	assert_int_equal(machine_lr[0], 0);
+	assert_true(machine_lr[1] == LR(34, 2));
+	assert_int_equal(phys32(EL2_VA_GICD + ISPENDR + 4), 2);
+	machine_lr[0] = LR(33, 1);
+	vgic_query_answer(); /* once */
+	assert_true(machine_lr[0] == LR(33, 1));
+	cell->gic_query.sequence = 3; /* being written */
+	vgic_query_answer();
+	assert_int_equal(cell->cores[0].gic_answered, 2);
+}
+
+static void direct_state_is_the_machines(void **state)
+{
+	sibling_runs();
 	phys32_set(EL2_VA_GICD + ISACTIVER + 4, 0x2);
 	assert_int_equal(get(ISPENDR + 4), 0);
 	assert_int_equal(get(ISACTIVER + 4), 2);
-	put(ICPENDR + 4, 2);
-	assert_true(machine_lr[0] == LR(33, 1));
+	put(ICACTIVER + 4, 2);
+	assert_int_equal(get(ISACTIVER + 4), 0);
+	assert_int_equal(sibling_asked, 0); /* no list registers are in use anywhere */
 }
 
 int main(void)
@@ -385,6 +574,15 @@ int main(void)
 		cmocka_unit_test_setup(injected_state_is_merged, boot),
 		cmocka_unit_test_setup(injected_pending_is_cleared, boot),
 		cmocka_unit_test_setup(injected_active_is_cleared, boot),
+		cmocka_unit_test_setup(a_disabled_one_is_not_delivered, boot),
+		cmocka_unit_test_setup(set_pending_is_set_once, boot),
+		cmocka_unit_test_setup(set_active_keeps_pending, boot),
+		cmocka_unit_test_setup(clear_active_keeps_pending, boot),
+		cmocka_unit_test_setup(nothing_is_delivered_without_the_group, boot),
+		cmocka_unit_test_setup(sibling_is_asked_for_what_it_has, boot),
+		cmocka_unit_test_setup(sibling_is_left_alone_otherwise, boot),
+		cmocka_unit_test_setup(sibling_that_does_not_answer_is_not_waited_for, boot),
+		cmocka_unit_test_setup(a_query_is_answered, boot),
 		cmocka_unit_test_setup(direct_state_is_the_machines, boot_direct),
 	};
 

@@ -32,7 +32,9 @@ static int boot(void **state)
 	host_cell()->ppi_owned = OWNED & 0xffff0000;
 	host_core(1)->mpidr = UINT64_C(0x0a000b0c0d);
 	machine_reset(4);
+	vgic_start();
 	vgic_clear();
+	cell_state()->gicd_ctlr = 2; /* Group 1 enabled */
 	journal_clear();
 	return 0;
 }
@@ -243,7 +245,7 @@ static void own_state_is_merged(void **state)
 	assert_int_equal(machine_lr[0], 0);
 	assert_int_equal(machine_lr[1], 0);
 	assert_true(machine_lr[2] == LR(4, 2));
-	assert_true(reg_wrote("ICC_DIR_EL1", 27));
+	assert_int_equal(phys32(sgi_page(0) + 0x300), 0);
 	put(ICACTIVER, 1u << 4);
 	assert_int_equal(machine_lr[2], 0);
 }
@@ -257,10 +259,23 @@ static void siblings_state_is_the_machines(void **state)
 
 static void direct_state_is_the_machines(void **state)
 {
-	machine_lr[0] = LR(3, 1);
-	assert_int_equal(get(ISPENDR), 0);
+	phys32_set(sgi_page(0) + 0x200, 1u << 3);
+	assert_int_equal(get(ISPENDR), 1u << 3);
 	put(ICPENDR, 1u << 3);
-	assert_true(machine_lr[0] == LR(3, 1));
+	assert_int_equal(get(ISPENDR), 0);
+}
+
+/* An SGI that is disabled before the guest has seen it is pending still, and comes when it is enabled. */
+static void disabled_sgi_waits(void **state)
+{
+	machine_lr[0] = LR(3, 1);
+	machine_lr[1] = LR(4, 3);
+	put(ICENABLER, 1u << 3 | 1u << 4);
+	assert_int_equal(machine_lr[0], 0);
+	assert_true(machine_lr[1] == LR(4, 2));
+	assert_int_equal(phys32(sgi_page(0) + 0x200), 1u << 3 | 1u << 4);
+	assert_int_equal(get(ISPENDR), 1u << 3 | 1u << 4);
+	assert_int_equal(get(ISACTIVER), 1u << 4);
 }
 
 int main(void)
@@ -279,6 +294,7 @@ int main(void)
 		cmocka_unit_test_setup(own_state_is_merged, boot),
 		cmocka_unit_test_setup(siblings_state_is_the_machines, boot),
 		cmocka_unit_test_setup(direct_state_is_the_machines, boot_direct),
+		cmocka_unit_test_setup(disabled_sgi_waits, boot),
 	};
 
 	return cmocka_run_group_tests_name("vgicr", tests, NULL, NULL);

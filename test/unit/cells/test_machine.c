@@ -67,10 +67,10 @@ static void view(void **state)
 	telemetry[1].generation = 4;
 	telemetry[1].ready_time = 7;
 	telemetry[1].restarts = 3;
-	telemetry[1].exits_total = 100;
+	telemetry[1].exits[EXIT_IRQ] = 100;
 	telemetry[1].exits_at_ready = 90;
-	telemetry[2].exits_total = 7;
-	telemetry[3].exits_total = 1000;
+	telemetry[2].exits[EXIT_IRQ] = 7;
+	telemetry[3].exits[EXIT_IRQ] = 1000;
 	heartbeat.beat = 12;
 	heartbeat.values[HEARTBEAT_TICKS] = 13;
 	heartbeat.values[HEARTBEAT_MISSED] = 14;

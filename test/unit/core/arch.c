@@ -155,3 +155,17 @@ void arch_revoke_other(u32 cell)
 {
 	call_note("revoke-other(%u)", cell);
 }
+
+/* Bit by bit, as IEEE 802.3 defines it. */
+u32 arch_crc32(const void *data, u64 size)
+{
+	const u8 *bytes = data;
+	u32 crc = 0xffffffff;
+
+	for (u64 i = 0; i < size; i++) {
+		crc ^= bytes[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
+	}
+	return ~crc;
+}

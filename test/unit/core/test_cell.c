@@ -186,7 +186,7 @@ static void order_before_the_start_is_obeyed(void **state)
 static void request_revokes_and_wakes_siblings(void **state)
 {
 	started();
-	this_core = 1;
+	core_identify(1);
 	cell_request(BP_ACTION_RESTART, BP_ERROR_MEMORY_VIOLATION);
 	assert_true(arch_revoked);
 	assert_string_equal(calls(), "revoke wake(0) wake(2) ");
@@ -195,9 +195,11 @@ static void request_revokes_and_wakes_siblings(void **state)
 static void many_requests_one_restart(void **state)
 {
 	started();
-	for (this_core = 0; this_core < 3; this_core++)
-		cell_request(BP_ACTION_RESTART, BP_ERROR_MEMORY_VIOLATION + this_core);
-	this_core = 0;
+	for (u32 core = 0; core < 3; core++) {
+		core_identify(core);
+		cell_request(BP_ACTION_RESTART, BP_ERROR_MEMORY_VIOLATION + core);
+	}
+	core_identify(0);
 	order_give(BP_ACTION_RESTART, BP_ERROR_HEARTBEAT_MISSED);
 	assert_false(waits(core_rest));
 	assert_int_equal(host_telemetry(0)->restarts, 1);
@@ -218,11 +220,11 @@ static void stop_outweighs_restart(void **state)
 	for (int stop_first = 0; stop_first < 2; stop_first++) {
 		boot_of(3);
 		started();
-		this_core = 1;
+		core_identify(1);
 		cell_request(stop_first ? BP_ACTION_STOP : BP_ACTION_RESTART, BP_ERROR_APPLICATION);
-		this_core = 2;
+		core_identify(2);
 		cell_request(stop_first ? BP_ACTION_RESTART : BP_ACTION_STOP, BP_ERROR_COUNT);
-		this_core = 0;
+		core_identify(0);
 		assert_true(waits(core_rest));
 		assert_int_equal(host_telemetry(0)->cell_state, CELL_STOPPED);
 		assert_int_equal(host_telemetry(0)->restarts, 0);
@@ -315,9 +317,9 @@ static void restart_in_the_documented_order(void **state)
 	cell_state()->cores[2].power = POWER_ON_PENDING;
 	host_telemetry(0)->ready_time = 5;
 	((u8 *)EL2_VA_CELL_RAM)[0x8000] = 1;
-	this_core = 1;
+	core_identify(1);
 	cell_request(BP_ACTION_RESTART, BP_ERROR_FORBIDDEN_ACCESS);
-	this_core = 0;
+	core_identify(0);
 	calls_reset();
 	arch_on_wake = siblings_rest_at_once;
 	assert_false(waits(core_rest));
@@ -534,7 +536,7 @@ static void cpu_on_starts_the_target(void **state)
 {
 	started();
 	assert_int_equal(core_on(2, 0x48001000, 0xabc), 0);
-	this_core = 2;
+	core_identify(2);
 	arch_on_wait = wake_then_sleep;
 	assert_false(waits(core_rest));
 	assert_int_equal(frame.x[0], 0xabc);
@@ -550,18 +552,18 @@ static void cpu_on_ends_with_its_cell(void **state)
 	assert_int_equal(core_on(2, 0x48001000, 0xabc), 0);
 	cell_request(BP_ACTION_RESTART, BP_ERROR_COUNT);
 	cell_state()->epoch = 7;
-	this_core = 2;
+	core_identify(2);
 	arch_on_wait = wake_then_sleep;
 	assert_true(waits(core_rest));
 	assert_int_equal(cell_state()->cores[2].rest_epoch, 7);
 	assert_int_equal(call_count("prepare"), 0);
 	/* The cell begins anew with the core off. */
-	this_core = 0;
+	core_identify(0);
 	arch_on_wake = siblings_rest_at_once;
 	assert_false(waits(core_rest));
 	assert_int_equal(core_affinity_info(2, 0), POWER_OFF);
 	assert_int_equal(core_on(2, 0x48002000, 1), 0);
-	this_core = 2;
+	core_identify(2);
 	arch_on_wait = wake_then_sleep;
 	assert_false(waits(core_rest));
 	assert_int_equal(frame.x[1], 0x48002000);
@@ -570,7 +572,7 @@ static void cpu_on_ends_with_its_cell(void **state)
 static void spurious_wake_starts_nothing(void **state)
 {
 	started();
-	this_core = 2;
+	core_identify(2);
 	arch_on_wait = wake_then_sleep;
 	assert_true(waits(core_rest));
 	assert_int_equal(call_count("wait"), 2);
@@ -607,7 +609,7 @@ static void off_core_is_seen_and_turned_on(void)
 static void cpu_off_loses_no_cpu_on(void **state)
 {
 	started();
-	this_core = 1;
+	core_identify(1);
 	cell_state()->cores[1].power = POWER_ON;
 	wake_signal = false;
 	arch_on_quiesce = signal_cleared;
@@ -632,9 +634,9 @@ static void first_core_off_and_on(void **state)
 	assert_true(waits(core_off));
 	assert_int_equal(core_affinity_info(0, 0), POWER_OFF);
 	assert_int_equal(host_telemetry(0)->cell_state, CELL_RUNNING);
-	this_core = 1;
+	core_identify(1);
 	assert_int_equal(core_on(0, 0x48003000, 1), 0);
-	this_core = 0;
+	core_identify(0);
 	arch_on_wait = wake_then_sleep;
 	calls_reset();
 	arch_on_wait = wake_then_sleep;
@@ -647,7 +649,7 @@ static void resting_core_acknowledges(void **state)
 {
 	started();
 	cell_state()->epoch = 41;
-	this_core = 1;
+	core_identify(1);
 	assert_true(waits(core_rest));
 	assert_int_equal(cell_state()->cores[1].rest_epoch, 41);
 }
@@ -672,7 +674,7 @@ static void resting_core_is_quiet_for_a_new_life(void **state)
 {
 	started();
 	cell_state()->epoch = 41;
-	this_core = 1;
+	core_identify(1);
 	arch_on_wait = new_life_then_sleep;
 	acknowledged_early = 0;
 	arch_on_quiesce = not_acknowledged_yet;

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include "host.h"
+#include "../../../src/core/rate.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -145,7 +146,8 @@ void host_cell_make(u32 cores, enum bp_mode mode, u32 flags)
 	host_table(&cell->root_entries, entries, 2, sizeof(entries[0]));
 	for (u32 i = 0; i < 2; i++)
 		((u64 *)HOST_ROOT_VA)[entries[i].index] = entries[i].value;
-	this_core = 0;
+	core_identify(0);
+	rate_start();
 }
 
 u64 *host_service_root(u32 cell)

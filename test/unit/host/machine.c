@@ -25,6 +25,7 @@ u64 machine_lr[MACHINE_LRS];
 s64 (*machine_firmware)(u64 function, u64 a, u64 b, u64 c);
 u64 machine_firmware_results[3];
 void (*machine_on_wfi)(void);
+void (*machine_on_time)(void);
 u64 machine_time_step;
 u64 machine_unreadable, machine_unwritable;
 
@@ -137,12 +138,26 @@ static u64 empty_list_registers(void)
 	return empty;
 }
 
+/* That of the interrupt acknowledged last. */
+static u64 running_priority(void)
+{
+	const u32 intid = iar_at ? iar[(iar_at - 1) % ARRAY_SIZE(iar)] : 1023;
+
+	if (intid >= 1020)
+		return 0xff;
+	return host_mmio_read((intid < 32 ? sgi_page(this_core) : EL2_VA_GICD) + 0x400 + intid, 1);
+}
+
 u64 host_sysreg_read(const char *name)
 {
 	if (strcmp(name, "ICH_ELRSR_EL2") == 0)
 		return empty_list_registers();
 	if (strcmp(name, "ICC_IAR1_EL1") == 0)
 		return iar_at != iar_end ? iar[iar_at++ % ARRAY_SIZE(iar)] : 1023;
+	if (strcmp(name, "ICC_RPR_EL1") == 0)
+		return running_priority();
+	if (strcmp(name, "cntvct_el0") == 0 && machine_on_time)
+		machine_on_time();
 	if (strcmp(name, "cntvct_el0") == 0)
 		registers[register_find(name)].value += machine_time_step;
 	return reg(name);
@@ -155,6 +170,13 @@ void host_sysreg_write(const char *name, u64 value)
 	registers[i].value = value;
 	registers[i].writes++;
 	note(" %s=%lx ", name, (unsigned long)value);
+}
+
+u32 crc32_of_word(u32 crc, u64 word)
+{
+	for (u32 bit = 0; bit < 64; bit++)
+		crc = crc >> 1 ^ ((crc ^ (u32)(word >> bit)) & 1 ? 0xedb88320 : 0);
+	return crc;
 }
 
 u64 lr_read(u32 n)
@@ -336,6 +358,7 @@ void machine_reset(u32 lrs)
 	text[0] = 0;
 	machine_firmware = NULL;
 	machine_on_wfi = NULL;
+	machine_on_time = NULL;
 	machine_time_step = 0;
 	machine_unreadable = machine_unwritable = 0;
 	memset(machine_lr, 0, sizeof(machine_lr));

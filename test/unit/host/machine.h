@@ -45,8 +45,9 @@ const char *uart_text(void);
 extern s64 (*machine_firmware)(u64 function, u64 a, u64 b, u64 c);
 extern u64 machine_firmware_results[3]; /* x1..x3 of its answers */
 extern void (*machine_on_wfi)(void);
-extern u64 machine_time_step;  /* every look at the counter finds it this much later */
-extern u64 machine_unreadable; /* guarded reads at this address and above it, up to 64 KiB, fault */
-extern u64 machine_unwritable; /* writes of the register at this address change nothing */
+extern void (*machine_on_time)(void); /* whoever looks at the counter waits: time for a sibling to act */
+extern u64 machine_time_step;	      /* every look at the counter finds it this much later */
+extern u64 machine_unreadable;	      /* guarded reads at this address and above it, up to 64 KiB, fault */
+extern u64 machine_unwritable;	      /* writes of the register at this address change nothing */
 
 #endif
