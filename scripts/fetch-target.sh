@@ -8,14 +8,12 @@
 # build/linux/6.12-16k/Image and build/linux/6.12-rt/Image of `full`, and build/linux/packages*.txt with each
 # package's name, version and SHA-256.
 #
-# They come through an apt of our own under build/apt (own sources, lists, cache; Debian's keyring), so
-# that the host's architectures, package lists and packages stay as they are, no root is needed, and apt
-# itself checks the signatures. The releases are fixed: what a cell runs doesn't depend on the host.
+# They come through the private apt of lib-apt.sh. The releases are fixed: what a cell runs doesn't depend on
+# the host.
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib-apt.sh"
 
-APT=$BUILD/apt
 OUT=$BUILD/linux
 SUITE=bookworm
 FORMAT=2 # changes when a result's form does, so that older trees fetch again
@@ -30,46 +28,6 @@ esac
 if [ "$(cat "$OUT/.complete$part" 2>/dev/null)" = "$FORMAT" ]; then
 	exit 0
 fi
-
-private_apt()
-{
-	local tool=$1
-	shift
-	APT_CONFIG=$APT/apt.conf "$tool" "$@"
-}
-
-# The host's network settings (proxies, retries) hold here too; nothing else of its configuration does.
-write_configuration()
-{
-	local mirror=$1 suite
-	mkdir -p "$APT"/{lists/partial,cache/archives/partial,state,preferences.d,work}
-	{
-		apt-config dump | grep '^Acquire::' | grep -vE '^Acquire::(IndexTargets|Languages|GzipIndexes|Changelogs)' || true
-		cat <<-END
-			Dir::State "$APT/state";
-			Dir::State::lists "$APT/lists";
-			Dir::State::status "$APT/state/status";
-			Dir::Cache "$APT/cache";
-			Dir::Etc::sourcelist "$APT/sources.list";
-			Dir::Etc::sourceparts "/dev/null";
-			Dir::Etc::main "/dev/null";
-			Dir::Etc::parts "/dev/null";
-			Dir::Etc::preferences "/dev/null";
-			Dir::Etc::preferencesparts "$APT/preferences.d";
-			Dir::Etc::trusted "/dev/null";
-			Dir::Etc::trustedparts "/dev/null";
-			APT::Architecture "arm64";
-			APT::Architectures { "arm64"; };
-			APT::Install-Recommends "false";
-			APT::Sandbox::User "root";
-			Acquire::Languages "none";
-		END
-	} >"$APT/apt.conf"
-	: >"$APT/state/status"
-	for suite in "$SUITE" "$SUITE-backports"; do
-		printf 'deb [signed-by=%s] %s %s main\n' "$KEYRING" "$mirror" "$suite"
-	done >"$APT/sources.list"
-}
 
 # The newest version of PACKAGE that starts with PREFIX.
 version_of()
@@ -139,15 +97,12 @@ fetch_libfdt()
 	rm "$deb"
 }
 
-[ -r "$KEYRING" ] || die "$KEYRING is missing" "install the package debian-archive-keyring"
-host_release
-mkdir -p "$OUT" "$APT"
+mkdir -p "$OUT"
 need_space "$OUT" 600 "fetching the cells' kernels"
-write_configuration "$(host_mirror "$DISTRO_CODENAME")"
 rm -f "$OUT/.complete$part" "$OUT/packages$part.txt"
 
 say "package lists of $SUITE and $SUITE-backports for arm64, into build/apt (about 10 MB)"
-private_apt apt-get -q=2 update || die "could not read the package lists" "apt's own message stands above"
+private_apt_start deb "$SUITE" "$SUITE-backports"
 if [ "$part" = -full ]; then
 	fetch_kernel 6.12 100 linux-image-arm64-16k 6.12-16k
 	fetch_kernel 6.12 100 linux-image-rt-arm64 6.12-rt
@@ -157,6 +112,6 @@ else
 	fetch_busybox
 	fetch_libfdt
 fi
-rm -rf "$APT/lists" "$APT/cache" "$APT/work"
+private_apt_end
 printf '%s\n' "$FORMAT" >"$OUT/.complete$part"
 say "done: $OUT ($(du -sh "$OUT" | cut -f1))"

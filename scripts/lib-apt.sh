@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034 # used by who sources it
 #
-# lib-apt.sh - what the machine's own apt knows: its Debian mirror and its keyring. Sourced after lib.sh.
+# lib-apt.sh - what the machine's own apt knows: its Debian mirror and its keyring; and a private apt that takes
+# packages from there. Sourced after lib.sh.
+#
+# The private apt lives under build/apt (own sources, lists, cache; Debian's keyring), so that the host's
+# architectures, package lists and packages stay as they are, no root is needed, and apt itself checks signatures.
 
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+APT=$BUILD/apt
 BACKPORTS_FILE=/etc/apt/sources.list.d/bulkhead-backports.list # ours; make distclean removes it
 
 # The machine's package sources, one `URI SUITE COMPONENT...` a line, from both formats apt reads.
@@ -76,4 +81,56 @@ host_release()
 		DISTRO_CODENAME=$(. "$release" && printf '%s' "${VERSION_CODENAME:-unknown}")
 		DISTRO_NAME=$(. "$release" && printf '%s' "${PRETTY_NAME:-this system}")
 	}
+}
+
+private_apt()
+{
+	local tool=$1
+	shift
+	APT_CONFIG=$APT/apt.conf "$tool" "$@"
+}
+
+# private_apt_start deb|deb-src SUITE...: reads their package lists. The host's network settings (proxies, retries)
+# hold here too; nothing else of its configuration does.
+private_apt_start()
+{
+	local type=$1 mirror suite
+	shift
+	[ -r "$KEYRING" ] || die "$KEYRING is missing" "install the package debian-archive-keyring"
+	host_release
+	mirror=$(host_mirror "$DISTRO_CODENAME")
+	mkdir -p "$APT"/{lists/partial,cache/archives/partial,state,preferences.d,work}
+	{
+		apt-config dump | grep '^Acquire::' | grep -vE '^Acquire::(IndexTargets|Languages|GzipIndexes|Changelogs)' || true
+		cat <<-END
+			Dir::State "$APT/state";
+			Dir::State::lists "$APT/lists";
+			Dir::State::status "$APT/state/status";
+			Dir::Cache "$APT/cache";
+			Dir::Etc::sourcelist "$APT/sources.list";
+			Dir::Etc::sourceparts "/dev/null";
+			Dir::Etc::main "/dev/null";
+			Dir::Etc::parts "/dev/null";
+			Dir::Etc::preferences "/dev/null";
+			Dir::Etc::preferencesparts "$APT/preferences.d";
+			Dir::Etc::trusted "/dev/null";
+			Dir::Etc::trustedparts "/dev/null";
+			APT::Architecture "arm64";
+			APT::Architectures { "arm64"; };
+			APT::Install-Recommends "false";
+			APT::Sandbox::User "root";
+			Acquire::Languages "none";
+		END
+	} >"$APT/apt.conf"
+	: >"$APT/state/status"
+	for suite in "$@"; do
+		printf '%s [signed-by=%s] %s %s main\n' "$type" "$KEYRING" "$mirror" "$suite"
+	done >"$APT/sources.list"
+	private_apt apt-get -q=2 update || die "could not read the package lists" "apt's own message stands above"
+}
+
+# What private_apt_start and downloads left.
+private_apt_end()
+{
+	rm -rf "$APT/lists" "$APT/cache" "$APT/work"
 }
