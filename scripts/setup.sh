@@ -4,10 +4,10 @@
 # setup.sh [demo|check|bench|--remove] - makes a Debian 12 or 13 ready: host packages, then what the cells run
 # (fetch-target.sh) and what the bench is built with (fetch-plugin.sh).
 #
-# demo: what `make demo` needs; check (default): that and what `make check` adds; bench: that of demo and what
-# `make bench` adds. What is missing is listed with its size and installed as root, with passwordless sudo, or with
-# YES=1; else the one apt-get line is printed.
-# Where nothing is missing it says nothing and does nothing. --remove takes away the apt suite that it added.
+# demo: what `make demo` needs; check (default): that and what `make check` adds, with a firmware that has an EL3
+# (firmware.sh); bench: that of demo and what `make bench` adds. What is missing is listed with its size and installed
+# as root, with passwordless sudo, or with YES=1; else the one apt-get line is printed. Where nothing is missing it says
+# nothing and does nothing. --remove takes away the apt suite that it added.
 
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -28,6 +28,7 @@ QEMU_PACKAGES=(qemu-system-arm)
 CHECK_PACKAGES=(
 	libcmocka-dev python3-pytest git
 	clang-19 lld-19 clang-format-19 clang-tidy-19 cppcheck shellcheck reuse
+	dpkg-dev bison flex				# firmware from its sources
 )
 BENCH_PACKAGES=(cloc pkg-config libglib2.0-dev)	# the last two for the header of QEMU's plugins
 
@@ -184,11 +185,13 @@ list_sizes_after_update()
 	fi
 }
 
-# What isn't installed on the host, but lies below build/.
-fetch()
+# What doesn't come as a package of the host.
+finish()
 {
 	"$ROOT/scripts/fetch-target.sh"
+	[ "$group" != check ] || "$ROOT/scripts/firmware.sh"
 	[ "$group" != bench ] || "$ROOT/scripts/fetch-plugin.sh"
+	exit
 }
 
 group=${1:-check}
@@ -208,8 +211,7 @@ esac
 
 qemu=$(qemu_version)
 if [ ${#missing[@]} = 0 ] && qemu_is_new_enough "$qemu"; then
-	fetch
-	exit
+	finish
 fi
 
 host_release
@@ -259,4 +261,4 @@ qemu_is_new_enough "$qemu" ||
 	die "$QEMU is ${qemu:-still missing} after the installation: Bulkhead needs $QEMU_LEAST or newer" \
 		"see what apt did in $log"
 say "the host is ready"
-fetch
+finish
