@@ -16,8 +16,11 @@
 /* While a core rests only priorities above this get through: the wake-up SGI, written as 0, and not the
  * default 0xa0. That holds in all views: with DS 0 a Non-secure 0 is 0x80 and 0xa0 is 0xd0, while the mask is
  * taken as it is or shifted alike, as SCR_EL3.FIQ says (GICv3 4.8.6). */
-#define PMR_REST 0x90
-#define PMR_ALL	 0xff
+#define PMR_REST	    0x90
+#define PMR_ALL		    0xff
+
+#define RPR_IDLE	    0xff
+#define PRIORITY_LEVELS_MAX 128u
 
 ipa_t gicd_ipa;
 
@@ -44,7 +47,7 @@ static void distributor_settle(void)
 		;
 }
 
-/* With DS 0 Group 0 is firmware's, and touching it may trap to EL3. */
+/* With DS 0 Group 0 is firmware's, and touching it may trap to EL3. [impl->swr~group0-firmwares~1] */
 static bool group0_ours(void)
 {
 	return mmio_read32(EL2_VA_GICD + GICD_CTLR) & GICD_CTLR_DS;
@@ -97,6 +100,16 @@ static void active_priorities_clear(void)
 		sysreg_write(S3_4_C12_C8_3, 0);
 		sysreg_write(S3_4_C12_C9_2, 0);
 		sysreg_write(S3_4_C12_C9_3, 0);
+	}
+}
+
+/* Where there is an EL3, QEMU ignores a Non-secure write to ICC_AP1R0_EL1: what a direct guest had
+ * acknowledged would keep all interrupts from its core's next life. One priority drop a level ends it. */
+static void running_priority_drop(void)
+{
+	for (u32 i = 0; i < PRIORITY_LEVELS_MAX && (u8)sysreg_read(ICC_RPR_EL1) != RPR_IDLE; i++) {
+		sysreg_write(ICC_EOIR1_EL1, WAKE_SGI);
+		isb();
 	}
 }
 
@@ -166,6 +179,7 @@ void arch_interrupts_quiesce(void)
 	redistributor_quiesce();
 	vgic_clear();
 	active_priorities_clear();
+	running_priority_drop();
 	sysreg_write(ICC_CTLR_EL1, this_cell->mode == BP_MODE_INJECTED ? ICC_CTLR_EOIMODE : 0);
 	if (group0_ours())
 		sysreg_write(ICC_BPR0_EL1, 0);

@@ -91,6 +91,21 @@ static void active_priority_registers(void **state)
 		}
 }
 
+/* One drop a level where writing the registers was to no effect, and an end to it. */
+static void active_priorities_that_stay(void **state)
+{
+	arch_interrupts_quiesce();
+	assert_int_equal(reg_writes("ICC_EOIR1_EL1"), 0);
+	machine_active = 3;
+	arch_interrupts_quiesce();
+	assert_int_equal(machine_active, 0);
+	assert_int_equal(reg_writes("ICC_EOIR1_EL1"), 3);
+	journal_clear();
+	machine_active = ~0u;
+	arch_interrupts_quiesce();
+	assert_int_equal(reg_writes("ICC_EOIR1_EL1"), 128);
+}
+
 static void guest_interface_injected(void **state)
 {
 	arch_interrupts_quiesce();
@@ -261,7 +276,7 @@ static void el2_registers(void **state)
 	assert_int_equal(reg_writes("HCRX_EL2"), 0);
 }
 
-/* With GICD_CTLR.DS 0 Group 0 is firmware's, and its registers may trap to EL3. */
+/* With GICD_CTLR.DS 0 Group 0 is firmware's, and its registers may trap to EL3. [utest->swr~group0-firmwares~1] */
 static void group_0_with_one_security_state_only(void **state)
 {
 	for (u32 ds = 0; ds < 2; ds++) {
@@ -539,6 +554,7 @@ int main(void)
 		cmocka_unit_test_setup(quiet_core, boot),
 		cmocka_unit_test_setup(quiet_direct_core, boot_direct),
 		cmocka_unit_test_setup(active_priority_registers, boot),
+		cmocka_unit_test_setup(active_priorities_that_stay, boot),
 		cmocka_unit_test_setup(guest_interface_injected, boot),
 		cmocka_unit_test_setup(guest_interface_direct, boot_direct),
 		cmocka_unit_test_setup(cells_spis_as_new, boot),

@@ -28,6 +28,7 @@ void (*machine_on_wfi)(void);
 void (*machine_on_time)(void);
 u64 machine_time_step;
 u64 machine_unreadable, machine_unwritable;
+u32 machine_active;
 
 static u32 lr_count;
 static u32 iar[64], iar_at, iar_end;
@@ -138,14 +139,19 @@ static u64 empty_list_registers(void)
 	return empty;
 }
 
-/* That of the interrupt acknowledged last. */
+static u32 running = 1023; /* the interrupt acknowledged last, until its priority is dropped */
+
 static u64 running_priority(void)
 {
-	const u32 intid = iar_at ? iar[(iar_at - 1) % ARRAY_SIZE(iar)] : 1023;
-
-	if (intid >= 1020)
+	if (running >= 1020)
 		return 0xff;
-	return host_mmio_read((intid < 32 ? sgi_page(this_core) : EL2_VA_GICD) + 0x400 + intid, 1);
+	return host_mmio_read((running < 32 ? sgi_page(this_core) : EL2_VA_GICD) + 0x400 + running, 1);
+}
+
+static u32 acknowledge(void)
+{
+	running = iar_at != iar_end ? iar[iar_at++ % ARRAY_SIZE(iar)] : 1023;
+	return running;
 }
 
 u64 host_sysreg_read(const char *name)
@@ -153,9 +159,9 @@ u64 host_sysreg_read(const char *name)
 	if (strcmp(name, "ICH_ELRSR_EL2") == 0)
 		return empty_list_registers();
 	if (strcmp(name, "ICC_IAR1_EL1") == 0)
-		return iar_at != iar_end ? iar[iar_at++ % ARRAY_SIZE(iar)] : 1023;
+		return acknowledge();
 	if (strcmp(name, "ICC_RPR_EL1") == 0)
-		return running_priority();
+		return machine_active ? 0xd0 : running_priority();
 	if (strcmp(name, "cntvct_el0") == 0 && machine_on_time)
 		machine_on_time();
 	if (strcmp(name, "cntvct_el0") == 0)
@@ -169,6 +175,10 @@ void host_sysreg_write(const char *name, u64 value)
 
 	registers[i].value = value;
 	registers[i].writes++;
+	if (strcmp(name, "ICC_EOIR1_EL1") == 0) {
+		running = 1023;
+		machine_active -= machine_active ? 1 : 0;
+	}
 	note(" %s=%lx ", name, (unsigned long)value);
 }
 
@@ -361,6 +371,7 @@ void machine_reset(u32 lrs)
 	machine_on_time = NULL;
 	machine_time_step = 0;
 	machine_unreadable = machine_unwritable = 0;
+	machine_active = 0;
 	memset(machine_lr, 0, sizeof(machine_lr));
 	machine_device(EL2_VA_GICD, 0x10000, DEVICE_GIC);
 	machine_device(EL2_VA_UART, 0x1000, DEVICE_MEMORY);
