@@ -20,11 +20,13 @@ static u32 typer(void)
 	return (mmio_read32(EL2_VA_GICD + GICD_TYPER) & TYPER_KEPT) | TYPER_NO_1N | TYPER_IDBITS_10;
 }
 
+/* DS is 1 whatever the physical GIC's is: the CPU interface compares priorities as the distributor shows
+ * them, and a guest that saw DS 0 would write them for a Secure view, shifted. */
 static COLD u32 ctlr_read(void)
 {
 	const u32 physical = mmio_read32(EL2_VA_GICD + GICD_CTLR);
 
-	return cell_state()->gicd_ctlr | (physical & (GICD_CTLR_DS | GICD_CTLR_RWP)) | GICD_CTLR_ARE;
+	return cell_state()->gicd_ctlr | (physical & GICD_CTLR_RWP) | GICD_CTLR_DS | GICD_CTLR_ARE;
 }
 
 static u32 owned(u32 word)
