@@ -51,6 +51,14 @@ def image(config):
     return build(config) / "bulkhead.itb"
 
 
+@functools.lru_cache(maxsize=None)
+def disk(config):
+    """The disk image that a board boots from."""
+    path = build(config) / "disk.img"
+    subprocess.run([ROOT / "scripts/image.sh", image(config), path], check=True, capture_output=True)
+    return path
+
+
 def results_folder(name):
     """An empty folder for the raw output of a test, or of a boot that several tests share."""
     path = RESULTS / re.sub(r"[^\w.-]+", "_", name).strip("_")

@@ -3,7 +3,7 @@
 
 A FIT starts without U-Boot: its parts are put where U-Boot would put them and CPU 0 starts at the kernel's
 load address in EL2. That is quick, and QEMU implements PSCI by SMC as it does under U-Boot. A disk image
-(*.img) takes the whole way through U-Boot.
+(*.img) takes the whole way through U-Boot, and with an EL3 through TF-A before it.
 
 The process is ours alone: it has no name or path that another run could share, and it dies with us.
 """
@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import time
 
+from .build import BUILD
 from .console import PATIENCE, Console
 from .exceptions import ExceptionLog
 from .fit import Fit
@@ -25,6 +26,7 @@ from .target import Target
 QEMU = os.environ.get("QEMU", "qemu-system-aarch64")
 UBOOT = os.environ.get("UBOOT", "/usr/lib/u-boot/qemu_arm64/u-boot.bin")
 MACHINE = "virt-10.0,virtualization=on,gic-version=3,iommu=smmuv3"
+EL3_FIRMWARE = BUILD / "firmware/flash.bin"  # scripts/firmware.sh
 ICOUNT = "shift=0,sleep=off"
 
 
@@ -38,6 +40,7 @@ class QemuTarget(Target):
         self,
         results,
         machine=MACHINE,
+        el3=False,
         cpu="cortex-a72",
         smp="4",
         memory="2G",
@@ -49,11 +52,13 @@ class QemuTarget(Target):
     ):
         """results: folder for console.log and what else the run leaves (QEMU's own messages).
 
+        el3: the machine has an EL3, with TF-A in it; then load() takes disk images alone.
         icount: the value of -icount (ICOUNT: virtual time counts instructions).
         record_exceptions: count exceptions taken to EL2; implies one thread for all CPUs.
         """
         self._results = str(results)
-        self._machine = machine
+        self._machine = f"{machine},secure=on" if el3 else machine
+        self._el3 = el3
         self._cpu = cpu
         self._smp = smp
         self._memory = memory
@@ -72,6 +77,8 @@ class QemuTarget(Target):
 
     def load(self, image):
         self._forget_files()
+        if self._el3 and not str(image).endswith(".img"):
+            raise ValueError("with an EL3 a machine starts with its firmware: load a disk image")
         if isinstance(image, Fit):
             self._image_options = self._load_fit(image)
         elif str(image).endswith(".img"):
@@ -92,8 +99,9 @@ class QemuTarget(Target):
 
     def _load_disk(self, path):
         self._make_files()
+        loader = ["-bios", EL3_FIRMWARE] if self._el3 else ["-bios", UBOOT, "-dtb", self._loader_tree()]
         return [
-            *["-bios", UBOOT, "-dtb", self._loader_tree()],
+            *loader,
             *["-drive", f"if=none,id=disk,format=raw,read-only=on,file={_escaped(path)}"],
             *["-device", "virtio-blk-pci,drive=disk,romfile="],
         ]
@@ -180,7 +188,7 @@ class QemuTarget(Target):
             fds.append(self._exceptions.write_end)
         command = self._command(*fds[:2])
         with open(os.path.join(self._results, "qemu.log"), "wb") as log:
-            log.write((" ".join(command) + "\n").encode())
+            log.write((" ".join(map(str, command)) + "\n").encode())
             log.flush()
             # A session of its own: Ctrl-C is for us, who then stop it.
             self._process = subprocess.Popen(

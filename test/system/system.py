@@ -49,8 +49,9 @@ class System:
     def uart(self):
         return self.target.console()
 
-    def start(self):
-        self.target.load(self.fit)
+    def start(self, disk=None):
+        """From its FIT at once, or through the loader from a disk image."""
+        self.target.load(disk or self.fit)
         self.target.power("on")
         self.uart.expect(r"^health: up", never=HALTED)
         return self
@@ -159,6 +160,6 @@ class System:
 
 
 @contextlib.contextmanager
-def running(config, results, **options):
-    with qemu.QemuTarget(results, **options) as target:
-        yield System(target, image(config)).start()
+def running(config, results, el3=False, **options):
+    with qemu.QemuTarget(results, el3=el3, **options) as target:
+        yield System(target, image(config)).start(build.disk(config) if el3 else None)

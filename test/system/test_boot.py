@@ -3,7 +3,6 @@
 
 import copy
 import struct
-import subprocess
 import time
 
 import pytest
@@ -99,13 +98,11 @@ def test_core_left_on(results):
         assert running.view.state("attacker") == "none"
 
 
-def test_through_uboot(results, tmp_path):
+def test_through_uboot(results):
     """The disk image, as a user boots it: three cells, nobody presses a key."""
-    disk = tmp_path / "disk.img"
-    subprocess.run([build.ROOT / "scripts/image.sh", system.image("injected"), disk], check=True, capture_output=True)
     with qemu.QemuTarget(results) as target:
         running = system.System(target, system.image("injected"))
-        target.load(disk)
+        target.load(build.disk("injected"))
         target.power("on")
         target.console().expect(r"sha256\+ OK")
         target.console().expect(r"^bulkhead: starting 3 cells on board qemu-virt\n", never=REFUSED)

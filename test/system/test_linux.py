@@ -12,17 +12,8 @@ import system
 COMPLAINTS = r"Internal error|Unable to handle|WARNING:|BUG:|Unexpected interrupt|rcu_sched.*stall|soft lockup"
 
 
-@pytest.mark.parametrize(
-    "release, mode",
-    [
-        ("6.1", "injected"),
-        ("6.12", "injected"),
-        ("6.12", "direct"),
-        pytest.param("6.1", "direct", marks=pytest.mark.full),
-    ],
-)
-def test_smp(results, release, mode):
-    with system.running(f"linux-{release}-{mode}", results) as running:
+def boot_and_reboot(results, release, mode, **options):
+    with system.running(f"linux-{release}-{mode}", results, **options) as running:
         running.wait_up("victim")
         with running.unharmed("victim"):
             running.uart.search(rf"^\[linux\] init: Linux linux {release}\S* .*aarch64", never=system.HALTED)
@@ -34,6 +25,19 @@ def test_smp(results, release, mode):
             running.uart.search(r"^event: .* cell=linux start generation=2")
             running.uart.search(r"^\[linux\] init: 2 cores online", since=running.uart.mark())
         assert not running.uart.seen(COMPLAINTS)
+
+
+@pytest.mark.parametrize(
+    "release, mode",
+    [
+        ("6.1", "injected"),
+        ("6.12", "injected"),
+        ("6.12", "direct"),
+        pytest.param("6.1", "direct", marks=pytest.mark.full),
+    ],
+)
+def test_smp(results, release, mode):
+    boot_and_reboot(results, release, mode)
 
 
 @pytest.mark.full

@@ -276,7 +276,8 @@ static void el2_registers(void **state)
 	assert_int_equal(reg_writes("HCRX_EL2"), 0);
 }
 
-/* With GICD_CTLR.DS 0 Group 0 is firmware's, and its registers may trap to EL3. [utest->swr~group0-firmwares~1] */
+/* With GICD_CTLR.DS 0 Group 0 is firmware's, and its registers may trap to EL3.
+ * [utest->swr~group0-firmwares~1] */
 static void group_0_with_one_security_state_only(void **state)
 {
 	for (u32 ds = 0; ds < 2; ds++) {
