@@ -253,6 +253,22 @@ static void none_pending_is_signalled(void **state)
 	assert_false(underflow_armed() || none_pending_armed());
 }
 
+/* Pending and active is no pending to the hardware: armed for it, the interrupt would come for ever. */
+static void none_pending_with_one_that_is_both(void **state)
+{
+	for (u32 intid = 0; intid < 4; intid++) {
+		priority(intid, 0xa0);
+		arrive(intid);
+		guest_acknowledges(intid);
+	}
+	arrive(0);
+	assert_int_equal(state_of(0), 3);
+	priority(36, 0xa0);
+	arrive(36);
+	assert_true(underflow_armed());
+	assert_false(none_pending_armed());
+}
+
 static void refill_in_order_of_priority(void **state)
 {
 	crowd();
@@ -583,6 +599,7 @@ int main(void)
 		cmocka_unit_test_setup(crowded_equal_priority_waits, boot),
 		cmocka_unit_test_setup(active_is_never_displaced, boot),
 		cmocka_unit_test_setup(none_pending_is_signalled, boot),
+		cmocka_unit_test_setup(none_pending_with_one_that_is_both, boot),
 		cmocka_unit_test_setup(refill_in_order_of_priority, boot),
 		cmocka_unit_test_setup(newcomer_does_not_overtake, boot),
 		cmocka_unit_test_setup(waiting_soft_interrupt_comes_again, boot),
