@@ -68,7 +68,7 @@ def results_folder(name):
 
 
 def assemble(source, output, base, *options):
-    """An ELF of one hand-written assembly file, linked at `base`; none of cells/lib."""
+    """An ELF of one hand-written assembly file (and objects among the options), linked at `base`; none of cells/lib."""
     output.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run(
         [
@@ -78,3 +78,17 @@ def assemble(source, output, base, *options):
         check=True,
     )
     return output
+
+
+FREESTANDING = ("-std=gnu11", "-O2", "-g", "-ffreestanding", "-mgeneral-regs-only", "-mstrict-align") + (
+    *("-fno-tree-loop-distribute-patterns", "-fno-stack-protector", "-Wall", "-Wextra", "-Werror"),
+)
+
+
+def compile_objects(sources, folder, *options):
+    """Objects of C and assembly for assemble()'s kind of guest: one that brings its own start."""
+    folder.mkdir(parents=True, exist_ok=True)
+    objects = [folder / f"{source.name}.o" for source in sources]
+    for source, made in zip(sources, objects):
+        subprocess.run([f"{CROSS}gcc", *FREESTANDING, *options, "-c", "-o", made, source], check=True)
+    return objects

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * calls.c - SMC and HVC: function IDs of every range of the SMCCC (Arm DEN 0028) and of none, with any
+ * arguments. What isn't known is answered NOT_SUPPORTED, and no register but x0..x3 changes.
+ */
+#include "hostile.h"
+
+#define STUB_BYTES    8
+#define NOT_SUPPORTED 0xffffffffu
+#define DENIED	      ((u64)-3)
+
+#define CPU_OFF	      0x84000002u
+#define SYSTEM_OFF    0x84000008u
+#define SYSTEM_RESET  0x84000009u
+#define CELL_CONTROL  0xc6000010u
+#define CONSOLE_INPUT 0xc6000011u
+
+/* Those with an answer of their own; docs/guest-abi.md. */
+static const u32 known[] = {
+	0x80000000, 0x80000001, 0x80003fff, 0x80007fff, 0x80008000, /* SMCCC, workarounds */
+	0x84000000, 0x84000001, 0xc4000001, 0x84000003, 0xc4000003, /* PSCI */
+	0x84000004, 0xc4000004, 0x84000006, 0x8400000a,		    /* */
+	0x8600ff01, 0x8600ff03, 0xc6000000, 0xc6000001, 0xc6000002, /* hypercalls */
+	0xc6000003, 0xc6000004, 0xc6000005, CELL_CONTROL, CONSOLE_INPUT,
+};
+
+static bool is_known(u32 function)
+{
+	for (u32 i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i] == function)
+			return true;
+	return false;
+}
+
+/* Legal ends of a life, tried one by one: attack_life(). */
+static bool ends_life(u32 function)
+{
+	return function == CPU_OFF || function == SYSTEM_OFF || function == SYSTEM_RESET;
+}
+
+static u64 function_id(void)
+{
+	/* fast or yielding, 32 or 64 bits, one of the 64 owners */
+	const u64 range = random_below(256) << 24;
+
+	switch (random_below(8)) {
+	case 0:
+		return random_next();
+	case 1:
+		return range | random_below(UINT64_C(1) << 24);
+	case 2:
+	case 3:
+		return range | random_below(UINT64_C(1) << 16);
+	case 4:
+		return range | random_below(64);
+	case 5:
+		return (random_below(2) ? UINT64_C(0x84000000) : UINT64_C(0xc4000000)) | random_below(64);
+	case 6: /* bits 63:32 are no part of it */
+		return known[random_below(sizeof(known) / sizeof(known[0]))] | random_next() << 32;
+	default:
+		return known[random_below(sizeof(known) / sizeof(known[0]))];
+	}
+}
+
+static u64 argument(void)
+{
+	switch (random_below(8)) {
+	case 0:
+		return plan.mpidr;
+	case 1:
+		return random_below(8); /* MPIDRs of others, indices */
+	case 2:
+		return plan.foreign[random_below(plan.foreign_count)];
+	case 3:
+		return plan.ram + random_below(plan.ram_size);
+	case 4:
+		return known[random_below(sizeof(known) / sizeof(known[0]))];
+	default:
+		return random_value();
+	}
+}
+
+static void check(u32 function, const struct regs *before, const struct regs *after, bool el0, u32 class)
+{
+	u32 first = 4;
+
+	if (el0 ? class != EC_UNDEFINED : class != EC_OVER)
+		wrong(WRONG_OUTCOME, class, after->esr, function);
+	if (el0)
+		first = 0;
+	else if (!is_known(function) && (u32)after->x[0] != NOT_SUPPORTED)
+		wrong(WRONG_ANSWER, before->x[0], after->x[0], after->x[1]);
+	else if ((function == CELL_CONTROL || function == CONSOLE_INPUT) && after->x[0] != DENIED)
+		wrong(WRONG_ANSWER, before->x[0], after->x[0], after->x[1]);
+	for (u32 i = first; i < 31; i++)
+		if (after->x[i] != before->x[i])
+			wrong(WRONG_SPOILED, function, i, after->x[i]);
+}
+
+void attack_calls(u64 count)
+{
+	while (report.done < count) {
+		struct regs before = {0}, after;
+		const u64 stub = (u64)(uintptr_t)calls + STUB_BYTES * random_below(CALL_STUBS);
+		const bool el0 = random_below(16) == 0;
+		u32 class;
+
+		before.x[0] = function_id();
+		if (ends_life((u32)before.x[0]))
+			continue;
+		for (u32 i = 1; i < 31; i++)
+			before.x[i] = i < 8 ? argument() : random_next();
+		after = before;
+		class = try(&after, stub, el0);
+		check((u32)before.x[0], &before, &after, el0, class);
+		report.done++;
+	}
+}
+
+/* 0: SYSTEM_OFF, 1: SYSTEM_RESET, 2: CPU_OFF of the only core; +4: by SMC. Doesn't return. */
+void attack_life(u64 how)
+{
+	static const u32 functions[] = {SYSTEM_OFF, SYSTEM_RESET, CPU_OFF, SYSTEM_OFF};
+	struct regs regs = {{functions[how & 3]}, 0, 0, 0};
+
+	try(&regs, (u64)(uintptr_t)calls + (how & 4 ? 0 : STUB_BYTES), false);
+	wrong(WRONG_ANSWER, functions[how & 3], regs.x[0], 0);
+}
