@@ -38,7 +38,7 @@ def suites(full):
         yield "lint", ["scripts/lint.sh", tool], tool
     yield "harness", pytest("harness", "test/harness"), None
     yield "system", pytest("system", "test/system", *(["--full"] if full else [])), None
-    yield "attack", pytest("attack", "test/attack"), None
+    yield "attack", pytest("attack", "test/attack", *(["--full"] if full else [])), None
     yield "bench", pytest("bench", "test/bench"), None
 
 

@@ -38,6 +38,7 @@ lint_tidy()
 	sources 'cells/lib/*.c' 'cells/control/*.c' 'cells/health/*.c' 'cells/probe/*.c' 'cells/bench/*.c' |
 		xargs -P "$JOBS" -n 4 scripts/tidy.sh "${TARGET_FLAGS[@]}" -Icells/lib/include \
 			-isystem /usr/lib/picolibc/aarch64-linux-gnu/include -isystem build/linux/libfdt -- || status=1
+	sources 'test/attack/*.c' | xargs -P "$JOBS" -n 4 scripts/tidy.sh "${TARGET_FLAGS[@]}" -mgeneral-regs-only -- || status=1
 	sources 'scripts/*.c' | xargs scripts/tidy.sh "${HOST_FLAGS[@]}" -- || status=1
 	sources 'cells/linux/*.c' | xargs scripts/tidy.sh --target=aarch64-linux-gnu -std=gnu11 -Icells/lib/include \
 		-isystem /usr/aarch64-linux-gnu/include -- || status=1
@@ -46,7 +47,7 @@ lint_tidy()
 
 lint_cppcheck()
 {
-	sources 'src/*.c' 'cells/*.c' |
+	sources 'src/*.c' 'cells/*.c' 'test/attack/*.c' |
 		xargs cppcheck --quiet -j "$JOBS" --std=c11 --enable=warning,performance,portability --inline-suppr \
 			--suppress=missingInclude --suppress=missingIncludeSystem --suppress=unknownMacro --suppress=readdirCalled \
 			--suppress=normalCheckLevelMaxBranches --library=posix --library=scripts/cppcheck.cfg \

@@ -7,7 +7,7 @@
 
 #define STUB_BYTES    8
 #define NOT_SUPPORTED 0xffffffffu
-#define DENIED	      ((u64)-3)
+#define DENIED	      ((u64) - 3)
 
 #define CPU_OFF	      0x84000002u
 #define SYSTEM_OFF    0x84000008u
@@ -17,10 +17,10 @@
 
 /* Those with an answer of their own; docs/guest-abi.md. */
 static const u32 known[] = {
-	0x80000000, 0x80000001, 0x80003fff, 0x80007fff, 0x80008000, /* SMCCC, workarounds */
-	0x84000000, 0x84000001, 0xc4000001, 0x84000003, 0xc4000003, /* PSCI */
-	0x84000004, 0xc4000004, 0x84000006, 0x8400000a,		    /* */
-	0x8600ff01, 0x8600ff03, 0xc6000000, 0xc6000001, 0xc6000002, /* hypercalls */
+	0x80000000, 0x80000001, 0x80003fff, 0x80007fff,	  0x80008000, /* SMCCC, workarounds */
+	0x84000000, 0x84000001, 0xc4000001, 0x84000003,	  0xc4000003, /* PSCI */
+	0x84000004, 0xc4000004, 0x84000006, 0x8400000a,		      /* */
+	0x8600ff01, 0x8600ff03, 0xc6000000, 0xc6000001,	  0xc6000002, /* hypercalls */
 	0xc6000003, 0xc6000004, 0xc6000005, CELL_CONTROL, CONSOLE_INPUT,
 };
 

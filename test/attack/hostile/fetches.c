@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * fetches.c - instructions fetched from emulated pages and from memory of others, their data read and written,
- * and stage-1 tables walked there. Everything costs a memory violation, nothing comes back with a value.
+ * fetches.c - instructions fetched from emulated pages and from memory of others, their data read and
+ * written, and stage-1 tables walked there. Everything costs a memory violation, nothing comes back with a
+ * value.
  */
 #include "hostile.h"
 

@@ -9,12 +9,12 @@
 #ifndef HOSTILE_H
 #define HOSTILE_H
 
-#define SYSREG_FIRST 0x4000 /* op0 1 */
-#define SYSREG_COUNT 0xc000 /* to the end of op0 3 */
-#define TRY_OVER     0x5a   /* SVC number at the end of what is tried */
-#define FORM_NAME    32
-#define FORMS_MAX    128
-#define CALL_STUBS   4
+#define SYSREG_FIRST   0x4000 /* op0 1 */
+#define SYSREG_COUNT   0xc000 /* to the end of op0 3 */
+#define TRY_OVER       0x5a   /* SVC number at the end of what is tried */
+#define FORM_NAME      32
+#define FORMS_MAX      128
+#define CALL_STUBS     4
 
 #define FORM_WORD      0 /* FORM_PLAIN, and its value is looked at */
 #define FORM_PLAIN     1 /* has a syndrome: emulated */
@@ -47,7 +47,7 @@ struct plan {
 	const struct plan_page *pages; /* every emulated one */
 	u32 page_count;
 	u64 gicd, gicr, uart; /* of these, by kind */
-	const u64 *foreign; /* addresses that are none of this cell's */
+	const u64 *foreign;   /* addresses that are none of this cell's */
 	u32 foreign_count;
 	u64 mpidr;
 	u64 ram, ram_size;
@@ -71,22 +71,23 @@ struct report {
 	u64 audits;	 /* of all interrupts, each delivered once */
 	u64 wrong_count;
 	struct wrong wrongs[WRONGS_MAX];
-	u64 lost[3]; /* ESR, ELR, FAR */
+	u64 lost[3];		 /* ESR, ELR, FAR */
 	u64 forms[FORMS_MAX][4]; /* done, external abort, Undefined, other */
 };
 extern volatile struct report report;
 
 enum sysreg_outcome { /* a byte an access; from SYSREG_OTHER on: and the exception class */
-	SYSREG_UNVISITED,
-	SYSREG_DONE,	  /* a value was read; or written, and there is no reading it */
-	SYSREG_UNDEFINED,
-	SYSREG_STORED,	  /* reads back changed */
-	SYSREG_IGNORED,	  /* reads back unchanged */
-	SYSREG_SAME,	  /* what was read was written back: anything else would end the attack itself */
-	SYSREG_OTHER = 0x80,
+		      SYSREG_UNVISITED,
+		      SYSREG_DONE, /* a value was read; or written, and there is no reading it */
+		      SYSREG_UNDEFINED,
+		      SYSREG_STORED,  /* reads back changed */
+		      SYSREG_IGNORED, /* reads back unchanged */
+		      SYSREG_SAME,    /* what was read was written back: anything else would end the attack
+					 itself */
+		      SYSREG_OTHER = 0x80,
 };
 struct sysreg_record {
-	u64 value[2];	/* read at EL1, EL0 */
+	u64 value[2];	      /* read at EL1, EL0 */
 	u8 read[2], write[2]; /* enum sysreg_outcome */
 	u32 pad;
 };
@@ -106,7 +107,8 @@ void wrong(u64 what, u64 a, u64 b, u64 c);
 void hostile_main(void);
 void hostile_lost(u64 esr, u64 elr, u64 far);
 
-/* Runs the stub at `code`; its exception class is counted and returned, EC_OVER if the stub came to its end. */
+/* Runs the stub at `code`; its exception class is counted and returned, EC_OVER if the stub came to its end.
+ */
 #define EC_UNDEFINED 0x00u
 #define EC_OVER	     0x15u
 u32 try(struct regs *regs, u64 code, bool el0);

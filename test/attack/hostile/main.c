@@ -146,7 +146,7 @@ static void attack(char class, u64 count)
 		attack_life(count);
 		break;
 	default:
-		wrong(WRONG_OUTCOME, (u64)class, 0, 0);
+		wrong(WRONG_OUTCOME, (u64) class, 0, 0);
 		break;
 	}
 }
@@ -160,7 +160,7 @@ static void say(const char *text)
 void hostile_main(void)
 {
 	struct regs regs = {{HYPERCALL_READY}, 0, 0, 0};
-	char line[LINE_MAX];
+	char line[LINE_MAX] = {0};
 
 	try(&regs, (u64)(uintptr_t)calls + 8, false);
 	report.state = STATE_IDLE;

@@ -47,7 +47,7 @@ static u64 offset_of(const struct plan_page *page)
 /* The distributor has none of the first 32 interrupts (GICv3 8.9: affinity routing). */
 static u32 owned_word(u32 kind, u64 word)
 {
-	return word == 0 && kind == PAGE_GICD ? 0 : plan.owned[word];
+	return word == 0 && kind == PAGE_GICD ? 0 : plan.owned[word % 32];
 }
 
 /* Bits of a word at `offset` that are this cell's interrupts'. All of them where it has no bits of them. */
@@ -105,13 +105,14 @@ static void access(const struct plan_page *page, u32 form, u64 offset, bool el0)
 	account(form, class, &regs);
 	if (class == EC_OVER && form_kinds[form] == FORM_BLIND)
 		wrong(WRONG_SUCCEEDED, form, at, el0);
-	if (class == EC_OVER && form_kinds[form] == FORM_WORD && (regs.x[2] & ~owned_bits(page->kind, offset)))
+	if (class == EC_OVER && form_kinds[form] == FORM_WORD &&
+	    (regs.x[2] & ~owned_bits(page->kind, offset)))
 		wrong(WRONG_FOREIGN_BITS, at, regs.x[2], owned_bits(page->kind, offset));
 }
 
 void attack_pages(u64 count)
 {
-	const u64 form_count = (u64)(forms_end - forms) / STUB_BYTES;
+	const u64 form_count = ((u64)(uintptr_t)forms_end - (u64)(uintptr_t)forms) / STUB_BYTES;
 
 	for (; report.done < count; report.done++) {
 		const struct plan_page *page = &plan.pages[random_below(plan.page_count)];

@@ -5,27 +5,28 @@
  */
 #include "hostile.h"
 
-#define BLOCK	     UINT64_C(0x40000000)
-#define ENTRIES	     512u
-#define COPIES	     4u
-#define BLOCKS	     (ENTRIES / COPIES)
+#define BLOCK	UINT64_C(0x40000000)
+#define ENTRIES 512u
+#define COPIES	4u
+#define BLOCKS	(ENTRIES / COPIES)
 
 /* Descriptors: Arm ARM D8.3. */
-#define VALID	     UINT64_C(1)
-#define DEVICE	     (UINT64_C(1) << 2)
-#define EL0	     (UINT64_C(1) << 6)
-#define INNER	     (UINT64_C(3) << 8)
-#define ACCESSED     (UINT64_C(1) << 10)
-#define PXN	     (UINT64_C(1) << 53)
-#define UXN	     (UINT64_C(1) << 54)
+#define VALID	 UINT64_C(1)
+#define DEVICE	 (UINT64_C(1) << 2)
+#define EL0	 (UINT64_C(1) << 6)
+#define INNER	 (UINT64_C(3) << 8)
+#define ACCESSED (UINT64_C(1) << 10)
+#define PXN	 (UINT64_C(1) << 53)
+#define UXN	 (UINT64_C(1) << 54)
 
 /* MAIR_EL1: 0 Normal write-back, 1 Device-nGnRE. Both halves 39 bits, 4 KiB, walks write-back. */
-#define MAIR	     UINT64_C(0x04ff)
-#define TCR_LOWER    (UINT64_C(25) | UINT64_C(1) << 8 | UINT64_C(1) << 10 | UINT64_C(3) << 12)
-#define TCR_UPPER    (UINT64_C(25) << 16 | UINT64_C(1) << 24 | UINT64_C(1) << 26 | UINT64_C(3) << 28 | UINT64_C(2) << 30)
-#define TCR_EPD1     (UINT64_C(1) << 23)
+#define MAIR	  UINT64_C(0x04ff)
+#define TCR_LOWER (UINT64_C(25) | UINT64_C(1) << 8 | UINT64_C(1) << 10 | UINT64_C(3) << 12)
+#define TCR_UPPER                                                                                            \
+	(UINT64_C(25) << 16 | UINT64_C(1) << 24 | UINT64_C(1) << 26 | UINT64_C(3) << 28 | UINT64_C(2) << 30)
+#define TCR_EPD1 (UINT64_C(1) << 23)
 /* RES1; UCI, nTWE, nTWI, UCT, DZE, UMA: EL0 may what it can; I, C, M. */
-#define SCTLR	     (UINT64_C(0x30d00800) | 0x4000000 | 0x40000 | 0x10000 | 0x8000 | 0x4000 | 0x200 | 0x1005)
+#define SCTLR (UINT64_C(0x30d00800) | 0x4000000 | 0x40000 | 0x10000 | 0x8000 | 0x4000 | 0x200 | 0x1005)
 
 static u64 table[ENTRIES] __attribute__((aligned(4096)));
 static u64 tcr;

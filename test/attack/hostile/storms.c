@@ -116,10 +116,12 @@ static void route_random(void)
 /* Any word of the state registers, others' bits with one's own. */
 static void word_random(void)
 {
-	static const u32 groups[] = {IGROUPR, ISENABLER, ICENABLER, ISPENDR, ICPENDR, ISACTIVER, ICACTIVER, ICFGR};
+	static const u32 groups[] = {IGROUPR, ISENABLER, ICENABLER, ISPENDR,
+				     ICPENDR, ISACTIVER, ICACTIVER, ICFGR};
 	const u32 word = (u32)random_below(WORDS);
 
-	write32(word_place(word, groups[random_below(sizeof(groups) / sizeof(groups[0]))]), (u32)random_value());
+	write32(word_place(word, groups[random_below(sizeof(groups) / sizeof(groups[0]))]),
+		(u32)random_value());
 }
 
 static void priority_random(void)
@@ -144,7 +146,8 @@ static void sgi_random(void)
 		sysreg_write(ICC_SGI1R, random_next());
 		break;
 	default:
-		sysreg_write(ICC_SGI1R, (plan.mpidr >> 8 & 0xff) << 16 | intid | UINT64_C(1) << (plan.mpidr & 15));
+		sysreg_write(ICC_SGI1R,
+			     (plan.mpidr >> 8 & 0xff) << 16 | intid | UINT64_C(1) << (plan.mpidr & 15));
 		break;
 	}
 }
