@@ -8,6 +8,7 @@ blueprint, the addresses of others from the blueprint and the board's tree.
 import contextlib
 import csv
 import functools
+import operator
 import os
 import pathlib
 import random
@@ -139,19 +140,27 @@ class Hostile(system.System):
     def _plan(self, blind):
         """plan.c: what the attacker is told about itself and others."""
         cell = blind.blueprint.cells[ATTACKER]
-        record = blind.blueprint.offset + cell.record_offset + RECORD_OWNED
-        ppis, _, _, *words = struct.unpack_from("<34I", blind.fit.kernel.data, record)
-        owned = ", ".join(f"{word:#x}" for word in [ppis | SGIS, *words])
+        words = [self._owned(blind, other) for other in blind.blueprint.cells.values()]
+        owned = ", ".join(map(hex, self._owned(blind, cell)))
+        anyones = ", ".join(hex(functools.reduce(operator.or_, word)) for word in zip(*words))
         pages = ", ".join(f"{{{ipa:#x}, {size:#x}, {kind}}}" for ipa, size, kind in cell.mmio)
         places = ", ".join(f".{PLACES[kind]} = {ipa:#x}" for ipa, _, kind in cell.mmio)
         foreign = sorted(set(self._foreign(blind, cell)))
         return (
             f"static const struct plan_page pages[] = {{{pages}}};\n"
+            f"static const u64 mpidrs[] = {{{', '.join(hex(core[0]) for core in blind.blueprint.cores)}}};\n"
             f"static const u64 foreign[] = {{{', '.join(map(hex, foreign))}}};\n"
             f"const struct plan plan = {{.pages = pages, .page_count = {len(cell.mmio)}, {places}, .foreign = foreign,\n"
-            f".foreign_count = {len(foreign)}, .mpidr = {cell.cores[0].mpidr:#x}, .ram = {cell.regions[0].ipa:#x},\n"
-            f".ram_size = {cell.regions[0].size:#x}, .owned = {{{owned}}}}};\n"
+            f".foreign_count = {len(foreign)}, .mpidr = {cell.cores[0].mpidr:#x},\n"
+            f".mpidrs = mpidrs, .mpidr_count = {len(blind.blueprint.cores)}, .ram = {cell.regions[0].ipa:#x},\n"
+            f".ram_size = {cell.regions[0].size:#x}, .owned = {{{owned}}}, .anyones = {{{anyones}}}}};\n"
         )
+
+    @staticmethod
+    def _owned(blind, cell):
+        record = blind.blueprint.offset + cell.record_offset + RECORD_OWNED
+        ppis, _, _, *words = struct.unpack_from("<34I", blind.fit.kernel.data, record)
+        return [ppis | SGIS, *words]
 
     @staticmethod
     def _foreign(blind, cell):

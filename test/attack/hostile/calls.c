@@ -68,7 +68,7 @@ static u64 argument(void)
 	case 0:
 		return plan.mpidr;
 	case 1:
-		return random_below(8); /* MPIDRs of others, indices */
+		return random_below(2) ? random_below(8) : plan.mpidrs[random_below(plan.mpidr_count)];
 	case 2:
 		return plan.foreign[random_below(plan.foreign_count)];
 	case 3:

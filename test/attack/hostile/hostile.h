@@ -50,8 +50,11 @@ struct plan {
 	const u64 *foreign;   /* addresses that are none of this cell's */
 	u32 foreign_count;
 	u64 mpidr;
+	const u64 *mpidrs; /* of all cores */
+	u32 mpidr_count;
 	u64 ram, ram_size;
-	u32 owned[32]; /* interrupts: a bit each, SGIs and PPIs in word 0 */
+	u32 owned[32];	 /* interrupts: a bit each, SGIs and PPIs in word 0 */
+	u32 anyones[32]; /* those and all of other cells */
 };
 extern const struct plan plan;
 
@@ -101,7 +104,7 @@ extern struct sysreg_record sysreg_records[SYSREG_COUNT];
 #define WRONG_ANSWER	   5 /* function ID, x0, x1 */
 #define WRONG_SPOILED	   6 /* a call changed a register: function ID, number, value */
 #define WRONG_INTERRUPT	   7 /* another's interrupt was delivered: INTID */
-#define WRONG_DELIVERY	   8 /* INTID, times delivered of 1, pending | active << 1 */
+#define WRONG_DELIVERY	   8 /* INTID and how << 32, times delivered and wanted << 32, pending | active << 1 */
 #define WRONG_STORED	   9 /* a read from a page that isn't its own: address, value */
 void wrong(u64 what, u64 a, u64 b, u64 c);
 void hostile_main(void);
@@ -117,7 +120,8 @@ bool was_external(const struct regs *regs); /* the abort: injected by EL2, not s
 
 u64 random_next(void);
 u64 random_below(u64 limit);
-u64 random_value(void); /* often 0, all ones or a single bit */
+u32 random_interrupt(const u32 *words); /* of those with a bit */
+u64 random_value(void);			/* often 0, all ones or a single bit */
 
 /* ---- space.c ---- */
 #define SPACE_BITS 37u /* of each of the four copies of the address space */

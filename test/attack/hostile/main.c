@@ -47,6 +47,18 @@ u64 random_value(void)
 	}
 }
 
+u32 random_interrupt(const u32 *words)
+{
+	u32 intid;
+
+	do /* at random, then the next one */
+		intid = (u32)random_below(1024);
+	while (!words[intid / 32]);
+	while (!(words[intid / 32] >> intid % 32 & 1))
+		intid = intid / 32 * 32 + (intid + 1) % 32;
+	return intid;
+}
+
 void wrong(u64 what, u64 a, u64 b, u64 c)
 {
 	if (report.wrong_count < WRONGS_MAX)

@@ -7,18 +7,40 @@
 
 #define STUB_BYTES   8
 #define GICD_BITS    0x080u /* one bit an interrupt, */
+#define GICD_GROUP   0x080u /* apart, */
 #define GICD_BYTES   0x400u /* one byte, */
 #define GICD_PAIRS   0xc00u /* two bits */
 #define GICD_END     0xd00u
 #define GICD_IROUTER 0x6000u
 #define SGI_FRAME    0x10000u
+#define FIRST_SPI    32u
 
 enum { FORM_DONE, FORM_EXTERNAL, FORM_UNDEFINED, FORM_OTHER };
+
+/* Where the state of an interrupt is that somebody owns. */
+static u64 offset_of_interrupt(u32 kind)
+{
+	const u64 intid = kind == PAGE_GICR ? random_below(FIRST_SPI) : random_interrupt(plan.anyones);
+	const u64 frame = kind == PAGE_GICR ? SGI_FRAME : 0;
+
+	switch (random_below(8)) {
+	case 0:
+		return frame + GICD_BYTES + intid;
+	case 1:
+		return frame + GICD_PAIRS + intid / 16 * 4;
+	case 2:
+		return frame + GICD_IROUTER + intid * 8;
+	default:
+		return frame + GICD_BITS + GICD_GROUP * random_below(7) + intid / 32 * 4;
+	}
+}
 
 static u64 offset_of(const struct plan_page *page)
 {
 	u64 offset;
 
+	if (page->kind != PAGE_PL011 && random_below(2))
+		return offset_of_interrupt(page->kind) % page->size;
 	switch (random_below(8)) {
 	case 0: /* anywhere */
 		offset = random_below(page->size);

@@ -20,6 +20,8 @@
 #define SGI_FRAME      0x10000
 #define CTLR_ENABLE    0x13
 #define CTLR_RWP       (UINT32_C(1) << 31)
+#define CTLR_EOIMODE   2 /* ICC_CTLR_EL1 */
+#define SGIS	       0xffffu
 #define PRIORITY       0xa0
 #define INTIDS	       1020u
 #define FIRST_SPI      32u
@@ -45,7 +47,7 @@
 
 static volatile u32 taken[INTIDS];
 static volatile u32 taken_count, in_a_row;
-static volatile bool storming;
+static volatile bool storming, again;
 static u32 depth;
 
 static bool owned(u32 intid)
@@ -76,16 +78,7 @@ static bool bit_read(u32 intid, u64 offset)
 
 static u32 random_owned(void)
 {
-	u32 intid;
-
-	if (random_below(4) == 0)
-		return (u32)random_below(16);
-	do /* at random, then the next one */
-		intid = (u32)random_below(INTIDS);
-	while (!plan.owned[intid / 32]);
-	while (!owned(intid))
-		intid = intid / 32 * 32 + (intid + 1) % 32;
-	return intid;
+	return random_below(4) ? random_interrupt(plan.owned) : (u32)random_below(16);
 }
 
 static void irqs(bool on)
@@ -105,7 +98,7 @@ static void timers_off(void)
 static void route_random(void)
 {
 	const u32 intid = random_below(2) ? random_owned() : (u32)random_below(INTIDS);
-	const u64 value = random_below(2) ? plan.mpidr : random_value();
+	const u64 value = random_below(4) ? plan.mpidrs[random_below(plan.mpidr_count)] : random_value();
 
 	if (random_below(2))
 		write64(plan.gicd + IROUTER + 8 * (u64)intid, value);
@@ -118,7 +111,7 @@ static void word_random(void)
 {
 	static const u32 groups[] = {IGROUPR, ISENABLER, ICENABLER, ISPENDR,
 				     ICPENDR, ISACTIVER, ICACTIVER, ICFGR};
-	const u32 word = (u32)random_below(WORDS);
+	const u32 word = random_below(4) ? random_interrupt(plan.anyones) / 32 : (u32)random_below(WORDS);
 
 	write32(word_place(word, groups[random_below(sizeof(groups) / sizeof(groups[0]))]),
 		(u32)random_value());
@@ -281,6 +274,8 @@ void storm_interrupt(void)
 		timers_off();
 	if (storming)
 		reenter(intid);
+	if (again && taken[intid] == 1)
+		bit_write(intid, ISPENDR);
 	if (storming && ++in_a_row > IN_A_ROW) {
 		bit_write(intid, ICENABLER);
 		bit_write(intid, ICPENDR);
@@ -332,16 +327,18 @@ static void wait_taken(u32 count)
 	irqs(false);
 }
 
-static void expect_once(u32 intid, u64 how)
+enum { ALONE, TOGETHER, AGAIN, KEPT };
+
+static void expect(u32 intid, u32 times, u64 how)
 {
 	const u64 left = bit_read(intid, ISPENDR) | (u64)bit_read(intid, ISACTIVER) << 1;
 
-	if (taken[intid] != 1 || left)
-		wrong(WRONG_DELIVERY, intid | how << 32, taken[intid], left);
+	if (taken[intid] != times || left)
+		wrong(WRONG_DELIVERY, intid | how << 32, taken[intid] | (u64)times << 32, left);
 }
 
-/* One after the other; then all at once, more than there are list registers. */
-static void audit(void)
+/* One after the other, as many times as it is made pending. */
+static void audit_alone(u32 times, u32 how)
 {
 	u32 all = 0;
 
@@ -351,24 +348,85 @@ static void audit(void)
 			continue;
 		bit_write(intid, ISENABLER);
 		bit_write(intid, ISPENDR);
-		wait_taken(++all);
-		expect_once(intid, 0);
+		all += times;
+		wait_taken(all);
+		expect(intid, times, how);
 	}
 	if (taken_count != all)
-		wrong(WRONG_DELIVERY, INTIDS, taken_count, all);
+		wrong(WRONG_DELIVERY, INTIDS | (u64)how << 32, taken_count | (u64)all << 32, 0);
+}
+
+/* All at once, more than there are list registers. */
+static void audit_together(void)
+{
+	u32 all = 0;
+
 	quiesce();
-	for (u32 intid = 0; intid < INTIDS; intid++)
-		if (owned(intid)) {
-			write8(place(intid, IPRIORITYR) + intid, (u8)(random_below(16) << 4));
-			bit_write(intid, ISENABLER);
-		}
+	for (u32 intid = 0; intid < INTIDS; intid++) {
+		if (!owned(intid))
+			continue;
+		write8(place(intid, IPRIORITYR) + intid, (u8)(random_below(16) << 4));
+		bit_write(intid, ISENABLER);
+		all++;
+	}
 	for (u32 i = 0; i < WORDS; i++)
 		if (plan.owned[i])
 			write32(word_place(i, ISPENDR), plan.owned[i]);
 	wait_taken(all);
 	for (u32 intid = 0; intid < INTIDS; intid++)
 		if (owned(intid))
-			expect_once(intid, 1);
+			expect(intid, 1, TOGETHER);
+}
+
+static u32 taken_all(void)
+{
+	const u64 pause = sysreg_read("cntfrq_el0") / 20000;
+	u32 before;
+
+	do {
+		const u64 until = sysreg_read("cntvct_el0") + pause;
+
+		before = taken_count;
+		irqs(true);
+		while (sysreg_read("cntvct_el0") < until)
+			;
+		irqs(false);
+	} while (taken_count != before);
+	return before;
+}
+
+/* SGIs that stay active (where EOImode can be 1), so that the list registers are full of them, and one of
+ * these comes again while others wait. */
+static void audit_kept(void)
+{
+	const u64 deadline = sysreg_read("cntvct_el0") + PATIENCE_TICKS;
+	u32 deactivated[16] = {0};
+
+	quiesce();
+	sysreg_write(ICC_CTLR, CTLR_EOIMODE);
+	write32(word_place(0, ISENABLER), SGIS);
+	write32(word_place(0, ISPENDR), SGIS);
+	(void)taken_all();
+	bit_write(0, ISPENDR);
+	while (taken_all() < 17 && sysreg_read("cntvct_el0") < deadline)
+		for (u32 intid = 0; intid < 16; intid++)
+			for (; deactivated[intid] < taken[intid]; deactivated[intid]++)
+				sysreg_write(ICC_DIR, intid);
+	for (u32 intid = 0; intid < 16; intid++)
+		if (deactivated[intid] < taken[intid])
+			sysreg_write(ICC_DIR, intid);
+	for (u32 intid = 0; intid < 16; intid++)
+		expect(intid, intid == 0 ? 2 : 1, KEPT);
+}
+
+static void audit(void)
+{
+	audit_alone(1, ALONE);
+	again = true;
+	audit_alone(2, AGAIN);
+	again = false;
+	audit_together();
+	audit_kept();
 	report.audits++;
 }
 
