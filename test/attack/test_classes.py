@@ -2,7 +2,7 @@
 """A hostile cell at EL1 and EL0, class by class, by the thousand, between two witnesses (docs/attacks.md).
 
 Neither witness may notice: memory, interrupts, generation, faults as before, and no entry to EL2 more than before.
-Then the attacker is stopped and started again. How many attempts a class: ATTACK_COUNT, else 2,000, with --full
+Then the attacker is stopped and started again. How many attempts a class: ATTACK_COUNT, else 10,000, with --full
 100,000; from which seed: ATTACK_SEED.
 
 [stest->swr~emulated-pages~1]
@@ -18,7 +18,7 @@ import hostile
 import registers
 from harness import build, qemu
 
-SOME, MANY = 2000, 100000
+SOME, MANY = 10000, 100000
 ATTACKER = hostile.ATTACKER
 FAULTS = {"memory-violation", "forbidden-access"}  # that give the attacker an abort and let it go on
 

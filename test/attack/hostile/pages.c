@@ -138,8 +138,8 @@ void attack_pages(u64 count)
 
 	for (; report.done < count; report.done++) {
 		const struct plan_page *page = &plan.pages[random_below(plan.page_count)];
-		/* One in four is a plain load, whose answer is looked at; often of what was just written. */
-		const u32 form = random_below(4) ? (u32)random_below(form_count) : 0;
+		/* Half are plain words, whose answers are looked at. */
+		const u32 form = (u32)random_below(random_below(2) ? form_count : 2);
 
 		access(page, form, offset_of(page), random_below(4) == 0);
 	}

@@ -71,8 +71,9 @@ form_kinds:
 	.arch	armv8.1-a+lse
 	.globl	forms, forms_end
 forms:
-	/* With a syndrome (ISV): single general registers, no write-back. */
+	/* With a syndrome (ISV): single general registers, no write-back. The first two are tried most (pages.c). */
 	form	FORM_WORD, ldr w2, [x0]
+	form	FORM_PLAIN, str w2, [x0]
 	form	FORM_PLAIN, ldr x2, [x0]
 	form	FORM_PLAIN, ldrh w2, [x0]
 	form	FORM_PLAIN, ldrb w2, [x0]
@@ -94,7 +95,6 @@ forms:
 	form	FORM_PLAIN, ldar x2, [x0]
 	form	FORM_PLAIN, ldarb w2, [x0]
 	form	FORM_PLAIN, ldarh w2, [x0]
-	form	FORM_PLAIN, str w2, [x0]
 	form	FORM_PLAIN, str x2, [x0]
 	form	FORM_PLAIN, strh w2, [x0]
 	form	FORM_PLAIN, strb w2, [x0]
