@@ -118,6 +118,8 @@ u32 try(struct regs *regs, u64 code, bool el0);
 void try_run(struct regs *regs, u64 code, u64 spsr);
 bool was_external(const struct regs *regs); /* the abort: injected by EL2, not stage 1's own */
 
+u64 now(void); /* CNTVCT_EL0 */
+
 u64 random_next(void);
 u64 random_below(u64 limit);
 u32 random_interrupt(const u32 *words); /* of those with a bit */

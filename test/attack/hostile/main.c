@@ -98,7 +98,7 @@ void hostile_lost(u64 esr, u64 elr, u64 far)
 		__asm__ volatile("wfi");
 }
 
-static u64 now(void)
+u64 now(void)
 {
 	return sysreg_read("cntvct_el0");
 }

@@ -177,7 +177,7 @@ static void interface_random(void)
 
 static void timer_random(void)
 {
-	const u64 when = sysreg_read("cntvct_el0") + random_below(4096);
+	const u64 when = now() + random_below(4096);
 
 	sysreg_write("cntv_cval_el0", when);
 	sysreg_write("cntp_cval_el0", when);
@@ -318,10 +318,10 @@ static void quiesce(void)
 
 static void wait_taken(u32 count)
 {
-	const u64 until = sysreg_read("cntvct_el0") + PATIENCE_TICKS;
+	const u64 until = now() + PATIENCE_TICKS;
 
 	irqs(true);
-	while (taken_count < count && sysreg_read("cntvct_el0") < until)
+	while (taken_count < count && now() < until)
 		;
 	__asm__ volatile("isb" ::: "memory");
 	irqs(false);
@@ -384,11 +384,11 @@ static u32 taken_all(void)
 	u32 before;
 
 	do {
-		const u64 until = sysreg_read("cntvct_el0") + pause;
+		const u64 until = now() + pause;
 
 		before = taken_count;
 		irqs(true);
-		while (sysreg_read("cntvct_el0") < until)
+		while (now() < until)
 			;
 		irqs(false);
 	} while (taken_count != before);
@@ -399,7 +399,7 @@ static u32 taken_all(void)
  * these comes again while others wait. */
 static void audit_kept(void)
 {
-	const u64 deadline = sysreg_read("cntvct_el0") + PATIENCE_TICKS;
+	const u64 deadline = now() + PATIENCE_TICKS;
 	u32 deactivated[16] = {0};
 
 	quiesce();
@@ -408,7 +408,7 @@ static void audit_kept(void)
 	write32(word_place(0, ISPENDR), SGIS);
 	(void)taken_all();
 	bit_write(0, ISPENDR);
-	while (taken_all() < 17 && sysreg_read("cntvct_el0") < deadline)
+	while (taken_all() < 17 && now() < deadline)
 		for (u32 intid = 0; intid < 16; intid++)
 			for (; deactivated[intid] < taken[intid]; deactivated[intid]++)
 				sysreg_write(ICC_DIR, intid);
