@@ -78,6 +78,26 @@
 	X(OSLAR_EL1, S2_0_C1_C0_4, 1)                                                                        \
 	X(OSDLR_EL1, S2_0_C1_C3_4, 1)                                                                        \
 	X(TRCPRGCTLR, S2_1_C0_C1_0, 1)                                                                       \
+	X(RGSR_EL1, S3_0_C1_C0_5, 1)                                                                         \
+	X(SCTLR2_EL1, S3_0_C1_C0_3, 1)                                                                       \
+	X(SMPRI_EL1, S3_0_C1_C2_4, 1)                                                                        \
+	X(TCR2_EL1, S3_0_C2_C0_3, 1)                                                                         \
+	X(GCSCR_EL1, S3_0_C2_C5_0, 1)                                                                        \
+	X(TFSR_EL1, S3_0_C5_C6_0, 1)                                                                         \
+	X(PMBLIMITR_EL1, S3_0_C9_C10_0, 1)                                                                   \
+	X(PMUACR_EL1, S3_0_C9_C14_4, 1)                                                                      \
+	X(PIR_EL1, S3_0_C10_C2_3, 1)                                                                         \
+	X(MPAM0_EL1, S3_0_C10_C5_1, 1)                                                                       \
+	X(ACCDATA_EL1, S3_0_C13_C0_5, 1)                                                                     \
+	X(GMID_EL1, S3_1_C0_C0_4, 1)                                                                         \
+	X(SMIDR_EL1, S3_1_C0_C0_6, 1)                                                                        \
+	X(SVCR, S3_3_C4_C2_2, 1)                                                                             \
+	X(FPMR, S3_3_C4_C4_2, 1)                                                                             \
+	X(POR_EL0, S3_3_C10_C2_4, 1)                                                                         \
+	X(TPIDR2_EL0, S3_3_C13_C0_5, 1)                                                                      \
+	X(AMCR_EL0, S3_3_C13_C2_0, 1)                                                                        \
+	X(SCXTNUM_EL0, S3_3_C13_C0_7, 1)                                                                     \
+	X(BRBCR_EL1, S2_1_C9_C0_0, 1)                                                                        \
 	X(UNALLOCATED_6, S3_0_C6_C15_7, 1)
 
 #define ACCESSORS(name, encoding, writable)                                                                  \

@@ -50,7 +50,7 @@ def test_flavours(results, flavour, cpu, uname, page):
     with system.running(f"linux-6.12-{flavour}", results, cpu=cpu) as running:
         running.wait_up("victim")
         with running.unharmed("victim"):
-            running.uart.search(rf"^\[linux\] init: Linux linux 6.12\S* .*{uname}.*aarch64", never=system.HALTED)
+            running.uart.search(rf"^\[linux\] init: Linux linux 6.12.*{uname}.*aarch64", never=system.HALTED)
             running.uart.search(r"^\[linux\] init: 2 cores online")
             running.uart.search(r"^\[linux\] linux:/root# ")
             running.send("linux", "grep -m 1 KernelPageSize /proc/self/smaps")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The controls of EL2 on every core of a running machine, read from outside by QEMU's gdb server.
+"""The registers of the newest CPU that QEMU has, as a cell finds them, and the controls of EL2 on every core of a running machine, read from outside by QEMU's gdb server.
 
 What they must be is spelled here from the manual (Arm ARM D17.2) and, where a cell decides, taken from the
 blueprint; nothing of it comes from the hypervisor's headers.
@@ -8,10 +8,13 @@ blueprint; nothing of it comes from the hypervisor's headers.
 [stest->swr~pmu-of-the-cell~1]
 """
 
+import re
+
 import pytest
 
 import system
 from harness import build, gdbstub, qemu
+from test_attack_sysregs import READABLE, ROW
 
 PMU = 4  # bp_cell.flags
 
@@ -86,3 +89,28 @@ def test_el2_controls(cpu):
                 found = {name: gdb.register(n, name) for name in expected}
                 assert {k: hex(v) for k, v in found.items()} == {k: hex(v) for k, v in expected.items()}, f"core {n}"
         running.ask("injected", "checksum", "checksum ok")  # it goes on
+
+
+# Of a CPU with everything, beyond what every CPU lets a cell read.
+NEWER = {"APIAKEYLO_EL1", "DISR_EL1", "RNDR", "SCXTNUM_EL0", "SCXTNUM_EL1"}
+NAMED = re.compile(r"^\[attacker\] probe: sysreg \d+ ID_AA64(\w+) \S+ read=0x([0-9a-f]+)", re.M)
+
+
+def test_newest_cpu():
+    """[stest->swr~sysregs-allowlisted~1]"""
+    folder = build.results_folder("registers-newest")
+    with system.running("injected", folder, cpu="max", machine=f"{qemu.MACHINE},mte=on") as running:
+        running.wait_up("attacker", "victim")
+        mark = running.uart.mark()
+        with running.unharmed("victim"), running.survives("attacker"):
+            tried = running.ask("attacker", "sysregs", r"sysregs (\d+) tried")
+        text = running.uart.text[mark:]
+        rows = ROW.findall(text)
+        assert len(rows) == int(tried[1])
+        assert {name for name, _, value, _ in rows if not value.startswith("fault")} == READABLE | NEWER
+        ids = {name: int(value, 16) for name, value in NAMED.findall(text)}
+        assert field(ids["PFR0_EL1"], 28) == field(ids["PFR0_EL1"], 32) == field(ids["PFR0_EL1"], 8, 8) == 0  # RAS, SVE
+        assert field(ids["PFR1_EL1"], 8) == field(ids["PFR1_EL1"], 24) == 0  # MTE, SME
+        assert field(ids["PFR1_EL1"], 0) == 1  # BTI
+        assert field(ids["ISAR1_EL1"], 4) or field(ids["ISAR1_EL1"], 8)  # pointer authentication
+        assert field(ids["DFR0_EL1"], 0) == 6 and field(ids["DFR0_EL1"], 8) == field(ids["DFR0_EL1"], 32) == 0

@@ -13,9 +13,16 @@ import system
 from harness import build, qemu
 
 FOLDER = "/sys/devices/system/cpu/vulnerabilities"
-COMMAND = "grep . *; echo told $((1 + 1))"
+COMMAND = "grep . *; grep -m 1 Features /proc/cpuinfo; echo told $((1 + 1))"
 WEAK = re.compile(r"^(\w+):(.+)\n", re.M)
+FEATURES = re.compile(r"^Features\s*: (.+)\n", re.M)
 SHELL = r"linux:/root# "
+
+
+def told(text):
+    """(weaknesses by name, features of the CPU)"""
+    text = text.replace("\r", "")
+    return dict(WEAK.findall(text)), set(FEATURES.search(text)[1].split())
 
 
 def native(results, cpu, kernel):
@@ -30,7 +37,7 @@ def native(results, cpu, kernel):
         mark = target.console().mark()
         target.console().send(COMMAND + "\r")
         target.console().search(r"^told 2\n", since=mark)
-        return dict(WEAK.findall(target.console().text[mark:].replace("\r", "")))
+        return told(target.console().text[mark:])
 
 
 def in_cell(results, cpu, kernel):
@@ -39,7 +46,7 @@ def in_cell(results, cpu, kernel):
         running.send("linux", f"cd {FOLDER}")
         running.uart.search(r"^\[linux\] .*vulnerabilities# ")
         answer = running.report("linux", COMMAND, r"(?s).*^told 2\r?\n")
-        return dict(WEAK.findall(answer[0].replace("\r", "")))
+        return told(answer[0])
 
 
 @pytest.mark.parametrize(
@@ -51,6 +58,9 @@ def in_cell(results, cpu, kernel):
 )
 def test_as_on_the_machine(cpu):
     folder = build.results_folder(f"vulnerabilities-{cpu}")
-    there = native(folder / "native", cpu, "6.12")
-    assert {"spectre_v2", "meltdown", "spec_store_bypass"} <= there.keys()
-    assert in_cell(folder / "cell", cpu, "6.12") == there
+    weak, features = native(folder / "native", cpu, "6.12")
+    assert {"spectre_v2", "meltdown", "spec_store_bypass"} <= weak.keys()
+    weak_here, features_here = in_cell(folder / "cell", cpu, "6.12")
+    assert weak_here == weak
+    print("withheld", sorted(features - features_here))
+    assert features_here <= features
