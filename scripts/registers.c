@@ -52,7 +52,9 @@ static const char head[] =
 	"- *trapped by*: the control of EL2; those of HFGxTR, HCRX, MDCR.E2PB, E2TB, En..., HCR.ATA and "
 	"EnSCXT trap by\n"
 	"  being 0, where the CPU has them. Without the feature the CPU itself makes the access "
-	"Undefined.\n\n"
+	"Undefined.\n"
+	"  PMBIDR_EL1 and TRBIDR_EL1 say how a buffer must lie; a CPU that has it without FEAT_FGT lets them "
+	"be read.\n\n"
 	"| register | op0 op1 CRn CRm op2 | read | write | trapped by |\n"
 	"|---|---|---|---|---|\n";
 

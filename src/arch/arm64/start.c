@@ -13,13 +13,14 @@ extern const u8 vectors[];
 static void extensions_start(void)
 {
 	const u64 mmfr0 = sysreg_read(id_aa64mmfr0_el1), mmfr1 = sysreg_read(id_aa64mmfr1_el1),
-		  mmfr3 = sysreg_read(S3_0_C0_C7_3);
+		  mmfr3 = sysreg_read(S3_0_C0_C7_3), dfr0 = sysreg_read(id_aa64dfr0_el1);
 
 	if (field(mmfr0, 56, 4)) { /* FEAT_FGT */
 		sysreg_write(HFGRTR_EL2, 0);
 		sysreg_write(HFGWTR_EL2, 0);
 		sysreg_write(HFGITR_EL2, 0);
-		sysreg_write(HDFGRTR_EL2, 0);
+		sysreg_write(HDFGRTR_EL2, (field(dfr0, 32, 4) ? HDFGRTR_PMBIDR : 0) |
+						  (field(dfr0, 44, 4) ? HDFGRTR_TRBIDR : 0));
 		sysreg_write(HDFGWTR_EL2, 0);
 		if (field(sysreg_read(id_aa64pfr0_el1), 44, 4)) /* FEAT_AMUv1 */
 			sysreg_write(HAFGRTR_EL2, 0);

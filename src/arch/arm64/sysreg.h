@@ -30,13 +30,15 @@
 #define ICH_MISR_EL2	S3_4_C12_C11_2
 #define ICH_ELRSR_EL2	S3_4_C12_C11_5
 #define ICH_VMCR_EL2	S3_4_C12_C11_7
-/* FEAT_FGT, FEAT_HCX: written 0 where the CPU has them. */
-#define HFGRTR_EL2  S3_4_C1_C1_4
-#define HFGWTR_EL2  S3_4_C1_C1_5
-#define HFGITR_EL2  S3_4_C1_C1_6
-#define HDFGRTR_EL2 S3_4_C3_C1_4
-#define HDFGWTR_EL2 S3_4_C3_C1_5
-#define HAFGRTR_EL2 S3_4_C3_C1_6
+/* FEAT_FGT, FEAT_HCX: written 0, but for the bits named, where the CPU has them. */
+#define HFGRTR_EL2     S3_4_C1_C1_4
+#define HFGWTR_EL2     S3_4_C1_C1_5
+#define HFGITR_EL2     S3_4_C1_C1_6
+#define HDFGRTR_EL2    S3_4_C3_C1_4
+#define HDFGWTR_EL2    S3_4_C3_C1_5
+#define HAFGRTR_EL2    S3_4_C3_C1_6
+#define HDFGRTR_PMBIDR BIT(63) /* where there is SPE */
+#define HDFGRTR_TRBIDR BIT(51) /* where there is TRBE */
 /* FEAT_FGT2 */
 #define HFGRTR2_EL2  S3_4_C3_C1_2
 #define HFGWTR2_EL2  S3_4_C3_C1_3

@@ -342,6 +342,27 @@ static void newer_controls_are_zeroed(void **state)
 		assert_int_equal(reg(names[i]), 0);
 }
 
+/* PMBIDR_EL1 and TRBIDR_EL1 have no trap of an older kind. */
+static void buffers_of_profiling_and_trace(void **state)
+{
+	static const struct {
+		u64 dfr0, hdfgrtr;
+	} rows[] = {{0, 0},
+		    {UINT64_C(1) << 32, BIT(63)},
+		    {UINT64_C(1) << 44, BIT(51)},
+		    {UINT64_C(3) << 32 | UINT64_C(2) << 44, BIT(63) | BIT(51)}};
+
+	for (u64 fgt = 0; fgt <= 1; fgt++)
+		for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+			boot(state);
+			reg_set("id_aa64mmfr0_el1", fgt << 56);
+			reg_set("id_aa64dfr0_el1", rows[i].dfr0);
+			core_starts();
+			assert_true(reg("HDFGRTR_EL2") == (fgt ? rows[i].hdfgrtr : 0));
+			assert_int_equal(reg_writes("HDFGRTR_EL2"), fgt);
+		}
+}
+
 static void second_fine_grained_traps(void **state)
 {
 	static const char *const names[] = {"HFGRTR2_EL2", "HFGWTR2_EL2", "HFGITR2_EL2", "HDFGRTR2_EL2",
@@ -570,6 +591,7 @@ int main(void)
 		cmocka_unit_test_setup(lpis_of_a_loader, boot),
 		cmocka_unit_test_setup(newer_controls_are_zeroed, boot),
 		cmocka_unit_test_setup(second_fine_grained_traps, boot),
+		cmocka_unit_test_setup(buffers_of_profiling_and_trace, boot),
 		cmocka_unit_test_setup(memory_partitioning_traps, boot),
 		cmocka_unit_test_setup(memory_partitioning_of_virtual_partitions, boot),
 		cmocka_unit_test_setup(extended_controls_of_el2, boot),
