@@ -55,4 +55,6 @@ def test_flavours(results, flavour, cpu, uname, page):
             running.uart.search(r"^\[linux\] linux:/root# ")
             running.send("linux", "grep -m 1 KernelPageSize /proc/self/smaps")
             running.uart.search(rf"^\[linux\] KernelPageSize: +{page} kB\n")
+            running.send("linux", "dmesg | grep -o 'armv8_.*counters'")
+            running.uart.search(r"^\[linux\] armv8_\w+ PMU driver, 7 .*counters")  # 6 and the cycles'
         assert not running.uart.seen(COMPLAINTS)
