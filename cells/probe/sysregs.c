@@ -157,14 +157,16 @@ static void run_sysreg(const uint64_t *args)
 
 static void run_sysregs(const uint64_t *args)
 {
-	(void)args;
-	for (uint64_t n = 0; n < COUNT; n++)
+	const uint64_t end = args[1] && args[1] < COUNT ? args[1] : COUNT;
+	uint32_t tried = 0;
+
+	for (uint64_t n = args[0]; n < end; n++, tried++)
 		try(n);
-	printf("probe: sysregs %u tried\n", (unsigned)COUNT);
+	printf("probe: sysregs %" PRIu32 " tried\n", tried);
 }
 
 const struct probe_command probe_sysreg_commands[] = {
 	{"sysreg", "N", 1, run_sysreg},
-	{"sysregs", "", 0, run_sysregs},
+	{"sysregs", "[FIRST END]", 0, run_sysregs},
 	{NULL, NULL, 0, NULL},
 };
