@@ -177,7 +177,7 @@ def operations(results):
         series = run.counter[operation]
         same = max(same, run.difference(operation, run.trace))
         real = max(real, run.difference(operation, run.real_time))
-        more = {"least": series.least, "trace": costs_json(run.trace[operation])}
+        more = {"operation": operation, "least": series.least, "trace": costs_json(run.trace[operation])}
         results.add(name, series.most, COUNTER.format(n=series.count), **more)
     for name in ("timer", "spi"):
         series = measured["injected"].counter[f"{name}.end"]
@@ -212,6 +212,7 @@ def boot(results):
     rest = figures.instructions - sum(figures.by_kind.values())
     method = "TCG plugin: instructions of core 0 to its guest's first, configs/edge-gateway.dts; functions told apart by debug information"
     results.add("boot_core", rest, method, all=figures.instructions, by_kind=figures.by_kind)
+    say(f"boot: {figures.waiting} instructions of waiting for other cores, in real time, not counted")
     for kind in bench_trace.BOOT_KINDS:
         if not figures.bytes.get(kind):
             raise RuntimeError(f"boot: nothing found of {kind}")

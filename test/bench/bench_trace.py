@@ -169,11 +169,14 @@ BOOT_KINDS = {  # what of the boot grows with memory: functions, by the names th
     "copy": re.compile(r"^copy$"),
     "clean": re.compile(r"^arch_cache_clean|^cache_"),
 }
+# Turns of the loops that wait for other cores are no work, and as many as the host makes them. arch_time is theirs.
+BOOT_WAIT = re.compile(r"_gather$|^arch_time$")
 
 
 @dataclass
 class Boot:
-    instructions: int  # of the boot core, from its entry to its guest's first instruction
+    instructions: int  # of the boot core, from its entry to its guest's first instruction, without the waiting
+    waiting: int
     by_kind: dict  # of these: kind -> instructions
     bytes: dict  # kind -> bytes treated
     by_function: Counter
@@ -221,8 +224,12 @@ def boot(itb, folder):
     image = Image()
     chains = _chains(sorted(counts), image.link)
     kinds, treated, functions = Counter(), Counter(), Counter()
+    waiting = 0
     for offset, count in counts.items():
         functions[chains[offset][0]] += count
+        if any(BOOT_WAIT.search(name) for name in chains[offset]):
+            waiting += count
+            continue
         for kind_, names in BOOT_KINDS.items():
             if any(names.match(name) for name in chains[offset]):
                 kinds[kind_] += count
@@ -231,7 +238,7 @@ def boot(itb, folder):
                 treated[kind_] += count * (LINE if kind_ == "clean" and kind(code) == "cache" else stored(code))
                 break
     treated["hash"] = hashed_bytes(parts)
-    return Boot(window.instructions(0), dict(kinds), dict(treated), functions)
+    return Boot(window.instructions(0) - waiting, waiting, dict(kinds), dict(treated), functions)
 
 
 def hashed_bytes(parts):

@@ -14,6 +14,7 @@ import struct
 import pytest
 
 import bench_cell
+import bench_static
 import bench_trace
 from harness import build
 
@@ -126,3 +127,29 @@ def test_opcodes_are_the_images(results):
     vectors = image.symbols["vectors"] - image.link
     assert image.function(vectors + 4) == "vectors"
     assert image.opcode(vectors) == struct.unpack_from("<I", bench_trace.BINARY.read_bytes(), vectors)[0]
+
+
+@pytest.mark.parametrize(
+    "ipa, pa, size, leaves",
+    [
+        (0, 0, 1 << 30, 1),
+        (0, 1 << 21, 1 << 30, 512),  # alike in 2 MiB only
+        (0x40000000, 0x80000000, 512 << 20, 256),
+        (0x1000, 0x201000, 0x1000, 1),
+        (0x1FF000, 0x3FF000, 0x202000, 3),
+    ],
+)
+def test_fewest_leaves(ipa, pa, size, leaves):
+    assert bench_static.fewest(ipa, pa, size) == leaves
+
+
+def test_growth(out):
+    """Bytes are whole pages, and what the composition says."""
+    for total, parts in bench_static.growth(out):
+        assert total == 1024 * sum(int(part.split()[-2]) for part in parts.split(", ") if part.endswith("KiB"))
+
+
+def test_sources_of_the_build():
+    files = bench_static.source_files()
+    assert "src/arch/arm64/vectors.S" in files and "src/blueprint/blueprint.h" in files
+    assert not [path for path in files if not (build.ROOT / path).exists()]
