@@ -10,6 +10,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 .DEFAULT_GOAL := all
+.DELETE_ON_ERROR: # what a full disk or Ctrl-C left half done
 MAKEFLAGS += --no-builtin-rules
 
 include src/build.mk

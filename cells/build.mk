@@ -42,7 +42,7 @@ cells: $(CELLS_ELFS)
 cells-clean:
 	rm -rf build/cells build/cells-clang
 
-$(CELLS_OUT)/obj/%.o: cells/% $(MAKEFILE_LIST)
+$(CELLS_OUT)/obj/%.o: cells/% Makefile cells/build.mk
 	@mkdir -p $(@D)
 	@echo "  CELL  $<"
 	@$(CELLS_CC) $(CELLS_CFLAGS) -MMD -MP -c -o $@ $<

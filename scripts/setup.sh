@@ -165,7 +165,8 @@ install_missing()
 		{
 			printf '# Added by Bulkhead, for QEMU %s; make distclean removes it.\n' "$QEMU_LEAST"
 			backports_line
-		} | as_root tee "$BACKPORTS_FILE" >/dev/null
+		} | as_root tee "$BACKPORTS_FILE" >/dev/null ||
+			die "$BACKPORTS_FILE can't be written" "run this again as root, or where sudo can ask for a password"
 	fi
 	say "installing (${rights})"
 	apt_run update
