@@ -70,14 +70,16 @@ struct telemetry_core {
 	uint64_t restarts;
 	uint64_t start_time, ready_time; /* of this generation; ready_time 0: not ready yet */
 	uint64_t restart_cause;	 /* enum bp_error of the last restart or stop; BP_ERROR_COUNT: by request */
-	uint64_t events_dropped; /* of this core: guest-paced ones beyond EVENTS_GUEST_MAX a millisecond */
+	uint64_t events_dropped; /* of this core: guest-paced ones beyond EVENTS_GUEST_MAX a period */
 };
 
 #define EVENT_RING_MAGIC UINT64_C(0x52494e47424c4b31)
-/* Events that a guest can make at will may take this many slots a millisecond, so that a flood of them cannot
- * push the records of its own faults and restarts out before the health cell has read them. */
-#define EVENTS_GUEST_MAX 8u
-#define EVENT_RING_SLOTS 63u
+/* Events that a guest can make at will may take this many slots in so many milliseconds, so that a flood of
+ * them cannot push the records of its own faults and restarts out before the health cell has read them: that
+ * has most of half a second for it. */
+#define EVENTS_GUEST_MAX       16u
+#define EVENTS_GUEST_PERIOD_MS 100u
+#define EVENT_RING_SLOTS       63u
 
 enum event_code {
 	EVENT_CELL_START = 1, /* args: generation */

@@ -13,11 +13,11 @@ static struct event_ring *ring(void)
 }
 
 static struct rate guest_rate;
-u64 rate_period;
+u64 rate_unit;
 
 void rate_start(void)
 {
-	rate_period = arch_ns_to_ticks(RATE_PERIOD_NS);
+	rate_unit = arch_ns_to_ticks(RATE_UNIT_NS);
 }
 
 void events_start(void)
@@ -45,13 +45,13 @@ static bool guest_paced(enum event_code code, u64 action)
 
 static bool guest_admitted(void)
 {
-	if (rate_admits(&guest_rate, EVENTS_GUEST_MAX, arch_time()))
+	if (rate_admits(&guest_rate, EVENTS_GUEST_MAX, EVENTS_GUEST_PERIOD_MS, arch_time()))
 		return true;
 	telemetry()->events_dropped++;
 	return false;
 }
 
-/* [impl->swr~events-recorded~1] [impl->swr~events-flood~1] */
+/* [impl->swr~events-recorded~1] [impl->swr~events-flood~2] */
 void event_record(enum event_code code, u64 a, u64 b, u64 c, u64 d)
 {
 	const u64 sequence = ring()->head + 1;

@@ -24,7 +24,7 @@ static inline s64 hypercall_doorbell(u64 index, u64 now, struct bp_table *ring)
 
 	if (index >= channels.count || channel->ring.count == 0)
 		return HYPERCALL_INVALID;
-	if (!rate_admits(&doorbell_rate, DOORBELLS_MAX, now))
+	if (!rate_admits(&doorbell_rate, DOORBELLS_MAX, 1, now))
 		return HYPERCALL_BUSY;
 	*ring = channel->ring;
 	return HYPERCALL_OK;

@@ -12,16 +12,17 @@ struct rate {
 	u32 count; /* admitted in it */
 };
 
-#define RATE_PERIOD_NS 1000000
+#define RATE_UNIT_NS 1000000
 
-extern u64 rate_period; /* in ticks */
+extern u64 rate_unit; /* in ticks */
 
 void rate_start(void); /* once, before any rate is asked */
 
-static inline bool rate_admits(struct rate *rate, u32 most, u64 now)
+/* At most `most` in `units` milliseconds. */
+static inline bool rate_admits(struct rate *rate, u32 most, u32 units, u64 now)
 {
 	if (now >= rate->until) {
-		rate->until = now + rate_period;
+		rate->until = now + units * rate_unit;
 		rate->count = 0;
 	}
 	if (rate->count == most)

@@ -69,7 +69,7 @@ def test_is_endured(results, name, mode):
             qemu.wait_until(lambda: running.view.heartbeat("health")[0] > ticks + 500, "a second of health's polls")
             assert running.view.core("attacker").fault_count == 0
         generation = running.generation("attacker")
-        # [stest->swr~events-flood~1] A flood of events leaves the record of this one in the ring.
+        # [stest->swr~events-flood~2] A flood of events leaves the record of this one in the ring.
         mark = running.target.console().mark()
         running.health("restart attacker")
         qemu.wait_until(lambda: running.generation("attacker") == generation + 1, "the attacker starts again")

@@ -76,15 +76,15 @@ static void start_keeps_the_sequence(void **state)
 	assert_int_equal(host_ring(0)->head, 2);
 }
 
-/* A guest's flood leaves room for the records of what becomes of it. [utest->swr~events-flood~1] */
+/* A guest's flood leaves room for the records of what becomes of it. [utest->swr~events-flood~2] */
 static void flood_leaves_room(void **state)
 {
 	static const enum event_code at_will[] = {EVENT_APPLICATION, EVENT_DENIED,  EVENT_SGI_FOREIGN,
 						  EVENT_CELL_READY,  EVENT_CORE_ON, EVENT_CORE_OFF};
-	const u64 millisecond = arch_ns_to_ticks(1000000);
+	const u64 period = arch_ns_to_ticks(EVENTS_GUEST_PERIOD_MS * UINT64_C(1000000));
 
 	events_start();
-	arch_now += 1000 * millisecond; /* past what other tests have used up */
+	arch_now += 10 * period; /* past what other tests have used up */
 	arch_step = 0;
 	for (u64 n = 0; n < 1000; n++)
 		event_record(at_will[n % ARRAY_SIZE(at_will)], n, 0, 0, 0);
@@ -94,7 +94,7 @@ static void flood_leaves_room(void **state)
 	event_record(EVENT_FAULT, 1, BP_ACTION_RESTART, 3, 4);
 	event_record(EVENT_CELL_RESTART, 1, 1, 0, 0);
 	assert_int_equal(host_ring(0)->head, EVENTS_GUEST_MAX + 2);
-	arch_now += millisecond;
+	arch_now += period;
 	event_record(EVENT_APPLICATION, 1, 0, 0, 0);
 	assert_int_equal(host_ring(0)->head, EVENTS_GUEST_MAX + 3);
 }

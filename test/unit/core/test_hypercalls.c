@@ -153,12 +153,12 @@ static void doorbells_are_rated(void **state)
 	struct bp_channel *rows = host_table(&host_cell()->channels, channels, 1, sizeof(channels[0]));
 
 	host_table(&rows[0].ring, intids, 1, sizeof(intids[0]));
-	arch_now += RATE_PERIOD_NS;
+	arch_now += RATE_UNIT_NS;
 	for (u32 i = 0; i < DOORBELLS_MAX; i++)
 		assert_int_equal(doorbell(0), HYPERCALL_OK);
 	assert_int_equal(doorbell(0), HYPERCALL_BUSY);
 	assert_int_equal(rung.count, 0);
-	arch_now += RATE_PERIOD_NS;
+	arch_now += RATE_UNIT_NS;
 	assert_int_equal(doorbell(0), HYPERCALL_OK);
 	assert_int_equal(rung.count, 1);
 }
