@@ -13,10 +13,8 @@
 #include "sha256.h"
 
 /* How long siblings may take to come to rest: a core in EL2 needs microseconds, one asleep in WFI
- * with its interrupts off never comes. */
+ * with its interrupts off never comes. A second, since an emulator's cores may be starved by its host. */
 #define GATHER_NS UINT64_C(1000000000)
-/* At boot they are still being started, one after the other. */
-#define GATHER_BOOT_NS UINT64_C(10000000000)
 /* A wake-up may have been undone by what the sibling's guest was in the middle of: it is sent again. */
 #define WAKE_AGAIN_NS UINT64_C(1000000)
 
@@ -148,10 +146,10 @@ static void siblings_wake(u64 which)
 }
 
 /* Brings the other cores of the cell to rest; the cores that did not come, 0 if all did. */
-static u64 siblings_gather(u64 patience_ns)
+static u64 siblings_gather(void)
 {
 	volatile u64 *epoch = &cell_state()->epoch;
-	const u64 start = arch_time(), patience = arch_ns_to_ticks(patience_ns);
+	const u64 start = arch_time(), patience = arch_ns_to_ticks(GATHER_NS);
 	u64 wake_time = start, missing;
 
 	*epoch = *epoch + 1;
@@ -272,9 +270,9 @@ static bool cell_restart(u32 cause)
 }
 
 /* All of the cell's cores at rest, or the cell is lost: nothing is refilled under a core that may run. */
-static bool gathered(u64 patience_ns)
+static bool gathered(void)
 {
-	const u64 lost = siblings_gather(patience_ns);
+	const u64 lost = siblings_gather();
 
 	if (lost == 0)
 		return true;
@@ -285,7 +283,7 @@ static bool gathered(u64 patience_ns)
 
 static bool first_start_done(void)
 {
-	if (!gathered(GATHER_BOOT_NS))
+	if (!gathered())
 		return false;
 	images_good = cell_images_good();
 	if (!images_admitted())
@@ -306,7 +304,7 @@ bool cell_settle(bool first_start)
 	}
 	while (telemetry()->cell_state != CELL_LOST && requests_waiting()) {
 		arch_stage2_revoke();
-		if (!gathered(GATHER_NS)) {
+		if (!gathered()) {
 			requests_fold();
 			return false;
 		}

@@ -9,7 +9,7 @@
 
 struct rate {
 	u64 until; /* end of the present period */
-	u32 count; /* admitted in it */
+	u32 left;  /* to be admitted in it */
 };
 
 #define RATE_UNIT_NS 1000000
@@ -23,11 +23,11 @@ static inline bool rate_admits(struct rate *rate, u32 most, u32 units, u64 now)
 {
 	if (now >= rate->until) {
 		rate->until = now + units * rate_unit;
-		rate->count = 0;
+		rate->left = most;
 	}
-	if (rate->count == most)
+	if (rate->left == 0)
 		return false;
-	rate->count++;
+	rate->left--;
 	return true;
 }
 

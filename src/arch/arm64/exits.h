@@ -49,25 +49,21 @@ static inline bool exit_hot(u32 n)
 	return n <= 9;
 }
 
-/* Past the instruction, as if it had been executed: PSTATE.BTYPE, which AArch64 alone has, is then 0. */
-static inline void exit_skip(u64 esr)
+/* Past an instruction of `bytes`, as if it had been executed: PSTATE.BTYPE, which AArch64 alone has, is then
+ * 0. */
+static inline void exit_skip(u64 bytes)
 {
 	const u64 spsr = sysreg_read(spsr_el2);
 
-	sysreg_write(elr_el2,
-		     sysreg_read(elr_el2) + 2 + 2 * field(esr, 25, 1)); /* IL: a 32-bit instruction */
+	sysreg_write(elr_el2, sysreg_read(elr_el2) + bytes);
 	if ((spsr & SPSR_BTYPE) && !(spsr & SPSR_AARCH32))
 		sysreg_write(spsr_el2, spsr & ~SPSR_BTYPE);
 }
 
-/* The same for one that AArch64 alone has. */
-static inline void exit_skip_64(void)
+/* By IL in its syndrome (Arm ARM D17.2.37). */
+static inline u64 exit_bytes(u64 esr)
 {
-	const u64 spsr = sysreg_read(spsr_el2);
-
-	sysreg_write(elr_el2, sysreg_read(elr_el2) + 4);
-	if (spsr & SPSR_BTYPE)
-		sysreg_write(spsr_el2, spsr & ~SPSR_BTYPE);
+	return 2 + 2 * field(esr, 25, 1);
 }
 
 static inline void exit_count(enum exit_reason reason)

@@ -116,7 +116,7 @@ static inline va_t intid_bank(const struct bp_core *core, u32 intid)
 /* arch_spi_raise in line */
 static inline void gic_spi_raise(u32 intid)
 {
-	mmio_write32(EL2_VA_GICD + GICD_ISPENDR + 4 * (u64)(intid / 32), (u32)BIT(intid % 32));
+	mmio_write32(EL2_VA_GICD + GICD_ISPENDR + (intid / 8 & ~3u), UINT32_C(1) << (intid & 31));
 }
 
 /* Where the guest has its distributor. */

@@ -35,40 +35,46 @@
 #define TRNG_RND_32		0x84000053u
 #define TRNG_RND_64		0xc4000053u
 
-/* May the function be more than NOT_SUPPORTED? 32- and 64-bit calls alike, by blocks of 256 numbers. */
-static inline bool smccc_known(u32 function)
+/*
+ * The hot path of calls: those whose answer is a constant, be it NOT_SUPPORTED. False: smccc_call has to see
+ * it. 32- and 64-bit calls are told apart there; here they are blocks of 256 numbers.
+ */
+static inline bool smccc_constant(u32 function, u64 *answer)
 {
 	const u32 number = function & 0xff;
+	s64 value = HYPERCALL_NOT_SUPPORTED;
+	bool known = true;
 
+	if (function == HYPERCALL_VERSION) {
+		*answer = HYPERCALL_ABI;
+		return true;
+	}
 	switch ((function & ~(u32)BIT(30)) >> 8) {
 	case PSCI_VERSION >> 8:
-		return number <= (PSCI_FEATURES & 0xff) || number - (TRNG_VERSION & 0xff) < 4;
+		known = number <= (PSCI_FEATURES & 0xff) || number - (TRNG_VERSION & 0xff) < 4;
+		if (function != PSCI_VERSION)
+			break;
+		value = PSCI_1_1;
+		known = false;
+		break;
 	case (HYPERCALL_VERSION & ~BIT(30)) >> 8:
-		return number <= (HYPERCALL_BOOT_CONFIRM & 0xff);
+		known = number <= (HYPERCALL_BOOT_CONFIRM & 0xff);
+		break;
 	case HYPERCALL_UID >> 8:
-		return number <= (HYPERCALL_REVISION & 0xff);
+		known = number <= (HYPERCALL_REVISION & 0xff);
+		break;
 	case SMCCC_VERSION >> 8:
 	case SMCCC_ARCH_WORKAROUND_1 >> 8:
 	case SMCCC_ARCH_WORKAROUND_2 >> 8:
 	case SMCCC_ARCH_WORKAROUND_3 >> 8:
-		return true;
+		break;
 	default:
-		return false;
+		known = false;
+		break;
 	}
-}
-
-/* The hot path of calls: those whose answer is a constant. False: smccc_call has to see it. */
-static inline bool smccc_constant(u32 function, u64 *answer)
-{
-	if (function == HYPERCALL_VERSION)
-		*answer = HYPERCALL_ABI;
-	else if (function == PSCI_VERSION)
-		*answer = PSCI_1_1;
-	else if (smccc_known(function))
-		return false;
-	else
-		*answer = (u64)HYPERCALL_NOT_SUPPORTED;
-	return true;
+	if (!known)
+		*answer = (u64)value;
+	return !known;
 }
 
 /* SMC to firmware: x0..x3 as they go in, then as they come back. */

@@ -168,22 +168,18 @@ static enum outcome undefined(struct exit *exit, u64 esr)
 /* Rows of the exception classes a guest can cause (Arm ARM D17.2.37); the rest are never taken to EL2 with
  * the controls that start.c writes, and cost the guest an Undefined exception if they are. */
 static const exit_handler handlers[64] = {
-	[0x00] = undefined,	    [0x01] = undefined, [0x02] = undefined, [0x03] = undefined,
-	[0x04] = undefined,	    [0x05] = undefined, [0x06] = undefined, [0x07] = undefined,
-	[0x08] = undefined,	    [0x09] = undefined, [0x0a] = undefined, [0x0b] = undefined,
-	[0x0c] = undefined,	    [0x0d] = undefined, [0x0e] = undefined, [0x0f] = undefined,
-	[0x10] = undefined,	    [0x11] = undefined, [0x12] = hvc,	    [0x13] = smc,
-	[0x14] = undefined,	    [0x15] = undefined, [0x16] = hvc,	    [0x17] = smc,
-	[0x18] = sysreg_trap,	    [0x19] = undefined, [0x1a] = undefined, [0x1b] = undefined,
-	[0x1c] = undefined,	    [0x1d] = undefined, [0x1e] = undefined, [0x1f] = undefined,
-	[0x20] = instruction_abort, [0x21] = undefined, [0x22] = undefined, [0x23] = undefined,
-	[0x24] = data_abort,	    [0x25] = undefined, [0x26] = undefined, [0x27] = undefined,
-	[0x28] = undefined,	    [0x29] = undefined, [0x2a] = undefined, [0x2b] = undefined,
-	[0x2c] = undefined,	    [0x2d] = undefined, [0x2e] = undefined, [0x2f] = undefined,
-	[0x30] = undefined,	    [0x31] = undefined, [0x32] = undefined, [0x33] = undefined,
-	[0x34] = undefined,	    [0x35] = undefined, [0x36] = undefined, [0x37] = undefined,
-	[0x38] = undefined,	    [0x39] = undefined, [0x3a] = undefined, [0x3b] = undefined,
-	[0x3c] = undefined,	    [0x3d] = undefined, [0x3e] = undefined, [0x3f] = undefined,
+	[0x00 ... 0x11] = undefined,
+	[0x12] = hvc,
+	[0x13] = smc,
+	[0x14 ... 0x15] = undefined,
+	[EC_HVC64] = hvc,
+	[EC_SMC64] = smc,
+	[EC_SYSREG] = sysreg_trap,
+	[0x19 ... 0x1f] = undefined,
+	[0x20] = instruction_abort,
+	[0x21 ... 0x23] = undefined,
+	[EC_DATA_ABORT] = data_abort,
+	[0x25 ... 0x3f] = undefined,
 };
 
 static enum exit_reason reason_of(u32 class)
@@ -212,7 +208,7 @@ static COLD void outcome_apply(struct exit *exit, enum outcome outcome, u64 esr)
 	case OUTCOME_WHOLE:
 		break;
 	case OUTCOME_NEXT:
-		exit_skip(esr);
+		exit_skip(exit_bytes(esr));
 		break;
 	case OUTCOME_UNDEFINED:
 		guest_undefined();
@@ -245,13 +241,21 @@ static COLD bool exit_general(struct exit *exit, u64 esr, u64 start)
 	return false;
 }
 
-static __attribute__((noinline)) bool exit_doorbell(struct exit *exit, u64 start)
+/* Jumped to like exit_general, with the same arguments in their places. */
+static __attribute__((noinline)) bool exit_doorbell(struct exit *exit, u64 esr, u64 start)
 {
-	struct bp_table ring = {0, 0};
+	const struct bp_channel *channel;
+	const u32 *intid, *end;
 
-	exit->x[0] = (u64)hypercall_doorbell(exit->x[1], start, &ring);
-	for (const u32 *intid = cell_table(&ring), *end = intid + ring.count; intid < end; intid++)
-		gic_spi_raise(*intid);
+	(void)esr;
+	exit->x[0] = (u64)hypercall_doorbell(exit->x[1], start, &channel);
+	if (channel) {
+		intid = cell_table(&channel->ring);
+		end = intid + channel->ring.count;
+		do
+			gic_spi_raise(*intid++);
+		while (intid < end);
+	}
 	return exit_done(start, EXIT_HVC);
 }
 
@@ -264,9 +268,14 @@ bool exit_synchronous(struct exit *exit)
 
 	if (class == EC_HVC64) {
 		if ((u32)exit->x[0] == HYPERCALL_DOORBELL)
-			return exit_doorbell(exit, start);
+			return exit_doorbell(exit, esr, start);
 		if (smccc_constant((u32)exit->x[0], &exit->x[0]))
 			return exit_done(start, EXIT_HVC);
+	} else if (class == EC_SMC64) {
+		if (smccc_constant((u32)exit->x[0], &exit->x[0])) {
+			exit_skip(4);
+			return exit_done(start, EXIT_SMC);
+		}
 	} else if (class == EC_DATA_ABORT) {
 		if ((esr & ABORT_WORD_MASK) == ABORT_WORD && exit_hot(ABORT_SRT(esr))) {
 			const u64 offset = fault_ipa() - gicd_ipa;
@@ -277,11 +286,6 @@ bool exit_synchronous(struct exit *exit)
 	} else if (class == EC_SYSREG) {
 		if (sysreg_is_sgi(esr) && exit_hot(ISS_RT(esr)))
 			return exit_sgi(exit->x[ISS_RT(esr)], start);
-	} else if (class == EC_SMC64) {
-		if (smccc_constant((u32)exit->x[0], &exit->x[0])) {
-			exit_skip_64();
-			return exit_done(start, EXIT_SMC);
-		}
 	}
 	return exit_general(exit, esr, start);
 }

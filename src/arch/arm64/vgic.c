@@ -444,7 +444,7 @@ COLD void vgic_send_sgi(u64 value)
 static COLD bool sgi_rare(u64 value, u64 start)
 {
 	vgic_send_sgi(value);
-	exit_skip_64();
+	exit_skip(4);
 	return exit_done(start, EXIT_SGI);
 }
 
@@ -456,6 +456,6 @@ bool exit_sgi(u64 value, u64 start)
 	dsb(ish);
 	sysreg_write(ICC_SGI1R_EL1, value);
 	isb();
-	exit_skip_64();
+	exit_skip(4);
 	return exit_done(start, EXIT_SGI);
 }

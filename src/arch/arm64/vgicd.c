@@ -153,7 +153,7 @@ static COLD bool word_slow(struct exit *exit, u64 esr, u64 start, u32 offset)
 	gicd_access(&access);
 	if (!access.write)
 		exit_register_set(exit, n, access.value);
-	exit_skip(esr);
+	exit_skip(exit_bytes(esr));
 	return exit_done(start, EXIT_GICD);
 }
 
@@ -173,6 +173,6 @@ bool exit_gicd_word(struct exit *exit, u64 esr, u64 start, u32 offset)
 		mmio_write32(at, (u32)*x & bits);
 	else
 		return word_slow(exit, esr, start, offset);
-	exit_skip(esr);
+	exit_skip(exit_bytes(esr));
 	return exit_done(start, EXIT_GICD);
 }
