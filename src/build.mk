@@ -13,7 +13,7 @@ else
 HV_CC := $(HV_CROSS)gcc
 HV_OUT := build/hv
 # The call graph is what scripts/stack.py bounds the stack by.
-HV_OPT := -fno-tree-loop-distribute-patterns -fcallgraph-info=su -Wstack-usage=1024
+HV_OPT := -fno-tree-loop-distribute-patterns -fno-align-loops -fcallgraph-info=su -Wstack-usage=1024
 endif
 
 HV_SOURCES := $(wildcard src/core/*.c src/arch/arm64/*.c src/arch/arm64/*.S src/platform/*/*.c)

@@ -12,23 +12,33 @@
 
 extern struct rate doorbell_rate;
 
+struct doorbell { /* INTIDs to make pending */
+	const u32 *intids;
+	u32 count;
+};
+
 /*
- * DOORBELL of the cell's channel `index` at the time `now`. HYPERCALL_OK: the caller makes pending what is in
- * the ring of `rung`, which has at least one; else why not, and `rung` is NULL. Each costs its receivers an
- * interrupt, so a sender has a share of them only. In line, since it is hot. [impl->swr~doorbell-declared~1]
+ * DOORBELL of the cell's channel `index` at the time `now`. HYPERCALL_OK: the caller makes pending what
+ * `rung` says, at least one; else why not, and `rung` is empty. Each costs its receivers an interrupt, so a
+ * sender has a share of them only. In line, since it is hot. [impl->swr~doorbell-declared~1]
  * [impl->swr~doorbell-rate~1]
  */
-static inline s64 hypercall_doorbell(u64 index, u64 now, const struct bp_channel **rung)
+static inline s64 hypercall_doorbell(u64 index, u64 now, struct doorbell *rung)
 {
-	const struct bp_table channels = this_cell->channels;
-	const struct bp_channel *channel = (const struct bp_channel *)cell_table(&channels) + index;
+	const struct bp_cell *cell = this_cell;
+	const struct bp_channel *channel;
 
-	*rung = NULL;
-	if (index >= channels.count || channel->ring.count == 0)
+	__asm__("" : "+r"(cell)); /* kept, not built anew for each use */
+	*rung = (struct doorbell){NULL, 0};
+	if (index >= cell->channels.count)
+		return HYPERCALL_INVALID;
+	channel = (const struct bp_channel *)((const u8 *)cell + cell->channels.offset) + index;
+	if (channel->ring.count == 0)
 		return HYPERCALL_INVALID;
 	if (!rate_admits(&doorbell_rate, DOORBELLS_MAX, 1, now))
 		return HYPERCALL_BUSY;
-	*rung = channel;
+	*rung = (struct doorbell){(const u32 *)((const u8 *)cell + channel->ring.offset),
+				  channel->ring.count};
 	return HYPERCALL_OK;
 }
 

@@ -21,11 +21,11 @@ void rate_start(void); /* once, before any rate is asked */
 /* At most `most` in `units` milliseconds. */
 static inline bool rate_admits(struct rate *rate, u32 most, u32 units, u64 now)
 {
-	if (now >= rate->until) {
+	if (unlikely(now >= rate->until)) {
 		rate->until = now + units * rate_unit;
 		rate->left = most;
 	}
-	if (rate->left == 0)
+	if (unlikely(rate->left == 0))
 		return false;
 	rate->left--;
 	return true;

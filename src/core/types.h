@@ -20,11 +20,13 @@ typedef u64 pa_t;  /* physical */
 typedef u64 va_t;  /* EL2 virtual */
 
 /* Off the hot paths of a file that is compiled to be fast: small, and a call of its own. */
-#define COLD	      __attribute__((cold, noinline))
+#define COLD		    __attribute__((cold, noinline))
 
-#define BIT(n)	      (UINT64_C(1) << (n))
-#define MASK(bits)    (BIT(bits) - 1)
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define unlikely(condition) __builtin_expect((condition), 0)
+
+#define BIT(n)		    (UINT64_C(1) << (n))
+#define MASK(bits)	    (BIT(bits) - 1)
+#define ARRAY_SIZE(a)	    (sizeof(a) / sizeof((a)[0]))
 
 static inline u64 field(u64 value, unsigned int low, unsigned int bits)
 {

@@ -260,15 +260,14 @@ void arch_cell_interrupts_reset(void)
 	for (u32 n = 1; n < ARRAY_SIZE(this_cell->spi_owned); n++) {
 		const u32 owned = this_cell->spi_owned[n];
 
-		cell_state()->spi_enabled[n] = 0;
 		if (owned == 0)
 			continue;
+		cell_state()->spi_enabled[n] = 0;
 		mmio_write32(EL2_VA_GICD + GICD_ICENABLER + 4 * n, owned);
 		distributor_settle();
 		mmio_write32(EL2_VA_GICD + GICD_ICPENDR + 4 * n, owned);
 		mmio_write32(EL2_VA_GICD + GICD_ICACTIVER + 4 * n, owned);
-		for (u32 bit = 0; bit < 32; bit++)
-			if (owned & BIT(bit))
-				spi_route(32 * n + bit);
+		for (u32 left = owned; left; left &= left - 1)
+			spi_route(32 * n + (u32)__builtin_ctz(left));
 	}
 }

@@ -244,18 +244,15 @@ static COLD bool exit_general(struct exit *exit, u64 esr, u64 start)
 /* Jumped to like exit_general, with the same arguments in their places. */
 static __attribute__((noinline)) bool exit_doorbell(struct exit *exit, u64 esr, u64 start)
 {
-	const struct bp_channel *channel;
-	const u32 *intid, *end;
+	struct doorbell rung;
 
 	(void)esr;
-	exit->x[0] = (u64)hypercall_doorbell(exit->x[1], start, &channel);
-	if (channel) {
-		intid = cell_table(&channel->ring);
-		end = intid + channel->ring.count;
-		do
-			gic_spi_raise(*intid++);
-		while (intid < end);
-	}
+	exit->x[0] = (u64)hypercall_doorbell(exit->x[1], start, &rung);
+	if (rung.count == 0)
+		return exit_done(start, EXIT_HVC);
+	do
+		gic_spi_raise(*rung.intids++);
+	while (--rung.count);
 	return exit_done(start, EXIT_HVC);
 }
 
@@ -271,17 +268,17 @@ bool exit_synchronous(struct exit *exit)
 			return exit_doorbell(exit, esr, start);
 		if (smccc_constant((u32)exit->x[0], &exit->x[0]))
 			return exit_done(start, EXIT_HVC);
-	} else if (class == EC_SMC64) {
-		if (smccc_constant((u32)exit->x[0], &exit->x[0])) {
-			exit_skip(4);
-			return exit_done(start, EXIT_SMC);
-		}
 	} else if (class == EC_DATA_ABORT) {
 		if ((esr & ABORT_WORD_MASK) == ABORT_WORD && exit_hot(ABORT_SRT(esr))) {
 			const u64 offset = fault_ipa() - gicd_ipa;
 
 			if (offset < GICD_SIZE && !(offset & 3))
 				return exit_gicd_word(exit, esr, start, (u32)offset);
+		}
+	} else if (class == EC_SMC64) {
+		if (smccc_constant((u32)exit->x[0], &exit->x[0])) {
+			exit_skip(4);
+			return exit_done(start, EXIT_SMC);
 		}
 	} else if (class == EC_SYSREG) {
 		if (sysreg_is_sgi(esr) && exit_hot(ISS_RT(esr)))
