@@ -37,6 +37,7 @@ static struct range gicd;
 static uintptr_t redistributor[CELL_CORES_MAX];
 static irq_handler *handlers[GIC_INTIDS];
 static struct gic_counts counts[CELL_CORES_MAX];
+static exception_handler *interrupts_to;
 
 uint64_t gic_distributor(uint64_t offset)
 {
@@ -182,12 +183,16 @@ void gic_send_sgi(uint32_t intid, uint64_t mpidr, uint16_t targets)
 	barrier_isb();
 }
 
-void exception_irq(struct frame *frame)
+void gic_interrupts_to(exception_handler *function)
+{
+	interrupts_to = function;
+}
+
+static void interrupt_handle(void)
 {
 	const uint32_t intid = (uint32_t)sysreg_read(ICC_IAR1_EL1) & 0xffffff;
 	struct gic_counts *count = &counts[core_index()];
 
-	(void)frame;
 	if (intid >= GIC_INTIDS) {
 		count->spurious++;
 		return;
@@ -201,4 +206,12 @@ void exception_irq(struct frame *frame)
 			gic_disable(intid);
 	}
 	sysreg_write(ICC_EOIR1_EL1, intid);
+}
+
+void exception_irq(struct frame *frame)
+{
+	if (interrupts_to)
+		interrupts_to(frame);
+	else
+		interrupt_handle();
 }

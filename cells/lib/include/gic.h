@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "exception.h"
 #include "guest.h"
 
 #define GIC_INTIDS 1020u
@@ -27,6 +28,8 @@ bool gic_core_start(const struct guest *guest);
 /* Names the handler and enables the interrupt: SGIs and PPIs on this core, SPIs routed to this core. */
 void gic_take(uint32_t intid, bool edge, irq_handler *handler);
 void gic_disable(uint32_t intid);
+/* From now on this function, on every core, acknowledges and ends interrupts itself; NULL: handlers again. */
+void gic_interrupts_to(exception_handler *function);
 /* To cores by ICC_SGI1R_EL1: `mpidr` names the cluster, `targets` the Aff0 bits. An exit. */
 void gic_send_sgi(uint32_t intid, uint64_t mpidr, uint16_t targets);
 const struct gic_counts *gic_counts(void);

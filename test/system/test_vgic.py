@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The interrupt controller as a cell has it, case by case (cells/probe/gic_exact.c), in both interrupt modes.
+
+[stest->swr~gic-state-merged~1] [stest->swr~gicd-group-disabled~1] [stest->swr~inject-through-list-registers~1]
+"""
+
+import re
+
+import pytest
+
+import system
+from harness import build, qemu
+
+ALWAYS = """
+distributor state-registers priorities redistributor flood flood-upwards latecomer latecomer-in-handler
+nested nested-deeper nested-middle nested-sgi second-arrival pended-twice clear-pending disable disable-active
+set-active set-active-again clear-active kdump group sibling-pending sibling-active sibling-frame siblings-ask
+redistributor-of-sibling routes route route-in-flight hotplug hotplug-in-flight
+""".split()
+INJECTED = ["priority-mask", "binary-point"]
+
+RUNS = [
+    ("injected", {}),
+    ("injected", {"icount": qemu.ICOUNT}),
+    ("injected", {"cpu": "cortex-a53"}),
+    ("injected", {"cpu": "max"}),
+    ("direct", {}),
+    ("direct", {"icount": qemu.ICOUNT}),
+]
+
+
+@pytest.mark.parametrize("mode, options", RUNS, ids=["-".join([m, *o]) + o.get("cpu", "") for m, o in RUNS])
+def test_exact(results, mode, options):
+    with system.running(f"vgic-{mode}", results, **options) as running:
+        running.uart.search(r"^\[exact\] probe: exact end .*\n", never=system.HALTED)
+        lines = re.findall(r"^probe: exact (.*)$", running.view.log("exact"), re.M)
+        assert not [line for line in lines if " BAD " in line]
+        cases = ALWAYS + (INJECTED if mode == "injected" else [])
+        assert sorted(lines) == sorted([f"{case} ok" for case in cases] + [f"end cases={len(cases)} bad=0"])
+        core = running.view.core("exact")
+        assert (core.generation, core.faults) == (1, {})
