@@ -13,10 +13,11 @@
 
 #define POLLS_MAX	 1000000u
 #define SETTLE_POLLS_MAX 1000u
-/* While a core rests only priorities above this get through: the wake-up SGI, written as 0, and not the
- * default 0xa0. That holds in all views: with DS 0 a Non-secure 0 is 0x80 and 0xa0 is 0xd0, while the mask is
- * taken as it is or shifted alike, as SCR_EL3.FIQ says (GICv3 4.8.6). */
-#define PMR_REST	    0x90
+/* While a core rests only priorities above this get through: the wake-up SGI, written as 0, and hardly
+ * another. With DS 0 a Non-secure 0 is 0x80, while the mask is taken as it is or shifted alike, as
+ * SCR_EL3.FIQ says (GICv3 4.8.6). */
+#define PMR_REST	    0x10
+#define PMR_REST_DS0	    0x90
 #define PMR_ALL		    0xff
 
 #define RPR_IDLE	    0xff
@@ -184,7 +185,7 @@ void arch_interrupts_quiesce(void)
 	if (group0_ours())
 		sysreg_write(ICC_BPR0_EL1, 0);
 	sysreg_write(ICC_BPR1_EL1, 0);
-	sysreg_write(ICC_PMR_EL1, PMR_REST);
+	sysreg_write(ICC_PMR_EL1, group0_ours() ? PMR_REST : PMR_REST_DS0);
 	sysreg_write(ICC_IGRPEN1_EL1, 1);
 	isb();
 }
@@ -211,6 +212,11 @@ bool arch_wait(void)
 	u64 intid;
 
 	wfi();
+	/* An SPI for a core that rests stays where it is, pending, and may be routed elsewhere. One of such a
+	 * priority that it gets through keeps the core from sleep. */
+	intid = sysreg_read(ICC_HPPIR1_EL1) & 0xffffff;
+	if (intid >= INTID_FIRST_SPI && intid < INTID_SPECIAL)
+		return false;
 	intid = sysreg_read(ICC_IAR1_EL1) & 0xffffff;
 	if (intid_none(intid))
 		return false;

@@ -6,8 +6,9 @@
  * Interrupts with a physical one behind them (PPIs, SPIs) carry the HW bit: the guest's EOI deactivates the
  * physical interrupt and nothing exits. SGIs are software state: the physical SGI that carried them is
  * ended here, and a second arrival while the first is active makes its list register pending and active.
- * When all list registers are in use the lowest priority waits in `waiting`, with the underflow
- * interrupt armed.
+ * When all list registers are in use the lowest priority waits in `waiting`, and the maintenance interrupt
+ * comes when none is pending in them any more. When all are active, the lowest of those is `parked`: its end,
+ * without a list register, is counted by the interface (ICH_HCR_EL2.EOIcount).
  */
 #include "vgic.h"
 #include "../../core/events.h"
@@ -25,7 +26,9 @@
 
 #define ICH_HCR_EN	      BIT(0)
 #define ICH_HCR_UIE	      BIT(1)
+#define ICH_HCR_LRENPIE	      BIT(2)
 #define ICH_HCR_NPIE	      BIT(3)
+#define ICH_VMCR_EOIMODE      BIT(9)
 
 /* ICC_SGI1R_EL1 (12.2.20) */
 #define SGI_TARGETS UINT64_C(0xffff)
@@ -33,11 +36,15 @@
 #define SGI_IRM	    BIT(40)
 #define SGI_CLUSTER (~(SGI_TARGETS | SGI_INTID | SGI_IRM))
 
-static u32 lr_count;		 /* list registers of this core, at most 16 */
-static u32 lr_all;		 /* a bit each */
-static u32 waiting[INTID_WORDS]; /* pending, without a list register */
-static u32 waiting_count;
+static u32 lr_count;	/* list registers of this core, at most 16 */
+static u32 lr_all;	/* a bit each */
 static u32 maintenance; /* INTID of the maintenance interrupt */
+
+/* Interrupts without a list register. */
+static struct pool {
+	u32 words[INTID_WORDS];
+	u32 count;
+} waiting /* pending */, parked /* active */;
 
 /* The cell's cores as SGIs name them: by cluster, 16 targets each. */
 static struct cluster {
@@ -158,30 +165,34 @@ static COLD void take_back(u32 intid, bool pending)
 		mmio_write32(bank + GICD_ICACTIVER, bit);
 }
 
-static COLD void underflow_arm(void)
+static bool pool_has(const struct pool *pool, u32 intid)
 {
-	bool pending = false;
-
-	for (u32 used = lr_used(); used && !pending; used &= used - 1)
-		pending = (lr_read((u32)__builtin_ctz(used)) & LR_STATE) == LR_PENDING;
-	/* Underflow alone would leave them waiting behind two interrupts that stay active. With none pending
-	 * NPIE would fire for ever, since all registers are active then. */
-	sysreg_write(ICH_HCR_EL2,
-		     ICH_HCR_EN | (waiting_count ? ICH_HCR_UIE | (pending ? ICH_HCR_NPIE : 0) : 0));
+	return pool->words[intid / 32] & BIT(intid % 32);
 }
 
-static void waiting_remove(u32 intid)
+static void pool_remove(struct pool *pool, u32 intid)
 {
-	waiting[intid / 32] &= (u32)~BIT(intid % 32);
-	waiting_count--;
+	pool->words[intid / 32] &= (u32)~BIT(intid % 32);
+	pool->count--;
 }
 
-static void waiting_add(u32 intid)
+static void pool_add(struct pool *pool, u32 intid)
 {
-	if (waiting[intid / 32] & BIT(intid % 32))
+	if (pool_has(pool, intid))
 		return;
-	waiting[intid / 32] |= (u32)BIT(intid % 32);
-	waiting_count++;
+	pool->words[intid / 32] |= (u32)BIT(intid % 32);
+	pool->count++;
+}
+
+/* Takes those in `mask` back from the guest. */
+static COLD void pool_end(struct pool *pool, u32 word, u32 mask, bool pending)
+{
+	for (u32 left = pool->words[word] & mask; left; left &= left - 1) {
+		const u32 intid = 32 * word + (u32)__builtin_ctz(left);
+
+		pool_remove(pool, intid);
+		take_back(intid, pending);
+	}
 }
 
 /* A core that is turned off must not keep an SPI active for good: it goes back to the distributor, which may
@@ -196,14 +207,10 @@ COLD void vgic_clear(void)
 			take_back(lr_intid(lr), lr & LR_PENDING);
 		lr_write(i, 0);
 	}
-	for (u32 word = 0; word < INTID_WORDS && waiting_count; word++) {
-		for (u32 left = waiting[word]; left; left &= left - 1) {
-			const u32 intid = 32 * word + (u32)__builtin_ctz(left);
-
-			if (word)
-				take_back(intid, true);
-			waiting_remove(intid);
-		}
+	for (u32 word = 0; word < INTID_WORDS && waiting.count + parked.count; word++) {
+		pool_end(&waiting, word, ~UINT32_C(0),
+			 word != 0); /* the redistributor's are cleared with it */
+		pool_end(&parked, word, ~UINT32_C(0), false);
 	}
 	sysreg_write(ICH_HCR_EL2, 0);
 	sysreg_write(ICH_VMCR_EL2, 0);
@@ -261,15 +268,15 @@ static COLD void inject_crowded(u64 newcomer)
 	}
 	if (lowest < lr_count)
 		lr_write(lowest, newcomer);
-	waiting_add(lr_intid(victim));
+	pool_add(&waiting, lr_intid(victim));
 }
 
-static COLD u32 waiting_highest(void)
+static COLD u32 pool_highest(const struct pool *pool)
 {
 	u32 best = INTID_SPECIAL, best_priority = 256;
 
 	for (u32 word = 0; word < INTID_WORDS; word++) {
-		for (u32 left = waiting[word]; left; left &= left - 1) {
+		for (u32 left = pool->words[word]; left; left &= left - 1) {
 			const u32 intid = 32 * word + (u32)__builtin_ctz(left);
 			const u32 priority = priority_of(intid);
 
@@ -282,17 +289,75 @@ static COLD u32 waiting_highest(void)
 	return best;
 }
 
+/* Nested handlers end in the order of their priorities. */
+static COLD void parked_reap(void)
+{
+	const u64 hcr = sysreg_read(ICH_HCR_EL2);
+
+	for (u64 ends = field(hcr, 27, 5); ends && parked.count; ends--) {
+		const u32 intid = pool_highest(&parked);
+
+		pool_remove(&parked, intid);
+		take_back(intid, false);
+	}
+	sysreg_write(ICH_HCR_EL2, (u32)hcr & MASK(27));
+}
+
+/* The list register of the lowest active priority, free now; none, where one is pending, or where the guest
+ * deactivates in whatever order it likes. */
+static COLD u32 park(void)
+{
+	u32 lowest = lr_count;
+	u64 victim = 0;
+
+	for (u32 i = 0; i < lr_count; i++) {
+		const u64 lr = lr_read(i);
+
+		if ((lr & LR_STATE) == LR_PENDING)
+			return lr_count;
+		if (lowest == lr_count || lr_priority(lr) > lr_priority(victim)) {
+			lowest = i;
+			victim = lr;
+		}
+	}
+	if (sysreg_read(ICH_VMCR_EL2) & ICH_VMCR_EOIMODE)
+		return lr_count;
+	pool_add(&parked, lr_intid(victim));
+	if (victim & LR_PENDING)
+		pool_add(&waiting, lr_intid(victim));
+	lr_write(lowest, 0);
+	return lowest;
+}
+
+/* What waits is fetched when nothing is pending in list registers any more, so that the highest always is
+ * there. Where all are active and stay so that would come for ever: then at the last but one's end. */
+static COLD void maintenance_arm(void)
+{
+	bool pending = false;
+	u64 hcr = ICH_HCR_EN | (parked.count ? ICH_HCR_LRENPIE : 0);
+
+	for (u32 used = waiting.count ? lr_used() : 0; used && !pending; used &= used - 1)
+		pending = (lr_read((u32)__builtin_ctz(used)) & LR_STATE) == LR_PENDING;
+	if (waiting.count)
+		hcr |= pending ? ICH_HCR_NPIE : ICH_HCR_UIE;
+	sysreg_write(ICH_HCR_EL2, hcr);
+}
+
 static COLD void refill(void)
 {
-	u32 empty = ~lr_used() & lr_all;
+	if (parked.count)
+		parked_reap();
+	while (waiting.count) {
+		const u32 empty = ~lr_used() & lr_all, i = empty ? (u32)__builtin_ctz(empty) : park();
+		u32 intid;
 
-	for (; waiting_count && empty; empty &= empty - 1) {
-		const u32 intid = waiting_highest();
-
-		lr_write((u32)__builtin_ctz(empty), lr_new(intid, priority_of(intid)));
-		waiting_remove(intid);
+		if (i == lr_count)
+			break;
+		intid = pool_highest(&waiting);
+		lr_write(i, lr_new(intid, priority_of(intid)));
+		pool_remove(&waiting, intid);
 	}
-	underflow_arm();
+	maintenance_arm();
 }
 
 /* Those that wait go first where their priority says so. [impl->swr~inject-through-list-registers~1] */
@@ -302,16 +367,16 @@ static COLD void inject_among_others(u32 intid, u64 priority)
 
 	if (merge(intid, used))
 		return;
-	if (waiting[intid / 32] & BIT(intid % 32))
-		waiting_remove(intid);
-	if (used != lr_all && waiting_count == 0) {
+	if (pool_has(&waiting, intid))
+		pool_remove(&waiting, intid);
+	if (used != lr_all && waiting.count == 0) {
 		lr_write((u32)__builtin_ctz(~used), lr_new(intid, priority));
 		return;
 	}
 	if (used == lr_all)
 		inject_crowded(lr_new(intid, priority));
 	else
-		waiting_add(intid);
+		pool_add(&waiting, intid);
 	refill();
 }
 
@@ -346,7 +411,7 @@ void exit_interrupt(struct exit *exit)
 	(void)exit;
 	dsb(sy); /* the acknowledgement is seen in the running priority */
 	priority = sysreg_read(ICC_RPR_EL1);
-	if (intid >= INTID_SPECIAL || intid == maintenance || lr_used() || waiting_count) {
+	if (intid >= INTID_SPECIAL || intid == maintenance || lr_used() || waiting.count) {
 		interrupt_rare(start, intid, priority);
 		return;
 	}
@@ -362,8 +427,11 @@ void exit_interrupt(struct exit *exit)
 
 COLD struct vgic_bits vgic_bits(u32 word)
 {
-	struct vgic_bits bits = {.pending = waiting[word]};
+	struct vgic_bits bits;
 
+	if (parked.count)
+		parked_reap();
+	bits = (struct vgic_bits){.pending = waiting.words[word], .active = parked.words[word]};
 	for (u32 used = lr_used(); used; used &= used - 1) {
 		const u64 lr = lr_read((u32)__builtin_ctz(used));
 		const u32 bit = (u32)BIT(lr_intid(lr) % 32);
@@ -401,13 +469,9 @@ COLD void vgic_bits_end(u32 word, u32 mask, enum vgic_end end)
 			lr_end(i, state, end == VGIC_TAKE_BACK);
 	}
 	if (end == VGIC_END_ACTIVE)
-		return;
-	for (u32 left = waiting[word] & mask; left; left &= left - 1) {
-		const u32 intid = 32 * word + (u32)__builtin_ctz(left);
-
-		waiting_remove(intid);
-		take_back(intid, end == VGIC_TAKE_BACK);
-	}
+		pool_end(&parked, word, mask, false);
+	else
+		pool_end(&waiting, word, mask, end == VGIC_TAKE_BACK);
 	refill();
 }
 

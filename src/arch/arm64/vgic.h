@@ -52,6 +52,8 @@ static inline bool vgic_group1_enabled(void)
 	return cell_state()->gicd_ctlr & GICD_CTLR_GRP1;
 }
 
+/* GICD_IROUTER of one of the cell's SPIs. */
+void vgic_route_set(u32 intid, u64 mpidr);
 /* GICD_CTLR: with Group 1 disabled nothing is delivered. */
 void vgic_group1_set(bool enabled);
 

@@ -16,7 +16,7 @@
 #include "mmio_io.h"
 #include "vgic.h"
 
-#define ANSWER_NS  UINT64_C(10000000)
+#define ANSWER_NS  UINT64_C(1000000000)
 #define QUERY_ONLY 0xffu
 
 static bool one_core(void)
@@ -166,10 +166,11 @@ u32 vgic_state_read(u32 core, u64 group, u32 word, u32 owned)
 		return (vgic_group1_enabled() ? mmio_read32(at + GICD_ISENABLER)
 					      : *enabled_word(core, word)) &
 		       owned;
+	/* In the order in which an interrupt goes its way, lest it is nowhere. */
+	physical = mmio_read32(at + group);
 	state_lock();
 	bits = cell_bits(core, word, owned, QUERY_ONLY);
 	state_unlock();
-	physical = mmio_read32(at + group);
 	if (group == GICD_ISPENDR || group == GICD_ICPENDR)
 		return (physical | bits.pending) & owned;
 	return ((physical & ~bits.pending) | bits.active) & owned;
@@ -191,20 +192,35 @@ static void enabled_write(u32 core, u64 group, u32 word, u32 value)
 
 static void pending_write(u32 core, u64 group, u32 word, u32 value)
 {
-	const bool set = group == GICD_ISPENDR;
-	const struct vgic_bits bits = cell_bits(core, word, value, set ? QUERY_ONLY : VGIC_END_PENDING);
+	const va_t at = bank(core, word);
+	const u32 edges = word ? this_cell->spi_edge[word] : 0xffff | this_cell->ppi_edge;
 
-	/* One that is pending in a list register is so already; a second would come after its end. */
-	mmio_write32(bank(core, word) + group, set ? value & ~bits.pending : value);
+	if (group == GICD_ISPENDR) {
+		/* One that is pending, on its way or in a list register, is so already; a second would come
+		 * after its end. */
+		value &= ~(mmio_read32(at + GICD_ISPENDR) & edges);
+		value &= ~cell_bits(core, word, value, QUERY_ONLY).pending;
+		mmio_write32(at + GICD_ISPENDR, value);
+		return;
+	}
+	mmio_write32(at + GICD_ICPENDR, value);
+	cell_bits(core, word, value, VGIC_END_PENDING);
 }
 
 static void active_write(u32 core, u64 group, u32 word, u32 value)
 {
-	const bool set = group == GICD_ISACTIVER;
-	const struct vgic_bits bits = cell_bits(core, word, value, set ? VGIC_TAKE_BACK : VGIC_END_ACTIVE);
+	const va_t at = bank(core, word);
 
+	if (group == GICD_ISACTIVER) {
+		/* A soft one that is active in its list register must not be so for the physical GIC. */
+		value &= ~cell_bits(core, word, value, VGIC_TAKE_BACK).active;
+		mmio_write32(at + GICD_ISACTIVER, value);
+		return;
+	}
 	/* One that is pending in a list register is active for the physical GIC alone. */
-	mmio_write32(bank(core, word) + group, set ? value : value & ~bits.pending);
+	value &= mmio_read32(at + GICD_ISACTIVER) | (word ? 0 : 0xffff);
+	value &= ~cell_bits(core, word, value, VGIC_END_ACTIVE).pending;
+	mmio_write32(at + GICD_ICACTIVER, value);
 }
 
 void vgic_state_write(u32 core, u64 group, u32 word, u32 value, u32 owned)
@@ -229,6 +245,15 @@ void vgic_state_write(u32 core, u64 group, u32 word, u32 value, u32 owned)
 	default: /* GICD_IGROUPR: fixed */
 		break;
 	}
+	state_unlock();
+}
+
+/* Where it is pending, in whose list register ever, it goes to the new core (12.9.22). */
+void vgic_route_set(u32 intid, u64 mpidr)
+{
+	state_lock();
+	mmio_write64(EL2_VA_GICD + GICD_IROUTER + 8 * (u64)intid, mpidr);
+	cell_bits(this_core, intid / 32, (u32)BIT(intid % 32), VGIC_TAKE_BACK);
 	state_unlock();
 }
 

@@ -73,7 +73,7 @@ static COLD void irouter_write(u64 intid, u64 value)
 	const u64 mpidr = value & UINT64_C(0xff00ffffff);
 
 	if (value == mpidr && cell_core_find(mpidr) < this_cell->cores.count)
-		mmio_write64(EL2_VA_GICD + GICD_IROUTER + 8 * intid, mpidr);
+		vgic_route_set((u32)intid, mpidr);
 }
 
 static COLD void irouter_access(struct access *access)

@@ -187,7 +187,12 @@ static void waiting_and_waking(void **state)
 	assert_true(reg_wrote("ICC_EOIR1_EL1", 7));
 	assert_true(reg_wrote("ICC_DIR_EL1", 7));
 	iar_push(33);
+	reg_set("ICC_HPPIR1_EL1", 33); /* a sibling's to route: not taken, not ended */
 	assert_false(arch_wait());
+	assert_false(reg_wrote("ICC_EOIR1_EL1", 33));
+	reg_set("ICC_HPPIR1_EL1", 7);
+	assert_false(arch_wait()); /* overtaken by another */
+	assert_true(reg_wrote("ICC_EOIR1_EL1", 33));
 	iar_push(8192); /* an LPI that a loader left: ended like others */
 	assert_false(arch_wait());
 	assert_true(reg_wrote("ICC_EOIR1_EL1", 8192));

@@ -15,8 +15,8 @@ static int boot_with(u32 cores, u32 lrs)
 	host_cell()->ppi_owned = BIT(27) | BIT(30);
 	host_cell()->spi_owned[1] = ~0u;
 	host_cell()->spi_owned[2] = ~0u;
-	waiting_count = 0;
-	memset(waiting, 0, sizeof(waiting));
+	memset(&waiting, 0, sizeof(waiting));
+	memset(&parked, 0, sizeof(parked));
 	machine_reset(lrs);
 	for (u32 intid = 0; intid < 128; intid++) {
 		host_mmio_write(EL2_VA_GICD + 0x400 + intid, 0xa0, 1);
