@@ -67,6 +67,7 @@
 #define SPSR_I	       (UINT64_C(1) << 7)
 #define QUIET_NS       UINT64_C(300000)	    /* long enough for what must not come */
 #define PATIENCE_NS    UINT64_C(4000000000) /* for what must */
+#define MOMENT_NS      UINT64_C(50000)
 #define ROUNDS	       200u
 
 static struct core_log {
@@ -1073,6 +1074,7 @@ static void case_route_in_flight(void)
 	irq_enable();
 	for (uint32_t i = 1; i <= ROUNDS; i++) {
 		pend(spi);
+		pause_ns(i % 4 * MOMENT_NS);
 		route(spi, i & 1);
 		WAIT_FOR(logs[0].taken + logs[1].taken >= i);
 		WAIT_FOR(state(0, spi) == 0);

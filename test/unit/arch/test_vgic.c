@@ -94,14 +94,30 @@ static void guest_ends(u32 intid)
 			machine_lr[i] &= ~BIT(63);
 }
 
+/* The guest's end of one without a list register is counted (12.4.4, EOIcount). */
+static void guest_ends_parked(void)
+{
+	reg_set("ICH_HCR_EL2", reg("ICH_HCR_EL2") + BIT(27));
+}
+
 static bool underflow_armed(void)
 {
 	return reg("ICH_HCR_EL2") & BIT(1);
 }
 
+static bool ends_armed(void)
+{
+	return reg("ICH_HCR_EL2") & BIT(2);
+}
+
 static bool none_pending_armed(void)
 {
 	return reg("ICH_HCR_EL2") & BIT(3);
+}
+
+static bool armed(void)
+{
+	return underflow_armed() || none_pending_armed();
 }
 
 /* ---- injection ---- */
@@ -199,12 +215,12 @@ static void crowded_lowest_waits(void **state)
 {
 	priority(33, 0xb0); /* the lowest of the four */
 	crowd();
-	assert_false(underflow_armed());
+	assert_false(armed());
 	priority(36, 0x80);
 	arrive(36);
 	assert_int_equal(state_of(36), 1);
 	assert_int_equal(state_of(33), 0);
-	assert_true(underflow_armed());
+	assert_true(armed());
 	assert_int_equal(pending(1), 0x1f); /* waiting is pending */
 	priority(37, 0xf0);
 	arrive(37); /* lower than all: it is the one that waits */
@@ -220,37 +236,129 @@ static void crowded_equal_priority_waits(void **state)
 	assert_int_equal(pending(1), 0x1f);
 }
 
-static void active_is_never_displaced(void **state)
+static void all_acknowledged(void)
 {
-	crowd();
 	for (u32 intid = 32; intid < 36; intid++)
 		guest_acknowledges(intid);
-	priority(36, 0x00);
+}
+
+/* All active, nested: the lowest gives way, and stays active for the guest. */
+static void lowest_active_is_parked(void **state)
+{
+	for (u32 i = 0; i < 4; i++)
+		priority(32 + i, (u8)(0xa0 - 8 * i));
+	crowd();
+	all_acknowledged();
+	phys32_set(EL2_VA_GICD + 0x304, 0x0f);
+	priority(36, 0x40);
+	arrive(36);
+	assert_int_equal(state_of(36), 1);
+	assert_int_equal(state_of(32), 0);
+	assert_true(ends_armed() && !armed());
+	assert_int_equal(pending(1), 0x10);
+	assert_int_equal(active(1), 0x0f);
+	guest_acknowledges(36);
+	priority(37, 0x38);
+	arrive(37);
+	assert_int_equal(state_of(37), 1);
+	assert_int_equal(state_of(33), 0);
+	assert_int_equal(active(1), 0x1f);
+	assert_int_equal(phys32(EL2_VA_GICD + 0x304), 0x0f);
+	guest_ends_parked(); /* the others have ended before: the higher of the two */
+	arrive(MAINTENANCE);
+	assert_int_equal(active(1), 0x1d);
+	assert_int_equal(phys32(EL2_VA_GICD + 0x304), 0x0d);
+	assert_int_equal(reg("ICH_HCR_EL2") >> 27, 0);
+	assert_true(ends_armed());
+	guest_ends_parked(); /* seen by whoever looks */
+	assert_int_equal(active(1), 0x1c);
+	assert_int_equal(phys32(EL2_VA_GICD + 0x304), 0x0c);
+	arrive(MAINTENANCE);
+	assert_false(ends_armed());
+	guest_ends_parked(); /* of one that is active no more: nobody's */
+	arrive(MAINTENANCE);
+	assert_int_equal(active(1), 0x1c);
+}
+
+static void parked_is_ended_by_its_register(void **state)
+{
+	priority(32, 0xb0);
+	crowd();
+	all_acknowledged();
+	phys32_set(EL2_VA_GICD + 0x304, 0x0f);
+	arrive(36);
+	assert_int_equal(state_of(32), 0);
+	vgic_bits_end(1, ~1u, VGIC_END_PENDING);
+	assert_int_equal(active(1), 0x0f);
+	vgic_bits_end(1, 1, VGIC_END_ACTIVE);
+	assert_int_equal(active(1), 0x0e);
+	assert_int_equal(phys32(EL2_VA_GICD + 0x304), 0x0e);
+	assert_false(ends_armed());
+}
+
+/* A soft one comes again while it is active without a list register. */
+static void parked_comes_again(void **state)
+{
+	priority(4, 0xb0);
+	arrive(4);
+	guest_acknowledges(4);
+	arrive(4);
+	arrive(32);
+	arrive(33);
+	arrive(34);
+	for (u32 intid = 32; intid < 35; intid++)
+		guest_acknowledges(intid);
+	arrive(35);
+	assert_int_equal(state_of(35), 1);
+	assert_int_equal(state_of(4), 0);
+	assert_int_equal(active(0), 0x10);
+	assert_int_equal(pending(0), 0x10);
+	vgic_bits_end(0, 0x10, VGIC_END_PENDING);
+	assert_int_equal(pending(0), 0);
+	assert_int_equal(active(0), 0x10);
+	arrive(4);
+	assert_int_equal(pending(0), 0x10);
+	guest_ends_parked();
+	guest_acknowledges(35);
+	guest_ends(35);
+	arrive(MAINTENANCE);
+	assert_int_equal(state_of(4), 1);
+	assert_int_equal(active(0), 0);
+}
+
+/* With EOImode 1 the guest deactivates in any order: none is parked, what waits comes when it can. */
+static void none_is_parked_without_an_order(void **state)
+{
+	crowd();
+	all_acknowledged();
+	reg_set("ICH_VMCR_EL2", BIT(9));
 	arrive(36);
 	for (u32 intid = 32; intid < 36; intid++)
 		assert_int_equal(state_of(intid), 2);
 	assert_int_equal(pending(1), 0x10);
 	assert_int_equal(active(1), 0x0f);
-}
-
-/* One waits behind interrupts that stay active: it is fetched when none is pending any more. */
-static void none_pending_is_signalled(void **state)
-{
-	crowd();
-	assert_false(none_pending_armed());
-	arrive(36);
-	assert_true(underflow_armed() && none_pending_armed());
-	for (u32 intid = 32; intid < 36; intid++)
-		guest_acknowledges(intid);
-	arrive(MAINTENANCE); /* all active: armed still, the interrupt would come for ever */
 	assert_true(underflow_armed());
-	assert_false(none_pending_armed());
+	assert_false(none_pending_armed()); /* all active: the interrupt would come for ever */
 	guest_ends(32);
 	guest_ends(33);
 	arrive(37);
 	assert_int_equal(state_of(36), 1);
 	assert_int_equal(state_of(37), 1);
-	assert_false(underflow_armed() || none_pending_armed());
+	assert_false(armed());
+}
+
+/* One waits behind others: it is fetched when none is pending any more. */
+static void none_pending_is_signalled(void **state)
+{
+	crowd();
+	assert_false(armed());
+	arrive(36);
+	assert_true(none_pending_armed());
+	assert_false(underflow_armed()); /* with one list register it would come for ever */
+	all_acknowledged();
+	arrive(MAINTENANCE);
+	assert_int_equal(state_of(36), 1);
+	assert_false(armed());
 }
 
 /* Pending and active is no pending to the hardware: armed for it, the interrupt would come for ever. */
@@ -289,7 +397,7 @@ static void refill_in_order_of_priority(void **state)
 	assert_int_equal(state_of(7), 1);
 	assert_int_equal(state_of(38), 1);
 	assert_int_equal(state_of(36), 0);
-	assert_true(underflow_armed());
+	assert_true(armed());
 	assert_true(reg_wrote("ICC_EOIR1_EL1", MAINTENANCE));
 	assert_true(reg_wrote("ICC_DIR_EL1", MAINTENANCE));
 	assert_int_equal(lr_of(MAINTENANCE), 0); /* never the guest's */
@@ -297,7 +405,7 @@ static void refill_in_order_of_priority(void **state)
 	guest_ends(35);
 	arrive(MAINTENANCE);
 	assert_int_equal(state_of(36), 1);
-	assert_false(underflow_armed());
+	assert_false(armed());
 	assert_int_equal(pending(1), 0x70);
 }
 
@@ -314,7 +422,7 @@ static void newcomer_does_not_overtake(void **state)
 	assert_int_equal(state_of(36), 1);
 	assert_int_equal(state_of(37), 0);
 	assert_int_equal(pending(1), 0x3e);
-	assert_true(underflow_armed());
+	assert_true(armed());
 }
 
 static void waiting_soft_interrupt_comes_again(void **state)
@@ -331,7 +439,7 @@ static void waiting_soft_interrupt_comes_again(void **state)
 	guest_ends(33);
 	arrive(MAINTENANCE);
 	assert_int_equal(state_of(4), 1); /* in one list register alone */
-	assert_false(underflow_armed());
+	assert_false(armed());
 	guest_acknowledges(4);
 	guest_ends(4);
 	assert_int_equal(pending(0), 0);
@@ -354,7 +462,31 @@ static void waiting_soft_interrupt_raised_in_priority(void **state)
 	assert_int_equal(pending(0), 0);
 	for (u32 intid = 32; intid < 36; intid++)
 		assert_int_equal(state_of(intid), 1);
-	assert_false(underflow_armed());
+	assert_false(armed());
+}
+
+static bool none_is_pending(void)
+{
+	for (u32 i = 0; i < MACHINE_LRS; i++)
+		if (machine_lr[i] >> 62 == 1)
+			return false;
+	return true;
+}
+
+/* Of those active without a list register, the one that the guest must end first. */
+static u32 parked_highest(const bool *is_active)
+{
+	u32 best = 64, best_priority = 256;
+
+	for (u32 i = 0; i < 64; i++) {
+		const u32 now = (u32)host_mmio_read((i < 32 ? sgi_page(0) : EL2_VA_GICD) + 0x400 + i, 1);
+
+		if (is_active[i] && !(state_of(i) & 2) && now < best_priority) {
+			best = i;
+			best_priority = now;
+		}
+	}
+	return best;
 }
 
 /* Whatever order things come in, nothing is lost, nothing doubled, and no list register idles. */
@@ -368,7 +500,7 @@ static void random_arrivals(void **state)
 		boot_with(3, lrs);
 		for (u32 step = 0; step < 4000; step++) {
 			const u32 intid = (seed = seed * 1103515245 + 12345) >> 16 & 63;
-			u64 seen;
+			u64 seen, acting;
 
 			if (seed >> 28 < 9 && intid != MAINTENANCE && (intid < 16 || intid >= 27)) {
 				if (intid >= 16 && (is_pending[intid] || is_active[intid]))
@@ -383,15 +515,20 @@ static void random_arrivals(void **state)
 			} else if (state_of(intid) & 2) {
 				guest_ends(intid);
 				is_active[intid] = false;
-			} else if (host_sysreg_read("ICH_ELRSR_EL2") && underflow_armed()) {
+			} else if (is_active[intid] && intid == parked_highest(is_active)) {
+				assert_true(ends_armed());
+				guest_ends_parked();
+				is_active[intid] = false;
+			} else if (armed() && none_is_pending()) {
 				arrive(MAINTENANCE);
-				assert_true(!underflow_armed() || !host_sysreg_read("ICH_ELRSR_EL2"));
+				assert_false(none_is_pending());
 			}
 			seen = pending(0) | (u64)pending(1) << 32;
+			acting = active(0) | (u64)active(1) << 32;
 			for (u32 i = 0; i < 64; i++) {
 				lr_of(i);
 				assert_int_equal(is_pending[i], seen >> i & 1);
-				assert_int_equal(is_active[i], (state_of(i) & 2) != 0);
+				assert_int_equal(is_active[i], acting >> i & 1);
 			}
 		}
 	}
@@ -448,7 +585,7 @@ static void waiting_is_taken_back(void **state)
 	assert_int_equal(pending(0), 0);
 	assert_int_equal(phys32(EL2_VA_GICD + 0x304), 0x0f);
 	arrive(MAINTENANCE);
-	assert_false(underflow_armed());
+	assert_false(armed());
 }
 
 static void active_is_ended(void **state)
@@ -500,13 +637,13 @@ static void list_registers_as_many_as_there_are(void **state)
 	boot_with(1, 16);
 	for (u32 i = 0; i < 16; i++)
 		arrive(32 + i);
-	assert_false(underflow_armed());
+	assert_false(armed());
 	arrive(48);
-	assert_true(underflow_armed());
+	assert_true(armed());
 	boot_with(1, 1);
 	arrive(40);
 	arrive(41);
-	assert_true(underflow_armed());
+	assert_true(armed());
 	assert_int_equal(pending(1), 0x300);
 }
 
@@ -597,7 +734,10 @@ int main(void)
 		cmocka_unit_test_setup(backed_arrival_while_in_use, boot),
 		cmocka_unit_test_setup(crowded_lowest_waits, boot),
 		cmocka_unit_test_setup(crowded_equal_priority_waits, boot),
-		cmocka_unit_test_setup(active_is_never_displaced, boot),
+		cmocka_unit_test_setup(lowest_active_is_parked, boot),
+		cmocka_unit_test_setup(parked_is_ended_by_its_register, boot),
+		cmocka_unit_test_setup(parked_comes_again, boot),
+		cmocka_unit_test_setup(none_is_parked_without_an_order, boot),
 		cmocka_unit_test_setup(none_pending_is_signalled, boot),
 		cmocka_unit_test_setup(none_pending_with_one_that_is_both, boot),
 		cmocka_unit_test_setup(refill_in_order_of_priority, boot),
