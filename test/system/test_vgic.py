@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The interrupt controller as a cell has it, case by case (cells/probe/gic_exact.c), in both interrupt modes.
+"""The interrupt controller as a cell has it, case by case (cells/exact), in both interrupt modes.
 
 [stest->swr~gic-state-merged~1] [stest->swr~gicd-group-disabled~1] [stest->swr~inject-through-list-registers~1]
 """
@@ -32,8 +32,8 @@ RUNS = [
 @pytest.mark.parametrize("mode, options", RUNS, ids=["-".join([m, *o]) + o.get("cpu", "") for m, o in RUNS])
 def test_exact(results, mode, options):
     with system.running(f"vgic-{mode}", results, **options) as running:
-        running.uart.search(r"^\[exact\] probe: exact end .*\n", never=system.HALTED)
-        lines = re.findall(r"^probe: exact (.*)$", running.view.log("exact"), re.M)
+        running.uart.search(r"^\[exact\] exact: end .*\n", never=system.HALTED)
+        lines = re.findall(r"^exact: (.*)$", running.view.log("exact"), re.M)
         assert not [line for line in lines if " BAD " in line]
         cases = ALWAYS + (INJECTED if mode == "injected" else [])
         assert sorted(lines) == sorted([f"{case} ok" for case in cases] + [f"end cases={len(cases)} bad=0"])

@@ -403,6 +403,52 @@ static void set_active_keeps_pending(void **state)
 	assert_int_equal(get(ISACTIVER + 4), 2);
 }
 
+/* Pending at the physical GIC: an edge is so already, a level gets its latch. */
+static void set_pending_leaves_what_is_on_its_way(void **state)
+{
+	host_cell()->spi_edge[1] = 2;
+	phys32_set(EL2_VA_GICD + ISPENDR + 4, 6);
+	journal_clear();
+	put(ISPENDR + 4, 6);
+	assert_non_null(strstr(journal(), "=4 "));
+	assert_null(strstr(journal(), "=6 "));
+}
+
+/* Its end in the list register would not be one of the physical SGI. */
+static void set_active_of_an_active_sgi_is_nothing(void **state)
+{
+	machine_lr[0] = LR(3, 2);
+	vgic_state_write(0, ISACTIVER, 0, 1 << 3 | 1 << 4, 0xffff);
+	assert_int_equal(phys32(sgi_page(0) + ISACTIVER), 1 << 4);
+	assert_true(machine_lr[0] == LR(3, 2));
+}
+
+/* What became pending after the look at the active ones is not ended. */
+static void clear_active_ends_what_was_active(void **state)
+{
+	machine_lr[0] = LR(3, 2);
+	vgic_state_write(0, ICACTIVER, 0, ~0u, 0xffff);
+	assert_int_equal(machine_lr[0], 0);
+	journal_clear();
+	put(ICACTIVER + 4, 0xffffffff);
+	assert_null(strstr(journal(), "=80010006 "));
+}
+
+/* A route is changed while the interrupt is pending: at the new core. */
+static void a_pending_one_follows_its_route(void **state)
+{
+	host_cell()->spi_edge[1] = 2;
+	machine_lr[0] = LR(33, 1);
+	machine_lr[1] = LR(34, 2);
+	phys32_set(EL2_VA_GICD + ISACTIVER + 4, 6);
+	put_sized(IROUTER + 8 * 33, host_core(1)->mpidr, 8);
+	put_sized(IROUTER + 8 * 34, host_core(1)->mpidr, 8);
+	assert_int_equal(machine_lr[0], 0);
+	assert_true(machine_lr[1] == LR(34, 2)); /* active stays where it is */
+	assert_int_equal(phys32(EL2_VA_GICD + ISPENDR + 4), 2);
+	assert_int_equal(phys32(EL2_VA_GICD + ISACTIVER + 4), 4);
+}
+
 /* A crash kernel's sweep: what is pending stays so, what was active is active no more. */
 static void clear_active_keeps_pending(void **state)
 {
@@ -577,7 +623,11 @@ int main(void)
 		cmocka_unit_test_setup(a_disabled_one_is_not_delivered, boot),
 		cmocka_unit_test_setup(set_pending_is_set_once, boot),
 		cmocka_unit_test_setup(set_active_keeps_pending, boot),
+		cmocka_unit_test_setup(set_pending_leaves_what_is_on_its_way, boot),
+		cmocka_unit_test_setup(set_active_of_an_active_sgi_is_nothing, boot),
 		cmocka_unit_test_setup(clear_active_keeps_pending, boot),
+		cmocka_unit_test_setup(clear_active_ends_what_was_active, boot),
+		cmocka_unit_test_setup(a_pending_one_follows_its_route, boot),
 		cmocka_unit_test_setup(nothing_is_delivered_without_the_group, boot),
 		cmocka_unit_test_setup(sibling_is_asked_for_what_it_has, boot),
 		cmocka_unit_test_setup(sibling_is_left_alone_otherwise, boot),

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * registers.c - exact: registers at every width, and what of them never changes (GICv3 12.8 to 12.11).
+ */
+#include "exact.h"
+
+#define GICD_TYPER     0x0004
+#define GICD_IIDR      0x0008
+#define GICD_STATUSR   0x0010
+#define GICD_SETSPI    0x0040
+#define GICD_CLRSPI    0x0048
+#define ITARGETSR      0x0800
+#define ICFGR	       0x0c00
+#define IGRPMODR       0x0d00
+#define NSACR	       0x0e00
+#define GICD_SGIR      0x0f00
+#define GICD_CPENDSGIR 0x0f10
+#define GICD_SPENDSGIR 0x0f20
+#define PIDR2	       0xffe8
+#define GICR_CTLR      0x0000
+#define GICR_IIDR      0x0004
+#define GICR_TYPER     0x0008
+#define GICR_WAKER     0x0014
+#define GICR_SETLPIR   0x0040
+#define GICR_PROPBASER 0x0070
+#define GICR_PENDBASER 0x0078
+#define GICR_INVLPIR   0x00a0
+#define CTLR_DS	       UINT32_C(64)
+
+/* ---- registers that never change ---- */
+
+static void fixed(const char *what, uint64_t address, uint32_t want)
+{
+	check(what, mmio_read32(address), want);
+	mmio_write32(address, UINT32_MAX);
+	check(what, mmio_read32(address), want);
+	mmio_write32(address, 0);
+	check(what, mmio_read32(address), want);
+}
+
+static void fixed64(const char *what, uint64_t address, uint64_t want)
+{
+	mmio_write64(address, UINT64_MAX);
+	check(what, mmio_read64(address), want);
+	mmio_write64(address, 0);
+	check(what, mmio_read64(address), want);
+}
+
+/* Two bits an interrupt, of those in `mask`: all are edges but PPIs. */
+static uint32_t edges(uint32_t mask, unsigned half)
+{
+	uint32_t value = 0;
+
+	for (unsigned i = 0; i < 16; i++)
+		value |= (mask >> (16 * half + i) & 1) << (2 * i + 1);
+	return value;
+}
+
+static void case_distributor(void)
+{
+	const uint64_t ctlr = gic_distributor(GICD_CTLR);
+	const uint32_t ctlr_is = mmio_read32(ctlr), typer = mmio_read32(gic_distributor(GICD_TYPER));
+
+	check("CTLR", ctlr_is & ~CTLR_DS, CTLR_ARE | CTLR_GRP1);
+	mmio_write32(ctlr, UINT32_MAX);
+	check("CTLR, all ones", mmio_read32(ctlr), ctlr_is);
+	fixed("TYPER", gic_distributor(GICD_TYPER), typer);
+	check("TYPER's number of bits", typer >> 19 & 31, 9);
+	check("TYPER: no LPIs, messages, extended SPIs, NMIs, ranges",
+	      typer & ~(0x01f8001fu | UINT32_C(1) << 25), 0);
+	fixed("IIDR", gic_distributor(GICD_IIDR), mmio_read32(gic_distributor(GICD_IIDR)));
+	fixed("STATUSR", gic_distributor(GICD_STATUSR), 0);
+	check("PIDR2", mmio_read32(gic_distributor(PIDR2)) >> 4 & 15, 3);
+	for (uint64_t at = GICD_SETSPI; at <= GICD_CLRSPI + 16; at += 8) {
+		mmio_write32(gic_distributor(at), spis[0]);
+		check("message-based", mmio_read32(gic_distributor(at)), 0);
+	}
+	check("message-based", state(0, spis[0]), 0);
+	for (uint32_t word = 1; word < WORDS; word++) {
+		fixed("IGROUPR", gic_distributor(IGROUPR) + 4 * word, owned[word]);
+		fixed("IGRPMODR", gic_distributor(IGRPMODR) + 4 * word, 0);
+		fixed("ICFGR", gic_distributor(ICFGR) + 8 * word, edges(owned[word], 0));
+		fixed("ICFGR", gic_distributor(ICFGR) + 8 * word + 4, edges(owned[word], 1));
+		fixed("NSACR", gic_distributor(NSACR) + 8 * word, 0);
+	}
+	fixed("ITARGETSR", gic_distributor(ITARGETSR) + spis[0] / 4 * 4, 0);
+	mmio_write32(gic_distributor(GICD_SGIR), UINT32_C(0x02000001)); /* to itself, number 1 */
+	fixed("CPENDSGIR", gic_distributor(GICD_CPENDSGIR), 0);
+	fixed("SPENDSGIR", gic_distributor(GICD_SPENDSGIR), 0);
+	check("SGIR", mmio_read32(bank(0, 0, ISPENDR)), 0);
+	/* With affinity routing SGIs and PPIs have nothing here (12.9). */
+	for (uint32_t offset = IGROUPR; offset <= ICACTIVER; offset += 0x80)
+		fixed("word 0", gic_distributor(offset), 0);
+	for (uint32_t n = 0; n < FIRST_SPI; n += 4)
+		fixed("IPRIORITYR0-7", gic_distributor(IPRIORITYR + n), 0);
+	fixed("ICFGR0", gic_distributor(ICFGR), 0);
+	fixed("ICFGR1", gic_distributor(ICFGR + 4), 0);
+	fixed64("IROUTER0", gic_distributor(GICD_IROUTER), 0);
+}
+
+static void case_state_registers(void)
+{
+	static const struct {
+		uint32_t set, clear;
+	} pairs[] = {{ISENABLER, ICENABLER}, {ISPENDR, ICPENDR}, {ISACTIVER, ICACTIVER}};
+
+	for (unsigned p = 0; p < 3; p++) {
+		for (uint32_t word = 1; word < WORDS; word++) {
+			const uint64_t set = gic_distributor(pairs[p].set) + 4 * word;
+			const uint64_t clear = gic_distributor(pairs[p].clear) + 4 * word;
+
+			mmio_write32(set, UINT32_MAX);
+			check("all set", mmio_read32(set), owned[word]);
+			check("all set, by the other", mmio_read32(clear), owned[word]);
+			mmio_write32(set, 0);
+			mmio_write32(clear, 0);
+			check("zeroes change nothing", mmio_read32(set), owned[word]);
+			mmio_write32(clear, owned[word] & 0x55555555);
+			check("some cleared", mmio_read32(set), owned[word] & 0xaaaaaaaa);
+			mmio_write32(clear, UINT32_MAX);
+			check("all cleared", mmio_read32(clear), 0);
+		}
+	}
+}
+
+static void case_priorities(void)
+{
+	const uint32_t spi = spis[0] & ~3u;
+	const uint64_t at = gic_distributor(IPRIORITYR) + spi;
+	uint32_t want = 0;
+
+	for (uint32_t n = 0; n < 4; n++)
+		if (owned[spi / 32] >> (spi + n) % 32 & 1)
+			want |= (0x10u + 0x40u * n) << 8 * n;
+	mmio_write32(at, UINT32_C(0xd0905010));
+	check("word", mmio_read32(at), want);
+	for (uint32_t n = 0; n < 4; n++)
+		check("byte", read8(at + n), want >> 8 * n & 0xff);
+	mmio_write8(gic_distributor(IPRIORITYR) + spis[0], 0x70);
+	check("byte written", read8(gic_distributor(IPRIORITYR) + spis[0]), 0x70);
+	mmio_write8(gic_distributor(IPRIORITYR) + spis[0], 0xff);
+	check("upper bits at least", read8(gic_distributor(IPRIORITYR) + spis[0]) >> 4, 0xf);
+	for (uint32_t n = FIRST_SPI; n < 1020; n += 4)
+		if ((owned[n / 32] >> n % 32 & 0xf) == 0)
+			fixed("not owned", gic_distributor(IPRIORITYR) + n, 0);
+	mmio_write32(frames[0] + SGI_FRAME + IPRIORITYR + 4, UINT32_C(0xd0905010));
+	check("SGIs, word", mmio_read32(frames[0] + SGI_FRAME + IPRIORITYR + 4), UINT32_C(0xd0905010));
+	check("SGIs, byte", read8(frames[0] + SGI_FRAME + IPRIORITYR + 6), 0x90);
+	mmio_write32(frames[0] + SGI_FRAME + IPRIORITYR + 4, UINT32_C(0xa0a0a0a0));
+}
+
+static void case_routes(void)
+{
+	const uint64_t at = gic_distributor(GICD_IROUTER) + 8 * spis[0];
+	static const uint64_t foreign[] = {0, 3, UINT64_C(1) << 31, UINT64_C(1) << 32, 0x100, UINT64_MAX};
+
+	route(spis[0], 1);
+	check("double word", mmio_read64(at), routes[1]);
+	check("lower half", mmio_read32(at), routes[1] & UINT32_MAX);
+	check("upper half", mmio_read32(at + 4), routes[1] >> 32);
+	mmio_write32(at, (uint32_t)routes[0]);
+	check("lower half written", mmio_read64(at), routes[0]);
+	mmio_write32(at + 4, 1);
+	check("upper half elsewhere", mmio_read64(at), routes[0]);
+	for (unsigned i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+		mmio_write64(at, foreign[i]);
+		check("elsewhere", mmio_read64(at), routes[0]);
+	}
+	for (uint32_t intid = FIRST_SPI; intid < 1020; intid++)
+		if (!(owned[intid / 32] >> intid % 32 & 1))
+			fixed64("not owned", gic_distributor(GICD_IROUTER) + 8 * intid, 0);
+}
+
+static void redistributor(unsigned core)
+{
+	const uint64_t rd = frames[core], sgi = rd + SGI_FRAME;
+	const uint64_t typer = mmio_read64(rd + GICR_TYPER);
+	const uint32_t private = mmio_read32(sgi + IGROUPR);
+
+	fixed("CTLR", rd + GICR_CTLR, 0);
+	fixed("IIDR", rd + GICR_IIDR, mmio_read32(rd + GICR_IIDR));
+	fixed64("TYPER", rd + GICR_TYPER, typer);
+	check("TYPER, lower half", mmio_read32(rd + GICR_TYPER), typer & UINT32_MAX);
+	check("TYPER, upper half", mmio_read32(rd + GICR_TYPER + 4), typer >> 32);
+	check("TYPER's affinity", typer >> 32, (routes[core] & 0xffffff) | (routes[core] >> 32) << 24);
+	check("TYPER's processor number", typer >> 8 & 0xffff, core);
+	check("TYPER: no LPIs", typer & 0xef, 0);
+	fixed("WAKER", rd + GICR_WAKER, 0);
+	fixed64("PROPBASER", rd + GICR_PROPBASER, 0);
+	fixed64("PENDBASER", rd + GICR_PENDBASER, 0);
+	fixed64("SETLPIR", rd + GICR_SETLPIR, 0);
+	fixed64("INVLPIR", rd + GICR_INVLPIR, 0);
+	check("PIDR2", mmio_read32(rd + PIDR2) >> 4 & 15, 3);
+	check("SGIs and the timer's PPI are there",
+	      private & (0xffff | UINT32_C(1) << exact_guest->timer_intid),
+	      0xffff | UINT32_C(1) << exact_guest->timer_intid);
+	fixed("IGROUPR0", sgi + IGROUPR, private);
+	fixed("IGRPMODR0", sgi + IGRPMODR, 0);
+	fixed("NSACR", sgi + NSACR, 0);
+	fixed("ICFGR0", sgi + ICFGR, UINT32_C(0xaaaaaaaa));
+	fixed("ICFGR1", sgi + ICFGR + 4, mmio_read32(sgi + ICFGR + 4) & edges(private, 1));
+	for (uint32_t n = FIRST_SPI; n < 64; n += 4)
+		fixed("no more priorities", sgi + IPRIORITYR + n, 0);
+	fixed("no more words", sgi + ISENABLER + 4, 0);
+	mmio_write32(sgi + ISENABLER, UINT32_MAX);
+	check("enabled", mmio_read32(sgi + ISENABLER), private);
+	mmio_write32(sgi + ICENABLER, 0x5555);
+	check("some disabled", mmio_read32(sgi + ISENABLER), private & ~0x5555u);
+	mmio_write32(sgi + ICENABLER, UINT32_MAX);
+	check("none enabled", mmio_read32(sgi + ICENABLER), 0);
+	mmio_write32(sgi + ISPENDR, 0xffff);
+	check("SGIs pending", mmio_read32(sgi + ISPENDR) & 0xffff, 0xffff);
+	mmio_write32(sgi + ICPENDR, 0xfffe);
+	check("SGIs cleared", mmio_read32(sgi + ICPENDR) & 0xffff, 1);
+	mmio_write32(sgi + ICPENDR, UINT32_MAX);
+	mmio_write32(sgi + ISACTIVER, UINT32_MAX);
+	check("active", mmio_read32(sgi + ISACTIVER), private);
+	mmio_write32(sgi + ICACTIVER, UINT32_MAX);
+	check("none active", mmio_read32(sgi + ICACTIVER), 0);
+}
+
+static void case_redistributor(void)
+{
+	redistributor(0);
+}
+
+static void case_redistributor_of_sibling(void)
+{
+	redistributor(1);
+	second_takes(0);
+}
+
+const struct exact_case register_cases[] = {
+	{"distributor", case_distributor, false, false},
+	{"state-registers", case_state_registers, false, false},
+	{"priorities", case_priorities, false, false},
+	{"redistributor", case_redistributor, false, false},
+	{"redistributor-of-sibling", case_redistributor_of_sibling, true, false},
+	{"routes", case_routes, true, false},
+	{NULL, NULL, false, false},
+};
