@@ -203,7 +203,6 @@ static void sgi_again(uint32_t intid)
 {
 	nest(intid);
 	if (intid == spis[nest_depth - 1]) {
-		sgi_to(0, 2); /* active since long */
 		check("the SGI's state", state(0, 2), 3);
 		mmio_write32(bank(0, 0, ICPENDR), 4);
 		check("the SGI's state, cleared", state(0, 2), 2);
@@ -220,6 +219,7 @@ static void sgi_below(uint32_t intid)
 	}
 	if (logs[0].counts[2] > 1)
 		return;
+	sgi_to(0, 2);
 	pend(spis[0]);
 	irq_enable();
 	WAIT_FOR(logs[0].counts[spis[0]] == 1);

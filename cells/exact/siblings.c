@@ -193,6 +193,62 @@ static void case_route_in_flight(void)
 	logs[0].spurious = logs[1].spurious = 0;
 }
 
+static uint32_t next_random(void)
+{
+	static uint32_t seed = 1;
+
+	seed = seed * 1103515245 + 12345;
+	return seed >> 16;
+}
+
+/* Whatever is done to interrupts that both cores take meanwhile, afterwards each works, once for once. */
+static void case_random_in_flight(void)
+{
+	static const uint32_t registers[] = {ISPENDR,	ISPENDR,   ISPENDR,   ICPENDR, ISENABLER,
+					     ISENABLER, ICENABLER, ICACTIVER, ISPENDR};
+	const uint32_t kinds = sizeof(registers) / sizeof(registers[0]);
+
+	for (uint32_t i = 0; i < CROWD; i++)
+		enable(i & 1, spis[i], (uint8_t)(0x40 + 16 * i));
+	for (unsigned core = 0; core < 2; core++)
+		enable(core, 2, 0x60);
+	second_open(true);
+	irq_enable();
+	for (uint32_t i = 0; i < 10 * ROUNDS; i++) {
+		const uint32_t spi = spis[next_random() % CROWD], kind = next_random() % (kinds + 3);
+
+		if (kind < kinds)
+			put(0, registers[kind], spi);
+		else if (kind == kinds)
+			sgi_to(next_random() & 1, 2);
+		else
+			route(spi, kind - kinds - 1);
+	}
+	for (uint32_t i = 0; i < CROWD; i++)
+		put(0, ISENABLER, spis[i]);
+	WAIT_FOR(count_bits(ISPENDR) + count_bits(ISACTIVER) == 0);
+	irq_disable();
+	second_open(false);
+	check("pending afterwards", count_bits(ISPENDR), 0);
+	check("active afterwards", count_bits(ISACTIVER), 0);
+	check("first core's SGI", state(0, 2), 0);
+	check("second core's SGI", state(1, 2), 0);
+	check("many to the first core", logs[0].taken > CROWD, 1);
+	check("many to the second core", logs[1].taken > CROWD, 1);
+	for (unsigned core = 0; core < 2; core++) {
+		logs[core].taken = logs[core].spurious = 0;
+		for (uint32_t i = 0; i < CROWD; i++) {
+			route(spis[i], core);
+			pend(spis[i]);
+		}
+		sgi_to(core, 2);
+		if (core == 0)
+			take(CROWD + 1);
+		else
+			second_takes(CROWD + 1);
+	}
+}
+
 /* ---- hotplug ---- */
 
 static void off_in_handler(uint32_t intid)
@@ -285,6 +341,7 @@ const struct exact_case sibling_cases[] = {
 	{"siblings-ask", case_siblings_ask, true, false},
 	{"route", case_route, true, false},
 	{"route-in-flight", case_route_in_flight, true, false},
+	{"random-in-flight", case_random_in_flight, true, false},
 	{"hotplug", case_hotplug, true, false},
 	{"hotplug-in-flight", case_hotplug_in_flight, true, false},
 	{NULL, NULL, false, false},

@@ -35,8 +35,8 @@ struct gic_query {    /* by the holder of `gic_lock`: what a core asks of its si
 			 (vgic_state.c) */
 	u64 sequence; /* odd while the rest is written */
 	u32 word, mask;
-	u32 end; /* how to end them; none of enum vgic_end: only tell */
-	u32 pad;
+	u32 end;  /* how to end them; none of enum vgic_end: only tell */
+	u32 core; /* who is asked; none of the cell's: nobody */
 };
 
 struct vuart { /* the emulated PL011's registers; under `console_lock` */

@@ -2,8 +2,8 @@
 /*
  * vgic_state.c - enabled, pending and active state as a cell's registers show it (GICv3 4.1.2, 12.9): the
  * physical GIC's, less what an interrupt in a list register means there. Such a one is active for the
- * physical GIC, whatever it is for the guest. A register is read or written once, under the mask of what the
- * cell owns.
+ * physical GIC, whatever it is for the guest. A register is read or written under the mask of what the cell
+ * owns, never by a loop over interrupts. [impl->swr~gic-state-merged~1]
  *
  * An SPI may lie in the list register of a sibling, which alone can look there. It is asked only where the
  * physical GIC has something active that this core doesn't know: by the maintenance interrupt, made pending
@@ -18,6 +18,7 @@
 
 #define ANSWER_NS  UINT64_C(1000000000)
 #define QUERY_ONLY 0xffu
+#define NOBODY	   0xffu
 
 static bool one_core(void)
 {
@@ -38,7 +39,9 @@ void vgic_query_answer(void)
 	struct gic_query asked;
 	struct vgic_bits bits;
 
-	if (sequence == slot(this_core)->gic_answered)
+	/* The interrupt may be one of this core's own list registers, and the query long past, or a
+	 * sibling's. */
+	if (sequence == slot(this_core)->gic_answered || query->core != this_core)
 		return;
 	arch_publish();
 	asked = (struct gic_query){.word = query->word % INTID_WORDS, .mask = query->mask, .end = query->end};
@@ -77,7 +80,7 @@ static bool core_runs(u32 core)
 	return t->magic == TELEMETRY_MAGIC && t->core_state == CORE_RUNNING;
 }
 
-static void query_write(u32 word, u32 mask, u32 end)
+static void query_write(u32 core, u32 word, u32 mask, u32 end)
 {
 	volatile struct gic_query *query = &cell_state()->gic_query;
 
@@ -86,6 +89,7 @@ static void query_write(u32 word, u32 mask, u32 end)
 	query->word = word;
 	query->mask = mask;
 	query->end = end;
+	query->core = core;
 	arch_publish();
 	query->sequence = query->sequence + 1;
 	arch_publish();
@@ -107,13 +111,15 @@ static struct vgic_bits core_bits(u32 core, u32 word, u32 mask, u32 end)
 	}
 	if (this_cell->mode != BP_MODE_INJECTED || !core_runs(core))
 		return bits;
-	query_write(word, mask, end);
+	query_write(core, word, mask, end);
 	mmio_write32(gicr_sgi_page(cell_core(core)) + GICD_ISPENDR, (u32)BIT(this_cell->maintenance_intid));
 	start = arch_time();
 	while (*answered != *sequence) {
 		/* It came to rest meanwhile, and its list registers are empty. */
-		if (!core_runs(core) || arch_time() - start > arch_ns_to_ticks(ANSWER_NS))
+		if (!core_runs(core) || arch_time() - start > arch_ns_to_ticks(ANSWER_NS)) {
+			query_write(NOBODY, 0, 0, QUERY_ONLY);
 			return bits;
+		}
 	}
 	arch_publish();
 	return (struct vgic_bits){slot(core)->gic_pending, slot(core)->gic_active};

@@ -313,14 +313,19 @@ static void parked_comes_again(void **state)
 	assert_int_equal(state_of(4), 0);
 	assert_int_equal(active(0), 0x10);
 	assert_int_equal(pending(0), 0x10);
+	guest_acknowledges(35);
+	arrive(MAINTENANCE); /* its second arrival has a list register, its first has none */
+	assert_int_equal(state_of(4), 1);
+	assert_int_equal(active(0), 0x10);
+	assert_int_equal(pending(0), 0x10);
 	vgic_bits_end(0, 0x10, VGIC_END_PENDING);
 	assert_int_equal(pending(0), 0);
 	assert_int_equal(active(0), 0x10);
 	arrive(4);
 	assert_int_equal(pending(0), 0x10);
-	guest_ends_parked();
-	guest_acknowledges(35);
 	guest_ends(35);
+	guest_ends_parked(); /* 32, then 4 */
+	guest_ends_parked();
 	arrive(MAINTENANCE);
 	assert_int_equal(state_of(4), 1);
 	assert_int_equal(active(0), 0);

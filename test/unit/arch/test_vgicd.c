@@ -582,6 +582,12 @@ static void a_query_is_answered(void **state)
 	machine_lr[0] = LR(33, 1);
 	vgic_query_answer(); /* once */
 	assert_true(machine_lr[0] == LR(33, 1));
+	cell->gic_query.sequence = 4;
+	cell->gic_query.core = 1; /* a sibling is asked, this core interrupted for a reason of its own */
+	vgic_query_answer();
+	assert_true(machine_lr[0] == LR(33, 1));
+	assert_int_equal(cell->cores[0].gic_answered, 2);
+	cell->gic_query.core = 0;
 	cell->gic_query.sequence = 3; /* being written */
 	vgic_query_answer();
 	assert_int_equal(cell->cores[0].gic_answered, 2);
