@@ -369,6 +369,7 @@ static void none_pending_is_signalled(void **state)
 /* Pending and active is no pending to the hardware: armed for it, the interrupt would come for ever. */
 static void none_pending_with_one_that_is_both(void **state)
 {
+	reg_set("ICH_VMCR_EL2", ICH_VMCR_EOIMODE); /* none is parked */
 	for (u32 intid = 0; intid < 4; intid++) {
 		priority(intid, 0xa0);
 		arrive(intid);
