@@ -34,7 +34,7 @@ HV_CFLAGS := -std=gnu11 -g -ffreestanding -nostdinc -isystem $(shell $(HV_CC) -p
 HV_LDFLAGS := -nostdlib -static -T src/arch/arm64/bulkhead.lds --no-warn-rwx-segments -z max-page-size=4096
 
 # What runs at every exit, and over every byte at a start, is compiled to be fast, the rest to be small.
-HV_FAST := $(patsubst %,$(HV_OUT)/src/%.c.o,arch/arm64/traps arch/arm64/vgic arch/arm64/vgicd core/sha256 core/fill \
+HV_FAST := $(patsubst %,$(HV_OUT)/src/%.c.o,arch/arm64/traps arch/arm64/vgic arch/arm64/vgic_sgi arch/arm64/vgicd core/sha256 core/fill \
 	arch/arm64/cache)
 $(HV_OUT)/%.o: HV_SPEED := -Os
 $(HV_FAST): HV_SPEED := -O2

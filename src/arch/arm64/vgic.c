@@ -11,7 +11,6 @@
  * without a list register, is counted by the interface (ICH_HCR_EL2.EOIcount).
  */
 #include "vgic.h"
-#include "../../core/events.h"
 #include "exits.h"
 #include "gic.h"
 #include "mmio_io.h"
@@ -30,12 +29,6 @@
 #define ICH_HCR_NPIE	      BIT(3)
 #define ICH_VMCR_EOIMODE      BIT(9)
 
-/* ICC_SGI1R_EL1 (12.2.20) */
-#define SGI_TARGETS UINT64_C(0xffff)
-#define SGI_INTID   (UINT64_C(15) << 24)
-#define SGI_IRM	    BIT(40)
-#define SGI_CLUSTER (~(SGI_TARGETS | SGI_INTID | SGI_IRM))
-
 static u32 lr_count;	/* list registers of this core, at most 16 */
 static u32 lr_all;	/* a bit each */
 static u32 maintenance; /* INTID of the maintenance interrupt */
@@ -45,13 +38,6 @@ static struct pool {
 	u32 words[INTID_WORDS];
 	u32 count;
 } waiting /* pending */, parked /* active */;
-
-/* The cell's cores as SGIs name them: by cluster, 16 targets each. */
-static struct cluster {
-	u64 name; /* as it stands in ICC_SGI1R_EL1 */
-	u64 targets, others;
-} clusters[BP_CELL_CORES_MAX];
-static u32 cluster_count;
 
 #ifdef BULKHEAD_HOST
 u64 lr_read(u32 n);
@@ -114,20 +100,6 @@ static u32 lr_used(void)
 	return ~(u32)sysreg_read(ICH_ELRSR_EL2) & lr_all;
 }
 
-static void cluster_add(u64 mpidr)
-{
-	const u64 name = sgi_value(mpidr, 0) & SGI_CLUSTER, target = BIT(mpidr & 15);
-	u32 i;
-
-	for (i = 0; i < cluster_count && clusters[i].name != name; i++)
-		;
-	if (i == cluster_count)
-		clusters[cluster_count++] = (struct cluster){.name = name};
-	clusters[i].targets |= target;
-	if (mpidr != cell_core(this_core)->mpidr)
-		clusters[i].others |= target;
-}
-
 COLD void vgic_start(void)
 {
 	lr_count = (u32)field(sysreg_read(ICH_VTR_EL2), 0, 5) + 1;
@@ -137,9 +109,7 @@ COLD void vgic_start(void)
 	for (u32 i = 0; i < lr_count; i++)
 		lr_write(i, 0);
 	maintenance = this_cell->maintenance_intid;
-	cluster_count = 0;
-	for (u32 i = 0; i < this_cell->cores.count; i++)
-		cluster_add(cell_core(i)->mpidr);
+	vgic_sgi_start();
 }
 
 static bool is_edge(u32 intid)
@@ -473,53 +443,4 @@ COLD void vgic_bits_end(u32 word, u32 mask, enum vgic_end end)
 	else
 		pool_end(&waiting, word, mask, end == VGIC_TAKE_BACK);
 	refill();
-}
-
-/* ---- SGIs ---- */
-
-/*
- * A cell signals its own cores and no others. What falls outside is dropped and counted.
- * [impl->swr~sgi-own-cores-only~1]
- */
-COLD void vgic_send_sgi(u64 value)
-{
-	u64 unknown = value & SGI_IRM ? 0 : value & SGI_TARGETS;
-
-	dsb(ish); /* what the guest wrote before the SGI is seen by whom it wakes */
-	for (u32 i = 0; i < cluster_count; i++) {
-		const struct cluster *cluster = &clusters[i];
-		u64 targets = cluster->others;
-
-		if (!(value & SGI_IRM)) {
-			if ((value & SGI_CLUSTER) != cluster->name)
-				continue;
-			targets = value & cluster->targets;
-			unknown &= ~targets;
-		}
-		sysreg_write(ICC_SGI1R_EL1, cluster->name | (value & SGI_INTID) | targets);
-	}
-	isb();
-	if (unknown) {
-		telemetry()->foreign_sgi++;
-		event_record(EVENT_SGI_FOREIGN, value, 0, 0, 0);
-	}
-}
-
-static COLD bool sgi_rare(u64 value, u64 start)
-{
-	vgic_send_sgi(value);
-	exit_skip(4);
-	return exit_done(start, EXIT_SGI);
-}
-
-/* The usual one names cores of the cell's first cluster, nobody else, and goes out as it is. */
-bool exit_sgi(u64 value, u64 start)
-{
-	if ((value & ~(SGI_INTID | clusters[0].targets)) != clusters[0].name)
-		return sgi_rare(value, start);
-	dsb(ish);
-	sysreg_write(ICC_SGI1R_EL1, value);
-	isb();
-	exit_skip(4);
-	return exit_done(start, EXIT_SGI);
 }

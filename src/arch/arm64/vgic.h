@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * vgic.h - the virtual interrupts of this core's guest: delivery through list registers in injected mode
- * (vgic.c), and what the registers of the distributor and the redistributors say of it (vgic_state.c).
+ *
+ * (vgic.c), what the registers of the distributor and the redistributors say of it (vgic_state.c), and the
+ * SGIs that it sends (vgic_sgi.c).
  */
 #ifndef BULKHEAD_VGIC_H
 #define BULKHEAD_VGIC_H
@@ -16,6 +18,10 @@ void vgic_clear(void);
 /* As a guest finds it at entry. */
 void vgic_guest_prepare(void);
 
+/* ---- vgic_sgi.c ---- */
+
+/* Once a boot: the cell's cores, as SGIs name them. */
+void vgic_sgi_start(void);
 /* ICC_SGI1R_EL1 as the guest wrote it: to this cell's cores only. */
 void vgic_send_sgi(u64 value);
 
