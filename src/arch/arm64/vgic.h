@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * vgic.h - the virtual interrupts of this core's guest: delivery through list registers in injected mode
- *
  * (vgic.c), what the registers of the distributor and the redistributors say of it (vgic_state.c), and the
  * SGIs that it sends (vgic_sgi.c).
  */
