@@ -214,7 +214,7 @@ static void case_random_in_flight(void)
 		enable(core, 2, 0x60);
 	second_open(true);
 	irq_enable();
-	for (uint32_t i = 0; i < 10 * ROUNDS; i++) {
+	for (uint32_t i = 0; i < 10 * ROUNDS || (logs[1].taken <= CROWD && i < 1000 * ROUNDS); i++) {
 		const uint32_t spi = spis[next_random() % CROWD], kind = next_random() % (kinds + 3);
 
 		if (kind < kinds)
