@@ -2,6 +2,7 @@
 """The interrupt controller as a cell has it, case by case (cells/exact), in both interrupt modes.
 
 [stest->swr~gic-state-merged~1] [stest->swr~gicd-group-disabled~1] [stest->swr~inject-through-list-registers~1]
+[stest->swr~gicd-filtered~1] [stest->swr~gicr-filtered~1] [stest->swr~irouter-own-cores~1]
 """
 
 import re
