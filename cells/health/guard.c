@@ -13,7 +13,8 @@
 #include "timer.h"
 #include "watch.h"
 
-#define ORDER_NS UINT64_C(1000000000) /* EL2 gathers a cell's cores for 100 ms at most */
+#define ORDER_NS                                                                                             \
+	UINT64_C(3000000000) /* EL2 gathers a cell's cores for 1 s at most, once its first core comes */
 
 static struct watch watches[MACHINE_CELLS_MAX];
 static struct order_watch orders[MACHINE_CELLS_MAX];

@@ -35,7 +35,7 @@ enum exit_reason {
 	EXIT_REASON_COUNT = 16
 };
 
-enum core_state { CORE_OFF, CORE_STARTING, CORE_RUNNING, CORE_PARKED };
+enum core_state { CORE_OFF, CORE_RUNNING, CORE_PARKED };
 enum cell_run_state { CELL_NONE, CELL_STARTING, CELL_RUNNING, CELL_READY, CELL_STOPPED, CELL_LOST };
 
 struct fault_record { /* the last fault this core's guest made */

@@ -35,9 +35,8 @@ static void telemetry_start(void)
 	t->magic = TELEMETRY_MAGIC;
 }
 
-void core_main(struct exit *exit, u32 core_in_cell)
+void core_main(struct exit *exit)
 {
-	core_identify(core_in_cell);
 	rate_start();
 	telemetry_start();
 	events_start();

@@ -24,8 +24,9 @@ static inline bool core_is_first(void)
 	return this_core == 0;
 }
 
-/* Entered once a boot, on the core's own tables and stack, registers of the guest in `exit` unset. */
-void core_main(struct exit *exit, u32 core_in_cell);
+/* Entered once a boot, identified, on the core's own tables and stack, registers of the guest in `exit`
+ * unset. */
+void core_main(struct exit *exit);
 
 /* Comes back with `exit` and EL1 ready for a fresh start of the guest. */
 void core_rest(struct exit *exit);

@@ -83,6 +83,17 @@ static enum outcome event(struct exit *exit)
 	return answer(exit, HYPERCALL_OK);
 }
 
+/* By SMC; by HVC it has a path of its own. */
+static enum outcome doorbell(struct exit *exit)
+{
+	struct doorbell rung;
+	const s64 status = hypercall_doorbell(exit->x[1], arch_time(), &rung);
+
+	for (u32 i = 0; i < rung.count; i++)
+		arch_spi_raise(rung.intids[i]);
+	return answer(exit, status);
+}
+
 static enum outcome application_error(struct exit *exit)
 {
 	const struct fault fault = {.far = exit->x[1]};
@@ -129,6 +140,8 @@ enum outcome hypercall(struct exit *exit)
 		return ready(exit);
 	case HYPERCALL_EVENT:
 		return event(exit);
+	case HYPERCALL_DOORBELL:
+		return doorbell(exit);
 	case HYPERCALL_APPLICATION_ERROR:
 		return application_error(exit);
 	case HYPERCALL_CELL_CONTROL:

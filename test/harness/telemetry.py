@@ -8,7 +8,7 @@ MAGIC = 0x54454C454D424C4B
 SIZE = 968
 REASONS = ("hvc", "smc", "irq", "gicd", "gicr", "uart", "sgi", "sysreg", "abort", "serror", "other")
 CELL_STATES = ("none", "starting", "running", "ready", "stopped", "lost")
-CORE_STATES = ("off", "starting", "running", "parked")
+CORE_STATES = ("off", "running", "parked")
 ERRORS = (
     "memory-violation",
     "dma-violation",

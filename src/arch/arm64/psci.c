@@ -93,7 +93,7 @@ static s64 psci_features(u32 function)
 	}
 }
 
-/* Standby alone: waits as WFI would. A power-down state is refused. (DEN0022 5.4) */
+/* Standby alone: returns at once, as after a wake-up event. A power-down state is refused. (DEN0022 5.4) */
 static s64 cpu_suspend(u64 power_state)
 {
 	if (power_state & BIT(16))

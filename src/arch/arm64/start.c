@@ -101,7 +101,7 @@ void core_start(struct exit *exit, u32 core_in_cell)
 	core_identify(core_in_cell);
 	controls_start();
 	gic_core_start();
-	core_main(exit, core_in_cell);
+	core_main(exit);
 }
 
 u64 arch_time(void)

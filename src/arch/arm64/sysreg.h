@@ -28,7 +28,6 @@
 #define ICH_AP1R0_EL2	S3_4_C12_C9_0
 #define ICH_HCR_EL2	S3_4_C12_C11_0
 #define ICH_VTR_EL2	S3_4_C12_C11_1
-#define ICH_MISR_EL2	S3_4_C12_C11_2
 #define ICH_ELRSR_EL2	S3_4_C12_C11_5
 #define ICH_VMCR_EL2	S3_4_C12_C11_7
 /* FEAT_FGT, FEAT_HCX: written 0, but for the bits named, where the CPU has them. */
@@ -179,10 +178,7 @@ static inline u32 pmu_counters(void)
 #define CNTHCTL_EVENTS (BIT(2) | UINT64_C(15) << 4)
 
 /* SCTLR_EL1 at reset: RES1 bits, MMU and caches off. */
-#define SCTLR_EL1_RESET UINT64_C(0x30d00800)
-/* SCTLR_EL2: RES1; M, A, C, SA, I, WXN. */
-#define SCTLR_EL2_OFF	 UINT64_C(0x30c50830)
-#define SCTLR_EL2_ON	 (SCTLR_EL2_OFF | BIT(0) | BIT(1) | BIT(2) | BIT(3) | BIT(12) | BIT(19))
+#define SCTLR_EL1_RESET	 UINT64_C(0x30d00800)
 
 #define SPSR_EL1H_MASKED UINT64_C(0x3c5)
 

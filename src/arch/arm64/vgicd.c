@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * vgicd.c - the distributor as a cell sees it (GICv3 12.9): the physical one through the cell's ownership
- * words. One guest access is at most one physical access; what the cell doesn't own reads as zero and
- * ignores writes. Triggers and groups are fixed.
+ * words, by masks. A word of enables is one physical access; what concerns pending and active state looks
+ * further (vgic_state.c). What the cell doesn't own reads as zero and ignores writes. Triggers and groups are
+ * fixed.
  */
 #include "../../core/mmio.h"
 #include "exits.h"

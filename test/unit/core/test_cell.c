@@ -84,12 +84,14 @@ static bool waits(void (*life)(struct exit *))
 
 static void main_first(struct exit *exit)
 {
-	core_main(exit, 0);
+	core_identify(0);
+	core_main(exit);
 }
 
 static void main_second(struct exit *exit)
 {
-	core_main(exit, 1);
+	core_identify(1);
+	core_main(exit);
 }
 
 static void started(void)
