@@ -35,46 +35,63 @@
 #define TRNG_RND_32		0x84000053u
 #define TRNG_RND_64		0xc4000053u
 
-/*
- * The hot path of calls: those whose answer is a constant, be it NOT_SUPPORTED. False: smccc_call has to see
- * it. 32- and 64-bit calls are told apart there; here they are blocks of 256 numbers.
- */
-static inline bool smccc_constant(u32 function, u64 *answer)
-{
-	const u32 number = function & 0xff;
-	s64 value = HYPERCALL_NOT_SUPPORTED;
-	bool known = true;
+#define SMCCC_SMC64		((u32)BIT(30))
+#define SMCCC_BIT(function)	BIT((function) & 63)
 
-	if (function == HYPERCALL_VERSION) {
-		*answer = HYPERCALL_ABI;
-		return true;
-	}
-	switch ((function & ~(u32)BIT(30)) >> 8) {
+/*
+ * Functions that have more to do than to answer NOT_SUPPORTED: a bit a number modulo 64 in each block of 256.
+ * A number that shares its bit is found out by smccc_call.
+ */
+#define KNOWN_PSCI                                                                                           \
+	(SMCCC_BIT(PSCI_CPU_SUSPEND_32) | SMCCC_BIT(PSCI_CPU_OFF) | SMCCC_BIT(PSCI_CPU_ON_32) |              \
+	 SMCCC_BIT(PSCI_AFFINITY_INFO_32) | SMCCC_BIT(PSCI_MIGRATE_INFO_TYPE) | SMCCC_BIT(PSCI_SYSTEM_OFF) | \
+	 SMCCC_BIT(PSCI_SYSTEM_RESET) | SMCCC_BIT(PSCI_FEATURES) | SMCCC_BIT(TRNG_VERSION) |                 \
+	 SMCCC_BIT(TRNG_FEATURES) | SMCCC_BIT(TRNG_GET_UUID) | SMCCC_BIT(TRNG_RND_32))
+#define KNOWN_HYPERCALLS                                                                                     \
+	(SMCCC_BIT(HYPERCALL_CELL_INFO) | SMCCC_BIT(HYPERCALL_READY) | SMCCC_BIT(HYPERCALL_EVENT) |          \
+	 SMCCC_BIT(HYPERCALL_DOORBELL) | SMCCC_BIT(HYPERCALL_APPLICATION_ERROR) |                            \
+	 SMCCC_BIT(HYPERCALL_CELL_CONTROL) | SMCCC_BIT(HYPERCALL_CONSOLE_INPUT))
+
+static inline bool smccc_known(u32 function)
+{
+	u64 known;
+
+	switch ((function & ~SMCCC_SMC64) >> 8) {
 	case PSCI_VERSION >> 8:
-		known = number <= (PSCI_FEATURES & 0xff) || number - (TRNG_VERSION & 0xff) < 4;
-		if (function != PSCI_VERSION)
-			break;
-		value = PSCI_1_1;
-		known = false;
+		known = KNOWN_PSCI;
 		break;
-	case (HYPERCALL_VERSION & ~BIT(30)) >> 8:
-		known = number <= (HYPERCALL_BOOT_CONFIRM & 0xff);
+	case (HYPERCALL_VERSION & ~SMCCC_SMC64) >> 8:
+		known = KNOWN_HYPERCALLS;
 		break;
 	case HYPERCALL_UID >> 8:
-		known = number <= (HYPERCALL_REVISION & 0xff);
+		known = SMCCC_BIT(HYPERCALL_UID) | SMCCC_BIT(HYPERCALL_REVISION);
 		break;
 	case SMCCC_VERSION >> 8:
+		known = SMCCC_BIT(SMCCC_VERSION) | SMCCC_BIT(SMCCC_ARCH_FEATURES);
+		break;
 	case SMCCC_ARCH_WORKAROUND_1 >> 8:
 	case SMCCC_ARCH_WORKAROUND_2 >> 8:
 	case SMCCC_ARCH_WORKAROUND_3 >> 8:
-		break;
+		return true;
 	default:
-		known = false;
-		break;
+		return false;
 	}
-	if (!known)
-		*answer = (u64)value;
-	return !known;
+	return known >> (function & 63) & 1;
+}
+
+/* The hot path of calls: those whose answer is a constant, be it NOT_SUPPORTED. False: smccc_call has to see
+ * it. */
+static inline bool smccc_constant(u32 function, u64 *answer)
+{
+	if (function == HYPERCALL_VERSION)
+		*answer = HYPERCALL_ABI;
+	else if (function == PSCI_VERSION)
+		*answer = PSCI_1_1;
+	else if (unlikely(smccc_known(function)))
+		return false;
+	else
+		*answer = (u64)HYPERCALL_NOT_SUPPORTED;
+	return true;
 }
 
 /* SMC to firmware: x0..x3 as they go in, then as they come back. */

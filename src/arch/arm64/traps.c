@@ -114,7 +114,7 @@ static COLD enum outcome emulated_access(struct exit *exit, u64 esr, ipa_t ipa, 
 /* HPFAR_EL2 is valid for translation faults and faults on a stage-1 walk (Arm ARM D17.2.66). */
 static ipa_t fault_ipa(void)
 {
-	return field(sysreg_read(hpfar_el2), 4, 40) << 12 | (sysreg_read(far_el2) & MASK(12));
+	return (sysreg_read(hpfar_el2) & MASK(40) << 4) << 8 | (sysreg_read(far_el2) & MASK(12));
 }
 
 static ipa_t abort_ipa(u64 esr)
@@ -241,14 +241,12 @@ static COLD bool exit_general(struct exit *exit, u64 esr, u64 start)
 	return false;
 }
 
-/* Jumped to like exit_general, with the same arguments in their places. */
-static __attribute__((noinline)) bool exit_doorbell(struct exit *exit, u64 esr, u64 start)
+static inline bool exit_doorbell(struct exit *exit, u64 start)
 {
 	struct doorbell rung;
 
-	(void)esr;
 	exit->x[0] = (u64)hypercall_doorbell(exit->x[1], start, &rung);
-	if (rung.count == 0)
+	if (unlikely(rung.count == 0))
 		return exit_done(start, EXIT_HVC);
 	do
 		gic_spi_raise(*rung.intids++);
@@ -265,20 +263,20 @@ bool exit_synchronous(struct exit *exit)
 
 	if (class == EC_HVC64) {
 		if ((u32)exit->x[0] == HYPERCALL_DOORBELL)
-			return exit_doorbell(exit, esr, start);
+			return exit_doorbell(exit, start);
 		if (smccc_constant((u32)exit->x[0], &exit->x[0]))
 			return exit_done(start, EXIT_HVC);
+	} else if (class == EC_SMC64) {
+		if (smccc_constant((u32)exit->x[0], &exit->x[0])) {
+			exit_skip(4);
+			return exit_done(start, EXIT_SMC);
+		}
 	} else if (class == EC_DATA_ABORT) {
 		if ((esr & ABORT_WORD_MASK) == ABORT_WORD && exit_hot(ABORT_SRT(esr))) {
 			const u64 offset = fault_ipa() - gicd_ipa;
 
 			if (offset < GICD_SIZE && !(offset & 3))
 				return exit_gicd_word(exit, esr, start, (u32)offset);
-		}
-	} else if (class == EC_SMC64) {
-		if (smccc_constant((u32)exit->x[0], &exit->x[0])) {
-			exit_skip(4);
-			return exit_done(start, EXIT_SMC);
 		}
 	} else if (class == EC_SYSREG) {
 		if (sysreg_is_sgi(esr) && exit_hot(ISS_RT(esr)))

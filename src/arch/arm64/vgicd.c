@@ -164,16 +164,19 @@ bool exit_gicd_word(struct exit *exit, u64 esr, u64 start, u32 offset)
 	u64 *const x = &exit->x[field(esr, 16, 5)];
 	const u32 bits = owned((offset & 0x7f) / 4);
 	const va_t at = EL2_VA_GICD + offset;
-	const bool write = esr & BIT(6), enables = (offset & ~0xffu) == GICD_ISENABLER;
+	const bool write = esr & BIT(6);
 
-	if (!write && offset == GICD_TYPER)
-		*x = typer();
-	else if (enables && !write && vgic_group1_enabled())
-		*x = mmio_read32(at) & bits;
-	else if (enables && write && offset < GICD_ICENABLER && vgic_group1_enabled())
+	if (write) {
+		if (offset - GICD_ISENABLER >= 0x80 || !vgic_group1_enabled())
+			return word_slow(exit, esr, start, offset);
 		mmio_write32(at, (u32)*x & bits);
-	else
+	} else if (offset - GICD_ISENABLER < 0x100 && vgic_group1_enabled()) {
+		*x = mmio_read32(at) & bits;
+	} else if (offset == GICD_TYPER) {
+		*x = typer();
+	} else {
 		return word_slow(exit, esr, start, offset);
+	}
 	exit_skip(exit_bytes(esr));
 	return exit_done(start, EXIT_GICD);
 }
