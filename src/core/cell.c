@@ -272,7 +272,14 @@ static bool cell_restart(u32 cause)
 /* All of the cell's cores at rest, or the cell is lost: nothing is refilled under a core that may run. */
 static bool gathered(void)
 {
-	const u64 lost = siblings_gather();
+	u64 lost = siblings_gather();
+
+	/* What a sibling did last to this core's interrupts came after this core was made quiet. Now none
+	 * does. */
+	if (lost == 0 && this_cell->cores.count > 1) {
+		arch_interrupts_quiesce();
+		lost = siblings_gather();
+	}
 
 	if (lost == 0)
 		return true;

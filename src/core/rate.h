@@ -8,8 +8,8 @@
 #include "arch.h"
 
 struct rate {
-	u64 until; /* end of the present period */
-	u32 left;  /* to be admitted in it */
+	u64 since; /* start of the present period */
+	u32 count; /* admitted in it */
 };
 
 #define RATE_UNIT_NS 1000000
@@ -21,13 +21,13 @@ void rate_start(void); /* once, before any rate is asked */
 /* At most `most` in `units` milliseconds. */
 static inline bool rate_admits(struct rate *rate, u32 most, u32 units, u64 now)
 {
-	if (unlikely(now >= rate->until)) {
-		rate->until = now + units * rate_unit;
-		rate->left = most;
+	if (unlikely(now - rate->since >= units * rate_unit)) {
+		rate->since = now;
+		rate->count = 0;
 	}
-	if (unlikely(rate->left == 0))
+	if (unlikely(rate->count == most))
 		return false;
-	rate->left--;
+	rate->count++;
 	return true;
 }
 

@@ -2,6 +2,7 @@
 /*
  * crash.c - the end of a core: an exception in EL2 says what it was; then nothing runs here any more.
  */
+#include "../../core/core.h"
 #include "boot.h"
 #include "console.h"
 #include "psci.h"
@@ -20,6 +21,8 @@ _Noreturn void crash(u64 vector)
 	say(EL2_VA_UART, " far ");
 	say_hex(EL2_VA_UART, sysreg_read(far_el2));
 	say(EL2_VA_UART, "\n");
+	if (telemetry())
+		telemetry()->core_state = CORE_OFF; /* no sibling waits for it */
 	arch_halt();
 }
 

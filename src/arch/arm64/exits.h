@@ -15,14 +15,18 @@
 #define SPSR_AARCH32 BIT(4)
 #define SPSR_BTYPE   (UINT64_C(3) << 10)
 
-/* vectors.S. True: nothing was done, the handler needs the whole frame. */
-bool exit_synchronous(struct exit *exit);
+/* vectors.S. EXIT_AGAIN: nothing was done, the handler needs the whole frame. A word, since vectors.S tests
+ * one. */
+#define EXIT_DONE  0u
+#define EXIT_AGAIN 1u
+u32 exit_synchronous(struct exit *exit);
 void exit_interrupt(struct exit *exit);
 void exit_serror(struct exit *exit); /* has the whole frame */
+void exit_fiq(struct exit *exit);
 
-/* The ends of the hot paths; true as above. `start` is the time of the exit. */
-bool exit_gicd_word(struct exit *exit, u64 esr, u64 start, u32 offset);
-bool exit_sgi(u64 value, u64 start);
+/* The ends of the hot paths. `start` is the time of the exit. */
+u32 exit_gicd_word(struct exit *exit, u64 esr, u64 start, u32 offset);
+u32 exit_sgi(u64 value, u64 start);
 
 /* x0 to x9, x16, x17, x30 and the zero register are always at hand. */
 #define EXIT_SAVED ((u32)(MASK(10) | BIT(16) | BIT(17) | BIT(30) | BIT(31)))
@@ -84,11 +88,11 @@ static inline void exit_time(u64 start)
 }
 
 /* The end of a hot path. */
-static inline bool exit_done(u64 start, enum exit_reason reason)
+static inline u32 exit_done(u64 start, enum exit_reason reason)
 {
 	exit_count(reason);
 	exit_time(start);
-	return false;
+	return EXIT_DONE;
 }
 
 #endif

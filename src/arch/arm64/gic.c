@@ -29,7 +29,7 @@ static void gicd_find(void)
 {
 	const struct bp_mmio *row = cell_table(&this_cell->mmio);
 
-	gicd_ipa = ~UINT64_C(0); /* none: no access is in it */
+	gicd_ipa = BIT(63); /* none: no access is in it */
 	for (u32 i = 0; i < this_cell->mmio.count; i++)
 		if (row[i].kind == BP_MMIO_GICD)
 			gicd_ipa = row[i].ipa;
@@ -42,7 +42,7 @@ static void poll_clear(va_t at, u32 mask)
 }
 
 /* One bit for the whole distributor: another cell's writes keep it set, too, so the wait is short. */
-static void distributor_settle(void)
+void gic_settle(void)
 {
 	for (u32 i = 0; i < SETTLE_POLLS_MAX && (mmio_read32(EL2_VA_GICD + GICD_CTLR) & GICD_CTLR_RWP); i++)
 		;
@@ -61,10 +61,10 @@ void gic_distributor_start(const struct bp_header *bp)
 
 	/* ARE must not go from 1 to 0, and nothing is configured while it is enabled (12.9.4, 12.9.9). */
 	mmio_write32(gicd + GICD_CTLR, GICD_CTLR_ARE);
-	distributor_settle();
+	gic_settle();
 	for (u32 n = 1; n < words; n++)
 		mmio_write32(gicd + GICD_ICENABLER + 4 * n, ~UINT32_C(0));
-	distributor_settle();
+	gic_settle();
 	for (u32 n = 1; n < words; n++) {
 		mmio_write32(gicd + GICD_ICPENDR + 4 * n, ~UINT32_C(0));
 		mmio_write32(gicd + GICD_ICACTIVER + 4 * n, ~UINT32_C(0));
@@ -73,7 +73,7 @@ void gic_distributor_start(const struct bp_header *bp)
 		mmio_write32(gicd + GICD_ICFGR + 8 * n + 4, icfgr_mask((u16)(bp->spi_edge[n] >> 16)));
 	}
 	mmio_write32(gicd + GICD_CTLR, GICD_CTLR_ARE | GICD_CTLR_GRP1);
-	distributor_settle();
+	gic_settle();
 }
 
 /* Active priorities: as many registers as the physical priority bits (ICC, 12.2.5) and the virtual
@@ -130,6 +130,22 @@ static void lpis_off(va_t rd)
 	arch_halt();
 }
 
+/*
+ * With DS 0 a Non-secure access to the distributor sees priorities shifted; one to the CPU interface does too
+ * if SCR_EL3.FIQ is 1, and as they are if it is 0 (GICv3 4.8.6). In the shifted view the lowest bit is no
+ * bit.
+ */
+static u32 priority_shift(void)
+{
+	const u64 lowest = BIT(7 - field(sysreg_read(ICC_CTLR_EL1), 8, 3));
+
+	if (group0_ours())
+		return 0;
+	sysreg_write(ICC_PMR_EL1, lowest);
+	isb();
+	return sysreg_read(ICC_PMR_EL1) != 0;
+}
+
 void gic_core_start(void)
 {
 	const va_t rd = cell_core(this_core)->gicr_va;
@@ -144,7 +160,7 @@ void gic_core_start(void)
 		sysreg_write(ICC_IGRPEN0_EL1, 0);
 	lpis_off(rd);
 	gicd_find();
-	vgic_start();
+	vgic_start(priority_shift());
 }
 
 /* SGIs and PPIs of this core as after reset, but for the wake-up SGI. */
@@ -177,8 +193,8 @@ void arch_interrupts_quiesce(void)
 	isb();
 	serrors_drain();
 	cell_state()->cores[this_core].private_enabled = 0;
+	vgic_clear(); /* what it gives back to the distributor is there before this core says that it rests */
 	redistributor_quiesce();
-	vgic_clear();
 	active_priorities_clear();
 	running_priority_drop();
 	sysreg_write(ICC_CTLR_EL1, this_cell->mode == BP_MODE_INJECTED ? ICC_CTLR_EOIMODE : 0);
@@ -220,6 +236,8 @@ bool arch_wait(void)
 	intid = sysreg_read(ICC_IAR1_EL1) & 0xffffff;
 	if (intid_none(intid))
 		return false;
+	if (intid >= INTID_FIRST_SPI && intid < INTID_SPECIAL) /* came in between */
+		gic_spi_raise((u32)intid);
 	sysreg_write(ICC_EOIR1_EL1, intid);
 	if (this_cell->mode == BP_MODE_INJECTED)
 		sysreg_write(ICC_DIR_EL1, intid);
@@ -270,7 +288,7 @@ void arch_cell_interrupts_reset(void)
 			continue;
 		cell_state()->spi_enabled[n] = 0;
 		mmio_write32(EL2_VA_GICD + GICD_ICENABLER + 4 * n, owned);
-		distributor_settle();
+		gic_settle();
 		mmio_write32(EL2_VA_GICD + GICD_ICPENDR + 4 * n, owned);
 		mmio_write32(EL2_VA_GICD + GICD_ICACTIVER + 4 * n, owned);
 		for (u32 left = owned; left; left &= left - 1)

@@ -113,6 +113,9 @@ static inline va_t intid_bank(const struct bp_core *core, u32 intid)
 	return intid < INTID_FIRST_SPI ? gicr_sgi_page(core) : EL2_VA_GICD;
 }
 
+/* Waits, a short and bounded time, for what was written to the distributor to take effect. */
+void gic_settle(void);
+
 /* arch_spi_raise in line */
 static inline void gic_spi_raise(u32 intid)
 {

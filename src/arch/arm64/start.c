@@ -9,12 +9,26 @@
 
 extern const u8 vectors[];
 
+/* Buffers that a loader left on would go on being written, in EL2's address space, where E2PB and E2TB are 0.
+ * They are there unless EL3 keeps them (P). */
+static void profiling_stop(u64 dfr0)
+{
+	if (field(dfr0, 32, 4) && !field(sysreg_read(PMBIDR_EL1), 4, 1)) {
+		sysreg_write(PMBLIMITR_EL1, 0);
+		sysreg_write(PMSCR_EL1, 0);
+		sysreg_write(PMSCR_EL2, 0);
+	}
+	if (field(dfr0, 44, 4) && !field(sysreg_read(TRBIDR_EL1), 4, 1))
+		sysreg_write(TRBLIMITR_EL1, 0);
+}
+
 /* Newer controls that reset to unknown values and must not trap or redirect by chance. */
 static void extensions_start(void)
 {
 	const u64 mmfr0 = sysreg_read(id_aa64mmfr0_el1), mmfr1 = sysreg_read(id_aa64mmfr1_el1),
 		  mmfr3 = sysreg_read(S3_0_C0_C7_3), dfr0 = sysreg_read(id_aa64dfr0_el1);
 
+	profiling_stop(dfr0);
 	if (field(mmfr0, 56, 4)) { /* FEAT_FGT */
 		sysreg_write(HFGRTR_EL2, 0);
 		sysreg_write(HFGWTR_EL2, 0);

@@ -30,6 +30,13 @@
 #define ICH_VTR_EL2	S3_4_C12_C11_1
 #define ICH_ELRSR_EL2	S3_4_C12_C11_5
 #define ICH_VMCR_EL2	S3_4_C12_C11_7
+/* FEAT_SPE, FEAT_TRBE */
+#define PMSCR_EL1     S3_0_C9_C9_0
+#define PMSCR_EL2     S3_4_C9_C9_0
+#define PMBLIMITR_EL1 S3_0_C9_C10_0
+#define PMBIDR_EL1    S3_0_C9_C10_7
+#define TRBLIMITR_EL1 S3_0_C9_C11_0
+#define TRBIDR_EL1    S3_0_C9_C11_7
 /* FEAT_FGT, FEAT_HCX: written 0, but for the bits named, where the CPU has them. */
 #define HFGRTR_EL2     S3_4_C1_C1_4
 #define HFGWTR_EL2     S3_4_C1_C1_5
@@ -71,6 +78,7 @@ u32 crc32_of_word(u32 crc, u64 word);
 #define sysreg_write(name, value) host_sysreg_write(#name, value)
 #define isb()			  ((void)0)
 #define dsb(domain)		  ((void)0)
+#define dmb(domain)		  ((void)0)
 #define tlbi(operation)		  host_tlbi(#operation)
 #define dc(operation, va)	  host_dc(#operation, va)
 #define ic(operation)		  host_ic(#operation)
@@ -92,6 +100,7 @@ u32 crc32_of_word(u32 crc, u64 word);
 #define sysreg_write(name, value)                                                                            \
 	__asm__ volatile("msr " SYSREG_TEXT(name) ", %x0" ::"rZ"((u64)(value)) : "memory")
 #define isb()		  __asm__ volatile("isb" ::: "memory")
+#define dmb(domain)	  __asm__ volatile("dmb " #domain ::: "memory")
 #define dsb(domain)	  __asm__ volatile("dsb " #domain ::: "memory")
 #define tlbi(operation)	  __asm__ volatile("tlbi " #operation ::: "memory")
 #define dc(operation, va) __asm__ volatile("dc " #operation ", %0" ::"r"((u64)(va)) : "memory")

@@ -225,29 +225,30 @@ static COLD void outcome_apply(struct exit *exit, enum outcome outcome, u64 esr)
 	}
 }
 
-static COLD bool exit_general(struct exit *exit, u64 esr, u64 start)
+static COLD u32 exit_general(struct exit *exit, u64 esr, u64 start)
 {
 	enum outcome outcome;
 
 	exit->reason = reason_of(ESR_EC_OF(esr));
 	outcome = handlers[ESR_EC_OF(esr)](exit, esr);
 	if (outcome == OUTCOME_WHOLE)
-		return true;
+		return EXIT_AGAIN;
 	exit_count(exit->reason);
 	outcome_apply(exit, outcome, esr);
 	/* Time at rest is the cell's own doing, not the cost of an exit. */
 	if (outcome != OUTCOME_REST && outcome != OUTCOME_OFF)
 		exit_time(start);
-	return false;
+	return EXIT_DONE;
 }
 
-static inline bool exit_doorbell(struct exit *exit, u64 start)
+static inline u32 exit_doorbell(struct exit *exit, u64 start)
 {
 	struct doorbell rung;
 
 	exit->x[0] = (u64)hypercall_doorbell(exit->x[1], start, &rung);
 	if (unlikely(rung.count == 0))
 		return exit_done(start, EXIT_HVC);
+	dmb(oshst); /* what the guest wrote before is seen by whom it wakes */
 	do
 		gic_spi_raise(*rung.intids++);
 	while (--rung.count);
@@ -255,7 +256,7 @@ static inline bool exit_doorbell(struct exit *exit, u64 start)
 }
 
 /* Tested one by one, the most frequent first. */
-bool exit_synchronous(struct exit *exit)
+u32 exit_synchronous(struct exit *exit)
 {
 	const u64 start = sysreg_read(cntvct_el0);
 	const u64 esr = sysreg_read(esr_el2);
@@ -294,4 +295,11 @@ COLD void exit_serror(struct exit *exit)
 	exit_count(EXIT_SERROR);
 	if (fault_raise(exit, BP_ERROR_SERROR, &fault) == OUTCOME_REST)
 		core_rest(exit);
+}
+
+/* Group 0 is firmware's, or off: nothing here may acknowledge it. */
+COLD void exit_fiq(struct exit *exit)
+{
+	(void)exit;
+	exit_count(EXIT_OTHER);
 }

@@ -44,10 +44,10 @@
 	restore_spoiled
 	.endm
 
-	.macro interrupt_vector
+	.macro interrupt_vector handler
 	.balign 128
 	save_spoiled
-	bl	exit_interrupt
+	bl	\handler
 	restore_spoiled
 	.endm
 
@@ -95,12 +95,12 @@ vectors:
 	mov	x0, #0
 	b	guarded_abort
 	synchronous_vector
-	interrupt_vector
-	interrupt_vector	// FIQ: Group 0 is unused; counted with the rest
+	interrupt_vector exit_interrupt
+	interrupt_vector exit_fiq
 	serror_vector
 	synchronous_vector	// AArch32 EL0
-	interrupt_vector
-	interrupt_vector
+	interrupt_vector exit_interrupt
+	interrupt_vector exit_fiq
 	serror_vector
 
 	.text

@@ -32,6 +32,7 @@
 static u32 lr_count;	/* list registers of this core, at most 16 */
 static u32 lr_all;	/* a bit each */
 static u32 maintenance; /* INTID of the maintenance interrupt */
+static u32 rpr_shift;	/* from the running priority to the distributor's scale */
 
 /* Interrupts without a list register. */
 static struct pool {
@@ -77,6 +78,7 @@ static COLD void lr_write(u32 n, u64 value)
 	default:
 		break;
 	}
+	isb(); /* which are in use is asked of the interface again */
 }
 
 static inline void lr_write_first(u64 value)
@@ -100,8 +102,9 @@ static u32 lr_used(void)
 	return ~(u32)sysreg_read(ICH_ELRSR_EL2) & lr_all;
 }
 
-COLD void vgic_start(void)
+COLD void vgic_start(u32 priority_shift)
 {
+	rpr_shift = priority_shift;
 	lr_count = (u32)field(sysreg_read(ICH_VTR_EL2), 0, 5) + 1;
 	if (lr_count > 16)
 		lr_count = 16;
@@ -368,9 +371,9 @@ static COLD void interrupt_rare(u64 start, u32 intid, u64 priority)
 }
 
 /*
- * The running priority after the acknowledgement is the interrupt's own, group priority as it is compared, in
- * the scale that the guest sees: no need to ask the redistributor (12.2.19). The end of it here is the
- * priority drop alone: EOImode is 1. [impl->swr~irq-injected~1]
+ * The running priority after the acknowledgement is the interrupt's own, group priority as it is compared: no
+ * need to ask the redistributor (12.2.19). The end of it here is the priority drop alone: EOImode is 1.
+ * [impl->swr~irq-injected~1]
  */
 void exit_interrupt(struct exit *exit)
 {
@@ -380,7 +383,7 @@ void exit_interrupt(struct exit *exit)
 
 	(void)exit;
 	dsb(sy); /* the acknowledgement is seen in the running priority */
-	priority = sysreg_read(ICC_RPR_EL1);
+	priority = sysreg_read(ICC_RPR_EL1) << rpr_shift & 0xff;
 	if (intid >= INTID_SPECIAL || intid == maintenance || lr_used() || waiting.count) {
 		interrupt_rare(start, intid, priority);
 		return;

@@ -10,8 +10,9 @@
 #include "../../core/cell.h"
 #include "gic.h"
 
-/* Once a boot: list registers empty, the cell's cores known. */
-void vgic_start(void);
+/* Once a boot: list registers empty, the cell's cores known. `priority_shift` leads from the scale of
+ * ICC_RPR_EL1 to that of the distributor's priorities. */
+void vgic_start(u32 priority_shift);
 /* Nothing pending, nothing active; what SPIs there were go back to the distributor. */
 void vgic_clear(void);
 /* As a guest finds it at entry. */

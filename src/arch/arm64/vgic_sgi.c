@@ -68,7 +68,7 @@ COLD void vgic_send_sgi(u64 value)
 	}
 }
 
-static COLD bool sgi_rare(u64 value, u64 start)
+static COLD u32 sgi_rare(u64 value, u64 start)
 {
 	vgic_send_sgi(value);
 	exit_skip(4);
@@ -76,7 +76,7 @@ static COLD bool sgi_rare(u64 value, u64 start)
 }
 
 /* The usual one names cores of the cell's first cluster, nobody else, and goes out as it is. */
-bool exit_sgi(u64 value, u64 start)
+u32 exit_sgi(u64 value, u64 start)
 {
 	if ((value & ~(SGI_INTID | clusters[0].targets)) != clusters[0].name)
 		return sgi_rare(value, start);

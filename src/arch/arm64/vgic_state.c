@@ -116,7 +116,8 @@ static struct vgic_bits core_bits(u32 core, u32 word, u32 mask, u32 end)
 	start = arch_time();
 	while (*answered != *sequence) {
 		/* It came to rest meanwhile, and its list registers are empty. */
-		if (!core_runs(core) || arch_time() - start > arch_ns_to_ticks(ANSWER_NS)) {
+		if (!core_runs(core) || arch_stage2_revoked() ||
+		    arch_time() - start > arch_ns_to_ticks(ANSWER_NS)) {
 			query_write(NOBODY, 0, 0, QUERY_ONLY);
 			return bits;
 		}
@@ -172,9 +173,10 @@ u32 vgic_state_read(u32 core, u64 group, u32 word, u32 owned)
 		return (vgic_group1_enabled() ? mmio_read32(at + GICD_ISENABLER)
 					      : *enabled_word(core, word)) &
 		       owned;
-	/* In the order in which an interrupt goes its way, lest it is nowhere. */
-	physical = mmio_read32(at + group);
+	/* In the order in which an interrupt goes its way, and nobody takes one back meanwhile: it is
+	 * somewhere. */
 	state_lock();
+	physical = mmio_read32(at + group);
 	bits = cell_bits(core, word, owned, QUERY_ONLY);
 	state_unlock();
 	if (group == GICD_ISPENDR || group == GICD_ICPENDR)
@@ -191,9 +193,11 @@ static void enabled_write(u32 core, u64 group, u32 word, u32 value)
 		return;
 	}
 	mmio_write32(bank(core, word) + group, value);
+	if (group == GICD_ISENABLER)
+		return;
 	/* What the guest has not seen yet it must not see now. */
-	if (group == GICD_ICENABLER)
-		cell_bits(core, word, value, VGIC_TAKE_BACK);
+	gic_settle();
+	cell_bits(core, word, value, VGIC_TAKE_BACK);
 }
 
 static void pending_write(u32 core, u64 group, u32 word, u32 value)
@@ -277,6 +281,7 @@ static void word_set(u32 core, u32 word, u32 owned, bool enabled)
 	}
 	*enabled_word(core, word) = mmio_read32(at + GICD_ISENABLER) & owned;
 	mmio_write32(at + GICD_ICENABLER, owned);
+	gic_settle();
 	cell_bits(core, word, owned, VGIC_TAKE_BACK);
 }
 

@@ -145,7 +145,7 @@ COLD void gicd_access(struct access *access)
 		access->value = 0;
 }
 
-static COLD bool word_slow(struct exit *exit, u64 esr, u64 start, u32 offset)
+static COLD u32 word_slow(struct exit *exit, u64 esr, u64 start, u32 offset)
 {
 	const u32 n = (u32)field(esr, 16, 5);
 	struct access access = {.offset = offset, .size = 4, .write = esr & BIT(6)};
@@ -159,7 +159,7 @@ static COLD bool word_slow(struct exit *exit, u64 esr, u64 start, u32 offset)
 }
 
 /* Words, aligned: most accesses. Those of a running driver are first: what is enabled, and what is to be. */
-bool exit_gicd_word(struct exit *exit, u64 esr, u64 start, u32 offset)
+u32 exit_gicd_word(struct exit *exit, u64 esr, u64 start, u32 offset)
 {
 	u64 *const x = &exit->x[field(esr, 16, 5)];
 	const u32 bits = owned((offset & 0x7f) / 4);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "../../../src/arch/arm64/boot.h"
+#include "../../../src/arch/arm64/exits.h"
 #include "../../../src/arch/arm64/gic.h"
 #include "../../../src/platform/iommu/smmuv3.h"
 
@@ -191,8 +192,9 @@ static void waiting_and_waking(void **state)
 	assert_false(arch_wait());
 	assert_false(reg_wrote("ICC_EOIR1_EL1", 33));
 	reg_set("ICC_HPPIR1_EL1", 7);
-	assert_false(arch_wait()); /* overtaken by another */
+	assert_false(arch_wait()); /* overtaken by another, which goes back */
 	assert_true(reg_wrote("ICC_EOIR1_EL1", 33));
+	assert_int_equal(phys32(EL2_VA_GICD + 0x204), 1 << 1);
 	iar_push(8192); /* an LPI that a loader left: ended like others */
 	assert_false(arch_wait());
 	assert_true(reg_wrote("ICC_EOIR1_EL1", 8192));
@@ -365,6 +367,39 @@ static void buffers_of_profiling_and_trace(void **state)
 			core_starts();
 			assert_true(reg("HDFGRTR_EL2") == (fgt ? rows[i].hdfgrtr : 0));
 			assert_int_equal(reg_writes("HDFGRTR_EL2"), fgt);
+		}
+}
+
+/* The distributor's scale, whatever scale the running priority comes in (GICv3 4.8.6). */
+static void priorities_in_one_scale(void **state)
+{
+	struct exit frame;
+
+	for (u32 ds = 0; ds <= 1; ds++) {
+		boot(state);
+		phys32_set(EL2_VA_GICD, ds << 6);
+		gic_core_start(); /* the mask keeps its lowest bit: with DS 0 that is the unshifted view */
+		host_mmio_write(EL2_VA_GICD + 0x400 + 33, 0x60, 1);
+		iar_push(33);
+		exit_interrupt(&frame);
+		assert_int_equal(machine_lr[0] >> 48 & 0xff, ds ? 0x60 : 0xc0);
+	}
+}
+
+/* Profiling and trace buffers of a loader, but for those that EL3 keeps. */
+static void buffers_are_stopped(void **state)
+{
+	static const char *const limits[] = {"PMBLIMITR_EL1", "TRBLIMITR_EL1"};
+
+	for (u32 there = 0; there <= 1; there++)
+		for (u32 kept = 0; kept <= 1; kept++) {
+			boot(state);
+			reg_set("id_aa64dfr0_el1", there ? UINT64_C(1) << 32 | UINT64_C(1) << 44 : 0);
+			reg_set("PMBIDR_EL1", kept << 4);
+			reg_set("TRBIDR_EL1", kept << 4);
+			core_starts();
+			for (size_t i = 0; i < ARRAY_SIZE(limits); i++)
+				assert_int_equal(reg_writes(limits[i]), there && !kept);
 		}
 }
 
@@ -594,6 +629,8 @@ int main(void)
 		cmocka_unit_test_setup(el2_registers_direct, boot_direct),
 		cmocka_unit_test_setup(group_0_with_one_security_state_only, boot),
 		cmocka_unit_test_setup(lpis_of_a_loader, boot),
+		cmocka_unit_test_setup(priorities_in_one_scale, boot),
+		cmocka_unit_test_setup(buffers_are_stopped, boot),
 		cmocka_unit_test_setup(newer_controls_are_zeroed, boot),
 		cmocka_unit_test_setup(second_fine_grained_traps, boot),
 		cmocka_unit_test_setup(buffers_of_profiling_and_trace, boot),

@@ -46,8 +46,7 @@ static void id_registers_show_less_than_the_cpu(void **state)
 		{6, 0, 0x1111111110111110}, /* ISAR0: all but TME */
 		{6, 1, 0x0111111111111111}, /* ISAR1: all but LS64 */
 		{6, 2, 0x0011000011101111}, /* ISAR2: CSSC RPRFM CLRBHB PAC_frac BC APA3 GPA3 RPRES WFxT */
-		{7, 0,
-		 0x0000100011110111}, /* MMFR0: ExS, granules of stage 1, BigEndEL0, BigEnd ASID PARange */
+		{7, 0, 0x0000100011100011}, /* MMFR0: ExS, granules of stage 1, ASID PARange */
 		{7, 1,
 		 0x1011101001101011}, /* MMFR1: ECBHB TIDCP1 nTLBPA AFP ETS SpecSEI PAN HPDS VMID HAFDBS */
 		{7, 2, 0x1011001110110111}, /* MMFR2: E0PD BBM TTL IDS AT ST CCIDX VARange LSM UAO CnP */

@@ -510,6 +510,12 @@ static void interrupt_exits(void **state)
 	exit_interrupt(&frame);
 	assert_int_equal(host_telemetry(0)->exits[EXIT_IRQ], 1);
 	assert_int_equal(host_telemetry(0)->el2_histogram[0], 1);
+	/* Group 0 is not ours to acknowledge. */
+	iar_push(33);
+	exits_taken++;
+	exit_fiq(&frame);
+	assert_int_equal(reg_writes("ICC_EOIR1_EL1"), 1);
+	assert_int_equal(host_telemetry(0)->exits[EXIT_OTHER], 1);
 	assert_accounted();
 }
 

@@ -23,7 +23,7 @@ static int boot_with(u32 cores, u32 lrs)
 		if (intid < 32)
 			host_mmio_write(sgi_page(0) + 0x400 + intid, 0xa0, 1);
 	}
-	vgic_start();
+	vgic_start(0);
 	vgic_clear();
 	vgic_guest_prepare();
 	journal_clear();
@@ -631,7 +631,7 @@ static void first_clear_believes_nothing(void **state)
 {
 	for (u32 i = 0; i < 4; i++)
 		machine_lr[i] = BIT(62) | BIT(61) | (UINT64_C(90) + i) << 32 | (90 + i);
-	vgic_start();
+	vgic_start(0);
 	vgic_clear();
 	assert_int_equal(phys_writes(), 0);
 	for (u32 i = 0; i < 4; i++)
@@ -697,7 +697,7 @@ static void sgi_to_foreign_cores_is_dropped(void **state)
 static void sgi_to_all_others_is_to_own_others(void **state)
 {
 	core_identify(1);
-	vgic_start();
+	vgic_start(0);
 	sgi_send(BIT(40) | UINT64_C(9) << 24);
 	assert_int_equal(sgis_sent(), 1);
 	assert_true(reg_wrote("ICC_SGI1R_EL1", UINT64_C(9) << 24 | 5));
@@ -709,7 +709,7 @@ static void sgi_by_all_affinities(void **state)
 	host_core(0)->mpidr = UINT64_C(0x0100020304);
 	host_core(1)->mpidr = UINT64_C(0x0100020314);
 	host_core(2)->mpidr = UINT64_C(0x0200020304);
-	vgic_start();
+	vgic_start(0);
 	sgi_send(UINT64_C(1) << 48 | UINT64_C(2) << 32 | UINT64_C(3) << 16 | UINT64_C(7) << 24 | 0x10);
 	assert_int_equal(sgis_sent(), 1);
 	assert_true(reg_wrote("ICC_SGI1R_EL1", UINT64_C(1) << 48 | UINT64_C(2) << 32 | UINT64_C(3) << 16 |

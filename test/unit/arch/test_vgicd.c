@@ -36,7 +36,7 @@ static int boot_in(enum bp_mode mode)
 	host_cell()->ppi_owned = BIT(27);
 	host_core(1)->mpidr = UINT64_C(0x0100000001);
 	machine_reset(4);
-	vgic_start();
+	vgic_start(0);
 	vgic_clear();
 	cell_state()->gicd_ctlr = 2; /* Group 1 enabled */
 	journal_clear();
@@ -560,6 +560,10 @@ static void sibling_that_does_not_answer_is_not_waited_for(void **state)
 	assert_int_equal(get(ISACTIVER + 4), 4); /* what the machine says */
 	host_telemetry(1)->core_state = CORE_PARKED;
 	machine_time_step = 0; /* and one at rest is not asked */
+	assert_int_equal(get(ISACTIVER + 4), 4);
+	/* A cell that is stopped meanwhile waits no longer. */
+	host_telemetry(1)->core_state = CORE_RUNNING;
+	arch_stage2_revoke();
 	assert_int_equal(get(ISACTIVER + 4), 4);
 }
 

@@ -32,7 +32,7 @@ static int boot(void **state)
 	host_cell()->ppi_owned = OWNED & 0xffff0000;
 	host_core(1)->mpidr = UINT64_C(0x0a000b0c0d);
 	machine_reset(4);
-	vgic_start();
+	vgic_start(0);
 	vgic_clear();
 	cell_state()->gicd_ctlr = 2; /* Group 1 enabled */
 	journal_clear();

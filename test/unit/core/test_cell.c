@@ -392,9 +392,31 @@ static void gathering_wakes_again(void **state)
 	arch_revoked = true;
 	assert_false(waits(core_rest));
 	assert_int_equal(host_telemetry(0)->cell_state, CELL_RUNNING);
-	assert_int_equal(call_count("wake(1)"), 1); /* it came: not bothered again */
-	assert_int_equal(call_count("wake(2)"), 6);
+	assert_int_equal(call_count("wake(1)"), 2); /* once a gathering: it came, and is not bothered again */
+	assert_int_equal(call_count("wake(2)"), 7);
 	assert_in_range(arch_now, 5000000, 7000000);
+}
+
+static u32 quiet_count;
+static bool late_write; /* what a sibling did to this core's interrupts */
+
+/* The sibling did it after the first core had become quiet, before it came to rest itself. */
+static void sibling_writes_late(void)
+{
+	late_write = quiet_count++ == 0;
+}
+
+static void last_writes_of_siblings_are_undone(void **state)
+{
+	started();
+	cell_request(BP_ACTION_RESTART, BP_ERROR_COUNT);
+	quiet_count = 0;
+	arch_on_quiesce = sibling_writes_late;
+	arch_revoked = true;
+	assert_false(waits(core_rest));
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_RUNNING);
+	assert_false(late_write);
+	arch_on_quiesce = NULL;
 }
 
 /* At boot the other cores may still be on their way. */
@@ -709,6 +731,7 @@ int main(void)
 		cmocka_unit_test_setup(restart_in_the_documented_order, boot),
 		cmocka_unit_test_setup(all_siblings_must_rest, boot),
 		cmocka_unit_test_setup(gathering_wakes_again, boot),
+		cmocka_unit_test_setup(last_writes_of_siblings_are_undone, boot),
 		cmocka_unit_test_setup(first_start_waits_for_all_cores, boot),
 		cmocka_unit_test_setup(restarts_within_the_window, boot),
 		cmocka_unit_test_setup(window_slides, boot),
