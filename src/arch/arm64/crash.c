@@ -21,8 +21,10 @@ _Noreturn void crash(u64 vector)
 	say(EL2_VA_UART, " far ");
 	say_hex(EL2_VA_UART, sysreg_read(far_el2));
 	say(EL2_VA_UART, "\n");
-	if (telemetry())
-		telemetry()->core_state = CORE_OFF; /* no sibling waits for it */
+	/* No sibling waits for it. The boot has neither private data nor telemetry, and its stack lies below.
+	 */
+	if ((va_t)__builtin_frame_address(0) >= EL2_VA_PRIVATE && telemetry())
+		telemetry()->core_state = CORE_OFF;
 	arch_halt();
 }
 
