@@ -25,8 +25,6 @@ SOURCES = HERE / "hostile"
 ATTACKER, WITNESSES = "attacker", ("direct", "injected")
 BASE = 0x70000000  # ram-base in hostile.dts
 PLACES = ("gicd", "gicr", "uart")  # members of struct plan, by enum bp_mmio_kind
-RECORD_OWNED = 184  # offset in struct bp_cell: ppi_owned, ppi_edge, spi_owned[32] (word 0 unused)
-SGIS = 0xFFFF
 BELOW = 1 << 37  # what the attacker's stage 1 reaches: space.c
 FORM_NAME, FORMS_MAX = 32, 128
 FORM_PLAIN, FORM_BLIND = 1, 2
@@ -140,8 +138,8 @@ class Hostile(system.System):
     def _plan(self, blind):
         """plan.c: what the attacker is told about itself and others."""
         cell = blind.blueprint.cells[ATTACKER]
-        words = [self._owned(blind, other) for other in blind.blueprint.cells.values()]
-        owned = ", ".join(map(hex, self._owned(blind, cell)))
+        words = [other.owned for other in blind.blueprint.cells.values()]
+        owned = ", ".join(map(hex, cell.owned))
         anyones = ", ".join(hex(functools.reduce(operator.or_, word)) for word in zip(*words))
         pages = ", ".join(f"{{{ipa:#x}, {size:#x}, {kind}}}" for ipa, size, kind in cell.mmio)
         places = ", ".join(f".{PLACES[kind]} = {ipa:#x}" for ipa, _, kind in cell.mmio)
@@ -155,12 +153,6 @@ class Hostile(system.System):
             f".mpidrs = mpidrs, .mpidr_count = {len(blind.blueprint.cores)}, .ram = {cell.regions[0].ipa:#x},\n"
             f".ram_size = {cell.regions[0].size:#x}, .owned = {{{owned}}}, .anyones = {{{anyones}}}}};\n"
         )
-
-    @staticmethod
-    def _owned(blind, cell):
-        record = blind.blueprint.offset + cell.record_offset + RECORD_OWNED
-        ppis, _, _, *words = struct.unpack_from("<34I", blind.fit.kernel.data, record)
-        return [ppis | SGIS, *words]
 
     @staticmethod
     def _foreign(blind, cell):

@@ -18,6 +18,7 @@ EL2_VA_BITS = 39
 ADDRESS = 0x0000FFFFFFFFF000
 
 HEADER_DIGEST = 32  # offset of bp_header.digest
+SGIS = 0xFFFF  # every cell has them
 
 
 def _cstring(data):
@@ -84,10 +85,16 @@ class Cell:
     regions: list
     stage2: Walk
     record_offset: int  # in the blueprint
+    owned: list  # interrupts: a bit each, SGIs and PPIs in word 0
     log_pa: int | None
     heartbeat_pa: int | None
     mmio: list  # (ipa, size, kind)
     image_bytes: int  # of all images together
+
+    @property
+    def spis(self):
+        """INTIDs of the SPIs that it owns."""
+        return [32 * w + bit for w in range(1, 32) for bit in range(32) if self.owned[w] >> bit & 1]
 
 
 class _Bytes:
@@ -161,6 +168,8 @@ class Blueprint:
         mmio = [
             struct.unpack_from("<QQI", data, record + tables[3][0] + 24 * n) for n in range(tables[3][1])
         ]
+        owned = list(struct.unpack_from("<32I", data, record + 192))
+        owned[0] = u32(184) | SGIS
         images = [u64(tables[2][0] + 96 * n + 16) for n in range(tables[2][1])]
         vttbr, vtcr = u64(56), u64(64)
         return Cell(
@@ -176,6 +185,7 @@ class Blueprint:
             regions=regions,
             stage2=Walk(self.memory, vttbr & 0xFFFFFFFFFFFE, 64 - (vtcr & 63), 2 - (vtcr >> 6 & 3)),
             record_offset=record - self.offset,
+            owned=owned,
             log_pa=space(u64(96)) if u64(96) else None,
             heartbeat_pa=space(u64(104)) if u64(104) else None,
             mmio=mmio,

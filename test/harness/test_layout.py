@@ -31,6 +31,8 @@ OFFSETS = {
         "heartbeat_va": 104,
         "entry_ipa": 112,
         "tree_ipa": 120,
+        "ppi_owned": 184,
+        "spi_owned": 192,
         "cores": 448,
         "regions": 456,
         "mmio": 472,

@@ -1,39 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """SGIs to every core, and the interrupt controller's registers written as if all of it were one's own."""
 
-import struct
-
 ISENABLER, ICENABLER, ISPENDR, ICPENDR, ISACTIVER, ICACTIVER = 0x100, 0x180, 0x200, 0x280, 0x300, 0x380
 IPRIORITYR, ICFGR, IROUTER, IGROUPR = 0x400, 0xC00, 0x6000, 0x80
 GICD_CTLR, SETSPI, CLRSPI = 0x0, 0x40, 0x48
 GICR_CTLR, GICR_WAKER, GICR_PROPBASER, GICR_PENDBASER, GICR_INVALL = 0x0, 0x14, 0x70, 0x78, 0xB0
 SGI_FRAME = 0x10000
-RECORD_OWNED = 184  # offset in struct bp_cell: ppi_owned, ppi_edge, spi_owned[32] (word 0 unused)
-SGIS = 0xFFFF
-
-
-def owned(system, cell):
-    """Ownership words of a cell: the first is that of its SGIs and PPIs."""
-    offset = system.blueprint.offset + system.blueprint.cells[cell].record_offset + RECORD_OWNED
-    ppis, _, _, *words = struct.unpack_from("<34I", system.fit.kernel.data, offset)
-    return [ppis | SGIS, *words]
 
 
 def foreign(system, word):
     """Bits of an interrupt register's word that are not the attacker's: it still has to hear us."""
-    return 0xFFFFFFFF & ~owned(system, "attacker")[word]
+    return 0xFFFFFFFF & ~system.blueprint.cells["attacker"].owned[word]
 
 
 def priorities(system, intid, value):
     """A word of priorities with `value` in the bytes of interrupts that are not the attacker's."""
-    own = spis(system, "attacker")
+    own = system.blueprint.cells["attacker"].spis
     return sum((0x80 if intid & ~3 | n in own else value & 0xFF) << 8 * n for n in range(4))
-
-
-def spis(system, cell):
-    """INTIDs of the SPIs that a cell owns."""
-    words = owned(system, cell)
-    return [32 * w + bit for w in range(1, 32) for bit in range(32) if words[w] >> bit & 1]
 
 
 def grab(system, intid):
@@ -56,10 +39,12 @@ def test_sgis(attack):
 
 def test_spis(attack):
     """Own interrupts can be set up, others can't. [stest->swr~gicd-filtered~1]"""
-    own = spis(attack, "attacker")
+    own = attack.blueprint.cells["attacker"].spis
     assert own and grab(attack, own[-1])[0] == 1
     with attack.unharmed("victim"):
-        for intid in spis(attack, "victim") + spis(attack, "health") + [250, 287, 1019]:
+        others = attack.blueprint.cells["victim"].spis + attack.blueprint.cells["health"].spis
+        assert others
+        for intid in [*others, 250, 287, 1019]:
             assert grab(attack, intid) == [0, 0, 0], intid
         attack.restart("attacker")
 
@@ -70,7 +55,7 @@ def test_distributor(attack):
         for base in (IGROUPR, ISENABLER, ISPENDR, ISACTIVER, ICENABLER, ICPENDR, ICACTIVER):
             for word in range(1, 9):
                 attack.write_gic("gicd", base + 4 * word, foreign(attack, word))
-        for intid in spis(attack, "victim"):
+        for intid in attack.blueprint.cells["victim"].spis:
             for value in (0xFFFFFFFF, 0):
                 attack.write_gic("gicd", (IPRIORITYR + intid) & ~3, priorities(attack, intid, value))
                 attack.write_gic("gicd", ICFGR + intid // 16 * 4, value)

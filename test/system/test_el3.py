@@ -16,7 +16,7 @@ import system
 import test_linux
 from harness import build
 from test_attack_calls import call, test_doorbells
-from test_attack_interrupts import IPRIORITYR, SGI_FRAME, spis
+from test_attack_interrupts import IPRIORITYR, SGI_FRAME
 from test_hostile import test_restart, test_second_core_hostile, test_stop_and_start
 from test_power import test_core_on_and_off, test_restart_is_fresh, test_system_reset
 
@@ -74,7 +74,7 @@ def test_priorities(attack):
 
     [stest->swr~gicr-filtered~1]
     """
-    own = IPRIORITYR + spis(attack, "attacker")[0] & ~3
+    own = IPRIORITYR + attack.blueprint.cells["attacker"].spis[0] & ~3
     secure = SGI_FRAME + IPRIORITYR + NON_SECURE_SGIS.stop
     assert read(attack, "gicr", SGI_FRAME + IPRIORITYR) == 0xA0A0A0A0
     assert read(attack, "gicd", own) & 0xFF == 0xA0
