@@ -8,20 +8,28 @@
 #define STUB_BYTES    8
 #define NOT_SUPPORTED 0xffffffffu
 #define DENIED	      ((u64) - 3)
+#define VERSION_1_0   0x10000
+#define VERSION_1_1   0x10001
+#define ON	      0 /* AFFINITY_INFO's answer */
 
+#define SMCCC_VERSION 0x80000000u
+#define PSCI_VERSION  0x84000000u
 #define CPU_OFF	      0x84000002u
+#define CPU_ON	      0x84000003u
+#define AFFINITY_INFO 0x84000004u
 #define SYSTEM_OFF    0x84000008u
 #define SYSTEM_RESET  0x84000009u
+#define SMC64	      0x40000000u /* function ID: arguments have 64 bits */
+#define VERSION	      0xc6000000u
 #define CELL_CONTROL  0xc6000010u
 #define CONSOLE_INPUT 0xc6000011u
 
-/* Those with an answer of their own; docs/guest-abi.md. */
+/* Those with an answer of their own: SMCCC, workarounds, PSCI, hypercalls; docs/guest-abi.md. */
 static const u32 known[] = {
-	0x80000000, 0x80000001, 0x80003fff, 0x80007fff,	  0x80008000, /* SMCCC, workarounds */
-	0x84000000, 0x84000001, 0xc4000001, 0x84000003,	  0xc4000003, /* PSCI */
-	0x84000004, 0xc4000004, 0x84000006, 0x8400000a,		      /* */
-	0x8600ff01, 0x8600ff03, 0xc6000000, 0xc6000001,	  0xc6000002, /* hypercalls */
-	0xc6000003, 0xc6000004, 0xc6000005, CELL_CONTROL, CONSOLE_INPUT,
+	SMCCC_VERSION, 0x80000001, 0x80003fff, 0x80007fff,     0x80008000,    PSCI_VERSION,
+	0x84000001,    0xc4000001, CPU_ON,     CPU_ON | SMC64, AFFINITY_INFO, AFFINITY_INFO | SMC64,
+	0x84000006,    0x8400000a, 0x8600ff01, 0x8600ff03,     VERSION,	      0xc6000001,
+	0xc6000002,    0xc6000003, 0xc6000004, 0xc6000005,     CELL_CONTROL,  CONSOLE_INPUT,
 };
 
 static bool is_known(u32 function)
@@ -80,6 +88,32 @@ static u64 argument(void)
 	}
 }
 
+/* Whether x0 is an answer that the function may give to this cell, whose only core runs. */
+static bool may_answer(u32 function, u64 argument, u64 answer)
+{
+	if (!is_known(function))
+		return (u32)answer == NOT_SUPPORTED;
+	switch (function) {
+	case SMCCC_VERSION:
+	case PSCI_VERSION:
+		return answer == VERSION_1_1;
+	case VERSION:
+		return answer == VERSION_1_0;
+	case CPU_ON:
+	case CPU_ON | SMC64:
+		return (int64_t)answer < 0;
+	case AFFINITY_INFO:
+		return (int64_t)answer < 0 || (answer == ON && (u32)argument == plan.mpidr);
+	case AFFINITY_INFO | SMC64:
+		return (int64_t)answer < 0 || (answer == ON && argument == plan.mpidr);
+	case CELL_CONTROL:
+	case CONSOLE_INPUT:
+		return answer == DENIED;
+	default:
+		return true;
+	}
+}
+
 static void check(u32 function, const struct regs *before, const struct regs *after, bool el0, u32 class)
 {
 	u32 first = 4;
@@ -88,10 +122,8 @@ static void check(u32 function, const struct regs *before, const struct regs *af
 		wrong(WRONG_OUTCOME, class, after->esr, function);
 	if (el0)
 		first = 0;
-	else if (!is_known(function) && (u32)after->x[0] != NOT_SUPPORTED)
-		wrong(WRONG_ANSWER, before->x[0], after->x[0], after->x[1]);
-	else if ((function == CELL_CONTROL || function == CONSOLE_INPUT) && after->x[0] != DENIED)
-		wrong(WRONG_ANSWER, before->x[0], after->x[0], after->x[1]);
+	else if (!may_answer(function, before->x[1], after->x[0]))
+		wrong(WRONG_ANSWER, before->x[0], before->x[1], after->x[0]);
 	for (u32 i = first; i < 31; i++)
 		if (after->x[i] != before->x[i])
 			wrong(WRONG_SPOILED, function, i, after->x[i]);

@@ -101,7 +101,7 @@ extern struct sysreg_record sysreg_records[SYSREG_COUNT];
 #define WRONG_EXECUTED	   2 /* came back from a page that isn't its own: address */
 #define WRONG_SUCCEEDED	   3 /* an access without a syndrome was done: form, address, EL0 */
 #define WRONG_FOREIGN_BITS 4 /* bits of others' interrupts: address, value, owned */
-#define WRONG_ANSWER	   5 /* function ID, x0, x1 */
+#define WRONG_ANSWER	   5 /* function ID, its first argument, x0 */
 #define WRONG_SPOILED	   6 /* a call changed a register: function ID, number, value */
 #define WRONG_INTERRUPT	   7 /* another's interrupt was delivered: INTID */
 #define WRONG_DELIVERY	   8 /* INTID and how << 32, times delivered and wanted << 32, pending | active << 1 */
