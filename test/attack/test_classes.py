@@ -38,7 +38,8 @@ CPUS = [
 def guest(request):
     mode, cpu = request.param
     name = f"{mode}-{cpu}"
-    running = hostile.Hostile(mode, build.results_folder(f"attack-{name}"), cpu=cpu)
+    machine = qemu.MACHINE + (",mte=on" if cpu == "max" else "")
+    running = hostile.Hostile(mode, build.results_folder(f"attack-{name}"), cpu=cpu, machine=machine)
     running.label = name
     with running.target:
         running.start().wait_up(*hostile.WITNESSES).wait_attacker()
