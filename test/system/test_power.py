@@ -7,6 +7,7 @@
 """
 
 from harness import qemu
+from test_attack_interrupts import IPRIORITYR, IROUTER, ISACTIVER, ISENABLER, ISPENDR, grab
 
 ON, OFF = 0, 1
 
@@ -48,16 +49,41 @@ def test_system_off(attack):
         attack.restart("attacker")
 
 
+def read_gicd(system, offset):
+    return int(system.ask("attacker", f"gicd-read {offset:#x}", rf"gicd-read {offset:#x} = (\S+)\n")[1], 16)
+
+
+def spi_state(system, intid):
+    """(enabled, pending, active, priority, route) as the attacker finds them."""
+    bits = [read_gicd(system, base + intid // 32 * 4) >> intid % 32 & 1 for base in (ISENABLER, ISPENDR, ISACTIVER)]
+    priority = read_gicd(system, IPRIORITYR + intid & ~3) >> intid % 4 * 8 & 0xFF
+    return (*bits, priority, read_gicd(system, IROUTER + 8 * intid))
+
+
+def unused_spi(system):
+    """An SPI that the attacker owns, but its program leaves as it was at the start."""
+    return next(intid for intid in system.blueprint.cells["attacker"].spis if not spi_state(system, intid)[0])
+
+
 def test_restart_is_fresh(attack):
     """Nothing of one life is left in the next. [stest->swr~cell-filled~1] [stest->swr~cell-interrupts-reset~1]"""
     scratch = attack.places["attacker"]["scratch"]
+    first, second = (core.mpidr for core in attack.blueprint.cells["attacker"].cores)
+    spi = unused_spi(attack)
     before = attack.snapshot("attacker")
+    assert spi_state(attack, spi) == (0, 0, 0, 0xA0, first)
+    word = IPRIORITYR + spi & ~3
+    attack.write_gic("gicd", word, read_gicd(attack, word) & ~(0xFF << spi % 4 * 8) | 0x40 << spi % 4 * 8)
+    attack.write_gic("gicd", IROUTER + 8 * spi, second, 8)
+    assert grab(attack, spi) == [1, 1, 1]
+    assert spi_state(attack, spi) == (1, 1, 1, 0x40, second)
     attack.ask("attacker", f"write {scratch:#x} 0x600d", r"write \S+ done")
     attack.ask("attacker", "cpu-on 1", "cpu-on 1 = 0 up")
     attack.ask("attacker", "sgi 0 0xffff 7", "sgi sent")
     attack.restart("attacker")
     attack.ask("attacker", f"read {scratch:#x}", r"read \S+ = 0x0\n")
     affinity(attack, 1, OFF)
+    assert spi_state(attack, spi) == (0, 0, 0, 0xA0, first)
     after = attack.snapshot("attacker")
     assert (after.memory, after.checksum, after.gic) == (before.memory, "ok", before.gic)
 
