@@ -6,10 +6,16 @@
 [stest->swr~psci-affinity-info~1]
 """
 
+import time
+
+import pytest
+
+import system
 from harness import qemu
 from test_attack_interrupts import IPRIORITYR, IROUTER, ISACTIVER, ISENABLER, ISPENDR, grab
 
 ON, OFF = 0, 1
+HEELS = (0, 0, 1, 2, 3, 4, 6, 8, 10, 15)  # ms
 
 
 def affinity(system, core, expected):
@@ -34,7 +40,6 @@ def test_core_on_and_off(attack):
 
 
 def test_system_reset(attack):
-    """[stest->swr~requests-folded~1]"""
     with attack.unharmed("victim"):
         generation = attack.generation("attacker")
         mark = attack.send("attacker", "system-reset")
@@ -63,6 +68,24 @@ def spi_state(system, intid):
 def unused_spi(system):
     """An SPI that the attacker owns, but its program leaves as it was at the start."""
     return next(intid for intid in system.blueprint.cells["attacker"].spis if not spi_state(system, intid)[0])
+
+
+@pytest.mark.parametrize("first", ["send attacker system-reset", "restart attacker"])
+def test_stop_outweighs(attack, first):
+    """A restart, asked for by the cell or by the health cell, and a stop on its heels: before the cell is at rest,
+    while it is filled, or later. [stest->swr~requests-folded~1]"""
+    with attack.unharmed("victim"):
+        for milliseconds in HEELS:
+            attack.ask("attacker", "cpu-on 1", "cpu-on 1 = 0 up")  # a sibling to wait for
+            generation = attack.generation("attacker")
+            mark = attack.health(first)
+            time.sleep(milliseconds / 1000)
+            attack.health("stop attacker")
+            attack.uart.search(r"^event: .* cell=attacker stop ", since=mark, never=system.HALTED)
+            time.sleep(0.1)  # for what must not come
+            assert attack.view.state("attacker") == "stopped"
+            assert attack.generation("attacker") <= generation + 1
+            attack.restart("attacker")
 
 
 def test_restart_is_fresh(attack):
