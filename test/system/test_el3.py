@@ -8,6 +8,7 @@ QEMU implements no PSCI here: cells that run on four cores got theirs from TF-A'
 """
 
 import collections
+import contextlib
 import re
 
 import pytest
@@ -15,8 +16,8 @@ import pytest
 import system
 import test_linux
 from harness import build
-from test_attack_calls import call, test_doorbells
-from test_attack_interrupts import IPRIORITYR, SGI_FRAME
+from test_attack_calls import NOT_SUPPORTED, UNKNOWN, call, test_doorbells
+from test_attack_interrupts import GICD_CTLR, IPRIORITYR, SGI_FRAME
 from test_hostile import test_restart, test_second_core_hostile, test_stop_and_start
 from test_power import test_core_on_and_off, test_restart_is_fresh, test_system_reset
 
@@ -24,10 +25,10 @@ from test_power import test_core_on_and_off, test_restart_is_fresh, test_system_
 __all__ = ["test_core_on_and_off", "test_doorbells", "test_restart", "test_restart_is_fresh"]
 __all__ += ["test_second_core_hostile", "test_stop_and_start", "test_system_reset"]
 
-GICD_CTLR = 0x8000000
 GRP1, ARE, DS = 1 << 1, 1 << 4, 1 << 6
 NON_SECURE_SGIS = range(8)  # TF-A keeps the others for the Secure side
 ARCH_FEATURES, WORKAROUND_1, WORKAROUND_3 = 0x80000001, 0x80008000, 0x80003FFF
+TO_EL3 = re.compile(r"^\.\.\.from EL2 to EL3$", re.M)
 TRACED = ("gicv3_icc_igrpen_write", "gicv3_icc_bpr_write", "gicv3_icc_ap_write")
 WRITE = re.compile(r"ICC_(IGRPEN|BPR|AP)([01])\S* write cpu 0x(\d) value 0x(\w+)$", re.M)
 
@@ -48,7 +49,8 @@ def test_two_security_states(attack):
 
     [stest->swr~gicd-filtered~1]
     """
-    physical = int(attack.target.monitor(f"xp /1xw {GICD_CTLR:#x}").split()[-1], 16)
+    (gicd,) = (address for name, address in attack.devices() if re.fullmatch(r"intc@.*\[0\]", name))
+    physical = int(attack.target.monitor(f"xp /1xw {gicd + GICD_CTLR:#x}").split()[-1], 16)
     assert physical & (GRP1 | ARE | DS) == GRP1 | ARE
     seen = int(attack.ask("attacker", "gicd-read 0", r"gicd-read 0x0 = (\S+)\n")[1], 16)
     assert seen & (GRP1 | ARE | DS) == GRP1 | ARE | DS
@@ -57,12 +59,13 @@ def test_two_security_states(attack):
 def test_group_0_is_firmwares(attack):
     """Of Group 0's registers TF-A alone has written one, once a core. [stest->swr~group0-firmwares~1]"""
     attack.restart("attacker")
+    cores = range(len(attack.blueprint.cores))
     writes = collections.defaultdict(list)
     for name, group, core, value in WRITE.findall(attack.traces.read_text()):
         writes[name, int(group)].append((int(core), int(value, 16)))
-    assert sorted(writes["IGRPEN", 0]) == [(core, 1) for core in range(4)]
+    assert sorted(writes["IGRPEN", 0]) == [(core, 1) for core in cores]
     assert not writes["BPR", 0] and not writes["AP", 0]
-    assert {core for core, _ in writes["BPR", 1]} == {core for core, _ in writes["AP", 1]} == set(range(4))
+    assert {core for core, _ in writes["BPR", 1]} == {core for core, _ in writes["AP", 1]} == set(cores)
 
 
 def read(attack, part, offset):
@@ -110,13 +113,33 @@ def test_sgis(attack):
         attack.ask("attacker", "sgi-all 3", "sgi-all sent")
 
 
+@contextlib.contextmanager
+def exceptions_logged(attack):
+    """In qemu.log, besides the writes."""
+    writes = f"trace:{TRACED[0]}"  # keeps all of them
+    assert not attack.target.monitor(f"log int,{writes}").strip()
+    yield
+    attack.target.monitor(f"log {writes}")
+
+
+def call_counted(attack, conduit, function, *arguments):
+    """x0, and how often EL2 has called firmware for it."""
+    before = len(TO_EL3.findall(attack.traces.read_text()))
+    answer = call(attack, conduit, function, *arguments)
+    return answer, len(TO_EL3.findall(attack.traces.read_text())) - before
+
+
 @pytest.mark.parametrize("conduit", ["smc", "hvc"])
 def test_workarounds(attack, conduit):
     """Firmware's answers are the cell's: a Cortex-A72 needs both. [stest->swr~psci-own-cores~1]"""
-    with attack.unharmed("victim"), attack.survives("attacker"):
+    with attack.unharmed("victim"), attack.survives("attacker"), exceptions_logged(attack):
         for function in (WORKAROUND_1, WORKAROUND_3):
-            assert call(attack, conduit, ARCH_FEATURES, function) == 0
-            assert call(attack, conduit, function) & 0xFFFFFFFF == function  # returns nothing: x0 stays
+            answer, asked = call_counted(attack, conduit, ARCH_FEATURES, function)
+            assert answer == 0 and asked > 0
+            answer, called = call_counted(attack, conduit, function)
+            # Returns nothing, so x0 stays. EL2 asks again whether firmware has it, and calls it.
+            assert answer & 0xFFFFFFFF == function and called == asked + 1
+        assert call_counted(attack, conduit, UNKNOWN["SiP service"]) == (NOT_SUPPORTED, 0)
 
 
 @pytest.mark.parametrize("mode", ["injected", pytest.param("direct", marks=pytest.mark.full)])
