@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The registers of the newest CPU that QEMU has, as a cell finds them, and the controls of EL2 on every core of a running machine, read from outside by QEMU's gdb server.
+"""The registers of the newest CPU that QEMU has, as a cell finds them, and the controls of EL2 on every core of a
+running machine, read from outside by QEMU's gdb server.
 
 What they must be is spelled here from the manual (Arm ARM D17.2) and, where a cell decides, taken from the
 blueprint; nothing of it comes from the hypervisor's headers.

@@ -9,7 +9,6 @@ from harness import build, qemu
 STORM_VALUE = 24  # heartbeat values[]: rounds of cpu-storm (cells/probe/power.c)
 
 
-
 @pytest.fixture(scope="module", params=["storm", "storm-direct"])
 def storm(request):
     with system.running(request.param, build.results_folder(f"{__name__}-{request.param}")) as running:

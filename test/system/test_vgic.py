@@ -10,7 +10,7 @@ import re
 import pytest
 
 import system
-from harness import build, qemu
+from harness import qemu
 
 ALWAYS = """
 distributor state-registers priorities redistributor flood flood-upwards latecomer latecomer-in-handler
