@@ -5,6 +5,8 @@
 [stest->swr~psci-cpu-on~1]
 """
 
+import contextlib
+
 import pytest
 
 import system
@@ -12,19 +14,26 @@ import system
 COMPLAINTS = r"Internal error|Unable to handle|WARNING:|BUG:|Unexpected interrupt|rcu_sched.*stall|soft lockup"
 
 
-def boot_and_reboot(results, release, mode, **options):
-    with system.running(f"linux-{release}-{mode}", results, **options) as running:
+@contextlib.contextmanager
+def shell(results, config, version, **options):
+    """At Linux's prompt; all the time it doesn't complain, and the victim lives on."""
+    with system.running(f"linux-{config}", results, **options) as running:
         running.wait_up("victim")
         with running.unharmed("victim"):
-            running.uart.search(rf"^\[linux\] init: Linux linux {release}\S* .*aarch64", never=system.HALTED)
+            running.uart.search(rf"^\[linux\] init: Linux linux {version}.*aarch64", never=system.HALTED)
             running.uart.search(r"^\[linux\] init: 2 cores online")
             running.uart.search(r"^\[linux\] linux:/root# ")
-            running.send("linux", "cat /proc/interrupts | grep -c arch_timer; taskset 2 echo on-core-$((1 + 1))")
-            running.uart.search(r"^\[linux\] on-core-2\n")
-            running.send("linux", "reboot -f")
-            running.uart.search(r"^event: .* cell=linux start generation=2")
-            running.uart.search(r"^\[linux\] init: 2 cores online", since=running.uart.mark())
+            yield running
         assert not running.uart.seen(COMPLAINTS)
+
+
+def boot_and_reboot(results, release, mode, **options):
+    with shell(results, f"{release}-{mode}", rf"{release}\S* ", **options) as running:
+        running.send("linux", "cat /proc/interrupts | grep -c arch_timer; taskset 2 echo on-core-$((1 + 1))")
+        running.uart.search(r"^\[linux\] on-core-2\n")
+        running.send("linux", "reboot -f")
+        running.uart.search(r"^event: .* cell=linux start generation=2")
+        running.uart.search(r"^\[linux\] init: 2 cores online", since=running.uart.mark())
 
 
 @pytest.mark.parametrize(
@@ -47,14 +56,8 @@ def test_smp(results, release, mode):
 )
 def test_flavours(results, flavour, cpu, uname, page):
     """Debian's other kernels; that with 16 KiB pages on a core that has them."""
-    with system.running(f"linux-6.12-{flavour}", results, cpu=cpu) as running:
-        running.wait_up("victim")
-        with running.unharmed("victim"):
-            running.uart.search(rf"^\[linux\] init: Linux linux 6.12.*{uname}.*aarch64", never=system.HALTED)
-            running.uart.search(r"^\[linux\] init: 2 cores online")
-            running.uart.search(r"^\[linux\] linux:/root# ")
-            running.send("linux", "grep -m 1 KernelPageSize /proc/self/smaps")
-            running.uart.search(rf"^\[linux\] KernelPageSize: +{page} kB\n")
-            running.send("linux", "dmesg | grep -o 'armv8_.*counters'")
-            running.uart.search(r"^\[linux\] armv8_\w+ PMU driver, 7 .*counters")  # 6 and the cycles'
-        assert not running.uart.seen(COMPLAINTS)
+    with shell(results, f"6.12-{flavour}", f"6.12.*{uname}", cpu=cpu) as running:
+        running.send("linux", "grep -m 1 KernelPageSize /proc/self/smaps")
+        running.uart.search(rf"^\[linux\] KernelPageSize: +{page} kB\n")
+        running.send("linux", "dmesg | grep -o 'armv8_.*counters'")
+        running.uart.search(r"^\[linux\] armv8_\w+ PMU driver, 7 .*counters")  # 6 and the cycles'
