@@ -14,17 +14,6 @@
 #include "mmio.h"
 #include "timer.h"
 
-#define GICD_CTLR     0x0000
-#define IGROUPR	      0x0080
-#define ISENABLER     0x0100
-#define ICENABLER     0x0180
-#define ISPENDR	      0x0200
-#define ICPENDR	      0x0280
-#define ISACTIVER     0x0300
-#define ICACTIVER     0x0380
-#define IPRIORITYR    0x0400
-#define GICD_IROUTER  0x6000
-#define SGI_FRAME     0x10000
 #define CTLR_GRP1     UINT32_C(2)
 #define CTLR_ARE      UINT32_C(16)
 
@@ -32,7 +21,6 @@
 #define IDLE_PRIORITY 0xff
 #define DEFAULT	      0xa0
 #define WORDS	      32u
-#define FIRST_SPI     32u
 #define FIRST_PPI     16u
 #define SPIS_MAX      40u
 #define AT_ONCE	      32u

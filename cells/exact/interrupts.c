@@ -28,8 +28,8 @@ void pause_ns(uint64_t ns)
 
 uint64_t bank(unsigned core, uint32_t intid, uint32_t offset)
 {
-	return intid < FIRST_SPI ? frames[core] + SGI_FRAME + offset
-				 : gic_distributor(offset) + intid / 32 * 4;
+	return intid < GIC_FIRST_SPI ? frames[core] + SGI_FRAME + offset
+				     : gic_distributor(offset) + intid / 32 * 4;
 }
 
 bool get(unsigned core, uint32_t offset, uint32_t intid)
@@ -50,7 +50,7 @@ unsigned state(unsigned core, uint32_t intid)
 
 uint64_t priority_at(unsigned core, uint32_t intid)
 {
-	return (intid < FIRST_SPI ? frames[core] + SGI_FRAME : gic_distributor(0)) + IPRIORITYR + intid;
+	return (intid < GIC_FIRST_SPI ? frames[core] + SGI_FRAME : gic_distributor(0)) + IPRIORITYR + intid;
 }
 
 uint8_t read8(uint64_t address)
@@ -69,7 +69,7 @@ void route(uint32_t intid, unsigned core)
 void enable(unsigned core, uint32_t intid, uint8_t priority)
 {
 	mmio_write8(priority_at(core, intid), priority);
-	if (intid >= FIRST_SPI)
+	if (intid >= GIC_FIRST_SPI)
 		route(intid, core);
 	put(core, ISENABLER, intid);
 }

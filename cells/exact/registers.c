@@ -4,13 +4,11 @@
  */
 #include "exact.h"
 
-#define GICD_TYPER     0x0004
 #define GICD_IIDR      0x0008
 #define GICD_STATUSR   0x0010
 #define GICD_SETSPI    0x0040
 #define GICD_CLRSPI    0x0048
 #define ITARGETSR      0x0800
-#define ICFGR	       0x0c00
 #define IGRPMODR       0x0d00
 #define NSACR	       0x0e00
 #define GICD_SGIR      0x0f00
@@ -19,8 +17,6 @@
 #define PIDR2	       0xffe8
 #define GICR_CTLR      0x0000
 #define GICR_IIDR      0x0004
-#define GICR_TYPER     0x0008
-#define GICR_WAKER     0x0014
 #define GICR_SETLPIR   0x0040
 #define GICR_PROPBASER 0x0070
 #define GICR_PENDBASER 0x0078
@@ -61,7 +57,7 @@ static void case_distributor(void)
 	const uint64_t ctlr = gic_distributor(GICD_CTLR);
 	const uint32_t ctlr_is = mmio_read32(ctlr), typer = mmio_read32(gic_distributor(GICD_TYPER));
 
-	check("CTLR", ctlr_is & ~CTLR_DS, CTLR_ARE | CTLR_GRP1);
+	check("CTLR", ctlr_is, CTLR_DS | CTLR_ARE | CTLR_GRP1);
 	mmio_write32(ctlr, UINT32_MAX);
 	check("CTLR, all ones", mmio_read32(ctlr), ctlr_is);
 	fixed("TYPER", gic_distributor(GICD_TYPER), typer);
@@ -91,7 +87,7 @@ static void case_distributor(void)
 	/* With affinity routing SGIs and PPIs have nothing here (12.9). */
 	for (uint32_t offset = IGROUPR; offset <= ICACTIVER; offset += 0x80)
 		fixed("word 0", gic_distributor(offset), 0);
-	for (uint32_t n = 0; n < FIRST_SPI; n += 4)
+	for (uint32_t n = 0; n < GIC_FIRST_SPI; n += 4)
 		fixed("IPRIORITYR0-7", gic_distributor(IPRIORITYR + n), 0);
 	fixed("ICFGR0", gic_distributor(ICFGR), 0);
 	fixed("ICFGR1", gic_distributor(ICFGR + 4), 0);
@@ -140,7 +136,7 @@ static void case_priorities(void)
 	check("byte written", read8(gic_distributor(IPRIORITYR) + spis[0]), 0x70);
 	mmio_write8(gic_distributor(IPRIORITYR) + spis[0], 0xff);
 	check("upper bits at least", read8(gic_distributor(IPRIORITYR) + spis[0]) >> 4, 0xf);
-	for (uint32_t n = FIRST_SPI; n < 1020; n += 4)
+	for (uint32_t n = GIC_FIRST_SPI; n < 1020; n += 4)
 		if ((owned[n / 32] >> n % 32 & 0xf) == 0)
 			fixed("not owned", gic_distributor(IPRIORITYR) + n, 0);
 	mmio_write32(frames[0] + SGI_FRAME + IPRIORITYR + 4, UINT32_C(0xd0905010));
@@ -166,7 +162,7 @@ static void case_routes(void)
 		mmio_write64(at, foreign[i]);
 		check("elsewhere", mmio_read64(at), routes[0]);
 	}
-	for (uint32_t intid = FIRST_SPI; intid < 1020; intid++)
+	for (uint32_t intid = GIC_FIRST_SPI; intid < 1020; intid++)
 		if (!(owned[intid / 32] >> intid % 32 & 1))
 			fixed64("not owned", gic_distributor(GICD_IROUTER) + 8 * intid, 0);
 }
@@ -199,7 +195,7 @@ static void redistributor(unsigned core)
 	fixed("NSACR", sgi + NSACR, 0);
 	fixed("ICFGR0", sgi + ICFGR, UINT32_C(0xaaaaaaaa));
 	fixed("ICFGR1", sgi + ICFGR + 4, mmio_read32(sgi + ICFGR + 4) & edges(private, 1));
-	for (uint32_t n = FIRST_SPI; n < 64; n += 4)
+	for (uint32_t n = GIC_FIRST_SPI; n < 64; n += 4)
 		fixed("no more priorities", sgi + IPRIORITYR + n, 0);
 	fixed("no more words", sgi + ISENABLER + 4, 0);
 	mmio_write32(sgi + ISENABLER, UINT32_MAX);

@@ -11,27 +11,16 @@
 #include "mmu.h"
 #include "sysreg.h"
 
-#define GICD_CTLR	0x0000
-#define GICD_IGROUPR	0x0080
-#define GICD_ISENABLER	0x0100
-#define GICD_ICENABLER	0x0180
-#define GICD_IPRIORITYR 0x0400
-#define GICD_ICFGR	0x0c00
-#define GICD_IROUTER	0x6000
-#define CTLR_ENABLE	0x13 /* ARE, EnableGrp1(A): in both views of GICD_CTLR (12.9.4) */
-#define CTLR_RWP	(UINT32_C(1) << 31)
-#define GICR_TYPER	0x0008
-#define GICR_WAKER	0x0014
-#define WAKER_SLEEP	UINT32_C(2)
-#define WAKER_ASLEEP	UINT32_C(4)
-#define TYPER_LAST	UINT64_C(16)
-#define SGI_FRAME	0x10000
-#define PRIORITY	0xa0
-#define PRIORITY_MASK	0xff
-#define FIRST_SPI	32u
-#define PATIENCE	1000000u
+#define CTLR_ENABLE    0x13 /* ARE, EnableGrp1(A): in both views of GICD_CTLR (12.9.4) */
+#define CTLR_RWP       (UINT32_C(1) << 31)
+#define WAKER_SLEEP    UINT32_C(2)
+#define WAKER_ASLEEP   UINT32_C(4)
+#define TYPER_LAST     UINT64_C(16)
+#define PRIORITY       0xa0
+#define PRIORITY_MASK  0xff
+#define PATIENCE       1000000u
 
-#define MPIDR_AFFINITY	UINT64_C(0xff00ffffff)
+#define MPIDR_AFFINITY UINT64_C(0xff00ffffff)
 
 static struct range gicd;
 static uintptr_t redistributor[CELL_CORES_MAX];
@@ -58,7 +47,7 @@ const struct gic_counts *gic_counts(void)
  * same offsets (12.10). */
 static uint64_t bank(uint32_t intid, uint64_t offset)
 {
-	return intid < FIRST_SPI ? gic_redistributor(SGI_FRAME + offset) : gic_distributor(offset);
+	return intid < GIC_FIRST_SPI ? gic_redistributor(SGI_FRAME + offset) : gic_distributor(offset);
 }
 
 /* The word of a register with one bit an interrupt, and the interrupt's bit in it. */
@@ -130,15 +119,15 @@ bool gic_core_start(const struct guest *guest)
 	mmio_write32(gic_redistributor(GICR_WAKER),
 		     mmio_read32(gic_redistributor(GICR_WAKER)) & ~WAKER_SLEEP);
 	wait_clear(gic_redistributor(GICR_WAKER), WAKER_ASLEEP);
-	mmio_write32(bit_word(0, GICD_ICENABLER), UINT32_MAX);
-	mmio_write32(bit_word(0, GICD_IGROUPR), UINT32_MAX);
+	mmio_write32(bit_word(0, ICENABLER), UINT32_MAX);
+	mmio_write32(bit_word(0, IGROUPR), UINT32_MAX);
 	interface_start();
 	return true;
 }
 
 static void trigger_set(uint32_t intid, bool edge)
 {
-	const uint64_t word = bank(intid, GICD_ICFGR) + intid / 16 * 4;
+	const uint64_t word = bank(intid, ICFGR) + intid / 16 * 4;
 	const uint32_t edge_bit = UINT32_C(2) << (intid % 16 * 2);
 	const uint32_t others = mmio_read32(word) & ~edge_bit;
 
@@ -147,7 +136,7 @@ static void trigger_set(uint32_t intid, bool edge)
 
 static void group1_set(uint32_t intid)
 {
-	const uint64_t word = bit_word(intid, GICD_IGROUPR);
+	const uint64_t word = bit_word(intid, IGROUPR);
 
 	mmio_write32(word, mmio_read32(word) | bit(intid));
 }
@@ -157,20 +146,20 @@ void gic_take(uint32_t intid, bool edge, irq_handler *handler)
 	if (intid >= GIC_INTIDS)
 		return;
 	handlers[intid] = handler;
-	mmio_write8(bank(intid, GICD_IPRIORITYR) + intid, PRIORITY);
-	if (intid >= FIRST_SPI) {
+	mmio_write8(bank(intid, IPRIORITYR) + intid, PRIORITY);
+	if (intid >= GIC_FIRST_SPI) {
 		group1_set(intid);
 		trigger_set(intid, edge);
 		mmio_write64(gic_distributor(GICD_IROUTER) + intid * UINT64_C(8),
 			     sysreg_read("mpidr_el1") & MPIDR_AFFINITY);
 	}
 	barrier_dsb();
-	mmio_write32(bit_word(intid, GICD_ISENABLER), bit(intid));
+	mmio_write32(bit_word(intid, ISENABLER), bit(intid));
 }
 
 void gic_disable(uint32_t intid)
 {
-	mmio_write32(bit_word(intid, GICD_ICENABLER), bit(intid));
+	mmio_write32(bit_word(intid, ICENABLER), bit(intid));
 }
 
 void gic_send_sgi(uint32_t intid, uint64_t mpidr, uint16_t targets)

@@ -12,23 +12,18 @@
 #include "probe.h"
 #include "timer.h"
 
-#define GICD_TYPER   0x0004
 #define ITLINES_MASK 0x1f
-#define SGI_FRAME    0x10000
 #define SGI_ALL	     (UINT64_C(1) << 40) /* ICC_SGI1R_EL1.IRM */
-#define ISENABLER    0x0100
-#define ISPENDR	     0x0200
-#define ISACTIVER    0x0300
 
 /* Per interrupt bits, in every bank alike: register offset and bits an interrupt. */
 static const struct {
 	const char *name;
 	uint32_t offset, bits;
 } state[] = {
-	{"group", 0x0080, 1},
+	{"group", IGROUPR, 1},
 	{"enable", ISENABLER, 1},
-	{"priority", 0x0400, 8},
-	{"trigger", 0x0c00, 2},
+	{"priority", IPRIORITYR, 8},
+	{"trigger", ICFGR, 2},
 };
 
 static uint32_t lines(void)
@@ -53,7 +48,8 @@ static void run_state(const uint64_t *args)
 		printf("probe: gic-state %s=0x%08" PRIx32 "\n", state[s].name, crc);
 	}
 	printf("probe: gic-state ctlr=0x%" PRIx32 " igrpen1=0x%" PRIx64 " ctlr_el1=0x%" PRIx64 "\n",
-	       mmio_read32(gic_distributor(0)), sysreg_read(ICC_IGRPEN1_EL1), sysreg_read(ICC_CTLR_EL1));
+	       mmio_read32(gic_distributor(GICD_CTLR)), sysreg_read(ICC_IGRPEN1_EL1),
+	       sysreg_read(ICC_CTLR_EL1));
 }
 
 static void read_reg(const char *name, uint64_t address, uint64_t offset)

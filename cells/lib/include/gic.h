@@ -12,7 +12,28 @@
 #include "exception.h"
 #include "guest.h"
 
-#define GIC_INTIDS 1020u
+#define GIC_INTIDS    1020u
+#define GIC_FIRST_SPI 32u
+
+/*
+ * Registers (GICv3 12.8, 12.10), by offset: of SPIs in gic_distributor(), of SGIs and PPIs in
+ * gic_redistributor(), from SGI_FRAME on.
+ */
+#define GICD_CTLR    0x0000
+#define GICD_TYPER   0x0004
+#define GICD_IROUTER 0x6000
+#define IGROUPR	     0x0080
+#define ISENABLER    0x0100
+#define ICENABLER    0x0180
+#define ISPENDR	     0x0200
+#define ICPENDR	     0x0280
+#define ISACTIVER    0x0300
+#define ICACTIVER    0x0380
+#define IPRIORITYR   0x0400
+#define ICFGR	     0x0c00
+#define GICR_TYPER   0x0008
+#define GICR_WAKER   0x0014
+#define SGI_FRAME    0x10000
 
 typedef void irq_handler(uint32_t intid);
 
@@ -36,6 +57,6 @@ const struct gic_counts *gic_counts(void);
 
 /* Addresses of registers, for those who look at or attack them. */
 uint64_t gic_distributor(uint64_t offset);
-uint64_t gic_redistributor(uint64_t offset); /* this core's; SGI frame from 0x10000 */
+uint64_t gic_redistributor(uint64_t offset); /* this core's */
 
 #endif
