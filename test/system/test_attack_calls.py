@@ -10,7 +10,8 @@ import pytest
 
 NOT_SUPPORTED, INVALID_PARAMETERS, ALREADY_ON = -1, -2, -4
 DENIED, INVALID = -3, -2
-VERSION, CELL_CONTROL, CONSOLE_INPUT, CELL_INFO, DOORBELL = 0xC6000000, 0xC6000010, 0xC6000011, 0xC6000001, 0xC6000004
+VERSION, CELL_INFO, READY, EVENT, DOORBELL = 0xC6000000, 0xC6000001, 0xC6000002, 0xC6000003, 0xC6000004
+APPLICATION_ERROR, CELL_CONTROL, CONSOLE_INPUT, REVISION = 0xC6000005, 0xC6000010, 0xC6000011, 0x8600FF03
 CPU_ON, AFFINITY_INFO = 0xC4000003, 0xC4000004
 
 UNKNOWN = {
@@ -48,14 +49,24 @@ def call(system, conduit, function, *arguments):
     return value - (1 << 64) if value >> 63 else low - (1 << 32) if low >> 31 and value >> 32 == 0 else value
 
 
-def test_own_calls_first(attack):
-    assert call(attack, "hvc", VERSION) == 0x10000
-    assert call(attack, "hvc", CELL_INFO, 1) == 0
-    assert call(attack, "hvc", AFFINITY_INFO, attack.blueprint.cells["attacker"].cores[0].mpidr) == 0
-    assert call(attack, "hvc", AFFINITY_INFO, attack.blueprint.cells["attacker"].cores[1].mpidr) == 1
+both_conduits = pytest.mark.parametrize("conduit", ["smc", "hvc"])
 
 
-@pytest.mark.parametrize("conduit", ["smc", "hvc"])
+@both_conduits
+def test_own_calls_first(attack, conduit):
+    assert call(attack, conduit, VERSION) == 0x10000
+    assert call(attack, conduit, REVISION) == 1
+    assert call(attack, conduit, CELL_INFO, 1) == 0
+    assert call(attack, conduit, READY) == 0
+    mark = attack.uart.mark()
+    assert call(attack, conduit, EVENT, 0x77, 1, 2) == 0
+    attack.uart.search(r"^event: .* cell=attacker application code=0x77 args=0x1,0x2,0x0\n", since=mark)
+    first, second = (core.mpidr for core in attack.blueprint.cells["attacker"].cores)
+    assert call(attack, conduit, AFFINITY_INFO, first) == 0
+    assert call(attack, conduit, AFFINITY_INFO, second) == 1
+
+
+@both_conduits
 def test_unknown(attack, conduit):
     with attack.unharmed("victim"), attack.survives("attacker"):
         for name, function in UNKNOWN.items():
@@ -75,24 +86,34 @@ def test_cores_of_others(attack):
         assert call(attack, "hvc", CPU_ON, own, entry, 0) == ALREADY_ON
 
 
-def test_health_calls(attack):
+@both_conduits
+def test_health_calls(attack, conduit):
     """What only the health cell may ask for is denied, and counted."""
     victim = attack.blueprint.cells["victim"].index
     before = attack.view.core("attacker").denied
     with attack.unharmed("victim"), attack.survives("attacker"):
-        assert call(attack, "hvc", CELL_CONTROL, victim, 0, 0) == DENIED
-        assert call(attack, "hvc", CELL_CONTROL, victim, 1, 0) == DENIED
-        assert call(attack, "hvc", CONSOLE_INPUT, victim, 0x41) == DENIED
+        assert call(attack, conduit, CELL_CONTROL, victim, 0, 0) == DENIED
+        assert call(attack, conduit, CELL_CONTROL, victim, 1, 0) == DENIED
+        assert call(attack, conduit, CONSOLE_INPUT, victim, 0x41) == DENIED
     assert attack.view.core("attacker").denied == before + 3
 
 
-def test_doorbells(attack):
+@both_conduits
+def test_application_error(attack, conduit):
+    """[stest->swr~fault-costs-its-cell~1]"""
+    with attack.unharmed("victim"):
+        core = attack.fault("attacker", f"{conduit} {APPLICATION_ERROR:#x} 7")
+        assert (core.fault_error, core.fault_action) == ("application-error", "restart")
+
+
+@both_conduits
+def test_doorbells(attack, conduit):
     """[stest->swr~doorbell-declared~1]"""
     before = attack.snapshot("victim")
-    assert call(attack, "hvc", DOORBELL, 0) == 0
+    assert call(attack, conduit, DOORBELL, 0) == 0
     after = attack.snapshot("victim")
     assert int(after.strange["doorbells"]) == int(before.strange["doorbells"]) + 1
     with attack.unharmed("victim"):
-        assert call(attack, "hvc", DOORBELL, 1) == INVALID  # a channel that it only reads
-        assert call(attack, "hvc", DOORBELL, 2) == INVALID
-        assert call(attack, "hvc", DOORBELL, 0xFFFFFFFFFFFFFFFF) == INVALID
+        assert call(attack, conduit, DOORBELL, 1) == INVALID  # a channel that it only reads
+        assert call(attack, conduit, DOORBELL, 2) == INVALID
+        assert call(attack, conduit, DOORBELL, 0xFFFFFFFFFFFFFFFF) == INVALID
