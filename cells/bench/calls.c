@@ -12,8 +12,6 @@
 #include "mmio.h"
 #include "psci.h"
 
-#define GICD_TYPER	0x0004
-#define GICD_ISENABLER	0x0100
 #define UNKNOWN_VENDOR	0xc600fff0u /* vendor specific hypervisor service */
 #define UNKNOWN_PSCI	0x8400001fu /* standard service, PSCI's range */
 #define UNKNOWN_OWNER	0x82000000u /* SiP service: nobody's */
@@ -175,7 +173,7 @@ static void ignored(uint32_t intid)
 void calls_measure(const struct guest *guest)
 {
 	gic_take(guest->uart_intid, guest->uart_edge, ignored);
-	enable_word = gic_distributor(GICD_ISENABLER + guest->uart_intid / 32 * 4);
+	enable_word = gic_distributor(ISENABLER + guest->uart_intid / 32 * 4);
 	enabled = UINT32_C(1) << guest->uart_intid % 32;
 	answers_check();
 	for (unsigned i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
