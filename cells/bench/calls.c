@@ -12,19 +12,24 @@
 #include "mmio.h"
 #include "psci.h"
 
-#define UNKNOWN_VENDOR	0xc600fff0u /* vendor specific hypervisor service */
-#define UNKNOWN_PSCI	0x8400001fu /* standard service, PSCI's range */
-#define UNKNOWN_OWNER	0x82000000u /* SiP service: nobody's */
 #define UNKNOWN_VERSION UINT64_C(0xffffffff)
 
 static uint64_t enable_word; /* with an interrupt of this cell */
 static uint32_t enabled;
 
-static void nothing(void)
+/* What is called or read, and what it answers. */
+struct operation {
+	const char *name;
+	uint64_t (*run)(uint32_t function);
+	uint32_t function;
+};
+
+static uint64_t nothing(uint32_t function)
 {
+	return function;
 }
 
-static uint64_t hvc_call(uint64_t function)
+static uint64_t hvc_call(uint32_t function)
 {
 	register uint64_t x0 __asm__("x0") = function;
 
@@ -32,7 +37,7 @@ static uint64_t hvc_call(uint64_t function)
 	return x0;
 }
 
-static uint64_t smc_call(uint64_t function)
+static uint64_t smc_call(uint32_t function)
 {
 	register uint64_t x0 __asm__("x0") = function;
 
@@ -40,97 +45,85 @@ static uint64_t smc_call(uint64_t function)
 	return x0;
 }
 
-static void hvc_version(void)
+static uint64_t typer_read(uint32_t function)
 {
-	hvc_call(HYPERCALL_VERSION);
+	(void)function;
+	return mmio_read32(gic_distributor(GICD_TYPER));
 }
 
-static void psci_version_smc(void)
+static uint64_t isenabler_read(uint32_t function)
 {
-	smc_call(PSCI_VERSION);
-}
-
-static void hvc_unknown_vendor(void)
-{
-	hvc_call(UNKNOWN_VENDOR);
-}
-
-static void hvc_unknown_psci(void)
-{
-	hvc_call(UNKNOWN_PSCI);
-}
-
-static void hvc_unknown_owner(void)
-{
-	hvc_call(UNKNOWN_OWNER);
-}
-
-static void smc_unknown_vendor(void)
-{
-	smc_call(UNKNOWN_VENDOR);
-}
-
-static void smc_unknown_psci(void)
-{
-	smc_call(UNKNOWN_PSCI);
-}
-
-static void smc_unknown_owner(void)
-{
-	smc_call(UNKNOWN_OWNER);
-}
-
-static void typer_read(void)
-{
-	mmio_read32(gic_distributor(GICD_TYPER));
-}
-
-static void isenabler_read(void)
-{
-	mmio_read32(enable_word);
+	(void)function;
+	return mmio_read32(enable_word);
 }
 
 /* Enables what is enabled already, so that nothing else happens. */
-static void isenabler_write(void)
+static uint64_t isenabler_write(uint32_t function)
 {
 	mmio_write32(enable_word, enabled);
+	return function;
 }
+
+static const struct operation operations[] = {
+	{"empty", nothing, 0},
+	{"hvc_version", hvc_call, HYPERCALL_VERSION},
+	{"psci_version", smc_call, PSCI_VERSION},
+	{"gicd_typer_read", typer_read, 0},
+	{"gicd_isenabler_read", isenabler_read, 0},
+	{"gicd_isenabler_write", isenabler_write, 0},
+};
+
+/* Functions that no hypervisor of this ABI has, by where the number lies. */
+#define UNKNOWN(where, function)                                                                             \
+	{"hvc_unknown." where, hvc_call, function},                                                          \
+	{                                                                                                    \
+		"smc_unknown." where, smc_call, function                                                     \
+	}
+
+static const struct operation unknowns[] = {
+	UNKNOWN("vendor", 0xc600fff0u),	     /* vendor specific hypervisor service */
+	UNKNOWN("psci", 0x8400001fu),	     /* standard service, after PSCI's */
+	UNKNOWN("owner", 0x82000000u),	     /* SiP service: nobody's */
+	UNKNOWN("near", 0x84000005u),	     /* MIGRATE: among PSCI's that are there */
+	UNKNOWN("near_vendor", 0xc6000006u), /* among the hypercalls */
+	UNKNOWN("near_uid", 0x8600ff02u),    /* between UID and REVISION */
+	UNKNOWN("arch", 0x80000042u),	     /* Arm architecture service */
+};
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* A hypervisor of an unknown function answers NOT_SUPPORTED; else it isn't that what was measured. */
 static void answers_check(void)
 {
-	static const uint32_t unknown[] = {UNKNOWN_VENDOR, UNKNOWN_PSCI, UNKNOWN_OWNER};
-
-	for (unsigned i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
-		if ((int32_t)hvc_call(unknown[i]) != HYPERCALL_NOT_SUPPORTED ||
-		    (int32_t)smc_call(unknown[i]) != HYPERCALL_NOT_SUPPORTED)
-			printf("bench: wrong 0x%" PRIx32 " is a known function\n", unknown[i]);
+	for (unsigned i = 0; i < COUNT(unknowns); i++)
+		if ((int32_t)unknowns[i].run(unknowns[i].function) != HYPERCALL_NOT_SUPPORTED)
+			printf("bench: wrong 0x%" PRIx32 " is a known function\n", unknowns[i].function);
 	if (hvc_call(HYPERCALL_VERSION) != HYPERCALL_ABI || smc_call(PSCI_VERSION) == UNKNOWN_VERSION)
 		printf("bench: wrong version\n");
 	if ((mmio_read32(enable_word) & enabled) != enabled)
 		printf("bench: wrong 0x%" PRIx32 " is not enabled\n", enabled);
 }
 
-static void measure(const char *name, void (*operation)(void))
+static void measure(const struct operation *operation)
 {
-	struct series el2 = {.name = name};
+	struct series el2 = {.name = operation->name};
 	uint64_t before, after;
 
 	counter_start(COUNT_EL2);
 	for (unsigned i = 0; i < REPETITIONS; i++) {
 		window_open();
 		before = counter();
-		operation();
+		operation->run(operation->function);
 		after = counter();
 		window_close();
 		series_add(&el2, after - before);
 	}
 	series_tell(&el2);
-	windows_tell(name);
+	windows_tell(operation->name);
 }
 
 /* The same with the guest's own instructions in it: a check of the filter. */
-static void measure_all(const char *name, void (*operation)(void))
+static void measure_all(const struct operation *operation)
 {
 	uint64_t least = UINT64_MAX;
 
@@ -139,31 +132,21 @@ static void measure_all(const char *name, void (*operation)(void))
 		const uint64_t before = counter();
 		uint64_t value;
 
-		operation();
+		operation->run(operation->function);
 		value = counter() - before;
 		if (value < least)
 			least = value;
 	}
-	printf("bench: all %s least=%" PRIu64 "\n", name, least);
+	printf("bench: all %s least=%" PRIu64 "\n", operation->name, least);
 }
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} operations[] = {
-	{"empty", nothing},
-	{"hvc_version", hvc_version},
-	{"psci_version", psci_version_smc},
-	{"hvc_unknown.vendor", hvc_unknown_vendor},
-	{"hvc_unknown.psci", hvc_unknown_psci},
-	{"hvc_unknown.owner", hvc_unknown_owner},
-	{"smc_unknown.vendor", smc_unknown_vendor},
-	{"smc_unknown.psci", smc_unknown_psci},
-	{"smc_unknown.owner", smc_unknown_owner},
-	{"gicd_typer_read", typer_read},
-	{"gicd_isenabler_read", isenabler_read},
-	{"gicd_isenabler_write", isenabler_write},
-};
+static void measure_list(const struct operation *list, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		measure(&list[i]);
+		measure_all(&list[i]);
+	}
+}
 
 static void ignored(uint32_t intid)
 {
@@ -176,9 +159,7 @@ void calls_measure(const struct guest *guest)
 	enable_word = gic_distributor(ISENABLER + guest->uart_intid / 32 * 4);
 	enabled = UINT32_C(1) << guest->uart_intid % 32;
 	answers_check();
-	for (unsigned i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
-		measure(operations[i].name, operations[i].run);
-		measure_all(operations[i].name, operations[i].run);
-	}
+	measure_list(operations, COUNT(operations));
+	measure_list(unknowns, COUNT(unknowns));
 	gic_disable(guest->uart_intid);
 }

@@ -62,9 +62,10 @@ def check_complete(text, names):
     return found
 
 
+UNKNOWN = ["vendor", "psci", "owner", "near", "near_vendor", "near_uid", "arch"]  # cells/bench/calls.c
 CALLS = [
     *["empty", "hvc_version", "psci_version", "gicd_typer_read", "gicd_isenabler_read", "gicd_isenabler_write"],
-    *[f"{call}_unknown.{which}" for call in ("hvc", "smc") for which in ("vendor", "psci", "owner")],
+    *[f"{call}_unknown.{which}" for call in ("hvc", "smc") for which in UNKNOWN],
 ]
 ARRIVALS = [f"{name}{part}" for name in ("timer", "spi") for part in ("", ".end")]
 ARRIVALS += [f"{name}{part}" for name in ("sgi", "doorbell") for part in ("", ".sender", ".receiver", ".end")]
