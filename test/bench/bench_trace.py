@@ -169,8 +169,9 @@ BOOT_KINDS = {  # what of the boot grows with memory: functions, by the names th
     "copy": re.compile(r"^copy$"),
     "clean": re.compile(r"^arch_cache_clean|^cache_"),
 }
-# Turns of the loops that wait for other cores are no work, and as many as the host makes them. arch_time is theirs.
-BOOT_WAIT = re.compile(r"_gather$|^arch_time$")
+# Turns of the loops that wait for other cores are no work, and as many as the host makes them.
+BOOT_WAIT = re.compile(r"_gather$")
+CLOCK = "arch_time"  # their calls of it are waiting, too; it has no branches
 
 
 @dataclass
@@ -200,6 +201,22 @@ def _chains(offsets, link):
     return chains
 
 
+def called(offset, code):
+    """Where a BL goes (Arm ARM C6.2.36); else None."""
+    if code >> 26 != 0b100101:
+        return None
+    return offset + 4 * ((code & 0x3FFFFFF) - ((code & 0x2000000) << 1))
+
+
+def waiting(counts, chains, image):
+    """offset -> how often that instruction was waiting: it is in a function that waits, or in the clock's, as often as
+    it is called from there."""
+    found = Counter({offset: count for offset, count in counts.items() if any(map(BOOT_WAIT.search, chains[offset]))})
+    clock = image.symbols[CLOCK] - image.link
+    calls = sum(count for offset, count in found.items() if called(offset, image.opcode(offset)) == clock)
+    return found + Counter({offset: calls for offset in counts if image.function(offset) == CLOCK})
+
+
 def stored(code):
     """Bytes that an instruction stores: STP, STR in their forms, DC ZVA (Arm ARM C4.1.94)."""
     if code & 0x3A400000 == 0x28000000:  # pairs
@@ -224,12 +241,10 @@ def boot(itb, folder):
     image = Image()
     chains = _chains(sorted(counts), image.link)
     kinds, treated, functions = Counter(), Counter(), Counter()
-    waiting = 0
+    waits = waiting(counts, chains, image)
     for offset, count in counts.items():
         functions[chains[offset][0]] += count
-        if any(BOOT_WAIT.search(name) for name in chains[offset]):
-            waiting += count
-            continue
+        count -= waits[offset]
         for kind_, names in BOOT_KINDS.items():
             if any(names.match(name) for name in chains[offset]):
                 kinds[kind_] += count
@@ -238,7 +253,8 @@ def boot(itb, folder):
                 treated[kind_] += count * (LINE if kind_ == "clean" and kind(code) == "cache" else stored(code))
                 break
     treated["hash"] = hashed_bytes(parts)
-    return Boot(window.instructions(0) - waiting, waiting, dict(kinds), dict(treated), functions)
+    waited = sum(waits.values())
+    return Boot(window.instructions(0) - waited, waited, dict(kinds), dict(treated), functions)
 
 
 def hashed_bytes(parts):
