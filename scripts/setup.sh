@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # setup.sh [demo|check|bench|--remove] - makes a Debian 12 or 13 ready: host packages, then what the cells run
-# (fetch-target.sh) and what the bench is built with (fetch-plugin.sh).
+# (fetch-target.sh) and what check and bench are built with (firmware.sh, fetch-plugin.sh).
 #
 # demo: what `make demo` needs; check (default): that and what `make check` adds, with a firmware that has an EL3
 # (firmware.sh); bench: that of demo and what `make bench` adds. What is missing is listed with its size and installed
@@ -30,7 +30,8 @@ CHECK_PACKAGES=(
 	clang-19 lld-19 clang-format-19 clang-tidy-19 cppcheck shellcheck reuse
 	dpkg-dev bison flex				# firmware from its sources
 )
-BENCH_PACKAGES=(cloc pkg-config libglib2.0-dev)	# the last two for the header of QEMU's plugins
+BENCH_PACKAGES=(cloc)
+TRACE_PACKAGES=(pkg-config libglib2.0-dev)	# for the header of QEMU's plugins
 
 # The version of the QEMU that PATH finds; nothing where there is none.
 qemu_version()
@@ -191,15 +192,15 @@ finish()
 {
 	"$ROOT/scripts/fetch-target.sh"
 	[ "$group" != check ] || "$ROOT/scripts/firmware.sh"
-	[ "$group" != bench ] || "$ROOT/scripts/fetch-plugin.sh"
+	[ "$group" = demo ] || "$ROOT/scripts/fetch-plugin.sh"
 	exit
 }
 
 group=${1:-check}
 case $group in
 demo) find_missing "${DEMO_PACKAGES[@]}" ;;
-check) find_missing "${DEMO_PACKAGES[@]}" "${CHECK_PACKAGES[@]}" ;;
-bench) find_missing "${DEMO_PACKAGES[@]}" "${BENCH_PACKAGES[@]}" ;;
+check) find_missing "${DEMO_PACKAGES[@]}" "${CHECK_PACKAGES[@]}" "${TRACE_PACKAGES[@]}" ;;
+bench) find_missing "${DEMO_PACKAGES[@]}" "${BENCH_PACKAGES[@]}" "${TRACE_PACKAGES[@]}" ;;
 --remove)
 	remove_backports
 	exit
