@@ -104,7 +104,7 @@ install: all ## tool, hypervisor and board folders to PREFIX= (with DESTDIR=)
 
 clean: ## what the build made; packages that were fetched stay
 	rm -rf build/hv build/hv-clang build/host build/unit build/unit-sanitize build/out build/cells build/cells-clang \
-		build/test-results build/system build/bench build/bulkhead build/bulkhead.bin
+		build/test-results build/test-cells build/test-configs build/test-images build/bench build/bulkhead build/bulkhead.bin
 
 distclean: clean ## that, the fetched packages, and the apt file that set-up added
 	rm -rf build
