@@ -47,7 +47,7 @@ lint_tidy()
 
 lint_cppcheck()
 {
-	sources 'src/*.c' 'cells/*.c' 'test/attack/*.c' |
+	sources 'src/*.c' 'cells/*.c' 'test/attack/*.c' 'test/bench/*.c' |
 		xargs cppcheck --quiet -j "$JOBS" --std=c11 --enable=warning,performance,portability --inline-suppr \
 			--suppress=missingInclude --suppress=missingIncludeSystem --suppress=unknownMacro --suppress=readdirCalled \
 			--suppress=normalCheckLevelMaxBranches --library=posix --library=scripts/cppcheck.cfg \
