@@ -69,12 +69,8 @@ static inline bool smccc_known(u32 function)
 	case SMCCC_VERSION >> 8:
 		known = SMCCC_BIT(SMCCC_VERSION) | SMCCC_BIT(SMCCC_ARCH_FEATURES);
 		break;
-	case SMCCC_ARCH_WORKAROUND_1 >> 8:
-	case SMCCC_ARCH_WORKAROUND_2 >> 8:
-	case SMCCC_ARCH_WORKAROUND_3 >> 8:
-		return true;
-	default:
-		return false;
+	default: /* the workarounds are spread over Arm's architecture calls */
+		return function >> 16 == SMCCC_ARCH_WORKAROUND_1 >> 16;
 	}
 	return known >> (function & 63) & 1;
 }
