@@ -3,6 +3,7 @@
 
 [stest->swr~gic-state-merged~1] [stest->swr~gicd-group-disabled~1] [stest->swr~inject-through-list-registers~1]
 [stest->swr~gicd-filtered~1] [stest->swr~gicr-filtered~1] [stest->swr~irouter-own-cores~1]
+[stest->swr~psci-cpu-off~1]
 """
 
 import re
