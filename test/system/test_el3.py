@@ -77,10 +77,10 @@ def test_priorities(attack):
 
     [stest->swr~gicr-filtered~1]
     """
-    own = IPRIORITYR + attack.blueprint.cells["attacker"].spis[0] & ~3
+    own = attack.blueprint.cells["attacker"].spis[0]
     secure = SGI_FRAME + IPRIORITYR + NON_SECURE_SGIS.stop
     assert read(attack, "gicr", SGI_FRAME + IPRIORITYR) == 0xA0A0A0A0
-    assert read(attack, "gicd", own) & 0xFF == 0xA0
+    assert read(attack, "gicd", IPRIORITYR + own & ~3) >> own % 4 * 8 & 0xFF == 0xA0
     assert read(attack, "gicr", secure) == 0
     with attack.unharmed("victim"):
         for value in (0x10, 0x80, 0xF0):
