@@ -18,6 +18,15 @@ PAGE = 4096
 MEGABYTE = 1 << 20
 
 
+COMPILER = "12"  # major version, of the figures on record
+
+
+def compiler():
+    """Major version of the compiler that the hypervisor is built with."""
+    gcc = os.environ.get("HV_CROSS", "aarch64-linux-gnu-") + "gcc"
+    return subprocess.run([gcc, "-dumpversion"], check=True, capture_output=True, text=True).stdout.split(".")[0].strip()
+
+
 def text_bytes():
     """(.text, .trampoline) in bytes, as `size -A` says."""
     output = subprocess.run([f"{build.CROSS}size", "-A", ELF], capture_output=True, text=True, check=True).stdout

@@ -24,32 +24,32 @@ from harness import build  # noqa: E402
 
 BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
     "injected": {
-        "timer": 68,
+        "timer": 70,
         "timer.end": 0,
-        "spi": 68,
+        "spi": 70,
         "spi.end": 0,
-        "hvc_version": 59,
-        "psci_version": 72,
+        "hvc_version": 57,
+        "psci_version": 66,
         "hvc_unknown.vendor": 72,
-        "hvc_unknown.psci": 69,
+        "hvc_unknown.psci": 74,
         "hvc_unknown.owner": 73,
-        "hvc_unknown.near": 163,
-        "hvc_unknown.near_vendor": 171,
-        "hvc_unknown.near_uid": 178,
-        "hvc_unknown.arch": 163,
-        "smc_unknown.vendor": 78,
-        "smc_unknown.psci": 76,
-        "smc_unknown.owner": 78,
-        "smc_unknown.near": 168,
-        "smc_unknown.near_vendor": 177,
-        "smc_unknown.near_uid": 184,
-        "smc_unknown.arch": 169,
-        "gicd_typer_read": 104,
-        "gicd_isenabler_read": 110,
-        "gicd_isenabler_write": 114,
-        "sgi": 150,
+        "hvc_unknown.near": 74,
+        "hvc_unknown.near_vendor": 70,
+        "hvc_unknown.near_uid": 72,
+        "hvc_unknown.arch": 72,
+        "smc_unknown.vendor": 76,
+        "smc_unknown.psci": 78,
+        "smc_unknown.owner": 77,
+        "smc_unknown.near": 78,
+        "smc_unknown.near_vendor": 74,
+        "smc_unknown.near_uid": 76,
+        "smc_unknown.arch": 76,
+        "gicd_typer_read": 110,
+        "gicd_isenabler_read": 105,
+        "gicd_isenabler_write": 104,
+        "sgi": 153,
         "sgi.end": 0,
-        "doorbell": 162,
+        "doorbell": 166,
         "doorbell.end": 0,
     },
     "direct": {
@@ -57,16 +57,21 @@ BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
         "timer.end": 0,
         "spi": 0,
         "spi.end": 0,
-        "sgi": 80,
+        "sgi": 81,
         "sgi.receiver": 0,
         "sgi.end": 0,
-        "doorbell": 94,
+        "doorbell": 96,
         "doorbell.receiver": 0,
         "doorbell.end": 0,
     },
 }
-REVOKE = 1983
+REVOKE = 2002
 TEXT_BYTES = 32768
+
+
+def bound(figure):
+    """The figures are those of Debian 12's compiler; another one's code may be an eighth longer."""
+    return figure if bench_static.compiler() == bench_static.COMPILER else figure + figure // 8
 
 
 @pytest.fixture(scope="module")
@@ -81,18 +86,18 @@ def measured(out):
 
 @pytest.mark.parametrize("config, operation", [(config, name) for config in BOUNDS for name in BOUNDS[config]])
 def test_bound(measured, config, operation):
-    assert measured[config][operation].most <= BOUNDS[config][operation]
+    assert measured[config][operation].most <= bound(BOUNDS[config][operation])
 
 
 def test_bound_revoke(out):
     """Of the stop of a running core no counter knows all, so the trace is what measures it."""
     windows = bench_trace.operations("injected", out, bench_cell.ICOUNT)["revoke"]
     counts = [window.instructions() for window in windows]
-    assert min(counts) > 100 and max(counts) <= REVOKE
+    assert min(counts) > 100 and max(counts) <= bound(REVOKE)
 
 
 def test_bound_text():
-    assert bench_static.text_bytes()[0] <= TEXT_BYTES
+    assert bench_static.text_bytes()[0] <= bound(TEXT_BYTES)
 
 
 def test_measures_something(measured):
@@ -199,8 +204,12 @@ def test_miss_has_a_reason():
     assert bench.why_missed(row) == {}
     missed = bench.why_missed({**row, "target": 0})
     assert missed["reason"] and missed["next"]
-    with pytest.raises(RuntimeError, match="nobody's is 1, over its target"):
-        bench.why_missed({**row, "name": "nobody's", "target": 0})
+    unknown = {**row, "name": "nobody's", "target": 0}
+    if bench_static.compiler() == bench_static.COMPILER:
+        with pytest.raises(RuntimeError, match="nobody's is 1, over its target"):
+            bench.why_missed(unknown)
+    else:
+        assert "another compiler" in bench.why_missed(unknown)["reason"]
 
 
 @pytest.mark.parametrize(
