@@ -10,6 +10,7 @@
 #include "cell.h"
 #include "core.h"
 #include "events.h"
+#include "mmio.h"
 #include "sha256.h"
 
 /* How long siblings may take to come to rest: a core in EL2 needs microseconds, one asleep in WFI
@@ -233,7 +234,7 @@ static void cell_renew(void)
 	t->generation = state->generation;
 	t->ready_time = 0;
 	state->gicd_ctlr = 0;
-	state->vuart = (struct vuart){.input_tail = order()->input_head};
+	vuart_restart();
 	siblings_power_off();
 	arch_cell_interrupts_reset();
 	shared_memory_reset();

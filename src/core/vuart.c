@@ -70,6 +70,16 @@ static void output(u8 byte)
 	*(volatile u64 *)&ring->head = head + 1;
 }
 
+void vuart_restart(void)
+{
+	const struct log_ring *ring = (const struct log_ring *)this_cell->log_va;
+
+	cell_state()->vuart = (struct vuart){.input_tail = order()->input_head};
+	/* What the last life began to print ends here. */
+	if (ring && ring->head && ring->data[(ring->head - 1) % LOG_RING_BYTES] != '\n')
+		output('\n');
+}
+
 static u64 identification(u64 offset)
 {
 	static const u8 id[8] = {0x11, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1};

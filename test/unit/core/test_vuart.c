@@ -220,9 +220,30 @@ static void reads_raise_nothing(void **state)
 	assert_int_equal(call_count("raise"), 0);
 }
 
+/* A new life begins at reset, and on a line of its own: what the last one began to print is not its own. */
+static void new_life_new_line(void **state)
+{
+	type("left over");
+	vuart_restart();
+	assert_int_equal(host_log()->head, 0); /* nothing was printed */
+	put(IMSC, 0x10);
+	put(DR, 'a');
+	vuart_restart();
+	assert_int_equal(host_log()->head, 2);
+	assert_memory_equal(host_log()->data, "a\n", 2);
+	assert_int_equal(get(IMSC), 0);
+	assert_int_equal(get(FR) & 0x10, 0x10); /* no input of before */
+	vuart_restart();
+	assert_int_equal(host_log()->head, 2);
+	host_cell()->log_va = 0; /* a cell with a UART of its own */
+	vuart_restart();
+	assert_int_equal(host_log()->head, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(new_life_new_line, boot),
 		cmocka_unit_test_setup(registers_at_reset, boot),
 		cmocka_unit_test_setup(registers_keep_their_bits, boot),
 		cmocka_unit_test_setup(identification, boot),
