@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# fetch-target.sh [full] - what runs in the cells and comes from Debian: two arm64 kernels, busybox, libfdt; with
-# `full` also the kernels that only `make check-full` boots: with 16 KiB pages, and the real-time one.
+# fetch-target.sh [full] - what runs in the cells and comes from Debian: two arm64 kernels, busybox, libfdt, and
+# the device trees of the boards that the newer kernel knows; with `full` also the kernels that only `make
+# check-full` boots: with 16 KiB pages, and the real-time one.
 #
-# Results: build/linux/6.1/Image, build/linux/6.12/Image, build/linux/busybox, build/linux/libfdt/,
-# build/linux/6.12-16k/Image and build/linux/6.12-rt/Image of `full`, and build/linux/packages*.txt with each
-# package's name, version and SHA-256.
+# Results: build/linux/6.1/Image, build/linux/6.12/Image, build/linux/dtbs/VENDOR/BOARD.dtb (6.12's),
+# build/linux/busybox, build/linux/libfdt/, build/linux/6.12-16k/Image and build/linux/6.12-rt/Image of `full`,
+# and build/linux/packages*.txt with each package's name, version and SHA-256.
 #
 # They come through the private apt of lib-apt.sh. The releases are fixed: what a cell runs doesn't depend on
 # the host.
@@ -16,7 +17,7 @@
 
 OUT=$BUILD/linux
 SUITE=bookworm
-FORMAT=2 # changes when a result's form does, so that older trees fetch again
+FORMAT=3 # changes when a result's form does, so that older trees fetch again
 
 case ${1:-} in
 "") part="" ;;
@@ -48,10 +49,10 @@ download()
 }
 
 # fetch_kernel SERIES MB [NAME FOLDER]: linux-image-arm64 is a name that points to the kernel of the day; its
-# Depends says which.
+# Depends says which. The package stays, in $deb, until the next one.
 fetch_kernel()
 {
-	local series=$1 name=${3:-linux-image-arm64} folder=${4:-$1} meta package version deb image
+	local series=$1 name=${3:-linux-image-arm64} folder=${4:-$1} meta package version image
 	say "$name $series (about $2 MB)"
 	meta=$(version_of "$name" "$series.")
 	[ -n "$meta" ] || die "Debian's mirror offers no $name $series"
@@ -70,7 +71,15 @@ fetch_kernel()
 	[ "$(dd if="$image.part" bs=1 skip=56 count=4 2>/dev/null)" = ARMd ] ||
 		die "the kernel in $package is not an arm64 Image"
 	mv "$image.part" "$image"
-	rm "$deb"
+}
+
+# The boards' trees of the kernel package last fetched.
+fetch_dtbs()
+{
+	rm -rf "$OUT/dtbs"
+	mkdir -p "$OUT/dtbs"
+	dpkg-deb --fsys-tarfile "$deb" | tar -xC "$OUT/dtbs" --strip-components=4 --wildcards './usr/lib/linux-image-*.dtb'
+	[ -n "$(find "$OUT/dtbs" -name '*.dtb' -print -quit)" ] || die "$deb has no device trees"
 }
 
 fetch_busybox()
@@ -109,6 +118,7 @@ if [ "$part" = -full ]; then
 else
 	fetch_kernel 6.1 70
 	fetch_kernel 6.12 100
+	fetch_dtbs
 	fetch_busybox
 	fetch_libfdt
 fi
