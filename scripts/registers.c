@@ -44,14 +44,15 @@ static const char head[] =
 	"GIC's CPU interface (virtual or physical by the cell's interrupt mode), the pointer authentication "
 	"keys, cache\n"
 	"geometry, MIDR and MPIDR (the machine's), and, where the CPU has FEAT_NMI, which is not shown, "
-	"ALLINT and\n"
-	"ICC_NMIAR1_EL1. Every start of a guest writes each of these that it could "
+	"reading ALLINT\n"
+	"and ICC_NMIAR1_EL1, which nothing traps. Every start of a guest writes each of these that it could "
 	"inherit.\n\n"
 	"- *shows* fields: those of the CPU, the rest of the register reads as zero. `name<=n`: n where the "
 	"CPU has more.\n"
 	"- *Undefined, `pmu`: own*: a cell with the `pmu` flag reaches the core's register without a trap.\n"
 	"- *Undefined, CSV2: own*: the same where the CPU has it (ID_AA64PFR0_EL1.CSV2 of 2 and more).\n"
-	"- *trapped by*: the control of EL2; those of HFGxTR, HCRX, MDCR.E2PB, E2TB, En..., HCR.ATA and "
+	"- *trapped by*: the control of EL2; those of HFGxTR, HCRX but TALLINT, MDCR.E2PB, E2TB, En..., "
+	"HCR.ATA and "
 	"EnSCXT trap by\n"
 	"  being 0, where the CPU has them. Without the feature the CPU itself makes the access "
 	"Undefined.\n"
@@ -82,6 +83,8 @@ static void outcome_print(const struct row *row, const char *what)
 		printf("Undefined, `pmu`: own");
 	else if (!strcmp(what, "CONTEXT"))
 		printf("Undefined, CSV2: own");
+	else if (!strcmp(what, "OWN"))
+		printf("not trapped");
 	else if (!strcmp(what, "IGNORE"))
 		printf("ignored");
 	else if (!strcmp(what, "SEND"))

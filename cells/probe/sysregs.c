@@ -33,6 +33,7 @@
 	X(LORC_EL1, S3_0_C10_C4_3, 1)                                                                        \
 	X(MPAM1_EL1, S3_0_C10_C5_0, 1)                                                                       \
 	X(DISR_EL1, S3_0_C12_C1_1, 1)                                                                        \
+	X(ALLINT, S3_0_C4_C3_0, 1)                                                                           \
 	X(ICC_IAR0_EL1, S3_0_C12_C8_0, 1)                                                                    \
 	X(ICC_AP0R0_EL1, S3_0_C12_C8_4, 1)                                                                   \
 	X(ICC_AP1R0_EL1, S3_0_C12_C9_0, 1)                                                                   \

@@ -31,6 +31,7 @@ HCR_IMO = bits(4)
 HCR_TLOR, HCR_TERR, HCR_PAUTH, HCR_ENSCXT, HCR_TID5 = bits(35), bits(36), bits(40, 41), bits(53), bits(58)
 MDCR = bits(9, 10, 11, 14, 19)  # TDA TDOSA TDRA TPMS TTRF
 MDCR_TPM, MDCR_HPMD, MDCR_HCCD = bits(5, 6), bits(17), bits(23)
+TALLINT = bits(6)  # HCRX: where there is NMI
 CPTR = 0x22FF | bits(8, 12, 20, 30)  # RES1, TZ TSM TTA TAM
 SCTLR = 0x30C50830 | bits(0, 1, 2, 3, 12, 19)  # RES1, M A C SA I WXN
 
@@ -86,6 +87,8 @@ def test_el2_controls(cpu):
                     assert len(newer) == 6 and hcr & every == every and mdcr & MDCR_HPMD and mdcr & MDCR_HCCD
                 else:
                     expected["VPIDR_EL2"] = 0x410FD083  # of QEMU's cortex-a72, r0p3
+                newer |= {"HCRX_EL2": TALLINT} if field(gdb.register(n, "ID_AA64PFR1_EL1"), 36) else {}
+                assert cpu != "max" or newer["HCRX_EL2"] == TALLINT
                 expected |= newer
                 found = {name: gdb.register(n, name) for name in expected}
                 assert {k: hex(v) for k, v in found.items()} == {k: hex(v) for k, v in expected.items()}, f"core {n}"
@@ -93,7 +96,7 @@ def test_el2_controls(cpu):
 
 
 # Of a CPU with everything, beyond what every CPU lets a cell read.
-NEWER = {"APIAKEYLO_EL1", "DISR_EL1", "RNDR", "SCXTNUM_EL0", "SCXTNUM_EL1"}
+NEWER = {"ALLINT", "APIAKEYLO_EL1", "DISR_EL1", "RNDR", "SCXTNUM_EL0", "SCXTNUM_EL1"}
 NAMED = re.compile(r"^\[attacker\] probe: sysreg \d+ ID_AA64(\w+) \S+ read=0x([0-9a-f]+)", re.M)
 
 
@@ -106,9 +109,11 @@ def test_newest_cpu():
             text = try_all(running)
         rows = ROW.findall(text)
         assert {name for name, _, value, _ in rows if not value.startswith("fault")} == READABLE | NEWER
+        assert [written for name, _, _, written in rows if name == "ALLINT"] == ["fault:0x2000000"]  # Undefined
         ids = {name: int(value, 16) for name, value in NAMED.findall(text)}
         assert field(ids["PFR0_EL1"], 28) == field(ids["PFR0_EL1"], 32) == field(ids["PFR0_EL1"], 8, 8) == 0  # RAS, SVE
         assert field(ids["PFR1_EL1"], 8) == field(ids["PFR1_EL1"], 24) == 0  # MTE, SME
+        assert field(ids["PFR1_EL1"], 36) == 0  # NMI
         assert field(ids["PFR1_EL1"], 0) == 1  # BTI
         assert field(ids["ISAR1_EL1"], 4) or field(ids["ISAR1_EL1"], 8)  # pointer authentication
         assert field(ids["DFR0_EL1"], 0) == 6 and field(ids["DFR0_EL1"], 8) == field(ids["DFR0_EL1"], 32) == 0

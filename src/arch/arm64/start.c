@@ -53,7 +53,7 @@ static void extensions_start(void)
 			sysreg_write(MPAMHCR_EL2, MPAMHCR_TRAP);
 	}
 	if (field(mmfr1, 40, 4)) /* FEAT_HCX */
-		sysreg_write(HCRX_EL2, 0);
+		sysreg_write(HCRX_EL2, field(sysreg_read(id_aa64pfr1_el1), 36, 4) ? HCRX_TALLINT : 0);
 	if (field(mmfr3, 0, 4)) /* FEAT_TCR2 */
 		sysreg_write(TCR2_EL2, 0);
 	if (field(mmfr3, 4, 4)) /* FEAT_SCTLR2 */

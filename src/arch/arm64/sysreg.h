@@ -58,6 +58,7 @@
 #define MPAMHCR_TRAP BIT(31) /* TRAP_MPAMIDR_EL1 */
 #define MPAMIDR_EL1  S3_0_C10_C4_4
 #define HCRX_EL2     S3_4_C1_C2_2
+#define HCRX_TALLINT BIT(6) /* where there is NMI */
 #define SCTLR2_EL2   S3_4_C1_C0_3
 #define TCR2_EL2     S3_4_C2_C0_3
 #define VDISR_EL2    S3_4_C12_C1_1

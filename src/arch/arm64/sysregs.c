@@ -23,6 +23,7 @@ struct row {
 
 #define READ_VALUE(constant)  .reading = READS_VALUE, .value = (constant)
 #define READ_NONE	      .reading = READS_UNDEFINED
+#define READ_OWN	      READ_NONE
 #define READ_COUNT	      READ_NONE
 #define READ_CONTEXT	      READ_NONE
 #define WRITE_IGNORE	      .write_ignored = true

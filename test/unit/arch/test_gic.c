@@ -349,6 +349,15 @@ static void newer_controls_are_zeroed(void **state)
 		assert_int_equal(reg(names[i]), 0);
 }
 
+/* FEAT_NMI comes with FEAT_HCX. */
+static void allint_traps_where_it_is(void **state)
+{
+	reg_set("id_aa64mmfr1_el1", UINT64_C(1) << 40);
+	reg_set("id_aa64pfr1_el1", UINT64_C(1) << 36);
+	core_starts();
+	assert_int_equal(reg("HCRX_EL2"), 0x40); /* TALLINT */
+}
+
 /* PMBIDR_EL1 and TRBIDR_EL1 have no trap of an older kind. */
 static void buffers_of_profiling_and_trace(void **state)
 {
@@ -632,6 +641,7 @@ int main(void)
 		cmocka_unit_test_setup(priorities_in_one_scale, boot),
 		cmocka_unit_test_setup(buffers_are_stopped, boot),
 		cmocka_unit_test_setup(newer_controls_are_zeroed, boot),
+		cmocka_unit_test_setup(allint_traps_where_it_is, boot),
 		cmocka_unit_test_setup(second_fine_grained_traps, boot),
 		cmocka_unit_test_setup(buffers_of_profiling_and_trace, boot),
 		cmocka_unit_test_setup(memory_partitioning_traps, boot),

@@ -184,6 +184,15 @@ static void pmu_as_the_property_says(void **state)
 	}
 }
 
+/* FEAT_NMI: written by a register or at once. */
+static void allint_is_not_there(void **state)
+{
+	assert_int_equal(WRITE(3, 0, 4, 3, 0, 1), OUTCOME_UNDEFINED);
+	assert_int_equal(WRITE(0, 1, 4, 1, 0, 31), OUTCOME_UNDEFINED);
+	reg_set("S3_0_C0_C4_1", UINT64_C(1) << 36);
+	assert_int_equal(value(3, 0, 0, 4, 1), 0);
+}
+
 /* Where it traps it isn't there: HCR_EL2.EnSCXT is set on CPUs that have it. */
 static void context_numbers_are_not_emulated(void **state)
 {
@@ -310,6 +319,7 @@ int main(void)
 		cmocka_unit_test_setup(id_fields_have_limits, boot),
 		cmocka_unit_test_setup(speculation_is_shown_in_full, boot),
 		cmocka_unit_test_setup(table_is_sorted, boot),
+		cmocka_unit_test_setup(allint_is_not_there, boot),
 		cmocka_unit_test_setup(context_numbers_are_not_emulated, boot),
 		cmocka_unit_test_setup(sre_is_fixed, boot),
 		cmocka_unit_test_setup(set_way_is_skipped, boot),
