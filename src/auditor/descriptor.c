@@ -86,9 +86,8 @@ static uint32_t shared_type(const struct walk *walk, uint32_t type, uint64_t des
 
 static uint32_t stage2_attrs(const struct walk *walk, uint64_t descriptor, unsigned int level, uint64_t va)
 {
-	/* MemAttr without FWB (Arm ARM D8.5.5): Device-nGnRnE, Device-nGnRE; NC; write-back. */
-	static const uint32_t types[16] = {[0] = ATTR_DEVICE, [1] = ATTR_DEVICE,   [2] = ATTR_OTHER,
-					   [3] = ATTR_OTHER,  [5] = ATTR_NONCACHE, [15] = ATTR_NORMAL};
+	/* MemAttr without FWB (Arm ARM D8.5.5): Device-nGnRE, as EL2 maps devices; NC; write-back. */
+	static const uint32_t types[16] = {[1] = ATTR_DEVICE, [5] = ATTR_NONCACHE, [15] = ATTR_NORMAL};
 	const unsigned int memattr = descriptor >> 2 & 0xf, s2ap = descriptor >> 6 & 3;
 	const uint32_t type = types[memattr] ? types[memattr] : ATTR_OTHER;
 	uint32_t attrs = shared_type(walk, type, descriptor, va);

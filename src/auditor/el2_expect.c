@@ -299,22 +299,20 @@ void boot_root_expected(struct audit *audit, struct spans *expected)
 	window(&expect, WINDOW_WRITABLE, header->writable_va, header->writable_pa, header->writable_size,
 	       READ_WRITE);
 	if (machine->smmu_pa)
-		window(&expect, WINDOW_SMMU, machine->smmu_va, machine->smmu_pa, 0x10000,
-		       REGISTERS | ATTR_MAY);
+		window(&expect, WINDOW_SMMU, machine->smmu_va, machine->smmu_pa, 0x10000, REGISTERS);
 	if (machine->gicrs.offset % 8 == 0 &&
 	    within(machine->gicrs.offset, machine->gicrs.count * (uint64_t)sizeof(*gicrs), header->size)) {
 		for (uint32_t i = 0; i < machine->gicrs.count; i++)
-			window(&expect, WINDOW_GICR, gicrs[i].va, gicrs[i].pa, gicrs[i].size,
-			       REGISTERS | ATTR_MAY);
+			window(&expect, WINDOW_GICR, gicrs[i].va, gicrs[i].pa, gicrs[i].size, REGISTERS);
 	}
 	if (machine->probes.offset % 8 == 0 &&
 	    within(machine->probes.offset, machine->probes.count * (uint64_t)sizeof(*probes), header->size)) {
 		for (uint32_t i = 0; i < machine->probes.count; i++) {
 			window(&expect, WINDOW_PROBE, probes[i].first_va, probes[i].bank_pa, BP_PAGE_SIZE,
-			       UNCACHED | ATTR_MAY);
+			       UNCACHED);
 			window(&expect, WINDOW_PROBE, probes[i].last_va,
 			       end_of(probes[i].bank_pa, probes[i].bank_size) - BP_PAGE_SIZE, BP_PAGE_SIZE,
-			       UNCACHED | ATTR_MAY);
+			       UNCACHED);
 		}
 	}
 }

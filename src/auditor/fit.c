@@ -71,6 +71,16 @@ static void hash_check(struct blob image, int node, const char *name, struct blo
 		violation(report, RULE_FIT, "/images/%s: its bytes don't match its SHA-256", name);
 }
 
+/* What the loader would unpack isn't what is hashed and judged here. */
+static void compression_check(const void *fdt, int node, const char *name, struct report *report)
+{
+	int length;
+	const char *kind = fdt_getprop(fdt, node, "compression", &length);
+
+	if (kind && (length != 5 || memcmp(kind, "none", 5) != 0))
+		violation(report, RULE_FIT, "/images/%s: compression isn't \"none\"", name);
+}
+
 static struct blob part_open(struct blob image, int images, const char *name, struct report *report)
 {
 	const int node = fdt_subnode_offset(image.data, images, name);
@@ -82,6 +92,8 @@ static struct blob part_open(struct blob image, int images, const char *name, st
 		violation(report, RULE_FIT, "/images/%s: missing, or its data lies outside the file", name);
 	else
 		hash_check(image, node, name, bytes, report);
+	if (node >= 0)
+		compression_check(image.data, node, name, report);
 	return bytes;
 }
 
@@ -99,15 +111,21 @@ static bool label_split(struct fit_file *file, const char *description)
 	return true;
 }
 
-static bool loadable_named(const void *fdt, const char *name)
+/* The configuration that the loader boots; negative: none. */
+static int configuration(const void *fdt)
 {
 	int configurations = fdt_path_offset(fdt, "/configurations"), length;
 	const char *chosen = configurations < 0 ? NULL : fdt_getprop(fdt, configurations, "default", &length);
-	int node;
 
 	if (!chosen || length < 1 || chosen[length - 1] != '\0')
-		return false;
-	node = fdt_subnode_offset(fdt, configurations, chosen);
+		return -FDT_ERR_NOTFOUND;
+	return fdt_subnode_offset(fdt, configurations, chosen);
+}
+
+static bool loadable_named(const void *fdt, const char *name)
+{
+	const int node = configuration(fdt);
+
 	return node >= 0 && fdt_stringlist_search(fdt, node, "loadables", name) >= 0;
 }
 
@@ -126,6 +144,7 @@ static void file_open(struct fit *fit, struct blob image, int node, struct repor
 		return;
 	}
 	hash_check(image, node, name, file.bytes, report);
+	compression_check(image.data, node, name, report);
 	file.loaded = loadable_named(image.data, name);
 	if (!file.loaded)
 		violation(report, RULE_FIT, "/images/%s: the configuration doesn't load it", name);
@@ -135,14 +154,45 @@ static void file_open(struct fit *fit, struct blob image, int node, struct repor
 
 static bool configuration_names(const void *fdt, const char *property, const char *part)
 {
-	int length, configurations = fdt_path_offset(fdt, "/configurations");
-	const char *chosen = configurations < 0 ? NULL : fdt_getprop(fdt, configurations, "default", &length);
-	int node;
+	const int node = configuration(fdt);
 
-	if (!chosen || length < 1 || chosen[length - 1] != '\0')
-		return false;
-	node = fdt_subnode_offset(fdt, configurations, chosen);
-	return node >= 0 && fdt_stringlist_search(fdt, node, property, part) == 0;
+	return node >= 0 && fdt_stringlist_count(fdt, node, property) == 1 &&
+	       fdt_stringlist_search(fdt, node, property, part) == 0;
+}
+
+/* Whatever else the loader puts into memory lies where nothing was judged: a ramdisk, a second
+ * loadable's node, an fdt that is to be moved.  [impl->swr~audit-fit~1] */
+static void loads_check(struct blob image, int images, struct report *report)
+{
+	static const char *const admitted[] = {"description", "kernel", "fdt", "loadables", "compatible"};
+	const void *fdt = image.data;
+	const int node = configuration(fdt), tree = fdt_subnode_offset(fdt, images, "fdt");
+	const int count = node < 0 ? 0 : fdt_stringlist_count(fdt, node, "loadables");
+	int property;
+
+	for (int i = 0; i < count; i++) {
+		const char *name = fdt_stringlist_get(fdt, node, "loadables", i, NULL);
+
+		if (!name || strncmp(name, "file-", 5) != 0 || fdt_subnode_offset(fdt, images, name) < 0)
+			violation(report, RULE_FIT,
+				  "/configurations: it loads `%s`, which is no file of the image store",
+				  name ? name : "?");
+	}
+	if (tree >= 0 && fdt_getprop(fdt, tree, "load", NULL))
+		violation(report, RULE_FIT, "/images/fdt: it has a load address: the loader would move it");
+	if (node < 0)
+		return;
+	fdt_for_each_property_offset(property, fdt, node)
+	{
+		const char *name = "?";
+		bool known = false;
+
+		(void)fdt_getprop_by_offset(fdt, property, &name, NULL);
+		for (size_t i = 0; name && i < sizeof(admitted) / sizeof(admitted[0]); i++)
+			known |= !strcmp(name, admitted[i]);
+		if (!known)
+			violation(report, RULE_FIT, "/configurations: `%s` isn't part of an image", name);
+	}
 }
 
 bool fit_open(struct fit *fit, struct blob image, struct report *report)
@@ -169,6 +219,7 @@ bool fit_open(struct fit *fit, struct blob image, struct report *report)
 	    !configuration_names(image.data, "fdt", "fdt"))
 		violation(report, RULE_FIT,
 			  "/configurations: the default one doesn't boot `kernel` with `fdt`");
+	loads_check(image, images, report);
 	fdt_for_each_subnode(node, image.data, images)
 	{
 		if (!strncmp(fdt_get_name(image.data, node, NULL), "file-", 5))

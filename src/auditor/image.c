@@ -68,6 +68,11 @@ static bool segments_check(struct audit *audit)
 			violation(&audit->report, RULE_WX,
 				  "bulkhead.bin: segment %u at 0x%" PRIx64 " is writable and executable", i,
 				  segment->va);
+		if ((segment->flags & HV_SEG_WRITE) && !(segment->flags & (HV_SEG_PER_CORE | HV_SEG_BOOT)))
+			violation(&audit->report, RULE_EL2_EXTRA,
+				  "bulkhead.bin: segment %u at 0x%" PRIx64
+				  " is writable and one for all cores",
+				  i, segment->va);
 		if (!segment_shape_sound(audit, segment)) {
 			hv_wrong(audit, "a segment's place, size or flags make no sense", segment->va);
 			sound = false;

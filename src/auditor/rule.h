@@ -48,6 +48,8 @@ const char *window_name(int tag);
 typedef void register_fn(struct audit *audit, const struct node *node, uint64_t base, void *context);
 void registers_in(struct audit *audit, uint64_t pa, uint64_t size, register_fn *found, void *context);
 
+#define TRIGGER_EDGE 3u /* of an interrupt's flags: 1, 2 are edges, 4, 8 levels */
 bool cell_owns(const struct cell *cell, uint32_t intid);
+bool cell_triggers_edge(const struct cell *cell, uint32_t intid); /* below 1024 */
 
 #endif

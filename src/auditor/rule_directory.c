@@ -27,8 +27,6 @@ static void core_check(struct audit *audit, const struct directory_core *entry, 
 	    (core->cell != CELL_NONE_ID && entry->core_in_cell != core->boot.core_in_cell))
 		violation(&audit->report, RULE_DIRECTORY,
 			  "directory: core %zu: MPIDR, cell or core in cell is wrong", number);
-	if (core->cell == CELL_NONE_ID)
-		return;
 	if (!leads_to(audit, entry->telemetry_ipa, core->telemetry_pa))
 		violation(&audit->report, RULE_DIRECTORY,
 			  "directory: core %zu: IPA 0x%" PRIx64 " isn't its telemetry", number,
@@ -52,7 +50,7 @@ static void cell_check(struct audit *audit, const struct directory_cell *entry, 
 	    entry->boot_timeout_ns != record->boot_timeout_ns ||
 	    entry->restart_window_ns != record->restart_window_ns ||
 	    entry->restart_max != record->restart_max ||
-	    memcmp(entry->actions, record->actions, sizeof(entry->actions)) != 0)
+	    memcmp(entry->actions, record->actions, BP_ERROR_COUNT) != 0)
 		violation(&audit->report, RULE_DIRECTORY,
 			  "directory: %s: times or actions aren't its record's", cell->who);
 	if (!leads_to(audit, entry->heartbeat_ipa, cell->heartbeat_pa))

@@ -143,6 +143,22 @@ static void written_tables(struct audit *audit, const char *who, const struct sp
 	}
 }
 
+/* A table is nothing else: bytes that somebody reads as a record or a tree aren't read as descriptors. */
+static void tables_used(struct audit *audit)
+{
+	const struct table_memory *tables = &audit->tables;
+	char what[128];
+
+	for (uint64_t page = 0; page < tables->size / BP_PAGE_SIZE; page++) {
+		const uint64_t pa = tables->pa + page * BP_PAGE_SIZE;
+		const struct place *place = tables->use[page] ? place_at(audit, pa) : NULL;
+
+		if (place && place->kind != PLACE_ROOT)
+			violation(&audit->report, RULE_TABLE_PAGE, "table 0x%" PRIx64 " is also %s", pa,
+				  place_describe(audit, pa, what, sizeof(what)));
+	}
+}
+
 /* Which cells' stage 2 see tables is rule_hypervisor_memory's: they lie in the blueprint.
  * [impl->swr~audit-table-pages~1] */
 void rule_table_pages(struct audit *audit)
@@ -150,4 +166,5 @@ void rule_table_pages(struct audit *audit)
 	for (size_t i = 0; i < audit->core_count; i++)
 		written_tables(audit, audit->cores[i].who, &audit->cores[i].map);
 	written_tables(audit, "the boot root", &audit->boot_map);
+	tables_used(audit);
 }

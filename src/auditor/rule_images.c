@@ -120,6 +120,25 @@ static void expect_entry(struct audit *audit, const struct cell *cell, uint64_t 
 			  cell->who, cell->record->entry_ipa, entry);
 }
 
+/* What the program clears or uses behind its image's bytes: in RAM, and no other image's.
+ * [impl->swr~audit-images~1] */
+static void memory_check(struct audit *audit, const struct cell *cell, const char *name, uint64_t dest_ipa,
+			 uint64_t size)
+{
+	if (size && !inside_ram(cell, dest_ipa, size))
+		violation(&audit->report, RULE_IMAGES, "%s: '%s' needs IPA 0x%" PRIx64 ", outside its RAM",
+			  cell->who, name, dest_ipa);
+	for (uint32_t i = 0; i < cell->record->images.count; i++) {
+		const struct bp_image *other = &cell->images[i];
+
+		if (other->dest_ipa != dest_ipa && other->dest_ipa < end_of(dest_ipa, size) &&
+		    dest_ipa < end_of(other->dest_ipa, other->size))
+			violation(&audit->report, RULE_IMAGES,
+				  "%s: image %u at IPA 0x%" PRIx64 " lies in what '%s' uses", cell->who, i,
+				  other->dest_ipa, name);
+	}
+}
+
 static uint64_t le(const struct fit_file *file, uint64_t offset, unsigned int bytes)
 {
 	uint64_t value = 0;
@@ -144,10 +163,7 @@ static uint32_t elf_check(struct audit *audit, const struct cell *cell, const st
 
 		if (le(file, at, 4) != 1) /* PT_LOAD */
 			continue;
-		if (memory_size && !inside_ram(cell, dest, memory_size))
-			violation(&audit->report, RULE_IMAGES,
-				  "%s: '%s' needs IPA 0x%" PRIx64 ", outside its RAM", cell->who, file->name,
-				  dest);
+		memory_check(audit, cell, file->name, dest, memory_size);
 		if (!file_size)
 			continue;
 		expect_image(audit, cell, file, le(file, at + 8, 8), file_size, dest);
@@ -179,9 +195,7 @@ static uint32_t kernel_check(struct audit *audit, const struct cell *cell, const
 		       image_size = le(file, IMAGE_SIZE_AT, 8);
 	const uint64_t base = (end_of(cell->regions[0].ipa, 0x1fffff) & ~UINT64_C(0x1fffff)) + text_offset;
 
-	if (!inside_ram(cell, base, image_size))
-		violation(&audit->report, RULE_IMAGES, "%s: kernel '%s' with its BSS doesn't fit its RAM",
-			  cell->who, file->name);
+	memory_check(audit, cell, file->name, base, image_size);
 	expect_image(audit, cell, file, 0, file->bytes.size, base);
 	expect_entry(audit, cell, base);
 	return 1;

@@ -8,12 +8,11 @@
 
 #include "rule.h"
 
-#define INTIDS	     1024u
-#define INTID_PPI    16u
-#define INTID_SPI    32u
-#define HYP_TIMER    26u /* Arm BSA: CNTHP */
-#define HYP_V_TIMER  28u /* CNTHV */
-#define TRIGGER_EDGE 3u	 /* flags 1, 2: edge */
+#define INTIDS	    1024u
+#define INTID_PPI   16u
+#define INTID_SPI   32u
+#define HYP_TIMER   26u /* Arm BSA: CNTHP */
+#define HYP_V_TIMER 28u /* CNTHV */
 
 bool cell_owns(const struct cell *cell, uint32_t intid)
 {
@@ -172,14 +171,19 @@ void rule_interrupts(struct audit *audit)
 	}
 }
 
+bool cell_triggers_edge(const struct cell *cell, uint32_t intid)
+{
+	const uint32_t word = intid < INTID_SPI ? cell->record->ppi_edge : cell->record->spi_edge[intid / 32];
+
+	return word >> intid % 32 & 1;
+}
+
 static void trigger_check(struct audit *audit, const struct cell *cell, const struct node *node,
 			  const struct irq *irq)
 {
 	const bool wants_edge = irq->flags & TRIGGER_EDGE;
-	const uint32_t word =
-		irq->intid < INTID_SPI ? cell->record->ppi_edge : cell->record->spi_edge[irq->intid / 32];
 
-	if ((word >> irq->intid % 32 & 1) != wants_edge)
+	if (cell_triggers_edge(cell, irq->intid) != wants_edge)
 		violation(&audit->report, RULE_TRIGGERS,
 			  "interrupt %u of %s: %s has it as %s, the board's tree as %s", irq->intid,
 			  node->path, cell->who, wants_edge ? "level" : "edge",

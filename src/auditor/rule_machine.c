@@ -84,6 +84,8 @@ static void probes_check(struct audit *audit)
 	const struct bp_probe *probes = header_table(audit, machine->probes, sizeof(*probes), "probes");
 	const struct spans *ram = &audit->board.ram;
 
+	if (probes && machine->probes.count != ram->count)
+		wrong(audit, "number of probes", machine->probes.count, ram->count);
 	for (size_t b = 0; probes && b < ram->count; b++) {
 		bool probed = false;
 
@@ -130,6 +132,7 @@ static bool frame_is_last(const struct audit *audit, const struct cell *cell, ui
 
 static void frames_check(struct audit *audit, const struct cell *cell)
 {
+	const uint64_t gicd_size = audit->board.gic->regs[0].size;
 	uint32_t distributors = 0, frames = 0;
 
 	for (uint32_t i = 0; i < cell->record->mmio.count; i++) {
@@ -140,9 +143,11 @@ static void frames_check(struct audit *audit, const struct cell *cell)
 
 		if (mmio->kind == BP_MMIO_GICD) {
 			distributors++;
-			if (mmio->ipa != audit->board.gic->regs[0].base)
+			if (mmio->ipa != audit->board.gic->regs[0].base || mmio->size != gicd_size)
 				violation(&audit->report, RULE_GIC_FRAMES,
-					  "%s: distributor emulated at IPA 0x%" PRIx64, cell->who, mmio->ipa);
+					  "%s: distributor emulated at IPA 0x%" PRIx64 ", 0x%" PRIx64
+					  " bytes",
+					  cell->who, mmio->ipa, mmio->size);
 		} else if (mmio->kind == BP_MMIO_GICR) {
 			frames++;
 			if (number >= audit->core_count || mmio->ipa != audit->cores[number].frame_pa ||
@@ -150,6 +155,10 @@ static void frames_check(struct audit *audit, const struct cell *cell)
 				violation(&audit->report, RULE_GIC_FRAMES,
 					  "%s: IPA 0x%" PRIx64 " isn't the redistributor of its core %u",
 					  cell->who, mmio->ipa, mmio->arg);
+		} else if (mmio->kind != BP_MMIO_PL011) {
+			violation(&audit->report, RULE_GIC_FRAMES,
+				  "%s: IPA 0x%" PRIx64 " is emulated as the unknown kind %u", cell->who,
+				  mmio->ipa, mmio->kind);
 		}
 	}
 	if (distributors != 1 || frames != cell->record->cores.count)
@@ -159,8 +168,8 @@ static void frames_check(struct audit *audit, const struct cell *cell)
 	for (uint32_t i = 0; i < cell->record->cores.count; i++) {
 		const uint32_t number = cell->cores[i].machine_core;
 
-		if (number < audit->core_count && frame_is_last(audit, cell, audit->cores[number].frame_pa) !=
-							  (cell->cores[i].gicr_last == 1))
+		if (number < audit->core_count &&
+		    frame_is_last(audit, cell, audit->cores[number].frame_pa) != cell->cores[i].gicr_last)
 			violation(&audit->report, RULE_GIC_FRAMES, "%s: gicr_last of core %u is wrong",
 				  cell->who, i);
 	}

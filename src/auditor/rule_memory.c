@@ -21,6 +21,20 @@ static void amounts_check(struct audit *audit, const struct cell *cell)
 			violation(&audit->report, RULE_MEMORY,
 				  "%s: region at IPA 0x%" PRIx64 " isn't whole pages", cell->who,
 				  region->ipa);
+		if (region->flags & ~BP_REGION_KEEP)
+			violation(&audit->report, RULE_MEMORY,
+				  "%s: region at IPA 0x%" PRIx64 " has unknown flags 0x%x", cell->who,
+				  region->ipa, region->flags);
+		for (uint32_t j = 0; j < i; j++) {
+			const struct bp_region *other = &cell->regions[j];
+
+			if (region->pa < end_of(other->pa, other->size) &&
+			    other->pa < end_of(region->pa, region->size))
+				violation(&audit->report, RULE_MEMORY,
+					  "%s: regions at IPA 0x%" PRIx64 " and 0x%" PRIx64
+					  " share memory at 0x%" PRIx64,
+					  cell->who, other->ipa, region->ipa, region->pa);
+		}
 	}
 	for (size_t i = 0; i < cell->stage2.count; i++) {
 		if (cell->stage2.list[i].attrs & ATTR_EXEC)

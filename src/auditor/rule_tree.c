@@ -56,7 +56,7 @@ static struct spans described(const struct cell *cell, bool memory_only)
 		for (size_t r = 0; r < node->reg_count; r++) {
 			const uint64_t from = page_down(node->regs[r].base);
 
-			if (!memory_only || is_memory(&cell->guest, node))
+			if (node->enabled && (!memory_only || is_memory(&cell->guest, node)))
 				add_plain(&all, from,
 					  page_up(end_of(node->regs[r].base, node->regs[r].size)) - from);
 		}
@@ -87,6 +87,12 @@ static void node_check(struct audit *audit, const struct cell *cell, const struc
 			violation(&audit->report, RULE_TREE_IRQ,
 				  "%s: its tree promises %s interrupt %u, which isn't its", cell->who,
 				  node->path, node->irqs[i].intid);
+		else if (!timer && node->irqs[i].intid < 1024 &&
+			 !!(node->irqs[i].flags & TRIGGER_EDGE) !=
+				 cell_triggers_edge(cell, node->irqs[i].intid))
+			violation(&audit->report, RULE_TREE_IRQ,
+				  "%s: its tree promises %s interrupt %u with another trigger than it has",
+				  cell->who, node->path, node->irqs[i].intid);
 	}
 }
 
@@ -126,7 +132,8 @@ static void directory_windows(const struct audit *audit, struct spans *all)
 
 static void interrupts_described(struct audit *audit, const struct cell *cell)
 {
-	const uint32_t pmu = cell->record->ppi_owned & audit->board.pmu_ppis;
+	const uint32_t timer = UINT32_C(1) << audit->board.virtual_timer & ~UINT32_C(1);
+	const uint32_t told = cell->record->ppi_owned & (audit->board.pmu_ppis | timer);
 	uint32_t promised[32] = {0};
 
 	for (size_t i = 0; i < cell->guest.count; i++) {
@@ -137,9 +144,10 @@ static void interrupts_described(struct audit *audit, const struct cell *cell)
 				promised[node->irqs[j].intid / 32] |= UINT32_C(1) << node->irqs[j].intid % 32;
 		}
 	}
-	if (pmu & ~promised[0])
+	if (told & ~promised[0])
 		violation(&audit->report, RULE_TREE_DESCRIBED,
-			  "%s: the PMU's PPI is its, but no node of its tree has it", cell->who);
+			  "%s: PPIs 0x%x, of timer or PMU, are its, but no node of its tree has them",
+			  cell->who, told & ~promised[0]);
 	for (uint32_t id = 32; id < 1024; id++) {
 		if (cell_owns(cell, id) && !(promised[id / 32] >> id % 32 & 1))
 			violation(&audit->report, RULE_TREE_DESCRIBED,
@@ -168,10 +176,10 @@ void rule_tree_described(struct audit *audit)
 					  cell->who, gap);
 		}
 		for (uint32_t i = 0; i < cell->record->mmio.count; i++) {
-			if (!spans_touch(&all, cell->mmio[i].ipa, cell->mmio[i].size))
+			if (!spans_cover(&all, cell->mmio[i].ipa, cell->mmio[i].size, &gap))
 				violation(&audit->report, RULE_TREE_DESCRIBED,
 					  "%s: IPA 0x%" PRIx64 " is emulated, but no node of its tree has it",
-					  cell->who, cell->mmio[i].ipa);
+					  cell->who, gap);
 		}
 		interrupts_described(audit, cell);
 		spans_free(&all);
@@ -190,6 +198,23 @@ static void memory_check(struct audit *audit, const struct cell *cell)
 				  "%s: RAM at IPA 0x%" PRIx64 " isn't in its tree", cell->who, gap);
 	}
 	spans_free(&named);
+}
+
+/* How many enabled cpu nodes stand for one core. */
+static uint32_t cpu_nodes(const struct cell *cell, const struct node *cpus, uint64_t due)
+{
+	uint32_t count = 0;
+
+	for (size_t i = 0; cpus && i < cell->guest.count; i++) {
+		const struct node *node = &cell->guest.nodes[i];
+		const char *type = node_string(&cell->guest, node, "device_type");
+		uint64_t mpidr;
+
+		count += node->parent == (int)(cpus - cell->guest.nodes) && node->enabled && type &&
+			 !strcmp(type, "cpu") && node_number(&cell->guest, node, "reg", &mpidr) &&
+			 mpidr == due;
+	}
+	return count;
 }
 
 static void cpus_check(struct audit *audit, const struct cell *cell)
@@ -217,6 +242,12 @@ static void cpus_check(struct audit *audit, const struct cell *cell)
 	if (count != cell->record->cores.count)
 		violation(&audit->report, RULE_TREE_BASICS, "%s: its tree has %u cores, the cell %u",
 			  cell->who, count, cell->record->cores.count);
+	for (uint32_t j = 0; j < cell->record->cores.count; j++) {
+		if (cpu_nodes(cell, cpus, cell->cores[j].mpidr) != 1)
+			violation(&audit->report, RULE_TREE_BASICS,
+				  "%s: its tree doesn't have the core of MPIDR 0x%" PRIx64 " once", cell->who,
+				  cell->cores[j].mpidr);
+	}
 }
 
 /* [impl->swr~audit-tree-basics~1] */
@@ -237,7 +268,7 @@ void rule_tree_basics(struct audit *audit)
 
 		memory_check(audit, cell);
 		cpus_check(audit, cell);
-		if (due && (!have || strcmp(have, due) != 0))
+		if (strcmp(have ? have : "", due ? due : "") != 0)
 			violation(&audit->report, RULE_TREE_BASICS,
 				  "%s: its tree's bootargs aren't the file's", cell->who);
 		if (!method || strcmp(method, "hvc") != 0)

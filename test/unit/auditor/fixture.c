@@ -93,7 +93,7 @@ static uint64_t next_window(struct fixture *fixture, uint64_t pages)
 
 static void hypervisor_make(struct fixture *fixture)
 {
-	static const uint32_t flags[] = {HV_SEG_READ | HV_SEG_EXEC, HV_SEG_READ, HV_SEG_READ | HV_SEG_WRITE,
+	static const uint32_t flags[] = {HV_SEG_READ | HV_SEG_EXEC, HV_SEG_READ, HV_SEG_READ,
 					 HV_SEG_READ | HV_SEG_EXEC | HV_SEG_BOOT,
 					 HV_SEG_READ | HV_SEG_EXEC | HV_SEG_IDENTITY};
 	struct hv_header *hv;

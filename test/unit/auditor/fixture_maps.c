@@ -50,7 +50,7 @@ static void segments_map(struct fixture *fixture, uint64_t root)
 {
 	fixture_map(fixture, root, EL2_VA_TEXT, LOAD_PA, 0x1000, EL2_CODE);
 	fixture_map(fixture, root, EL2_VA_TEXT + 0x1000, LOAD_PA + 0x1000, 0x1000, EL2_READ);
-	fixture_map(fixture, root, EL2_VA_TEXT + 0x2000, LOAD_PA + 0x2000, 0x1000, EL2_WRITE);
+	fixture_map(fixture, root, EL2_VA_TEXT + 0x2000, LOAD_PA + 0x2000, 0x1000, EL2_READ);
 	fixture_map(fixture, root, EL2_VA_GICD, GICD_PA, 0x10000, EL2_DEVICE);
 	fixture_map(fixture, root, EL2_VA_UART, UART_PA, 0x1000, EL2_DEVICE);
 }

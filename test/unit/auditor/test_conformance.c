@@ -282,6 +282,48 @@ MUTATION(last_frame_wrong)
 	((struct bp_core *)fixture_table(f->cell[GATEWAY], f->cell[GATEWAY]->cores))[0].gicr_last = 1;
 }
 
+static struct bp_region *region_of(struct fixture *f, int cell, int index)
+{
+	return (struct bp_region *)fixture_table(f->cell[cell], f->cell[cell]->regions) + index;
+}
+
+MUTATION(region_flag_unknown)
+{
+	region_of(f, GATEWAY, 0)->flags |= 4;
+}
+MUTATION(region_twice)
+{
+	region_of(f, GATEWAY, 1)->pa = region_of(f, GATEWAY, 0)->pa;
+}
+MUTATION(probe_of_ram)
+{
+	((struct bp_probe *)(f->blueprint + 0x840))[1] = (struct bp_probe){
+		0x4a200000, 0x1000, EL2_VA_CELL_RAM + 0x38000000, EL2_VA_CELL_RAM + 0x38000000};
+	f->header->machine.probes.count = 2;
+	fixture_map(f, f->header->boot_root_pa, EL2_VA_CELL_RAM + 0x38000000, 0x4a200000, 4096, EL2_UNCACHED);
+}
+MUTATION(kernel_over_initrd)
+{
+	f->files[2].bytes[18] = 0x40;
+}
+GUEST(device_disabled, GATEWAY, "rtc@9010000 {", "rtc@9010000 { status = \"disabled\";")
+GUEST(timer_untold, GATEWAY, "arm,armv8-timer\"; interrupts", "arm,armv8-timer\"; other")
+GUEST(trigger_promised, GATEWAY, "interrupts = <0 2 4>", "interrupts = <0 2 1>")
+GUEST(undue_bootargs, CONTROL, "bulkhead {", "chosen { bootargs = \"init=/bin/sh\"; }; bulkhead {")
+GUEST(core_twice, GATEWAY, "reg = <3>", "reg = <2>")
+MUTATION(distributor_small)
+{
+	((struct bp_mmio *)fixture_table(f->cell[CONTROL], f->cell[CONTROL]->mmio))[0].size = 0x1000;
+}
+MUTATION(emulated_kind_unknown)
+{
+	((struct bp_mmio *)fixture_table(f->cell[CONTROL], f->cell[CONTROL]->mmio))[2].kind = 9;
+}
+MUTATION(last_frame_two)
+{
+	((struct bp_core *)fixture_table(f->cell[GATEWAY], f->cell[GATEWAY]->cores))[1].gicr_last = 2;
+}
+
 #define ROW(rule, name) {#name, name, RULE_##rule}
 static const struct mutation rows[] = {
 	ROW(CELLS, cell_renamed),
@@ -375,6 +417,18 @@ static const struct mutation rows[] = {
 	ROW(CONSOLE, console_device),
 	ROW(CONSOLE, console_silent), /* [utest->swr~audit-console~1] */
 	ROW(GIC_FRAMES, frame_of_neighbour_emulated),
+	ROW(MEMORY, region_flag_unknown),
+	ROW(MEMORY, region_twice),
+	ROW(MACHINE, probe_of_ram),
+	ROW(IMAGES, kernel_over_initrd),
+	ROW(TREE_DESCRIBED, device_disabled),
+	ROW(TREE_DESCRIBED, timer_untold),
+	ROW(TREE_IRQ, trigger_promised),
+	ROW(TREE_BASICS, undue_bootargs),
+	ROW(TREE_BASICS, core_twice),
+	ROW(GIC_FRAMES, distributor_small),
+	ROW(GIC_FRAMES, emulated_kind_unknown),
+	ROW(GIC_FRAMES, last_frame_two),
 	ROW(GIC_FRAMES, last_frame_wrong), /* [utest->swr~audit-gic-frames~1] */
 };
 

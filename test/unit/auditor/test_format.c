@@ -250,6 +250,39 @@ static void fit_parts_are_checked(void **state)
 	}
 }
 
+/* What the loader would do beside what is judged.  [utest->swr~audit-fit~1] */
+static void nothing_else_is_loaded(void **state)
+{
+	static const struct {
+		const char *path, *property, *value;
+	} rows[] = {{"/configurations/conf-1", "ramdisk", "file-3"},
+		    {"/configurations/conf-1", "loadables", "machine"},
+		    {"/images/kernel", "compression", "gzip"},
+		    {"/images/file-0", "compression", "lzma"},
+		    {"/images/fdt", "load", "\x01\x02\x03"}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const size_t room = 4096;
+		struct fixture f;
+		struct audit audit = {0};
+		uint8_t *image;
+
+		fixture_make(&f);
+		fixture_seal(&f);
+		image = malloc(f.image_size + room);
+		assert_int_equal(fdt_open_into(f.image, image, (int)(f.image_size + room)), 0);
+		assert_int_equal(fdt_setprop_string(image, fdt_path_offset(image, rows[i].path),
+						    rows[i].property, rows[i].value),
+				 0);
+		fdt_pack(image);
+		assert_true(audit_run(&audit, (struct blob){image, fdt_totalsize(image)}));
+		assert_true(audit.report.by_rule[RULE_FIT] > 0);
+		audit_close(&audit);
+		free(image);
+		fixture_free(&f);
+	}
+}
+
 static int command(const void *image, size_t size, const char *option, char *output, size_t output_size)
 {
 	char path[] = "/tmp/bulkhead-audit-XXXXXX", capture[] = "/tmp/bulkhead-audit-XXXXXX";
@@ -359,8 +392,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(broken_formats_are_caught), cmocka_unit_test(fit_parts_are_checked),
-		cmocka_unit_test(the_command_says_what_it_found), cmocka_unit_test(every_rule_is_documented),
-		cmocka_unit_test(values_are_read_as_written)};
+		cmocka_unit_test(nothing_else_is_loaded),    cmocka_unit_test(the_command_says_what_it_found),
+		cmocka_unit_test(every_rule_is_documented),  cmocka_unit_test(values_are_read_as_written)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -247,7 +247,7 @@ MUTATION(writable_code)
 }
 MUTATION(executable_data)
 {
-	LEAF(f->boot[1].root_pa, DATA_VA) &= ~EL2_XN;
+	LEAF(f->boot[1].root_pa, EL2_VA_PRIVATE) &= ~EL2_XN;
 }
 MUTATION(writable_alias_of_code)
 {
@@ -304,6 +304,14 @@ MUTATION(table_is_a_loop)
 {
 	*fixture_entry(f, f->boot[1].root_pa, EL2_VA_CELL, 2) = f->boot[1].root_pa | 3;
 }
+MUTATION(table_is_a_tree)
+{
+	*fixture_entry(f, f->boot[1].root_pa, EL2_VA_CELL_RAM + 0x38000000, 2) = f->guest_pa[CONTROL] | 3;
+}
+MUTATION(writable_segment_shared)
+{
+	f->hv->segments[2].flags |= HV_SEG_WRITE;
+}
 MUTATION(table_writable_in_el2)
 {
 	const uint64_t table = *fixture_entry(f, f->stage2_root[CONTROL], WINDOWS_IPA, 2) & ~UINT64_C(0xfff);
@@ -314,6 +322,10 @@ MUTATION(table_writable_in_el2)
 MUTATION(cached_device)
 {
 	LEAF(f->stage2_root[HEALTH], UART_PA) |= UINT64_C(0xf) << 2 | UINT64_C(3) << 8;
+}
+MUTATION(unacknowledged_device)
+{
+	LEAF(f->stage2_root[HEALTH], UART_PA) &= ~(UINT64_C(0xf) << 2);
 }
 MUTATION(uncached_ram)
 {
@@ -472,9 +484,12 @@ static const struct mutation rows[] = {
 	ROW(TABLE_PAGE, table_of_neighbour), /* [utest->swr~audit-table-pages~1] */
 	ROW(TABLE_PAGE, table_is_a_loop),
 	ROW(TABLE_PAGE, table_writable_in_el2),
+	ROW(TABLE_PAGE, table_is_a_tree),
+	ROW(EL2_EXTRA, writable_segment_shared),
 	ROW(TABLE_PAGE, stage2_root_of_neighbour),
 	ROW(MEMORY_TYPE, cached_device), /* [utest->swr~audit-memory-types~1] */
 	ROW(MEMORY_TYPE, uncached_ram),
+	ROW(MEMORY_TYPE, unacknowledged_device),
 	ROW(MEMORY_TYPE, cached_channel),
 	ROW(MEMORY_TYPE, channel_cached_at_el2),
 	ROW(MEMORY_TYPE, outer_shareable_ram),
