@@ -84,11 +84,6 @@ OPERATIONS = {
 
 # Why a target is missed, and what would be tried next. Whoever makes a row miss its target adds it here.
 REASONS = {
-    "doorbell_direct_sum": (
-        "the sender's exit alone: it finds the channel's entry in the cell's record, keeps its rate, orders what was "
-        "written before, then makes register and bit out of an INTID",
-        "compiled ring entries that hold register offset and bit",
-    ),
     "revoke_sum": (
         "two exits and a first-core settlement: events with their CRC, the order, TLB and stage 2, the wake-up SGI; then the "
         "victim's redistributor is made quiet by device writes, its SPIs are reset, requests are folded",

@@ -90,7 +90,7 @@ static bool record_tables(struct audit *audit, struct cell *cell)
 		return false;
 	for (uint32_t i = 0; i < record->channels.count; i++) {
 		if (!table_in(audit, cell->who, "ring", record, size, cell->channels[i].ring,
-			      sizeof(uint32_t), 4))
+			      sizeof(struct bp_bell), 4))
 			return false;
 	}
 	return true;

@@ -7,9 +7,21 @@
 
 #include "rule.h"
 
-static const uint32_t *ring_of(const struct cell *cell, const struct bp_channel *channel)
+#define ISPENDR_FIRST 0x200u /* GICD_ISPENDR<n>, a bit an interrupt (GICv3 12.9.27) */
+#define ISPENDR_LAST  0x27cu
+
+static const struct bp_bell *ring_of(const struct cell *cell, const struct bp_channel *channel)
 {
-	return (const uint32_t *)cell->record + channel->ring.offset / sizeof(uint32_t);
+	return (const struct bp_bell *)((const uint8_t *)cell->record + channel->ring.offset);
+}
+
+/* The interrupt that a write of the bell makes pending; 0, which is no doorbell's: none, or more than one. */
+static uint32_t intid_of(struct bp_bell bell)
+{
+	if (bell.offset < ISPENDR_FIRST || bell.offset > ISPENDR_LAST || bell.offset % 4 || bell.bit == 0 ||
+	    (bell.bit & (bell.bit - 1)))
+		return 0;
+	return (bell.offset - ISPENDR_FIRST) * 8 + (uint32_t)__builtin_ctz(bell.bit);
 }
 
 /* A cell's entry for a declared channel; NULL: it has none. */
@@ -43,7 +55,7 @@ static void doorbell_check(struct audit *audit, const struct cell *cell,
 			   const struct partition_channel *channel, size_t self,
 			   const struct bp_channel *entry)
 {
-	const uint32_t *ring = ring_of(cell, entry);
+	const struct bp_bell *ring = ring_of(cell, entry);
 	const bool receives = channel->doorbell && (channel->roles[self] & BP_CHANNEL_READS);
 	uint32_t others = 0;
 
@@ -59,15 +71,22 @@ static void doorbell_check(struct audit *audit, const struct cell *cell,
 		violation(&audit->report, RULE_DOORBELL, "channel '%s': %s rings %u doorbells, not %u",
 			  channel->name, cell->who, entry->ring.count, others);
 	for (uint32_t i = 0; i < entry->ring.count; i++) {
-		if (!rings_party(audit, channel, self, ring[i]))
+		const uint32_t intid = intid_of(ring[i]);
+
+		if (!intid)
+			violation(&audit->report, RULE_DOORBELL,
+				  "channel '%s': %s writes 0x%x to 0x%x of the distributor, which is no "
+				  "doorbell",
+				  channel->name, cell->who, ring[i].bit, ring[i].offset);
+		else if (!rings_party(audit, channel, self, intid))
 			violation(&audit->report, RULE_DOORBELL,
 				  "channel '%s': %s rings INTID %u, which is no other party's", channel->name,
-				  cell->who, ring[i]);
+				  cell->who, intid);
 		for (uint32_t j = 0; j < i; j++) {
-			if (ring[i] == ring[j])
+			if (intid && intid == intid_of(ring[j]))
 				violation(&audit->report, RULE_DOORBELL,
 					  "channel '%s': %s rings INTID %u twice", channel->name, cell->who,
-					  ring[i]);
+					  intid);
 		}
 	}
 }

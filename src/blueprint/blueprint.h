@@ -35,7 +35,7 @@
 #include <stdint.h>
 
 #define BLUEPRINT_MAGIC	  UINT64_C(0x544e5250454c4242) /* "BBLEPRNT" */
-#define BLUEPRINT_ABI	  1u
+#define BLUEPRINT_ABI	  2u
 
 #define BP_PAGE_SIZE	  UINT64_C(4096)
 #define BP_NAME_MAX	  32u  /* bytes with the terminating NUL */
@@ -200,7 +200,12 @@ struct bp_channel { /* in the order of the cell's /bulkhead/channel nodes; the i
 	uint64_t va; /* first core, Normal non-cacheable, of channels that this cell alone writes; else 0 */
 	uint32_t flags;
 	uint32_t receive_intid; /* doorbell SPI that this cell receives; 0: none */
-	struct bp_table ring;	/* uint32_t INTIDs that DOORBELL on this channel makes pending */
+	struct bp_table ring;	/* struct bp_bell: what DOORBELL on this channel makes pending */
+};
+
+struct bp_bell {	 /* an SPI, as the distributor makes it pending */
+	uint32_t offset; /* of its GICD_ISPENDR<n>, from EL2_VA_GICD */
+	uint32_t bit;	 /* its bit there, alone */
 };
 
 struct bp_cell {

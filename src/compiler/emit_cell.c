@@ -60,7 +60,7 @@ uint64_t cell_record_size(const struct layout *layout, size_t cell)
 	uint64_t size = tables_place(layout, cell, &record);
 
 	for (size_t i = 0; i < plan->channel_count; i++)
-		size += channel_ring(&plan->channels[i], cell, NULL) * sizeof(uint32_t);
+		size += channel_ring(&plan->channels[i], cell, NULL) * sizeof(struct bp_bell);
 	return align_up(size, sizeof(uint64_t));
 }
 
@@ -225,8 +225,8 @@ static void channels_fill(const struct layout *layout, size_t cell, struct bp_ce
 					   .receive_intid = channel_doorbell(channel, cell)};
 		if (channel_written_by_one(channel, cell))
 			out->va = el2_window(cursor, out->pa, out->size);
-		out->ring = table_at(&rings, channel_ring(channel, cell, (uint32_t *)(base + rings)),
-				     sizeof(uint32_t));
+		out->ring = table_at(&rings, channel_ring(channel, cell, (struct bp_bell *)(base + rings)),
+				     sizeof(struct bp_bell));
 		out++;
 	}
 }

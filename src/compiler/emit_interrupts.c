@@ -120,7 +120,7 @@ uint32_t channel_doorbell(const struct plan_channel *channel, size_t cell)
 									    : 0;
 }
 
-size_t channel_ring(const struct plan_channel *channel, size_t cell, uint32_t *intids)
+size_t channel_ring(const struct plan_channel *channel, size_t cell, struct bp_bell *bells)
 {
 	size_t count = 0;
 
@@ -131,8 +131,9 @@ size_t channel_ring(const struct plan_channel *channel, size_t cell, uint32_t *i
 
 		if (channel->readers[i] == (int)cell || !intid)
 			continue;
-		if (intids)
-			intids[count] = intid;
+		if (bells)
+			bells[count] =
+				(struct bp_bell){GICD_ISPENDR + intid / 32 * 4, UINT32_C(1) << intid % 32};
 		count++;
 	}
 	return count;

@@ -17,8 +17,8 @@ bool channel_written_by_one(const struct plan_channel *channel, size_t cell);
 /* The doorbell's INTID that the cell receives; 0: none. */
 uint32_t channel_doorbell(const struct plan_channel *channel, size_t cell);
 
-/* The INTIDs that the cell may ring, into `intids` if not NULL; returns how many. */
-size_t channel_ring(const struct plan_channel *channel, size_t cell, uint32_t *intids);
+/* The doorbells that the cell may ring, into `bells` if not NULL; returns how many. */
+size_t channel_ring(const struct plan_channel *channel, size_t cell, struct bp_bell *bells);
 
 /* PPIs of the timers that a guest may use, as a bit an INTID. */
 uint32_t timer_ppis(const struct board *board);

@@ -5,6 +5,7 @@
 #ifndef BULKHEAD_ARCH_H
 #define BULKHEAD_ARCH_H
 
+#include "../blueprint/blueprint.h"
 #include "types.h"
 
 /*
@@ -55,6 +56,7 @@ void arch_icache_invalidate(void);
 
 /* Makes an SPI pending, as a device would. */
 void arch_spi_raise(u32 intid);
+void arch_doorbell_raise(const struct bp_bell *bell);
 
 /* Service core: revokes another cell (by index) and wakes its cores. */
 void arch_revoke_other(u32 cell);

@@ -4,6 +4,7 @@
  * reader sees losses as gaps in the sequence.
  */
 #include "events.h"
+#include "../blueprint/hypercall.h"
 #include "core.h"
 #include "rate.h"
 
@@ -13,11 +14,14 @@ static struct event_ring *ring(void)
 }
 
 static struct rate guest_rate;
-u64 rate_unit;
+struct rate doorbell_rate;
 
 void rate_start(void)
 {
-	rate_unit = arch_ns_to_ticks(RATE_UNIT_NS);
+	const u64 unit = arch_ns_to_ticks(RATE_UNIT_NS);
+
+	doorbell_rate = (struct rate){.period = unit, .left = DOORBELLS_MAX};
+	guest_rate = (struct rate){.period = EVENTS_GUEST_PERIOD_MS * unit, .left = EVENTS_GUEST_MAX};
 }
 
 void events_start(void)
@@ -45,7 +49,7 @@ static bool guest_paced(enum event_code code, u64 action)
 
 static bool guest_admitted(void)
 {
-	if (rate_admits(&guest_rate, EVENTS_GUEST_MAX, EVENTS_GUEST_PERIOD_MS, arch_time()))
+	if (rate_admits(&guest_rate, EVENTS_GUEST_MAX, arch_time()))
 		return true;
 	telemetry()->events_dropped++;
 	return false;

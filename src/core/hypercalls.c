@@ -10,7 +10,6 @@
 #include "faults.h"
 #include "service.h"
 
-struct rate doorbell_rate;
 static u64 ready_generation; /* the cell's life in which this core was ready last */
 
 static enum outcome answer(struct exit *exit, s64 status)
@@ -90,7 +89,7 @@ static enum outcome doorbell(struct exit *exit)
 	const s64 status = hypercall_doorbell(exit->x[1], arch_time(), &rung);
 
 	for (u32 i = 0; i < rung.count; i++)
-		arch_spi_raise(rung.intids[i]);
+		arch_doorbell_raise(&rung.bells[i]);
 	return answer(exit, status);
 }
 

@@ -10,10 +10,8 @@
 #include "outcome.h"
 #include "rate.h"
 
-extern struct rate doorbell_rate;
-
-struct doorbell { /* INTIDs to make pending */
-	const u32 *intids;
+struct doorbell { /* what to make pending */
+	const struct bp_bell *bells;
 	u32 count;
 };
 
@@ -35,9 +33,9 @@ static inline s64 hypercall_doorbell(u64 index, u64 now, struct doorbell *rung)
 	channel = (const struct bp_channel *)((const u8 *)cell + cell->channels.offset) + index;
 	if (channel->ring.count == 0)
 		return HYPERCALL_INVALID;
-	if (!rate_admits(&doorbell_rate, DOORBELLS_MAX, 1, now))
+	if (!rate_admits(&doorbell_rate, DOORBELLS_MAX, now))
 		return HYPERCALL_BUSY;
-	*rung = (struct doorbell){(const u32 *)((const u8 *)cell + channel->ring.offset),
+	*rung = (struct doorbell){(const struct bp_bell *)((const u8 *)cell + channel->ring.offset),
 				  channel->ring.count};
 	return HYPERCALL_OK;
 }

@@ -8,26 +8,27 @@
 #include "arch.h"
 
 struct rate {
-	u64 since; /* start of the present period */
-	u32 count; /* admitted in it */
+	u64 since;  /* start of the present period */
+	u64 period; /* in ticks */
+	u32 left;   /* to be admitted in it */
 };
 
 #define RATE_UNIT_NS 1000000
 
-extern u64 rate_unit; /* in ticks */
+extern struct rate doorbell_rate;
 
 void rate_start(void); /* once, before any rate is asked */
 
-/* At most `most` in `units` milliseconds. */
-static inline bool rate_admits(struct rate *rate, u32 most, u32 units, u64 now)
+/* At most `most` in a period. */
+static inline bool rate_admits(struct rate *rate, u32 most, u64 now)
 {
-	if (unlikely(now - rate->since >= units * rate_unit)) {
+	if (unlikely(now - rate->since >= rate->period)) {
 		rate->since = now;
-		rate->count = 0;
+		rate->left = most;
 	}
-	if (unlikely(rate->count == most))
+	if (unlikely(rate->left == 0))
 		return false;
-	rate->count++;
+	rate->left--;
 	return true;
 }
 

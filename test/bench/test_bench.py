@@ -49,7 +49,7 @@ BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
         "gicd_isenabler_write": 104,
         "sgi": 153,
         "sgi.end": 0,
-        "doorbell": 166,
+        "doorbell": 160,
         "doorbell.end": 0,
     },
     "direct": {
@@ -60,7 +60,7 @@ BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
         "sgi": 81,
         "sgi.receiver": 0,
         "sgi.end": 0,
-        "doorbell": 96,
+        "doorbell": 90,
         "doorbell.receiver": 0,
         "doorbell.end": 0,
     },

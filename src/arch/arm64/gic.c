@@ -272,6 +272,11 @@ void arch_spi_raise(u32 intid)
 	gic_spi_raise(intid);
 }
 
+void arch_doorbell_raise(const struct bp_bell *bell)
+{
+	gic_bell_ring(*bell);
+}
+
 static void spi_route(u32 intid)
 {
 	mmio_write8(EL2_VA_GICD + GICD_IPRIORITYR + intid, GIC_PRIORITY_DEFAULT);

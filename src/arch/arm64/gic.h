@@ -122,6 +122,12 @@ static inline void gic_spi_raise(u32 intid)
 	mmio_write32(EL2_VA_GICD + GICD_ISPENDR + (intid / 8 & ~3u), UINT32_C(1) << (intid & 31));
 }
 
+/* arch_doorbell_raise in line */
+static inline void gic_bell_ring(struct bp_bell bell)
+{
+	mmio_write32(EL2_VA_GICD + bell.offset, bell.bit);
+}
+
 /* Where the guest has its distributor. */
 extern ipa_t gicd_ipa;
 

@@ -250,7 +250,7 @@ static inline u32 exit_doorbell(struct exit *exit, u64 start)
 		return exit_done(start, EXIT_HVC);
 	dmb(oshst); /* what the guest wrote before is seen by whom it wakes */
 	do
-		gic_spi_raise(*rung.intids++);
+		gic_bell_ring(*rung.bells++);
 	while (--rung.count);
 	return exit_done(start, EXIT_HVC);
 }

@@ -247,6 +247,15 @@ static void spis_raised(void **state)
 	}
 }
 
+static void doorbells_raised(void **state)
+{
+	const struct bp_bell bell = {0x224, 0x1000};
+
+	arch_doorbell_raise(&bell);
+	assert_int_equal(phys32(EL2_VA_GICD + 0x224), 0x1000);
+	assert_int_equal(phys_writes(), 1);
+}
+
 /* ---- EL2 registers ---- */
 
 static void core_starts(void)
@@ -634,6 +643,7 @@ int main(void)
 		cmocka_unit_test_setup(waking_ends_with_the_sgi, boot),
 		cmocka_unit_test_setup(direct_cores_deactivate_by_eoi, boot_direct),
 		cmocka_unit_test_setup(spis_raised, boot),
+		cmocka_unit_test_setup(doorbells_raised, boot),
 		cmocka_unit_test_setup(el2_registers, boot),
 		cmocka_unit_test_setup(el2_registers_direct, boot_direct),
 		cmocka_unit_test_setup(group_0_with_one_security_state_only, boot),

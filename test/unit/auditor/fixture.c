@@ -256,7 +256,7 @@ static void channel_add(struct fixture *fixture, int i, uint64_t ipa, uint64_t p
 	*channel = (struct bp_channel){ipa,   pa,      pages * 4096, window ? next_window(fixture, pages) : 0,
 				       flags, receive, ring_table};
 	if (ring)
-		memcpy(fixture_table(cell, ring_table), &ring, sizeof(ring));
+		*(struct bp_bell *)fixture_table(cell, ring_table) = bell(ring);
 	if (receive)
 		spi_own(cell, receive, true);
 }

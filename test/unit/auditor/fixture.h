@@ -79,6 +79,11 @@ void fixture_map(struct fixture *fixture, uint64_t root_pa, uint64_t va, uint64_
 		 uint64_t bits);
 void *fixture_at(struct fixture *fixture, uint64_t pa);
 void *fixture_table(struct bp_cell *cell, struct bp_table table);
+
+static inline struct bp_bell bell(uint32_t intid)
+{
+	return (struct bp_bell){0x200 + intid / 32 * 4, UINT32_C(1) << intid % 32};
+}
 /* Replaces text in one of the *_text members; the text must be there. */
 void fixture_replace(char **text, const char *from, const char *to);
 /* Makes the root entries listed in record and service those of the root again. */

@@ -389,12 +389,21 @@ MUTATION(emulated_out_of_order)
 }
 MUTATION(doorbell_of_stranger)
 {
-	*(uint32_t *)fixture_table(f->cell[GATEWAY], channel_of(f, GATEWAY, 0)->ring) = 33;
+	*(struct bp_bell *)fixture_table(f->cell[GATEWAY], channel_of(f, GATEWAY, 0)->ring) = bell(33);
+}
+MUTATION(doorbell_of_two)
+{
+	((struct bp_bell *)fixture_table(f->cell[GATEWAY], channel_of(f, GATEWAY, 0)->ring))->bit |=
+		0x80000000;
+}
+MUTATION(doorbell_elsewhere)
+{
+	((struct bp_bell *)fixture_table(f->cell[GATEWAY], channel_of(f, GATEWAY, 0)->ring))->offset -= 0x100;
 }
 MUTATION(doorbell_of_reader)
 {
 	channel_of(f, CONTROL, 0)->ring.count = 1;
-	*(uint32_t *)fixture_table(f->cell[CONTROL], channel_of(f, CONTROL, 0)->ring) = 225;
+	*(struct bp_bell *)fixture_table(f->cell[CONTROL], channel_of(f, CONTROL, 0)->ring) = bell(225);
 }
 MUTATION(root_entry_unlisted)
 {
@@ -503,6 +512,8 @@ static const struct mutation rows[] = {
 	ROW(EMULATED, emulated_uart_mapped), /* [utest->swr~audit-emulated~1] */
 	ROW(EMULATED, emulated_out_of_order),
 	ROW(DOORBELL, doorbell_of_stranger), /* [utest->swr~audit-doorbells~1] */
+	ROW(DOORBELL, doorbell_of_two),
+	ROW(DOORBELL, doorbell_elsewhere),
 	ROW(DOORBELL, doorbell_of_reader),
 	ROW(REVOCATION, root_entry_unlisted), /* [utest->swr~audit-revocation~1] */
 	ROW(REVOCATION, root_entry_wrong),

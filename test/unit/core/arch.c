@@ -151,6 +151,11 @@ void arch_spi_raise(u32 intid)
 	call_note("raise(%u)", intid);
 }
 
+void arch_doorbell_raise(const struct bp_bell *bell)
+{
+	call_note("bell(%x,%x)", bell->offset, bell->bit);
+}
+
 void arch_revoke_other(u32 cell)
 {
 	call_note("revoke-other(%u)", cell);

@@ -129,11 +129,11 @@ static s64 doorbell(u64 index)
 /* [utest->swr~doorbell-declared~1] */
 static void doorbells(void **state)
 {
-	static const u32 intids[] = {300, 301};
+	static const struct bp_bell bells[] = {{0x224, 0x1000}, {0x224, 0x2000}};
 	struct bp_channel channels[3] = {{.flags = BP_CHANNEL_READS}, {.flags = BP_CHANNEL_WRITES}};
 	struct bp_channel *rows = host_table(&host_cell()->channels, channels, 3, sizeof(channels[0]));
 
-	host_table(&rows[1].ring, intids, 2, sizeof(intids[0]));
+	host_table(&rows[1].ring, bells, 2, sizeof(bells[0]));
 	assert_int_equal(doorbell(0), HYPERCALL_INVALID); /* rings nobody */
 	assert_int_equal(doorbell(3), HYPERCALL_INVALID);
 	assert_int_equal(doorbell(UINT64_C(1) << 32 | 1), HYPERCALL_INVALID);
@@ -141,17 +141,17 @@ static void doorbells(void **state)
 	assert_int_equal(rung.count, 0);
 	assert_int_equal(doorbell(1), HYPERCALL_OK);
 	assert_int_equal(rung.count, 2);
-	assert_memory_equal(rung.intids, intids, sizeof(intids));
+	assert_memory_equal(rung.bells, bells, sizeof(bells));
 }
 
 /* [utest->swr~doorbell-rate~1] */
 static void doorbells_are_rated(void **state)
 {
-	static const u32 intids[] = {300};
+	static const struct bp_bell bells[] = {{0x224, 0x1000}};
 	struct bp_channel channels[1] = {{.flags = BP_CHANNEL_WRITES}};
 	struct bp_channel *rows = host_table(&host_cell()->channels, channels, 1, sizeof(channels[0]));
 
-	host_table(&rows[0].ring, intids, 1, sizeof(intids[0]));
+	host_table(&rows[0].ring, bells, 1, sizeof(bells[0]));
 	arch_now += RATE_UNIT_NS;
 	for (u32 i = 0; i < DOORBELLS_MAX; i++)
 		assert_int_equal(doorbell(0), HYPERCALL_OK);

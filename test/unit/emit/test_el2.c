@@ -285,7 +285,9 @@ static void doorbells(void **state)
 	assert_int_equal(out->flags, BP_CHANNEL_WRITES);
 	assert_int_equal(out->receive_intid, 0);
 	assert_int_equal(out->ring.count, 1);
-	assert_int_equal(*TABLE(uint32_t, record(FIXTURE_LINUX), out->ring), 234);
+	assert_int_equal(TABLE(struct bp_bell, record(FIXTURE_LINUX), out->ring)->offset,
+			 0x200 + 234 / 32 * 4);
+	assert_int_equal(TABLE(struct bp_bell, record(FIXTURE_LINUX), out->ring)->bit, 1 << 234 % 32);
 	assert_int_equal(in->flags, BP_CHANNEL_READS);
 	assert_int_equal(in->receive_intid, 234);
 	assert_int_equal(in->ring.count, 0);
