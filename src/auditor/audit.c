@@ -120,32 +120,15 @@ static void summary(const struct audit *audit, char *text, size_t size)
 		audit->core_count, spans, (size_t)audit->tables.read);
 }
 
-static int usage(void)
-{
-	fputs("usage: bulkhead audit IMAGE [--json]\n", stderr);
-	return EXIT_UNREADABLE;
-}
-
 /* [impl->swr~audit-command~1] */
-int audit_main(int argc, char **argv)
+int audit_main(const struct audit_options *options)
 {
+	const char *const path = options->image;
 	struct audit audit = {0};
 	struct blob image = {0};
-	const char *path = NULL;
-	bool json = false;
 	char text[192];
 	int status;
 
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--json"))
-			json = true;
-		else if (argv[i][0] == '-' || path)
-			return usage();
-		else
-			path = argv[i];
-	}
-	if (!path)
-		return usage();
 	if (!file_map(path, &image)) {
 		fprintf(stderr, "%s: can't be read: name the bulkhead.itb that `bulkhead build` wrote\n",
 			path);
@@ -159,7 +142,7 @@ int audit_main(int argc, char **argv)
 		return EXIT_UNREADABLE;
 	}
 	summary(&audit, text, sizeof(text));
-	if (json) {
+	if (options->json) {
 		report_print_json(&audit.report, path, text, stdout);
 	} else {
 		report_print(&audit.report, path, stdout);

@@ -8,7 +8,14 @@
 #ifndef BULKHEAD_AUDITOR_AUDIT_H
 #define BULKHEAD_AUDITOR_AUDIT_H
 
-/* argv[0] is "audit". Returns 0: clean, 1: violations, 2: usage, or the file can't be read. */
-int audit_main(int argc, char **argv);
+#include <stdbool.h>
+
+struct audit_options {
+	const char *image; /* path of the bulkhead.itb */
+	bool json;
+};
+
+/* Returns 0: clean, 1: violations, 2: the file can't be read, or is no FIT. */
+int audit_main(const struct audit_options *options);
 
 #endif

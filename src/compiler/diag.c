@@ -6,22 +6,80 @@
  */
 #include "diag.h"
 
+#include "json.h"
 #include "text.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static size_t error_count;
+static bool as_json, warnings_are_errors;
+static size_t open_notes; /* of the object that isn't closed yet */
+static bool object_open;
+
+static void print_text(struct place at, const char *kind, const char *text)
+{
+	if (at.file && at.line > 0)
+		fprintf(stderr, "%s:%d:%d: %s: %s\n", at.file, at.line, at.column, kind, text);
+	else
+		fprintf(stderr, "%s: %s: %s\n", at.file ? at.file : "bulkhead", kind, text);
+}
+
+/* Keys and place of an object, its closing brace left to the caller. */
+static void open_object(struct place at, const char *text)
+{
+	fputs("{\"file\": ", stdout);
+	if (at.file)
+		json_text(stdout, at.file);
+	else
+		fputs("null", stdout);
+	if (at.file && at.line > 0)
+		printf(", \"line\": %d, \"column\": %d", at.line, at.column);
+	else
+		fputs(", \"line\": null, \"column\": null", stdout);
+	fputs(", \"message\": ", stdout);
+	json_text(stdout, text);
+}
+
+/* [impl->swr~config-diagnostics-json~1] */
+static void print_json(struct place at, const char *kind, const char *text)
+{
+	diag_finish();
+	open_object(at, text);
+	printf(", \"severity\": \"%s\", \"notes\": [", kind);
+	object_open = true;
+	open_notes = 0;
+}
+
+static void print_note_json(struct place at, const char *text)
+{
+	if (open_notes++)
+		fputs(", ", stdout);
+	open_object(at, text);
+	putchar('}');
+}
+
+void diag_finish(void)
+{
+	if (object_open)
+		puts("]}");
+	object_open = false;
+}
 
 static void print(struct place at, const char *kind, const char *format, va_list arguments)
 {
-	if (at.file && at.line > 0)
-		fprintf(stderr, "%s:%d:%d: %s: ", at.file, at.line, at.column, kind);
+	char *const text = text_format_list(format, arguments);
+
+	if (!as_json)
+		print_text(at, kind, text);
+	else if (object_open && strcmp(kind, "note") == 0)
+		print_note_json(at, text);
 	else
-		fprintf(stderr, "%s: %s: ", at.file ? at.file : "bulkhead", kind);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+		print_json(at, kind, text);
+	free(text);
 }
 
 /* [impl->swr~config-diagnostics~1] */
@@ -40,8 +98,9 @@ void diag_warning(struct place at, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	print(at, "warning", format, arguments);
+	print(at, warnings_are_errors ? "error" : "warning", format, arguments);
 	va_end(arguments);
+	error_count += warnings_are_errors;
 }
 
 void diag_note(struct place at, const char *format, ...)
@@ -56,6 +115,16 @@ void diag_note(struct place at, const char *format, ...)
 size_t diag_errors(void)
 {
 	return error_count;
+}
+
+void diag_as_json(void)
+{
+	as_json = true;
+}
+
+void diag_warnings_are_errors(void)
+{
+	warnings_are_errors = true;
 }
 
 #define WORD_MAX 64u

@@ -11,28 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "text.h"
 
 struct text {
 	FILE *stream;
 	const char *separator;
 };
-
-static void put_quoted(struct text *text, const char *value)
-{
-	fputc('"', text->stream);
-	for (; *value; value++) {
-		const unsigned char byte = (unsigned char)*value;
-
-		if (byte == '"' || byte == '\\')
-			fprintf(text->stream, "\\%c", byte);
-		else if (byte < 0x20)
-			fprintf(text->stream, "\\u%04x", byte);
-		else
-			fputc(byte, text->stream);
-	}
-	fputc('"', text->stream);
-}
 
 static const char *base_name(const char *path)
 {
@@ -48,9 +33,9 @@ static void put_digest(struct text *text, const char *role, const char *name, si
 
 	digest_text(digest, digits);
 	fprintf(text->stream, "%s\n\t\t{ \"role\": ", text->separator);
-	put_quoted(text, role);
+	json_text(text->stream, role);
 	fputs(", \"name\": ", text->stream);
-	put_quoted(text, base_name(name));
+	json_text(text->stream, base_name(name));
 	fprintf(text->stream, ", \"size\": %zu, \"sha256\": \"%s\" }", size, digits);
 	text->separator = ",";
 }
@@ -91,7 +76,7 @@ char *manifest_text(const struct plan *plan, const struct outputs *outputs)
 	if (!text.stream)
 		return text_format("%s", "");
 	fputs("{\n\t\"tool\": \"bulkhead " BULKHEAD_VERSION "\",\n\t\"board\": ", text.stream);
-	put_quoted(&text, plan->board.name);
+	json_text(text.stream, plan->board.name);
 	fputs(",\n\t\"inputs\": [", text.stream);
 	put_inputs(&text, plan);
 	fputs("\n\t],\n\t\"outputs\": [", text.stream);

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,10 +41,16 @@ char *text_format(const char *format, ...)
 	char *text;
 
 	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		text = or_die(NULL);
+	text = text_format_list(format, arguments);
 	va_end(arguments);
 	return text;
+}
+
+char *text_format_list(const char *format, va_list arguments)
+{
+	char *text;
+
+	return vasprintf(&text, format, arguments) < 0 ? or_die(NULL) : text;
 }
 
 char *text_copy(const char *bytes, size_t length)

@@ -7,6 +7,7 @@
 #ifndef BULKHEAD_TEXT_H
 #define BULKHEAD_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +16,7 @@ void *memory_new(size_t count, size_t size); /* zeroed */
 void *memory_grow(void *array, size_t count,
 		  size_t size); /* room for count + 1 elements, the new one zeroed */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *text_format_list(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 char *text_copy(const char *bytes, size_t length);
 
 /* "4096", "0x1000"; with a unit: K, M, G for sizes; us, ms, s for durations (in ns). False: no such. */

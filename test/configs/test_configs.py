@@ -8,7 +8,9 @@ BULKHEAD names the tool (default build/bulkhead). To write .expected files anew,
 `/usr/bin/python3 test/configs/test_configs.py --accept [NAME...]`.
 """
 import glob
+import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -190,12 +192,101 @@ def test_cores_of_a_cell(tmp_path):
         assert found == (count == 57)
 
 
+DIAGNOSTIC = re.compile(r"(.+?)(?::(\d+):(\d+))?: (error|warning|note): (.*)")
+
+
+def as_objects(text):
+    """What --json must print for the lines of the text form."""
+    found = []
+    for line in text.splitlines():
+        file, row, column, severity, message = DIAGNOSTIC.fullmatch(line).groups()
+        entry = {"file": None if file == "bulkhead" else file, "line": row and int(row), "column": column and int(column)}
+        entry["message"] = message
+        if severity == "note":
+            found[-1]["notes"].append(entry)
+        else:
+            found.append({**entry, "severity": severity, "notes": []})
+    return found
+
+
+def has_notes_or_many(path):
+    return ": note: " in expected(path) or expected(path).count("\n") > 1
+
+
+# [utest->swr~config-diagnostics-json~1]
+@pytest.mark.parametrize("path", filter(has_notes_or_many, files("test/configs/bad/*.dts")))
+def test_bad_json(path):
+    result = check(path, "--json")
+    assert result.stderr == ""
+    assert [json.loads(line) for line in result.stdout.splitlines()] == as_objects(expected(path))
+    assert result.returncode == 1
+
+
+def test_good_json():
+    result = check("configs/minimal.dts", "--json")
+    assert (result.stdout, result.stderr, result.returncode) == ("", "", 0)
+
+
+UNWATCHED = """/dts-v1/;
+/ {
+	compatible = "bulkhead,partitions-v1";
+	board = "qemu-virt";
+	cells { one { cpus = <0>; memory = "16M"; image = "health.elf"; heartbeat = "10ms"; }; };
+};
+"""
+
+
+# [utest->swr~config-diagnostics-json~1]
+def test_warning(tmp_path):
+    path = tmp_path / 'a "quoted" \\ nam\u00e9.dts'
+    path.write_text(UNWATCHED)
+    where, text = f"{path}:5:66", "nobody watches 'heartbeat': there is no health cell"
+    result = check(str(path))
+    assert (result.stderr, result.returncode) == (f"{where}: warning: {text}\n", 0)
+    result = check(str(path), "--werror")
+    assert (result.stderr, result.returncode) == (f"{where}: error: {text}\n", 1)
+    for options, severity, status in ((), "warning", 0), (("--werror",), "error", 1):
+        result = check(str(path), "--json", *options)
+        assert json.loads(result.stdout) == {
+            "file": str(path), "line": 5, "column": 66, "severity": severity, "message": text, "notes": []
+        }
+        assert (result.stderr, result.returncode) == ("", status)
+
+
+def test_json_of_no_utf8(tmp_path):
+    path = os.fsencode(tmp_path) + b"/\xff\xc3.dts"
+    result = subprocess.run([TOOL, "check", path, "--json"], cwd=ROOT, capture_output=True, timeout=60, check=False)
+    assert json.loads(result.stdout)["file"] == f"{tmp_path}/\ufffd\ufffd.dts"
+
+
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help(option):
     result = usage(option)
     assert result.returncode == 0
     assert result.stderr == ""
     assert "bulkhead" in result.stdout
+
+
+def commands():
+    return re.findall(r"^(?:usage:|      ) bulkhead ([a-z]+) ", usage("--help").stdout, re.MULTILINE)
+
+
+# [utest->swr~command-line~1]
+def test_help_of_commands():
+    assert {"check", "build", "map", "audit"} <= set(commands())
+    options = set()
+    for command in commands():
+        result = usage(command, "--help")
+        assert (result.stderr, result.returncode) == ("", 0)
+        assert result.stdout.startswith(f"usage: bulkhead {command} ")
+        mine = re.findall(r"^  (-[-a-zA-Z]+)", result.stdout, re.MULTILINE)
+        for option in set(mine) - {"--help"}:
+            # Each option that a command lists stands in its first line, and is known to it.
+            assert f"{option} " in result.stdout.splitlines()[0] or f"{option}]" in result.stdout.splitlines()[0]
+            assert "unknown option" not in usage(command, option).stderr
+        for option in options - set(mine):
+            assert f"unknown option: {option}\n" in usage(command, option).stderr
+        options |= set(mine)
 
 
 def accept(names):

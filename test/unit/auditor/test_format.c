@@ -283,10 +283,9 @@ static void nothing_else_is_loaded(void **state)
 	}
 }
 
-static int command(const void *image, size_t size, const char *option, char *output, size_t output_size)
+static int command(const void *image, size_t size, bool json, char *output, size_t output_size)
 {
 	char path[] = "/tmp/bulkhead-audit-XXXXXX", capture[] = "/tmp/bulkhead-audit-XXXXXX";
-	char *arguments[] = {"audit", path, (char *)(uintptr_t)option};
 	const int file = mkstemp(path), saved = dup(STDOUT_FILENO), out = mkstemp(capture);
 	ssize_t length;
 	int status;
@@ -295,7 +294,7 @@ static int command(const void *image, size_t size, const char *option, char *out
 	close(file);
 	fflush(stdout);
 	dup2(out, STDOUT_FILENO);
-	status = audit_main(option ? 3 : 2, arguments);
+	status = audit_main(&(struct audit_options){.image = path, .json = json});
 	fflush(stdout);
 	dup2(saved, STDOUT_FILENO);
 	close(saved);
@@ -311,27 +310,24 @@ static int command(const void *image, size_t size, const char *option, char *out
 static void the_command_says_what_it_found(void **state)
 {
 	char output[4096];
-	char *nothing[] = {"audit"}, *absent[] = {"audit", "/nonexistent"}, *option[] = {"audit", "--wrong"};
 	struct fixture f;
 
 	fixture_make(&f);
 	fixture_seal(&f);
-	assert_int_equal(command(f.image, f.image_size, NULL, output, sizeof(output)), 0);
+	assert_int_equal(command(f.image, f.image_size, false, output, sizeof(output)), 0);
 	assert_non_null(strstr(output, " rules, 0 violations, 3 cells, 4 cores"));
-	assert_int_equal(command(f.image, f.image_size, "--json", output, sizeof(output)), 0);
+	assert_int_equal(command(f.image, f.image_size, true, output, sizeof(output)), 0);
 	assert_non_null(strstr(output, "\"violations\": 0"));
-	assert_int_equal(command(f.image, 100, NULL, output, sizeof(output)), 2);
+	assert_int_equal(command(f.image, 100, false, output, sizeof(output)), 2);
 	free(f.image);
 	f.cell[CONTROL]->vttbr |= 1;
 	fixture_seal(&f);
-	assert_int_equal(command(f.image, f.image_size, NULL, output, sizeof(output)), 1);
+	assert_int_equal(command(f.image, f.image_size, false, output, sizeof(output)), 1);
 	assert_non_null(strstr(output, ": SEP-08: cell 'control': VTTBR"));
-	assert_int_equal(command(f.image, f.image_size, "--json", output, sizeof(output)), 1);
+	assert_int_equal(command(f.image, f.image_size, true, output, sizeof(output)), 1);
 	assert_non_null(strstr(output, "{\"rule\": \"SEP-08\", \"message\": \"cell 'control'"));
 	fixture_free(&f);
-	assert_int_equal(audit_main(1, nothing), 2);
-	assert_int_equal(audit_main(2, absent), 2);
-	assert_int_equal(audit_main(2, option), 2);
+	assert_int_equal(audit_main(&(struct audit_options){.image = "/nonexistent"}), 2);
 }
 
 /* docs/audit.md explains every rule, under its number and claim.  [utest->swr~audit-documented~1] */
