@@ -349,6 +349,22 @@ static void check_free_spis(const struct board *board)
 	}
 }
 
+static void check_ram(const struct board *board)
+{
+	const uint64_t limit = UINT64_C(1) << board->pa_bits;
+
+	for (size_t i = 0; i < board->ram.count; i++) {
+		const struct range *const bank = &board->ram.at[i];
+
+		if (bank->base >= limit || bank->size > limit - bank->base)
+			board_error(
+				board,
+				text_format("has memory at 0x%llx, beyond the %u address bits (/cpu/pa-bits) "
+					    "of machine.dts",
+					    (unsigned long long)bank->base, board->pa_bits));
+	}
+}
+
 bool board_read(struct front *front, struct place at, const char *name)
 {
 	const size_t errors = diag_errors();
@@ -366,6 +382,7 @@ bool board_read(struct front *front, struct place at, const char *name)
 		diag_error((struct place){files.known_slaves, 1, 1}, "can't read the file: %s", wrong);
 		return false;
 	}
+	nodes_index(board->tree.data);
 	read_cpus(board);
 	read_memory(board);
 	read_gic(board);
@@ -374,8 +391,10 @@ bool board_read(struct front *front, struct place at, const char *name)
 	read_uart(board);
 	check_free_spis(board);
 	if (!board->core_count || board->core_count > BP_CORES_MAX)
-		board_error(board, "has no core under /cpus, or too many");
+		board_error(board, text_format("has %zu cores under /cpus: from 1 to %u fit",
+					       board->core_count, BP_CORES_MAX));
 	if (!board->ram.count)
 		board_error(board, "has no memory node");
+	check_ram(board);
 	return diag_errors() == errors;
 }

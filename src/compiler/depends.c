@@ -57,7 +57,7 @@ static void follow(const struct board *board, struct indices *found, size_t self
 	const void *const tree = board->tree.data;
 
 	for (int at = 0; at < count; at++) {
-		const int provider = fdt_node_offset_by_phandle(tree, fdt32_ld(&cells[at]));
+		const int provider = node_by_phandle(tree, fdt32_ld(&cells[at]));
 		const fdt32_t *skip;
 
 		if (provider < 0)
@@ -75,8 +75,8 @@ static void follow_node(const struct board *board, struct indices *found, size_t
 	const fdt32_t *const parent = fdt_getprop(tree, node, "interrupt-parent", NULL);
 	int property, child;
 
-	if (parent && fdt_node_offset_by_phandle(tree, fdt32_ld(parent)) != board->gic_node)
-		add(board, found, self, fdt_node_offset_by_phandle(tree, fdt32_ld(parent)));
+	if (parent && node_by_phandle(tree, fdt32_ld(parent)) != board->gic_node)
+		add(board, found, self, node_by_phandle(tree, fdt32_ld(parent)));
 	fdt_for_each_property_offset(property, tree, node)
 	{
 		int length;

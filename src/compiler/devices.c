@@ -37,23 +37,21 @@ static const char *base_name(const char *path)
 }
 
 /* "pl011@9000000" and "pl011" both name /pl011@9000000. */
-static bool names_device(const struct board *board, const char *name, const struct device *device)
+static bool names_device(const char *name, const struct device *device)
 {
 	const char *const own = base_name(device->path);
 	const size_t length = strlen(name);
-	const int node = fdt_path_offset(board->tree.data, name); /* a path or an alias */
 
-	if (node >= 0)
-		return node == device->node;
 	return strcmp(own, name) == 0 || (strncmp(own, name, length) == 0 && own[length] == '@');
 }
 
 static struct indices find_devices(const struct board *board, const char *name)
 {
+	const int node = fdt_path_offset(board->tree.data, name); /* a path or an alias */
 	struct indices found = {NULL, 0};
 
 	for (size_t i = 0; i < board->device_count; i++) {
-		if (!names_device(board, name, &board->devices[i]))
+		if (node >= 0 ? node != board->devices[i].node : !names_device(name, &board->devices[i]))
 			continue;
 		found.at = memory_grow(found.at, found.count, sizeof(found.at[0]));
 		found.at[found.count++] = i;
@@ -77,7 +75,7 @@ static const char *not_a_device(const struct board *board, const char *name)
 	}
 	if (node < 0)
 		return NULL;
-	for (int up = node; up > 0; up = fdt_parent_offset(tree, up)) {
+	for (int up = node; up > 0; up = node_parent(tree, up)) {
 		const char *const type = fdt_getprop(tree, up, "device_type", NULL);
 
 		if (strcmp(fdt_get_name(tree, up, NULL), "cpus") == 0)

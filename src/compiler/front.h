@@ -9,6 +9,7 @@
 #define BULKHEAD_FRONT_H
 
 #include "diag.h"
+#include "nodes.h"
 #include "plan.h"
 #include "source.h"
 

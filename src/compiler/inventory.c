@@ -127,8 +127,8 @@ static int interrupt_parent(const void *tree, int node)
 		const fdt32_t *const phandle = fdt_getprop(tree, node, "interrupt-parent", NULL);
 
 		if (phandle)
-			return fdt_node_offset_by_phandle(tree, fdt32_ld(phandle));
-		node = fdt_parent_offset(tree, node);
+			return node_by_phandle(tree, fdt32_ld(phandle));
+		node = node_parent(tree, node);
 	}
 	return -1;
 }
@@ -164,7 +164,7 @@ static void read_interrupts(const struct board *board, struct device *device)
 
 	if (cells) {
 		for (int at = 0; at < length / 4;) {
-			const int controller = fdt_node_offset_by_phandle(tree, fdt32_ld(&cells[at]));
+			const int controller = node_by_phandle(tree, fdt32_ld(&cells[at]));
 			const int count = cells_of(tree, controller, "#interrupt-cells");
 
 			if (count < 0 || at + 1 + count > length / 4)
@@ -207,14 +207,13 @@ static void add_device(struct board *board, int node)
 	const char *const compatible = fdt_getprop(tree, node, "compatible", NULL);
 	const struct rule *rule;
 	struct device *device;
-	char path[1024];
 
-	if (!compatible || is_description(tree, node) || fdt_get_path(tree, node, path, sizeof(path)) != 0)
+	if (!compatible || is_description(tree, node))
 		return;
 	board->devices = memory_grow(board->devices, board->device_count, sizeof(board->devices[0]));
 	device = &board->devices[board->device_count++];
 	device->node = node;
-	device->path = text_copy(path, strlen(path));
+	device->path = node_path(tree, node);
 	device->regs = registers_of(tree, node);
 	device->owner = OWNER_NOBODY;
 	device->has_iommu = fdt_getprop(tree, node, "iommus", NULL) != NULL;
@@ -271,9 +270,7 @@ static void forbid_reset_lines(struct board *board)
 		     node = fdt_node_offset_by_compatible(tree, node, users[i])) {
 			const fdt32_t *const gpios = fdt_getprop(tree, node, "gpios", NULL);
 			const int index =
-				gpios ? board_device_of(board,
-							fdt_node_offset_by_phandle(tree, fdt32_ld(gpios)))
-				      : -1;
+				gpios ? board_device_of(board, node_by_phandle(tree, fdt32_ld(gpios))) : -1;
 
 			if (index >= 0) {
 				board->devices[index].forbidden = true;
@@ -316,9 +313,19 @@ void board_inventory(struct board *board)
 
 int board_device_of(const struct board *board, int node)
 {
-	for (; node > 0; node = fdt_parent_offset(board->tree.data, node))
-		for (size_t i = 0; i < board->device_count; i++)
-			if (board->devices[i].node == node)
-				return (int)i;
+	for (; node > 0; node = node_parent(board->tree.data, node)) {
+		size_t low = 0, high = board->device_count; /* walk() found them in the tree's order */
+
+		while (low < high) {
+			const size_t middle = low + (high - low) / 2;
+
+			if (board->devices[middle].node == node)
+				return (int)middle;
+			if (board->devices[middle].node < node)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+	}
 	return -1;
 }

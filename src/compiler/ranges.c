@@ -65,10 +65,13 @@ static uint64_t find_in(struct range room, const struct ranges *taken, uint64_t 
 
 	while (base >= room.base && base - room.base < room.size && room.size - (base - room.base) >= size) {
 		const struct range *const other = ranges_overlap(taken, (struct range){base, size});
+		const uint64_t next = other ? align_up(other->base + other->size, alignment) : base;
 
 		if (!other)
 			return base;
-		base = align_up(other->base + other->size, alignment);
+		if (next <= base) /* it reaches the end of the address space */
+			break;
+		base = next;
 	}
 	return NO_PLACE;
 }

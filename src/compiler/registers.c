@@ -25,7 +25,7 @@ static uint64_t read_cells(const fdt32_t *cells, int count)
 /* An address of `bus`, as the bus above sees it. */
 static bool one_up(const void *tree, int bus, uint64_t *address)
 {
-	const int above = fdt_parent_offset(tree, bus);
+	const int above = node_parent(tree, bus);
 	const int child = fdt_address_cells(tree, bus), parent = fdt_address_cells(tree, above);
 	const int sizes = fdt_size_cells(tree, bus), row = child + parent + sizes;
 	int length;
@@ -51,14 +51,14 @@ static bool translate(const void *tree, int bus, uint64_t *address)
 	while (bus > 0) {
 		if (!one_up(tree, bus, address))
 			return false;
-		bus = fdt_parent_offset(tree, bus);
+		bus = node_parent(tree, bus);
 	}
 	return bus == 0;
 }
 
 struct ranges registers_of(const void *tree, int node)
 {
-	const int bus = fdt_parent_offset(tree, node);
+	const int bus = node_parent(tree, node);
 	const int addresses = bus >= 0 ? fdt_address_cells(tree, bus) : 0;
 	const int sizes = bus >= 0 ? fdt_size_cells(tree, bus) : 0;
 	struct ranges found = {NULL, 0};
@@ -79,7 +79,7 @@ struct ranges registers_of(const void *tree, int node)
 
 struct ranges windows_of(const void *tree, int node)
 {
-	const int above = fdt_parent_offset(tree, node);
+	const int above = node_parent(tree, node);
 	const int child = fdt_address_cells(tree, node), sizes = fdt_size_cells(tree, node);
 	const int parent = above >= 0 ? fdt_address_cells(tree, above) : 0;
 	struct ranges found = {NULL, 0};

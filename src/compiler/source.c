@@ -11,6 +11,7 @@
  */
 #include "source.h"
 
+#include "nodes.h"
 #include "process.h"
 #include "text.h"
 
@@ -177,12 +178,25 @@ struct reader {
 	size_t depth;
 };
 
+/* By path, a node before its properties; of two alike the one that stands first in the text. */
+static int by_path(const void *a, const void *b)
+{
+	const struct source_entry *const left = a, *const right = b;
+	const int paths = strcmp(left->path, right->path);
+	const int properties =
+		strcmp(left->property ? left->property : "", right->property ? right->property : "");
+
+	if (paths || properties)
+		return paths ? paths : properties;
+	return left->order < right->order ? -1 : left->order > right->order;
+}
+
 static struct source_entry *add_entry(struct source *source, const char *path, const char *property,
 				      struct place at)
 {
 	source->entries = memory_grow(source->entries, source->entry_count, sizeof(source->entries[0]));
-	source->entries[source->entry_count] =
-		(struct source_entry){.path = path, .property = property, .at = at};
+	source->entries[source->entry_count] = (struct source_entry){
+		.path = path, .property = property, .at = at, .order = source->entry_count};
 	return &source->entries[source->entry_count++];
 }
 
@@ -229,26 +243,35 @@ static void read_line(struct reader *reader, char *line)
 	}
 }
 
+/* The first of the entries that are not before (path, property). */
 static const struct source_entry *find_entry(const struct source *source, const char *path,
 					     const char *property)
 {
-	for (size_t i = 0; i < source->entry_count; i++) {
-		const struct source_entry *const entry = &source->entries[i];
+	const struct source_entry wanted = {.path = path, .property = property};
+	size_t low = 0, high = source->entry_count;
 
-		if (strcmp(entry->path, path) == 0 &&
-		    (property ? entry->property && strcmp(entry->property, property) == 0 : !entry->property))
-			return entry;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (by_path(&source->entries[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return NULL;
+	if (low == source->entry_count || strcmp(source->entries[low].path, path) != 0 ||
+	    strcmp(source->entries[low].property ? source->entries[low].property : "",
+		   property ? property : "") != 0)
+		return NULL;
+	return &source->entries[low];
 }
 
 const struct source_entry *source_find(const struct source *source, int node, const char *property)
 {
 	static struct source_entry unknown;
-	char path[1024];
+	const char *const path = node_path(source->tree.data, node);
 	const struct source_entry *entry = NULL;
 
-	if (fdt_get_path(source->tree.data, node, path, sizeof(path)) == 0) {
+	if (path) {
 		entry = find_entry(source, path, property);
 		if (!entry)
 			entry = find_entry(source, path, NULL);
@@ -304,6 +327,9 @@ bool source_read(struct source *source, const char *path, const char *const *fol
 	for (char *line = strtok_r((char *)text.data, "\n", &state); line;
 	     line = strtok_r(NULL, "\n", &state))
 		read_line(&reader, line);
+	if (source->entry_count)
+		qsort(source->entries, source->entry_count, sizeof(source->entries[0]), by_path);
+	nodes_index(source->tree.data);
 	free(text.data);
 	return true;
 }

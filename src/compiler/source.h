@@ -18,6 +18,7 @@ struct source_entry {
 	struct place at;
 	enum value_kind kind;
 	unsigned int bits; /* of one cell */
+	size_t order;	   /* in the text */
 };
 
 struct source {

@@ -52,14 +52,15 @@ bool memory_place_hypervisor(struct plan *plan, uint64_t size)
 			ranges_add(&taken, cell->files[at].store_pa,
 				   align_up(cell->files[at].file.size, BP_PAGE_SIZE));
 	}
-	pa = ranges_find(&plan->board.ram, &taken, size, HV_LOAD_ALIGN, 0, limit);
+	ranges_add(&taken, limit, UINT64_MAX - limit);
+	pa = ranges_find(&plan->board.ram, &taken, size, HV_LOAD_ALIGN, 0, 0);
 	if (pa != NO_PLACE)
 		plan->load_pa = pa;
 	else
 		diag_error((struct place){plan->file, 1, 1},
-			   "no room for the hypervisor, which takes %s or more beside cells, images and "
-			   "loader: the largest free block has %s",
-			   text_of_size(size),
+			   "no room for the hypervisor, which takes %s or more below %s, beside cells, "
+			   "images and loader: the largest free block there has %s",
+			   text_of_size(size), text_of_size(limit),
 			   text_of_size(ranges_largest(&plan->board.ram, &taken, HV_LOAD_ALIGN)));
 	free(taken.at);
 	return pa != NO_PLACE;

@@ -6,6 +6,7 @@
 #define BULKHEAD_TREE_H
 
 #include "layout.h"
+#include "nodes.h"
 
 /* Writes the cell's tree (layout->cells[cell].tree) and finds its place. False after a diagnostic. */
 bool tree_build(struct layout *layout, size_t cell);

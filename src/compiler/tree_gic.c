@@ -105,7 +105,7 @@ void put_gic(struct tree_writer *writer, int node)
 {
 	const struct plan *const plan = writer->layout->plan;
 	const void *const tree = plan->board.tree.data;
-	const int parent = fdt_parent_offset(tree, node);
+	const int parent = node_parent(tree, node);
 	const int address_cells = fdt_address_cells(tree, parent);
 	const int size_cells = fdt_size_cells(tree, parent);
 	struct range *const regions = memory_new(plan->cells[writer->cell].core_count + 1, sizeof(*regions));

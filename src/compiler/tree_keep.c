@@ -106,7 +106,7 @@ static const struct device *device_around(const struct board *board, int node)
 		for (size_t i = 0; i < board->device_count; i++)
 			if (board->devices[i].node == node)
 				return &board->devices[i];
-		node = fdt_parent_offset(board->tree.data, node);
+		node = node_parent(board->tree.data, node);
 	}
 	return NULL;
 }
@@ -124,11 +124,9 @@ static void keep(struct kept *kept, int node);
 
 static const char *path_of(const struct kept *kept, int node)
 {
-	char path[256];
+	const char *const path = node_path(kept->plan->board.tree.data, node);
 
-	if (fdt_get_path(kept->plan->board.tree.data, node, path, sizeof(path)))
-		return "(a node)";
-	return text_format("%s", path);
+	return path ? path : "(a node)";
 }
 
 static void refuse(struct kept *kept, int node, const char *property, int target)
@@ -152,7 +150,7 @@ static void refuse(struct kept *kept, int node, const char *property, int target
 
 static int target_of(const void *tree, fdt32_t phandle)
 {
-	return fdt_node_offset_by_phandle(tree, fdt32_to_cpu(phandle));
+	return node_by_phandle(tree, fdt32_to_cpu(phandle));
 }
 
 static uint32_t argument_count(const void *tree, int target, const char *cells)
@@ -253,7 +251,7 @@ static void keep(struct kept *kept, int node)
 		/* The GIC's own references (its ITS, a parent of its maintenance interrupt) stay behind. */
 		if (node != kept->plan->board.gic_node)
 			follow_all(kept, node);
-		node = fdt_parent_offset(kept->plan->board.tree.data, node);
+		node = node_parent(kept->plan->board.tree.data, node);
 	}
 }
 

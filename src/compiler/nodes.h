@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * nodes.h - a tree's nodes by offset and by phandle, without libfdt's walk from the tree's start.
+ *
+ * The front end indexes each tree that it reads; of a tree that nobody indexed libfdt answers. Results are
+ * libfdt's: offsets of nodes, or a negative FDT_ERR_*.
+ */
+#ifndef BULKHEAD_NODES_H
+#define BULKHEAD_NODES_H
+
+#include <stdint.h>
+
+/* The tree must not change any more. What was known of a tree at the same address is forgotten. */
+void nodes_index(const void *tree);
+
+int node_parent(const void *tree, int node);
+int node_by_phandle(const void *tree, uint32_t phandle);
+/* The node's path; NULL: no such node. */
+const char *node_path(const void *tree, int node);
+
+#endif
