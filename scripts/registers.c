@@ -87,6 +87,8 @@ static void outcome_print(const struct row *row, const char *what)
 		printf("not trapped");
 	else if (!strcmp(what, "IGNORE"))
 		printf("ignored");
+	else if (!strcmp(what, "DEACTIVATE"))
+		printf("own; trapped while more is active than list registers hold");
 	else if (!strcmp(what, "SEND"))
 		printf("to the cell's own cores");
 	else

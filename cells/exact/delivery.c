@@ -318,6 +318,45 @@ static void case_pended_twice(void)
 	take(CROWD + 1);
 }
 
+/* With the priority dropped at once, and deactivation apart, more stay active than there are list registers.
+ */
+static void case_ends_apart(void)
+{
+	sysreg_write(ICC_CTLR_EL1, CTLR_EOIMODE);
+	barrier_isb();
+	for (uint32_t i = 0; i < AT_ONCE; i++) {
+		enable(0, spis[i], (uint8_t)(0x80 - i % 4 * 16));
+		pend(spis[i]);
+	}
+	take(AT_ONCE);
+	check("all active", count_bits(ISACTIVER), AT_ONCE);
+	enable(0, 4, 0x40);
+	sgi_to(0, 4);
+	take(AT_ONCE + 1);
+	for (uint32_t i = 0; i < AT_ONCE; i++) { /* in an order of its own */
+		const uint32_t intid = spis[(i * 7 + 3) % AT_ONCE];
+
+		check("active before", state(0, intid), 2);
+		sysreg_write(ICC_DIR_EL1, intid);
+		barrier_isb();
+		check("deactivated", state(0, intid), 0);
+		check("and no other", count_bits(ISACTIVER), AT_ONCE - 1 - i);
+	}
+	sysreg_write(ICC_DIR_EL1, 4);
+	barrier_isb();
+	check("the SGI's state", state(0, 4), 0);
+	for (uint32_t i = 0; i < CROWD; i++)
+		pend(spis[i]);
+	take(AT_ONCE + 1 + CROWD);
+	for (uint32_t i = CROWD; i-- > 0;) {
+		sysreg_write(ICC_DIR_EL1, spis[i]);
+		barrier_isb();
+	}
+	check("active afterwards", count_bits(ISACTIVER), 0);
+	sysreg_write(ICC_CTLR_EL1, 0);
+	barrier_isb();
+}
+
 const struct exact_case delivery_cases[] = {
 	{"flood", case_flood, false, false},
 	{"flood-upwards", case_flood_upwards, false, false},
@@ -329,6 +368,7 @@ const struct exact_case delivery_cases[] = {
 	{"nested-sgi", case_nested_sgi, false, false},
 	{"priority-mask", case_priority_mask, false, true},
 	{"binary-point", case_binary_point, false, true},
+	{"ends-apart", case_ends_apart, false, true},
 	{"second-arrival", case_second_arrival, false, false},
 	{"pended-twice", case_pended_twice, false, false},
 	{NULL, NULL, false, false},

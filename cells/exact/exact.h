@@ -17,6 +17,7 @@
 #define CTLR_GRP1     UINT32_C(2)
 #define CTLR_ARE      UINT32_C(16)
 
+#define ICC_DIR_EL1   "S3_0_C12_C11_1"
 #define ICC_RPR_EL1   "S3_0_C12_C11_3"
 #define IDLE_PRIORITY 0xff
 #define DEFAULT	      0xa0
@@ -24,6 +25,7 @@
 #define FIRST_PPI     16u
 #define SPIS_MAX      40u
 #define AT_ONCE	      32u
+#define CTLR_EOIMODE  2u
 #define CROWD	      7u /* more than there are list registers */
 #define ORDER_MAX     64u
 #define SPSR_I	      (UINT64_C(1) << 7)

@@ -7,7 +7,7 @@
 
 #include "rule.h"
 
-#define ISPENDR_FIRST 0x200u /* GICD_ISPENDR<n>, a bit an interrupt (GICv3 12.9.27) */
+#define ISPENDR_FIRST 0x200u /* GICD_ISPENDR<n>, a bit an interrupt */
 #define ISPENDR_LAST  0x27cu
 
 static const struct bp_bell *ring_of(const struct cell *cell, const struct bp_channel *channel)

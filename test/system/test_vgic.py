@@ -19,7 +19,7 @@ nested nested-deeper nested-middle nested-sgi second-arrival pended-twice clear-
 set-active set-active-again clear-active kdump group sibling-pending sibling-active sibling-frame siblings-ask
 redistributor-of-sibling routes route route-in-flight random-in-flight hotplug hotplug-in-flight
 """.split()
-INJECTED = ["priority-mask", "binary-point"]
+INJECTED = ["priority-mask", "binary-point", "ends-apart"]
 
 RUNS = [
     ("injected", {}),

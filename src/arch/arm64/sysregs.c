@@ -31,6 +31,7 @@ struct row {
 #define WRITE_COUNT	      WRITE_NONE
 #define WRITE_CONTEXT	      WRITE_NONE
 #define WRITE_SEND	      WRITE_NONE
+#define WRITE_DEACTIVATE      WRITE_NONE
 
 #define PASS(name, bit)	      MOST(name, bit, 15)
 #define MOST(name, bit, most) | UINT64_C(most) << (bit)
@@ -121,6 +122,10 @@ enum outcome sysreg_trap(struct exit *exit, u64 esr)
 	if (sysreg_is_sgi(esr)) {
 		exit->reason = EXIT_SGI;
 		vgic_send_sgi(exit_register(exit, ISS_RT(esr)));
+		return OUTCOME_NEXT;
+	}
+	if ((esr & (ISS_REGISTER | ISS_READ)) == ISS_DIR) {
+		vgic_deactivate(exit_register(exit, ISS_RT(esr)));
 		return OUTCOME_NEXT;
 	}
 	row = row_find(PLACE(field(esr, 20, 2), field(esr, 14, 3), field(esr, 10, 4), field(esr, 1, 4),

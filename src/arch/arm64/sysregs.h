@@ -13,6 +13,7 @@
 #define ISS_READ     BIT(0)
 #define ISS_RT(esr)  ((u32)field(esr, 5, 5))
 #define ISS_SGI1R    UINT32_C(0x3a3016)
+#define ISS_DIR	     UINT32_C(0x323016)
 
 /* A write of ICC_SGI1R_EL1, which has a path of its own. */
 static inline bool sysreg_is_sgi(u64 esr)

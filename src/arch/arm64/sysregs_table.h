@@ -11,7 +11,7 @@
  *   ROW(name, encoding, control, read, write)
  *   RANGE(name, op0, op1, CRn, CRm, op2, last CRn, last CRm, last op2, control, read, write)
  *     read: VALUE(constant), NONE (Undefined), OWN (not trapped)
- *     write: IGNORE, NONE, SEND (ICC_SGI1R_EL1, which traps.c tests for first)
+ *     write: IGNORE, NONE, SEND, DEACTIVATE (ICC_SGI1R_EL1, ICC_DIR_EL1: tested for first)
  *     both: COUNT (Undefined; a cell with `pmu` is not trapped), CONTEXT (the same where the CPU has CSV2 2)
  *
  * IMPLEMENTATIONS: the two implementation-defined ranges of an op0 and op1, where no row lies between them.
@@ -201,6 +201,7 @@ RANGE(MPAMIDR_MPAMBWIDR_EL1, 3, 0, 10, 4, 4, 10, 4, 5, MPAM2.TIDR, NONE, NONE)
 ROW(LORID_EL1, 3, 0, 10, 4, 7, HCR.TLOR, NONE, NONE)
 RANGE(MPAM1_MPAM0_MPAMSM_EL1, 3, 0, 10, 5, 0, 10, 5, 7, MPAM2.TRAPMPAM1EL1, NONE, NONE)
 RANGE(IMPLEMENTATION_3_0_11, 3, 0, 11, 0, 0, 11, 15, 7, HCR.TIDCP, NONE, NONE)
+ROW(ICC_DIR_EL1, 3, 0, 12, 11, 1, ICH_HCR.TDIR, NONE, DEACTIVATE)
 ROW(ICC_SGI1R_EL1, 3, 0, 12, 11, 5, HCR.FMO, NONE, SEND)
 ROW(ICC_ASGI1R_EL1, 3, 0, 12, 11, 6, HCR.FMO, NONE, IGNORE)
 ROW(ICC_SGI0R_EL1, 3, 0, 12, 11, 7, HCR.FMO, NONE, IGNORE)

@@ -8,7 +8,8 @@
  * ended here, and a second arrival while the first is active makes its list register pending and active.
  * When all list registers are in use the lowest priority waits in `waiting`, and the maintenance interrupt
  * comes when none is pending in them any more. When all are active, the lowest of those is `parked`: its end,
- * without a list register, is counted by the interface (ICH_HCR_EL2.EOIcount).
+ * without a list register, is counted by the interface (ICH_HCR_EL2.EOIcount), or with EOImode 1 the guest's
+ * ICC_DIR_EL1, which says whose it is, traps meanwhile.
  */
 #include "vgic.h"
 #include "exits.h"
@@ -27,7 +28,9 @@
 #define ICH_HCR_UIE	      BIT(1)
 #define ICH_HCR_LRENPIE	      BIT(2)
 #define ICH_HCR_NPIE	      BIT(3)
+#define ICH_HCR_TDIR	      BIT(14)
 #define ICH_VMCR_EOIMODE      BIT(9)
+#define ICH_VTR_TDS	      BIT(19)
 
 static u32 lr_count;	/* list registers of this core, at most 16 */
 static u32 lr_all;	/* a bit each */
@@ -262,12 +265,18 @@ static COLD u32 pool_highest(const struct pool *pool)
 	return best;
 }
 
+/* Does the guest drop the priority and deactivate apart? */
+static bool ends_apart(void)
+{
+	return sysreg_read(ICH_VMCR_EL2) & ICH_VMCR_EOIMODE;
+}
+
 /* Nested handlers end in the order of their priorities. */
 static COLD void parked_reap(void)
 {
 	const u64 hcr = sysreg_read(ICH_HCR_EL2);
 
-	for (u64 ends = field(hcr, 27, 5); ends && parked.count; ends--) {
+	for (u64 ends = ends_apart() ? 0 : field(hcr, 27, 5); ends && parked.count; ends--) {
 		const u32 intid = pool_highest(&parked);
 
 		pool_remove(&parked, intid);
@@ -277,7 +286,7 @@ static COLD void parked_reap(void)
 }
 
 /* The list register of the lowest active priority, free now; none, where one is pending, or where the guest
- * deactivates in whatever order it likes. */
+ * deactivates in whatever order it likes, and writing ICC_DIR_EL1 can't be made to trap. */
 static COLD u32 park(void)
 {
 	u32 lowest = lr_count;
@@ -293,7 +302,7 @@ static COLD u32 park(void)
 			victim = lr;
 		}
 	}
-	if (sysreg_read(ICH_VMCR_EL2) & ICH_VMCR_EOIMODE)
+	if (ends_apart() && !(sysreg_read(ICH_VTR_EL2) & ICH_VTR_TDS))
 		return lr_count;
 	pool_add(&parked, lr_intid(victim));
 	if (victim & LR_PENDING)
@@ -307,7 +316,7 @@ static COLD u32 park(void)
 static COLD void maintenance_arm(void)
 {
 	bool pending = false;
-	u64 hcr = ICH_HCR_EN | (parked.count ? ICH_HCR_LRENPIE : 0);
+	u64 hcr = ICH_HCR_EN | (parked.count ? ICH_HCR_LRENPIE | ICH_HCR_TDIR : 0);
 
 	for (u32 used = waiting.count ? lr_used() : 0; used && !pending; used &= used - 1)
 		pending = (lr_read((u32)__builtin_ctz(used)) & LR_STATE) == LR_PENDING;
@@ -446,4 +455,10 @@ COLD void vgic_bits_end(u32 word, u32 mask, enum vgic_end end)
 	else
 		pool_end(&waiting, word, mask, end == VGIC_TAKE_BACK);
 	refill();
+}
+
+COLD void vgic_deactivate(u64 intid)
+{
+	if (ends_apart() && intid < INTID_SPECIAL)
+		vgic_bits_end((u32)intid / 32, (u32)BIT(intid % 32), VGIC_END_ACTIVE);
 }

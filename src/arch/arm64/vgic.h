@@ -18,6 +18,9 @@ void vgic_clear(void);
 /* As a guest finds it at entry. */
 void vgic_guest_prepare(void);
 
+/* ICC_DIR_EL1 as the guest wrote it, while it traps. */
+void vgic_deactivate(u64 intid);
+
 /* ---- vgic_sgi.c ---- */
 
 /* Once a boot: the cell's cores, as SGIs name them. */

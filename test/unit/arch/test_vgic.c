@@ -6,6 +6,7 @@
  */
 #include "machine.h"
 #include "../../../src/arch/arm64/vgic.c"
+#include "../../../src/arch/arm64/sysregs.h"
 
 #define MAINTENANCE 25
 
@@ -350,6 +351,39 @@ static void none_is_parked_without_an_order(void **state)
 	assert_int_equal(state_of(36), 1);
 	assert_int_equal(state_of(37), 1);
 	assert_false(armed());
+}
+
+static void guest_deactivates(u32 intid)
+{
+	struct exit frame = {.whole = 1, .x[3] = intid};
+
+	assert_int_equal(sysreg_trap(&frame, UINT64_C(0x18) << 26 | 0x323016 | 3 << 5), OUTCOME_NEXT);
+}
+
+/* But where ICC_DIR_EL1 can be trapped (ICH_VTR_EL2.TDS) one is, and its end is known. */
+static void parked_until_deactivated(void **state)
+{
+	const u64 vtr = reg("ICH_VTR_EL2");
+
+	reg_set("ICH_VTR_EL2", vtr | BIT(19));
+	crowd();
+	all_acknowledged();
+	reg_set("ICH_VMCR_EL2", BIT(9));
+	arrive(36);
+	assert_int_equal(state_of(36), 1);
+	assert_int_equal(active(1), 0x0f);
+	assert_int_equal(reg("ICH_HCR_EL2") & BIT(14), BIT(14)); /* TDIR */
+	reg_set("ICH_HCR_EL2", reg("ICH_HCR_EL2") | UINT64_C(1)
+							    << 27); /* an end that is a priority drop alone */
+	arrive(MAINTENANCE);
+	assert_int_equal(active(1), 0x0f);
+	guest_deactivates(1023);
+	guest_deactivates(34);
+	assert_int_equal(active(1), 0x0b);
+	for (u32 intid = 32; intid < 36; intid++)
+		guest_deactivates(intid);
+	assert_int_equal(active(1), 0);
+	assert_int_equal(reg("ICH_HCR_EL2") & BIT(14), 0);
 }
 
 /* One waits behind others: it is fetched when none is pending any more. */
@@ -744,6 +778,7 @@ int main(void)
 		cmocka_unit_test_setup(parked_is_ended_by_its_register, boot),
 		cmocka_unit_test_setup(parked_comes_again, boot),
 		cmocka_unit_test_setup(none_is_parked_without_an_order, boot),
+		cmocka_unit_test_setup(parked_until_deactivated, boot),
 		cmocka_unit_test_setup(none_pending_is_signalled, boot),
 		cmocka_unit_test_setup(none_pending_with_one_that_is_both, boot),
 		cmocka_unit_test_setup(refill_in_order_of_priority, boot),
