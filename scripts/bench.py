@@ -102,7 +102,7 @@ REASONS = {
     ),
     "source_lines": (
         "the register table has a row for each register or range that traps, and the virtual GIC is exact over siblings",
-        "generate the implementation-defined ranges",
+        "break- and watchpoints in one row by a mask",
     ),
     "bytes_per_cell": (
         "a page is the unit of isolation: record, state, log and heartbeat have one each, and two are tables",
