@@ -69,6 +69,7 @@ static void ppi_owners(struct audit *audit, const struct cell *cell)
 	const uint32_t hypervisor = UINT32_C(1) << HYP_TIMER | UINT32_C(1) << HYP_V_TIMER |
 				    UINT32_C(1) << board->maintenance_intid;
 	uint32_t admitted = UINT32_C(1) << board->virtual_timer | UINT32_C(1) << board->physical_timer;
+	const uint32_t timers = admitted & ~hypervisor & ~UINT32_C(1); /* 0: the board has none */
 
 	if (cell->asked && cell->asked->pmu)
 		admitted |= board->pmu_ppis;
@@ -80,9 +81,9 @@ static void ppi_owners(struct audit *audit, const struct cell *cell)
 			violation(&audit->report, RULE_PPI_OWNER, "PPI %u: in %s, which has no use for it",
 				  id, cell->who);
 	}
-	if (board->virtual_timer && !(owned >> board->virtual_timer & 1))
-		violation(&audit->report, RULE_INTERRUPTS, "%s: it lacks the virtual timer's PPI %u",
-			  cell->who, board->virtual_timer);
+	if (timers & ~owned)
+		violation(&audit->report, RULE_INTERRUPTS, "%s: it lacks PPIs 0x%x of the timer", cell->who,
+			  timers & ~owned);
 	if (cell->asked && cell->asked->pmu && (!board->pmu_ppis || board->pmu_ppis & ~owned))
 		violation(&audit->report, RULE_INTERRUPTS, "%s: it is to have the PMU, but lacks a PPI of it",
 			  cell->who);

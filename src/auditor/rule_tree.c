@@ -45,18 +45,24 @@ static struct spans reachable(const struct cell *cell, bool ram_only)
 	return all;
 }
 
-/* What the guest tree names, in whole pages; of memory nodes or of all. */
-static struct spans described(const struct cell *cell, bool memory_only)
+enum described { DESCRIBED_ALL, DESCRIBED_MEMORY, DESCRIBED_RESERVED };
+
+/* What the guest tree names, in whole pages. */
+static struct spans described(const struct cell *cell, enum described which)
 {
+	const struct node *reserved = tree_path(&cell->guest, "/reserved-memory");
 	struct spans all = {0};
 
 	for (size_t i = 0; i < cell->guest.count; i++) {
 		const struct node *node = &cell->guest.nodes[i];
+		const bool spared = reserved && node_within(&cell->guest, node, reserved);
+		const bool wanted = which == DESCRIBED_ALL || (is_memory(&cell->guest, node) &&
+							       spared == (which == DESCRIBED_RESERVED));
 
 		for (size_t r = 0; r < node->reg_count; r++) {
 			const uint64_t from = page_down(node->regs[r].base);
 
-			if (node->enabled && (!memory_only || is_memory(&cell->guest, node)))
+			if (node->enabled && wanted)
 				add_plain(&all, from,
 					  page_up(end_of(node->regs[r].base, node->regs[r].size)) - from);
 		}
@@ -164,7 +170,7 @@ void rule_tree_described(struct audit *audit)
 
 		if (!cell->known || !cell->guest.fdt)
 			continue;
-		struct spans all = described(cell, false);
+		struct spans all = described(cell, DESCRIBED_ALL);
 
 		if ((int)c == audit->health && audit->directory)
 			directory_windows(audit, &all);
@@ -188,16 +194,21 @@ void rule_tree_described(struct audit *audit)
 
 static void memory_check(struct audit *audit, const struct cell *cell)
 {
-	struct spans named = described(cell, true);
+	struct spans named = described(cell, DESCRIBED_MEMORY), spared = described(cell, DESCRIBED_RESERVED);
 	uint64_t gap = 0;
 
 	spans_normalize(&named, join, NULL);
+	spans_normalize(&spared, join, NULL);
 	for (uint32_t i = 0; i < cell->record->regions.count; i++) {
-		if (!spans_cover(&named, cell->regions[i].ipa, cell->regions[i].size, &gap))
+		const bool keep = cell->regions[i].flags & BP_REGION_KEEP;
+
+		if (!spans_cover(keep ? &spared : &named, cell->regions[i].ipa, cell->regions[i].size, &gap))
 			violation(&audit->report, RULE_TREE_BASICS,
-				  "%s: RAM at IPA 0x%" PRIx64 " isn't in its tree", cell->who, gap);
+				  "%s: RAM at IPA 0x%" PRIx64 " isn't %s in its tree", cell->who, gap,
+				  keep ? "reserved" : "memory");
 	}
 	spans_free(&named);
+	spans_free(&spared);
 }
 
 /* How many enabled cpu nodes stand for one core. */

@@ -38,6 +38,8 @@ FILES = {
     "empty.bin": b"",
     "huge-image": kernel(0x40000000),
     "vmlinuz": b"\x1f\x8b\x08" + bytes(100),
+    "small-image": kernel(0x200000),
+    "small.cpio": bytes(5000),
     "large.cpio": bytes(0x2000000),
 }
 

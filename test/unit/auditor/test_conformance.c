@@ -112,6 +112,11 @@ MUTATION(no_virtual_timer)
 {
 	f->cell[GATEWAY]->ppi_owned &= ~(1u << 27);
 }
+MUTATION(no_physical_timer)
+{
+	f->cell[GATEWAY]->ppi_owned &= ~(1u << 30);
+}
+GUEST(kept_memory_unreserved, GATEWAY, "keep@4a600000 {", "keep@4a600000 { status = \"disabled\";")
 MUTATION(doorbell_wired)
 {
 	channel_of(f, CONTROL, 0)->receive_intid = 100;
@@ -351,6 +356,8 @@ static const struct mutation rows[] = {
 	ROW(INTERRUPTS, interrupt_missing),
 	ROW(INTERRUPTS, interrupt_extra), /* [utest->swr~audit-interrupts~1] */
 	ROW(INTERRUPTS, no_virtual_timer),
+	ROW(INTERRUPTS, no_physical_timer),
+	ROW(TREE_BASICS, kept_memory_unreserved),
 	ROW(INTERRUPTS, doorbell_wired),
 	ROW(TRIGGERS, rtc_edge),
 	ROW(TRIGGERS, timer_edge),

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * inputs.c - the image stays, and what it was to be made from says something else; and the FIT around it.
+ */
+#include <libfdt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mutant.h"
+
+#define ADDRESS UINT64_C(0x0000fffffffff000)
+
+enum change { DIGIT, LETTER, NUMBER, GONE, NAME };
+
+struct row {
+	const char *part, *node, *property;
+	enum change change;
+	int at; /* NUMBER: the cell */
+	enum rule rule;
+};
+
+static const struct row rows[] = {
+	{"partitions", "cells/", "memory", DIGIT, 0, RULE_MEMORY},
+	{"partitions", "cells/", "ram-base", DIGIT, 0, RULE_PLACEMENT},
+	{"partitions", "cells/", "ram-base", DIGIT, 0, RULE_PLACEMENT},
+	{"partitions", "cells/", "ram-base", DIGIT, 0, RULE_PLACEMENT},
+	{"partitions", "cells/", "ram-base", DIGIT, 0, RULE_PLACEMENT},
+	{"partitions", "cells/", "memory", LETTER, 0, RULE_INPUT},
+	{"partitions", "cells/", "heartbeat", LETTER, 0, RULE_INPUT},
+	{"partitions", "cells/", "interrupts", LETTER, 0, RULE_INPUT},
+	{"partitions", "cells/", "heartbeat", DIGIT, 0, RULE_TIMES},
+	{"partitions", "cells/", "boot-timeout", DIGIT, 0, RULE_TIMES},
+	{"partitions", "cells/", "cpus", NUMBER, 0, RULE_CORES},
+	{"partitions", "cells/", "kernel", LETTER, 0, RULE_IMAGES},
+	{"partitions", "cells/", "image", LETTER, 0, RULE_IMAGES},
+	{"partitions", "cells/", "load", DIGIT, 0, RULE_ENTRY},
+	{"partitions", "cells/", "entry", DIGIT, 0, RULE_ENTRY},
+	{"partitions", "cells/", "bootargs", LETTER, 0, RULE_TREE_BASICS},
+	{"partitions", "cells/", "interrupts", GONE, 0, RULE_MODE},
+	{"partitions", "cells/", "essential", GONE, 0, RULE_CELLS},
+	{"partitions", "cells/", "role", LETTER, 0, RULE_CELLS},
+	{"partitions", "cells/", "devices", LETTER, 0, RULE_DEVICES},
+	{"partitions", "cells/", "devices", GONE, 0, RULE_STAGE2},
+	{"partitions", "cells/", "memory", NAME, 0, RULE_CELLS},
+	{"partitions", "channels/", "size", DIGIT, 0, RULE_CHANNELS},
+	{"partitions", "channels/", "size", NAME, 0, RULE_CHANNELS},
+	{"partitions", "channels/", "from", LETTER, 0, RULE_INPUT},
+	{"partitions", "channels/", "doorbell", GONE, 0, RULE_CHANNELS},
+	{"partitions", "faults", "restart-window", DIGIT, 0, RULE_TIMES},
+	{"machine", "cpu", "pa-bits", NUMBER, 0, RULE_MACHINE},
+	{"machine", "gic", "spi-count", NUMBER, 0, RULE_MACHINE},
+	{"machine", "gic", "list-registers", NUMBER, 0, RULE_MACHINE},
+	{"machine", "gic", "redistributor-frames", NUMBER, 0, RULE_MACHINE},
+	{"machine", "smmu", "idr0", NUMBER, 0, RULE_MACHINE},
+	{"fdt", "cpu@", "reg", NUMBER, 0, RULE_CORE_OWNER},
+	{"fdt", "serial@", "reg", NUMBER, 1, RULE_MACHINE},
+	{"fdt", "interrupt-controller@", "reg", NUMBER, 1, RULE_MACHINE},
+	{"fdt", "memory@", "reg", NUMBER, 3, RULE_MACHINE},
+};
+
+static struct part *part_of(struct specimen *s, const char *name)
+{
+	for (size_t i = 0; i < s->part_count; i++) {
+		if (!strcmp(s->parts[i].name, name))
+			return &s->parts[i];
+	}
+	return NULL;
+}
+
+static int node_draw(const void *fdt, const char *contains, const char *property)
+{
+	int found[64], count = 0;
+
+	for (int node = 0; node >= 0 && count < 64; node = fdt_next_node(fdt, node, NULL)) {
+		char path[256];
+
+		if (!fdt_get_path(fdt, node, path, sizeof(path)) && strstr(path, contains) &&
+		    fdt_getprop(fdt, node, property, NULL))
+			found[count++] = node;
+	}
+	return count ? found[chance((uint64_t)count)] : -1;
+}
+
+static bool row_apply(struct oracle *oracle, struct specimen *s, const struct row *row)
+{
+	struct part *part = part_of(s, row->part);
+	const int node = node_draw(part->data, row->node, row->property);
+	int length = 0;
+	uint8_t *data;
+
+	if (node < 0)
+		return false;
+	data = (uint8_t *)(uintptr_t)fdt_getprop(part->data, node, row->property, &length);
+	switch (row->change) {
+	case DIGIT: {
+		int at = (int)chance((uint64_t)length);
+
+		while (at > 0 && (data[at] < '0' || data[at] > '9'))
+			at--;
+		if (data[at] < '0' || data[at] > '9' || (data[at] == '0' && data[at + 1] == 'x'))
+			return false;
+		data[at] = (uint8_t)(data[at] == '9' ? '1' + (int)chance(8) : data[at] + 1);
+		for (int i = at; i >= 0 && data[i]; i--) {
+			if (data[i] == '@') { /* where, not how much */
+				oracle->broken[RULE_PLACEMENT] = true;
+				return true;
+			}
+		}
+		break;
+	}
+	case LETTER: {
+		const int at = (int)chance((uint64_t)length);
+
+		if (!data[at] || data[at] == '/' || data[at] == '-')
+			return false;
+		data[at] = (uint8_t)('A' + chance(26));
+		if (data[at] == 'M' || data[at] == 'K' || data[at] == 'G')
+			return false;
+		break;
+	}
+	case NUMBER:
+		data[row->at * 4 + 3 - (int)chance(row->at == 1 ? 1 : 2)] ^= (uint8_t)(1 << chance(7));
+		if (row->at) /* whole pages */
+			data[row->at * 4 + 2] ^= (uint8_t)(0x10 << chance(4)), data[row->at * 4 + 3] = 0;
+		break;
+	case GONE:
+		(void)fdt_nop_property(part->data, node, row->property);
+		break;
+	case NAME: {
+		char *name = (char *)(uintptr_t)fdt_get_name(part->data, node, &length);
+
+		name[chance((uint64_t)length)] = (char)('A' + chance(26));
+		break;
+	}
+	}
+	if (!memcmp(part->data, s->pristine + (part->data - s->fit), part->size))
+		return false;
+	oracle->broken[row->rule] = true;
+	return true;
+}
+
+/* Reserved memory of the board, or the loader's, over what is somebody's. */
+static void reserve(struct oracle *oracle, struct specimen *s)
+{
+	const struct bp_cell *cell = s->cell[chance(s->cells)];
+	const struct bp_region *region = (const void *)((const uint8_t *)cell + cell->regions.offset);
+	const bool hypervisor = chance(2);
+	const uint64_t pa = hypervisor
+				    ? s->header->writable_pa + chance(s->header->writable_size / 4096) * 4096
+				    : region->pa + chance(region->size / 4096) * 4096;
+	uint8_t *data;
+
+	if (chance(2)) {
+		data = (uint8_t *)(uintptr_t)fdt_getprop(
+			s->board->data, node_draw(s->board->data, "firmware@", "reg"), "reg", NULL);
+	} else {
+		data = (uint8_t *)(uintptr_t)fdt_getprop(s->machine->data,
+							 node_draw(s->machine->data, "loader", "forbidden"),
+							 "forbidden", NULL);
+	}
+	fdt64_st(data, pa);
+	oracle->broken[hypervisor ? RULE_HV_LAYOUT : RULE_RAM] = true;
+}
+
+/* A slave that a cell names is no longer known as one: by the list, or by its own compatible. */
+static bool master(struct oracle *oracle, struct specimen *s)
+{
+	static const char *const named[] = {"arm,pl011", "arm,pl031", "arm,pl061"};
+	const char *compatible = named[chance(3)];
+	const struct {
+		uint64_t base;
+		const char *compatible;
+	} devices[] = {{0x9000000, "arm,pl011"}, {0x9014000, "arm,pl031"}, {0x9010000, "arm,pl061"}};
+	const int named_at = !strcmp(s->name, "two") ? 3 : !strcmp(s->name, "five") ? 2 : 0;
+	bool named_one = false;
+	uint8_t *at;
+
+	for (int i = 0; i < named_at; i++)
+		named_one |= !strcmp(devices[i].compatible, compatible);
+	if (!named_one)
+		return false;
+	if (chance(2)) {
+		at = memmem(s->slaves->data, s->slaves->size, compatible, strlen(compatible));
+	} else {
+		const char *node = !strcmp(compatible, "arm,pl011")   ? "serial@9000000"
+				   : !strcmp(compatible, "arm,pl031") ? "rtc@9014000"
+								      : "gpio@9010000";
+
+		at = (uint8_t *)(uintptr_t)fdt_getprop(
+			s->board->data, node_draw(s->board->data, node, "compatible"), "compatible", NULL);
+	}
+	if (!at)
+		return false;
+	at[4 + chance(strlen(compatible) - 4)] = (uint8_t)('A' + chance(26));
+	oracle->broken[RULE_BUS_MASTER] = true;
+	return true;
+}
+
+/* A hash, a label, a load address; and bytes of a file whose hash in the FIT is right again. */
+static bool fit_change(struct oracle *oracle, struct specimen *s, char *what, size_t size)
+{
+	struct part *part = &s->parts[chance(s->part_count)];
+	const int images = fdt_path_offset(s->fit, "/images");
+	const int node = fdt_subnode_offset(s->fit, images, part->name);
+	uint8_t *data;
+	int length;
+
+	(void)snprintf(what, size, "FIT: %s", part->name);
+	switch (chance(5)) {
+	case 0:
+		part->digest[chance(32)] ^= (uint8_t)(1 + chance(255));
+		oracle->broken[RULE_FIT] = true;
+		return true;
+	case 1:
+		data = (uint8_t *)(uintptr_t)fdt_getprop(s->fit, node, "compression", &length);
+		data[chance(4)] = (uint8_t)('A' + chance(26));
+		oracle->broken[RULE_FIT] = true;
+		return true;
+	case 2:
+		if (!part->load)
+			return false;
+		data = (uint8_t *)(uintptr_t)fdt_getprop(s->fit, node, "load", &length);
+		data[4 + chance(2)] ^= (uint8_t)(1 << chance(7));
+		oracle->broken[part == s->kernel ? RULE_HV_HEADER : RULE_IMAGES] = true;
+		return true;
+	case 3:
+		data = (uint8_t *)(uintptr_t)fdt_getprop(s->fit,
+							 fdt_path_offset(s->fit, "/configurations/conf-1"),
+							 chance(2) ? "kernel" : "loadables", &length);
+		if (!data)
+			return false;
+		data[chance((uint64_t)length - 1)] = (uint8_t)('A' + chance(26));
+		oracle->broken[RULE_FIT] = true;
+		return true;
+	default:
+		if (strncmp(part->name, "file-", 5) != 0)
+			return false;
+		if (part->size > 0x1000 && !memcmp(part->data, "\177ELF", 4)) {
+			if (chance(2)) {
+				part->data[0x1000 + chance(part->size - 0x1000)] ^=
+					(uint8_t)(1 + chance(255));
+				oracle->broken[RULE_IMAGES] = true;
+			} else {
+				part->data[24 + chance(6)] ^= (uint8_t)(1 + chance(255));
+				oracle->broken[RULE_ENTRY] = true;
+			}
+			return true;
+		}
+		part->data[chance(part->size)] ^= (uint8_t)(1 + chance(255));
+		oracle->broken[RULE_IMAGES] = true;
+		return true;
+	}
+}
+
+bool input_change(struct oracle *oracle, struct specimen *s, enum kind *kind, char *what, size_t size)
+{
+	const unsigned int draw = (unsigned int)chance(10);
+
+	*kind = KIND_INPUT;
+	if (draw < 2) {
+		*kind = KIND_FIT;
+		return fit_change(oracle, s, what, size);
+	}
+	if (draw == 2) {
+		(void)snprintf(what, size, "reserved memory moved");
+		reserve(oracle, s);
+		return true;
+	}
+	if (draw == 3) {
+		(void)snprintf(what, size, "a slave that is none");
+		return master(oracle, s);
+	}
+	const struct row *row = &rows[chance(sizeof(rows) / sizeof(rows[0]))];
+
+	(void)snprintf(what, size, "%s: %s %s", row->part, row->node, row->property);
+	return row_apply(oracle, s, row);
+}

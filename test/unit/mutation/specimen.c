@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * specimen.c - finds an image's parts, and makes its digests right again.
+ */
+#include "specimen.h"
+
+#include <libfdt.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ADDRESS UINT64_C(0x0000fffffffff000)
+
+uint64_t *specimen_word(const struct specimen *s, uint64_t pa)
+{
+	const uint64_t offset = pa - s->blueprint_pa;
+
+	return offset < s->blueprint_size ? (uint64_t *)(s->blueprint + (offset & ~UINT64_C(7))) : NULL;
+}
+
+/* Three levels from a 39-bit root; 0: nothing there. */
+static uint64_t translate(const struct specimen *s, uint64_t root, uint64_t va)
+{
+	uint64_t table = root;
+
+	for (unsigned int level = 1; level <= 3; level++) {
+		const uint64_t *entry = specimen_word(s, table + (va >> (39 - 9 * level) & 511) * 8);
+
+		if (!entry || !(*entry & 1))
+			return 0;
+		table = *entry & ADDRESS;
+	}
+	return table;
+}
+
+static void parts_find(struct specimen *s)
+{
+	const int images = fdt_path_offset(s->fit, "/images");
+	int node;
+
+	fdt_for_each_subnode(node, s->fit, images)
+	{
+		struct part *part = &s->parts[s->part_count++];
+		int length;
+
+		(void)snprintf(part->name, sizeof(part->name), "%s", fdt_get_name(s->fit, node, NULL));
+		part->data = (uint8_t *)(uintptr_t)fdt_getprop(s->fit, node, "data", &length);
+		part->size = (size_t)length;
+		part->digest = (uint8_t *)(uintptr_t)fdt_getprop(
+			s->fit, fdt_subnode_offset(s->fit, node, "hash-1"), "value", &length);
+		if (fdt_getprop(s->fit, node, "load", &length))
+			part->load = fdt64_ld(fdt_getprop(s->fit, node, "load", &length));
+	}
+}
+
+static struct part *part_named(struct specimen *s, const char *name)
+{
+	for (size_t i = 0; i < s->part_count; i++) {
+		if (!strcmp(s->parts[i].name, name))
+			return &s->parts[i];
+	}
+	return NULL;
+}
+
+static void cells_find(struct specimen *s)
+{
+	for (uint32_t i = 0; i < s->cores; i++) {
+		const uint32_t c = s->boot[i].cell;
+
+		if (!s->boot[i].root_pa || s->boot[i].core_in_cell)
+			continue;
+		s->record_pa[c] = translate(s, s->boot[i].root_pa, EL2_VA_CELL);
+		s->cell[c] = (void *)specimen_word(s, s->record_pa[c]);
+		for (uint32_t n = 0; n < s->cell[c]->images.count; n++) {
+			struct bp_image *image =
+				(struct bp_image *)((uint8_t *)s->cell[c] + s->cell[c]->images.offset) + n;
+
+			if (image->dest_ipa == s->cell[c]->tree_ipa) {
+				s->tree_image[c] = image;
+				s->tree[c] = (void *)specimen_word(s, image->pa);
+			}
+		}
+	}
+	s->service_pa = translate(s, s->boot[s->header->service_core].root_pa, EL2_VA_SERVICE);
+	s->service = (void *)specimen_word(s, s->service_pa);
+	for (uint64_t at = 0; at < s->blueprint_size; at += 4096) {
+		struct directory *directory = (void *)(s->blueprint + at);
+
+		if (directory->magic == DIRECTORY_MAGIC) {
+			s->directory = directory;
+			s->directory_pa = s->blueprint_pa + at;
+		}
+	}
+}
+
+bool specimen_load(struct specimen *s, const char *path, const char *name)
+{
+	FILE *file = fopen(path, "rb");
+
+	*s = (struct specimen){.name = name};
+	if (!file || fseek(file, 0, SEEK_END))
+		return false;
+	s->size = (size_t)ftell(file);
+	rewind(file);
+	s->fit = malloc(s->size);
+	s->pristine = malloc(s->size);
+	if (fread(s->fit, 1, s->size, file) != s->size)
+		return false;
+	fclose(file);
+	memcpy(s->pristine, s->fit, s->size);
+	parts_find(s);
+	s->kernel = part_named(s, "kernel");
+	s->board = part_named(s, "fdt");
+	s->machine = part_named(s, "machine");
+	s->partitions = part_named(s, "partitions");
+	s->slaves = part_named(s, "known-slaves");
+	s->hv = (void *)(s->kernel->data + HV_HEADER_OFFSET);
+	s->blueprint = s->kernel->data + s->hv->file_size;
+	s->blueprint_pa = s->hv->load_pa + s->hv->file_size;
+	s->header = (void *)s->blueprint;
+	s->blueprint_size = s->header->size;
+	s->boot = (void *)(s->blueprint + s->header->cores.offset);
+	s->cores = s->header->cores.count;
+	s->cells = s->header->cell_count;
+	cells_find(s);
+	return true;
+}
+
+void specimen_free(struct specimen *s)
+{
+	free(s->fit);
+	free(s->pristine);
+}
+
+void specimen_restore(struct specimen *s)
+{
+	memcpy(s->fit, s->pristine, s->size);
+	s->keep_digest = false;
+}
+
+void specimen_seal(struct specimen *s)
+{
+	const struct specimen was = *s;
+
+	if (!s->keep_digest) {
+		/* Sizes as they were: a mutant may have spoilt the fields that say so. */
+		for (uint32_t c = 0; c < s->cells; c++) {
+			const size_t offset = (size_t)((uint8_t *)s->tree_image[c] - s->fit);
+			struct bp_image image;
+
+			memcpy(&image, s->pristine + offset, sizeof(image));
+			if (memcmp(s->tree[c], s->pristine + (s->tree[c] - s->fit), image.size) != 0)
+				SHA256(s->tree[c], image.size, s->tree_image[c]->digest);
+		}
+		if (memcmp(s->partitions->data, s->pristine + (s->partitions->data - s->fit),
+			   s->partitions->size) != 0) {
+			SHA256(s->partitions->data, s->partitions->size, s->header->config_digest);
+			if (s->directory)
+				memcpy(s->directory->config_digest, s->header->config_digest, 32);
+		}
+		memset(s->header->digest, 0, 32);
+		SHA256(was.blueprint, was.blueprint_size, s->header->digest);
+	}
+	for (size_t i = 0; i < s->part_count; i++) {
+		const struct part *part = &s->parts[i];
+
+		if (memcmp(part->data, s->pristine + (part->data - s->fit), part->size) != 0)
+			SHA256(part->data, part->size, part->digest);
+	}
+}
