@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * audit.c - `bulkhead audit IMAGE [--json]`: opens the image, applies every rule, prints the result.
+ * audit.c - `bulkhead audit IMAGE [--json] [--deny KINDS]`: opens the image, applies every rule, prints the
+ * result.
  */
 #include "audit.h"
 
@@ -45,7 +46,8 @@ static void (*const rules[])(struct audit *) = {rule_cores,
 						rule_tree_bulkhead,
 						rule_directory,
 						rule_machine,
-						rule_gic_frames};
+						rule_gic_frames,
+						rule_firmware};
 
 static bool file_map(const char *path, struct blob *image)
 {
@@ -129,6 +131,11 @@ int audit_main(const struct audit_options *options)
 	char text[192];
 	int status;
 
+	if (options->deny && !report_deny(&audit.report, options->deny)) {
+		fprintf(stderr, "bulkhead: nothing of '%s' can be denied: the kinds are %s\n", options->deny,
+			report_kinds());
+		return EXIT_UNREADABLE;
+	}
 	if (!file_map(path, &image)) {
 		fprintf(stderr, "%s: can't be read: name the bulkhead.itb that `bulkhead build` wrote\n",
 			path);
@@ -148,7 +155,7 @@ int audit_main(const struct audit_options *options)
 		report_print(&audit.report, path, stdout);
 		puts(text);
 	}
-	status = audit.report.total ? EXIT_VIOLATIONS : EXIT_CLEAN;
+	status = audit.report.total || report_denied(&audit.report) ? EXIT_VIOLATIONS : EXIT_CLEAN;
 	audit_close(&audit);
 	munmap((void *)image.data, image.size);
 	return status;

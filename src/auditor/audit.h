@@ -13,9 +13,10 @@
 struct audit_options {
 	const char *image; /* path of the bulkhead.itb */
 	bool json;
+	const char *deny; /* kinds of unisolated things that are violations, "a,b"; NULL: none */
 };
 
-/* Returns 0: clean, 1: violations, 2: the file can't be read, or is no FIT. */
+/* Returns 0: clean, 1: violations, 2: the file can't be read, or is no FIT; or an unknown kind is denied. */
 int audit_main(const struct audit_options *options);
 
 #endif

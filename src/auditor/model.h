@@ -101,6 +101,7 @@ struct cell {
 	const struct bp_mmio *mmio;
 	const struct bp_root_entry *root_entries;
 	const struct bp_channel *channels;
+	const uint32_t *firmware;
 	int first_core; /* machine core number; -1: none started */
 	bool walked;
 	struct walk walk;

@@ -85,8 +85,10 @@ static bool record_tables(struct audit *audit, struct cell *cell)
 				      sizeof(*cell->root_entries), 8);
 	cell->channels = table_in(audit, cell->who, "channels", record, size, record->channels,
 				  sizeof(*cell->channels), 8);
+	cell->firmware = table_in(audit, cell->who, "firmware", record, size, record->firmware,
+				  sizeof(*cell->firmware), 4);
 	if (!cell->cores || !cell->regions || !cell->images || !cell->mmio || !cell->root_entries ||
-	    !cell->channels)
+	    !cell->channels || !cell->firmware)
 		return false;
 	for (uint32_t i = 0; i < record->channels.count; i++) {
 		if (!table_in(audit, cell->who, "ring", record, size, cell->channels[i].ring,

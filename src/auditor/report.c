@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "memory.h"
 
@@ -50,6 +51,65 @@ void violation(struct report *report, enum rule rule, const char *format, ...)
 	report->kept_count++;
 }
 
+static const char *const kinds[UNISOLATED_COUNT] = {[UNISOLATED_FIRMWARE] = "firmware-calls"};
+
+void unisolated(struct report *report, enum unisolated kind, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	if (report->exception_count >= REPORT_KEPT)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	report->exceptions =
+		memory_grow(report->exceptions, report->exception_count, sizeof(*report->exceptions));
+	report->exceptions[report->exception_count++] = (struct exception){kind, memory_copy(text)};
+}
+
+/* [impl->swr~audit-unisolated~1] */
+bool report_deny(struct report *report, const char *list)
+{
+	for (size_t length; *list; list += length + (list[length] == ',')) {
+		size_t kind = 0;
+
+		length = strcspn(list, ",");
+		while (kind < UNISOLATED_COUNT &&
+		       (strlen(kinds[kind]) != length || strncmp(kinds[kind], list, length) != 0))
+			kind++;
+		if (kind == UNISOLATED_COUNT)
+			return false;
+		report->denied |= 1u << kind;
+	}
+	return true;
+}
+
+const char *report_kinds(void)
+{
+	static char text[128];
+
+	text[0] = '\0';
+	for (size_t i = 0; i < UNISOLATED_COUNT; i++)
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? ", " : "",
+			       kinds[i]);
+	return text;
+}
+
+static bool is_denied(const struct report *report, size_t exception)
+{
+	return report->denied >> report->exceptions[exception].kind & 1;
+}
+
+size_t report_denied(const struct report *report)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->exception_count; i++)
+		count += is_denied(report, i);
+	return count;
+}
+
 /* Names come from hostile files: what isn't printable must not reach a terminal. */
 static void put_clean(const char *text, FILE *out)
 {
@@ -81,6 +141,15 @@ void report_print(const struct report *report, const char *image, FILE *out)
 	if (report->total > report->kept_count)
 		fprintf(out, "%s: %zu more violations not shown\n", image,
 			report->total - report->kept_count);
+	for (size_t i = 0; i < report->exception_count; i++) {
+		put_clean(image, out);
+		if (is_denied(report, i))
+			fprintf(out, ": denied (%s): ", kinds[report->exceptions[i].kind]);
+		else
+			fputs(": unisolated: ", out);
+		put_clean(report->exceptions[i].message, out);
+		putc('\n', out);
+	}
 }
 
 void report_print_json(const struct report *report, const char *image, const char *summary, FILE *out)
@@ -100,7 +169,14 @@ void report_print_json(const struct report *report, const char *image, const cha
 		put_json(rules[found->rule].remedy, out);
 		putc('}', out);
 	}
-	fputs(report->kept_count ? "\n  ]\n}\n" : "]\n}\n", out);
+	fprintf(out, "%s],\n  \"unisolated\": [", report->kept_count ? "\n  " : "");
+	for (size_t i = 0; i < report->exception_count; i++) {
+		fprintf(out, "%s\n    {\"kind\": \"%s\", \"denied\": %s, \"message\": ", i ? "," : "",
+			kinds[report->exceptions[i].kind], is_denied(report, i) ? "true" : "false");
+		put_json(report->exceptions[i].message, out);
+		putc('}', out);
+	}
+	fprintf(out, "%s]\n}\n", report->exception_count ? "\n  " : "");
 }
 
 void report_free(struct report *report)
@@ -108,5 +184,8 @@ void report_free(struct report *report)
 	for (size_t i = 0; i < report->kept_count; i++)
 		free(report->kept[i].message);
 	free(report->kept);
+	for (size_t i = 0; i < report->exception_count; i++)
+		free(report->exceptions[i].message);
+	free(report->exceptions);
 	*report = (struct report){0};
 }

@@ -21,11 +21,22 @@ struct violation {
 	char *message;
 };
 
+/* What a partition file may ask for though no table can isolate it; `--deny` names them. */
+enum unisolated { UNISOLATED_FIRMWARE, UNISOLATED_COUNT };
+
+struct exception {
+	enum unisolated kind;
+	char *message;
+};
+
 struct report {
 	struct violation *kept;
 	size_t kept_count;
 	size_t total;
 	size_t by_rule[RULE_COUNT];
+	struct exception *exceptions;
+	size_t exception_count;
+	unsigned int denied; /* a bit an enum unisolated */
 };
 
 const char *rule_id(enum rule rule);
@@ -35,7 +46,15 @@ const char *rule_remedy(enum rule rule);
 void violation(struct report *report, enum rule rule, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* One line a violation: `IMAGE: SEP-02: message; remedy`. */
+void unisolated(struct report *report, enum unisolated kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Denies the kinds in a comma-separated list; false: one of them is unknown. */
+bool report_deny(struct report *report, const char *kinds);
+const char *report_kinds(void); /* all of them, for messages */
+/* Of the exceptions, those of denied kinds. */
+size_t report_denied(const struct report *report);
+
+/* One line a violation: `IMAGE: SEP-02: message; remedy`; one an exception: `IMAGE: unisolated: message`. */
 void report_print(const struct report *report, const char *image, FILE *out);
 void report_print_json(const struct report *report, const char *image, const char *summary, FILE *out);
 void report_free(struct report *report);

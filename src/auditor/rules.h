@@ -64,7 +64,8 @@
 	RULE(MACHINE, "CONF-21", "what the blueprint asks of the machine is what board tree and machine facts say", "build the image from this board folder") \
 	RULE(SERVICE, "CONF-22", "struct bp_service says what the cells' records say", "correct bp_service") \
 	RULE(CONSOLE, "CONF-23", "log consoles and their interrupts are as the file says", "build the image from this partition file") \
-	RULE(GIC_FRAMES, "CONF-24", "emulated GIC frames are those of the cell's cores", "correct the mmio table")
+	RULE(GIC_FRAMES, "CONF-24", "emulated GIC frames are those of the cell's cores", "correct the mmio table") \
+	RULE(FIRMWARE, "CONF-25", "the functions passed to firmware are the file's, and none of those that undo the division", "build the image from this partition file")
 /* clang-format on */
 
 enum rule {

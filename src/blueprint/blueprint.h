@@ -44,6 +44,7 @@
 #define BP_CELL_CORES_MAX 56u		  /* of one cell: what its one page of shared state holds */
 #define BP_WINDOW_ALIGN	  UINT64_C(65536) /* of windows that EL1 sees, in IPA space */
 #define BP_RESTARTS_MAX	  32u		  /* largest N of restart-window = "N/duration" */
+#define BP_FIRMWARE_MAX	  16u		  /* functions that a cell may pass to firmware */
 
 /* ---- EL2 virtual addresses: 39 bits, three levels of 4 KiB tables ---- */
 #define EL2_VA_BITS    39u
@@ -245,6 +246,8 @@ struct bp_cell {
 	struct bp_table mmio;	      /* struct bp_mmio */
 	struct bp_table root_entries; /* struct bp_root_entry */
 	struct bp_table channels;     /* struct bp_channel */
+	struct bp_table
+		firmware; /* uint32_t SMCCC function IDs, ascending: passed to firmware as they come */
 };
 
 /* ---- struct bp_service: mapped read-only at EL2_VA_SERVICE on the service core alone ---- */
@@ -286,7 +289,7 @@ _Static_assert(sizeof(struct bp_image) == 96, "layout");
 _Static_assert(sizeof(struct bp_mmio) == 24, "layout");
 _Static_assert(sizeof(struct bp_root_entry) == 16, "layout");
 _Static_assert(sizeof(struct bp_channel) == 48, "layout");
-_Static_assert(sizeof(struct bp_cell) == 496, "layout");
+_Static_assert(sizeof(struct bp_cell) == 504, "layout");
 _Static_assert(sizeof(struct bp_service_core) == 16, "layout");
 _Static_assert(sizeof(struct bp_service_cell) == 48, "layout");
 _Static_assert(sizeof(struct bp_service) == 24, "layout");

@@ -50,6 +50,7 @@ static uint64_t tables_place(const struct layout *layout, size_t cell, struct bp
 	record->root_entries =
 		table_at(&cursor, stage2_root_entries(&layout->cells[cell]), sizeof(struct bp_root_entry));
 	record->channels = table_at(&cursor, party_count(layout->plan, cell), sizeof(struct bp_channel));
+	record->firmware = table_at(&cursor, own->firmware_count, sizeof(uint32_t));
 	return cursor;
 }
 
@@ -210,7 +211,7 @@ static void channels_fill(const struct layout *layout, size_t cell, struct bp_ce
 	const struct plan *const plan = layout->plan;
 	uint8_t *const base = (uint8_t *)record;
 	struct bp_channel *out = (struct bp_channel *)(base + record->channels.offset);
-	uint64_t rings = record->channels.offset + record->channels.count * sizeof(*out);
+	uint64_t rings = record->firmware.offset + record->firmware.count * sizeof(uint32_t);
 
 	for (size_t i = 0; i < plan->channel_count; i++) {
 		const struct plan_channel *const channel = &plan->channels[i];
@@ -255,6 +256,8 @@ bool cell_record_fill(struct layout *layout, size_t cell)
 	strncpy(record->name, own->name, sizeof(record->name) - 1);
 	memcpy(record->actions, own->actions, sizeof(own->actions));
 	tables_place(layout, cell, record);
+	memcpy((uint8_t *)record + record->firmware.offset, own->firmware,
+	       own->firmware_count * sizeof(uint32_t));
 	core_windows(layout, cell, record);
 	regions_fill(own, record, &cursor);
 	images_fill(layout, cell, record, &cursor);

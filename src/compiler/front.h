@@ -44,6 +44,8 @@ bool value_number(const struct front *front, int node, const char *property, uin
 bool value_size(const struct front *front, int node, const char *property, uint64_t *bytes);
 bool value_duration(const struct front *front, int node, const char *property, uint64_t *ns);
 bool value_flag(const struct front *front, int node, const char *property);
+bool value_cells(const struct front *front, int node, const char *property, uint32_t **numbers,
+		 size_t *count);
 struct place front_place(const struct front *front, int node, const char *property);
 
 /* ---- board.c, inventory.c, registers.c: the machine ---- */
@@ -63,6 +65,7 @@ void images_read(struct front *front);	   /* images.c */
 void images_store(struct front *front);	   /* images.c: places them in the image store */
 void channels_read(struct front *front);   /* channels.c */
 void faults_read(struct front *front);	   /* faults.c */
+void firmware_read(struct front *front);   /* firmware.c */
 void windows_place(struct front *front);   /* windows.c */
 
 /* ---- shared by steps ---- */

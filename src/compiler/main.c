@@ -76,7 +76,8 @@ static int build(const struct options *options)
 
 static int audit(const struct options *options)
 {
-	return audit_main(&(struct audit_options){.image = options->files[0], .json = options->json});
+	return audit_main(&(struct audit_options){
+		.image = options->files[0], .json = options->json, .deny = options->deny});
 }
 
 const struct command commands[] = {

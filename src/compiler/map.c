@@ -154,6 +154,15 @@ static void print_images(const struct layout *layout, size_t cell, FILE *out)
 	fputc('\n', out);
 }
 
+/* What firmware does when it is called is outside of what stage 2 divides. */
+static void print_firmware(const struct plan_cell *own, FILE *out)
+{
+	for (size_t i = 0; i < own->firmware_count; i++)
+		fprintf(out, "%s%#" PRIx32, i ? ", " : "  unisolated: firmware calls ", own->firmware[i]);
+	if (own->firmware_count)
+		fputc('\n', out);
+}
+
 static void print_names(const struct plan *plan, const int *cells, size_t count, FILE *out)
 {
 	for (size_t i = 0; i < count; i++)
@@ -245,6 +254,7 @@ void map_print(const struct layout *layout, FILE *out)
 		print_emulated(layout, i, out);
 		print_interrupts(layout, i, out);
 		print_images(layout, i, out);
+		print_firmware(&plan->cells[i], out);
 		fputc('\n', out);
 	}
 	print_channels(plan, out);

@@ -12,7 +12,7 @@
 
 #define ON_SOURCES (ON_CHECK | ON_BUILD | ON_MAP) /* what reads a partition file */
 
-enum slot { SLOT_FOLDER, SLOT_DATA, SLOT_OUTPUT, SLOT_JSON, SLOT_WERROR };
+enum slot { SLOT_FOLDER, SLOT_DATA, SLOT_OUTPUT, SLOT_JSON, SLOT_WERROR, SLOT_DENY };
 
 struct option {
 	const char *name, *value; /* value NULL: a flag */
@@ -30,6 +30,8 @@ static const struct option table[] = {
 	{"-o", "DIR", ON_BUILD, SLOT_OUTPUT, false, true, "where the results go; made where it isn't there"},
 	{"--json", NULL, ON_CHECK | ON_BUILD | ON_AUDIT, SLOT_JSON, false, false,
 	 "what was found, for programs, on standard output (docs/formats.md)"},
+	{"--deny", "KIND,...", ON_AUDIT, SLOT_DENY, false, false,
+	 "exit 1 where the file asks for what can't be isolated: firmware-calls"},
 	{"--werror", NULL, ON_SOURCES, SLOT_WERROR, false, false, "warnings are errors"},
 };
 
@@ -122,6 +124,9 @@ static void store(struct options *options, const struct option *option, const ch
 		break;
 	case SLOT_WERROR:
 		options->werror = true;
+		break;
+	case SLOT_DENY:
+		options->deny = value;
 		break;
 	}
 }

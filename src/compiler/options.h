@@ -21,6 +21,7 @@ struct options {
 	size_t folder_count;
 	const char *data, *output; /* NULL: not given */
 	bool json, werror;
+	const char *deny;
 };
 
 struct command {

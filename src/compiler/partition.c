@@ -189,6 +189,7 @@ bool plan_read(struct plan *plan, const char *file, const char *const *include_d
 		return false;
 	read_cells(&front);
 	faults_read(&front);
+	firmware_read(&front);
 	cpus_assign(&front);
 	choose_service_core(&front);
 	memory_place(&front);

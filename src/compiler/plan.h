@@ -129,6 +129,8 @@ struct plan_cell {
 	uint64_t heartbeat_ns, boot_timeout_ns, restart_window_ns;
 	uint32_t restart_max;
 	uint8_t actions[BP_ERROR_COUNT];
+	uint32_t firmware[BP_FIRMWARE_MAX]; /* SMC functions passed to firmware, ascending */
+	size_t firmware_count;
 	/* windows in guest-physical space, chosen by the front end: free of RAM and board devices */
 	uint64_t heartbeat_ipa, directory_ipa, uart_ipa; /* 0: none */
 	uint64_t *core_windows_ipa; /* health: per machine core, telemetry; + 64 KiB its event ring */

@@ -30,7 +30,7 @@ static const struct word cell_words[] = {
 	{"heartbeat", PROPERTY}, {"boot-timeout", PROPERTY}, {"essential", PROPERTY},
 	{"keep", PROPERTY},	 {"pmu", PROPERTY},	     {"faults", NODE},
 	{"role", PROPERTY},	 {"dma", PROPERTY},	     {"pci", LATER},
-	{"net", LATER},		 {"allow-peer-dma", LATER},  {"firmware-calls", LATER},
+	{"net", LATER},		 {"allow-peer-dma", LATER},  {"firmware-calls", PROPERTY},
 	{"colors", LATER},	 {"dtb-overlay", LATER},
 };
 

@@ -142,3 +142,22 @@ bool value_flag(const struct front *front, int node, const char *property)
 		diag_error(front_place(front, node, property), "'%s' takes no value", property);
 	return true;
 }
+
+/* Numbers of 32 bits: <0x82000010 3>. At least one. */
+bool value_cells(const struct front *front, int node, const char *property, uint32_t **numbers, size_t *count)
+{
+	int length;
+	const char *const value = value_of(front, node, property, VALUE_CELLS, &length);
+
+	if (!value_present(front, node, property))
+		return false;
+	if (!value || length < 4 || source_find(&front->source, node, property)->bits != 32) {
+		diag_error(front_place(front, node, property), "'%s' takes numbers, such as <0 1>", property);
+		return false;
+	}
+	*count = (size_t)length / 4;
+	*numbers = memory_new(*count, sizeof(**numbers));
+	for (size_t i = 0; i < *count; i++)
+		(*numbers)[i] = fdt32_ld((const fdt32_t *)value + i);
+	return true;
+}

@@ -54,7 +54,7 @@ def stand_ins():
     images.write(os.path.join(ROOT, IMAGES))
 
 
-# One file a rule: [utest->swr~config-cores~1] [utest->swr~config-memory~1] [utest->swr~config-images~1]
+# One file a rule: [utest->swr~config-firmware~1] [utest->swr~config-cores~1] [utest->swr~config-memory~1] [utest->swr~config-images~1]
 # [utest->swr~config-channels~1] [utest->swr~config-faults~1] [utest->swr~config-names~1]
 # [utest->swr~config-diagnostics~1]
 @pytest.mark.parametrize("path", files("test/configs/bad/*.dts"))
@@ -257,6 +257,14 @@ def test_json_of_no_utf8(tmp_path):
     path = os.fsencode(tmp_path) + b"/\xff\xc3.dts"
     result = subprocess.run([TOOL, "check", path, "--json"], cwd=ROOT, capture_output=True, timeout=60, check=False)
     assert json.loads(result.stdout)["file"] == f"{tmp_path}/\ufffd\ufffd.dts"
+
+
+def test_firmware_by_hvc(tmp_path):
+    path = odd_board(tmp_path, "hvc", board=[('method = "smc"', 'method = "hvc"')])
+    text = open(path, encoding="utf-8").read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("many {", "many { firmware-calls = <0xc2000010>;"))
+    assert "isn't called by SMC" in one_error(path)
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])

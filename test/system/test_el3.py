@@ -142,6 +142,33 @@ def test_workarounds(attack, conduit):
         assert call_counted(attack, conduit, UNKNOWN["SiP service"]) == (NOT_SUPPORTED, 0)
 
 
+STANDARD_UID, STANDARD_REVISION, STANDARD_COUNT = 0x8400FF01, 0x8400FF03, 0x8400FF00
+# 108d905b-f863-47e8-ae2d-c0fb5641f6e2: TF-A's standard services, as SMCCC's four words.
+TFA_STANDARD_SERVICES = [0x108D905B, 0x47E8F863, 0xFBC02DAE, 0xE2F64156]
+
+
+def answers(attack, cell, conduit, function):
+    pattern = rf"^probe: {conduit} {function:#x} = (\S+) (\S+) (\S+) (\S+)\n"
+    found = attack.report(cell, f"{conduit} {function:#x} 1 2 3", pattern)
+    return [int(word, 16) for word in found.groups()]
+
+
+@pytest.mark.parametrize("conduit", ["smc", "hvc"])
+def test_firmware_calls(attack, conduit):
+    """The functions that the file names for a cell are answered by TF-A; of no other cell, and no other function.
+
+    [stest->swr~firmware-calls~1]
+    """
+    with attack.unharmed("victim"), attack.survives("attacker"), exceptions_logged(attack):
+        assert answers(attack, "victim", conduit, STANDARD_UID) == TFA_STANDARD_SERVICES
+        assert answers(attack, "victim", conduit, STANDARD_REVISION)[:2] == [0, 1]
+        before = len(TO_EL3.findall(attack.traces.read_text()))
+        assert before > 0
+        assert answers(attack, "victim", conduit, STANDARD_COUNT)[0] & 0xFFFFFFFF == 0xFFFFFFFF
+        assert answers(attack, "attacker", conduit, STANDARD_UID)[0] & 0xFFFFFFFF == 0xFFFFFFFF
+        assert len(TO_EL3.findall(attack.traces.read_text())) == before
+
+
 @pytest.mark.parametrize("mode", ["injected", pytest.param("direct", marks=pytest.mark.full)])
 def test_linux_smp(results, mode):
     test_linux.boot_and_reboot(results, "6.12", mode, el3=True)

@@ -3,8 +3,8 @@
  * psci.c - PSCI 1.1 for the cell's own cores, and the SMCCC calls around it (Arm DEN0022, DEN0028).
  *
  * CPU_OFF parks in EL2; SYSTEM_OFF and SYSTEM_RESET are the cell's own stop and restart. Firmware is
- * called at boot (CPU_ON) and for the processor workarounds and random numbers, which concern the calling
- * core alone.
+ * called at boot (CPU_ON), for the processor workarounds and random numbers, which concern the calling
+ * core alone, and for what the partition file passes to it.
  */
 #include "psci.h"
 #include "../../core/core.h"
@@ -19,20 +19,24 @@
 
 #define SMCCC_OWNER(function)	((function) >> 24 & 0x3f)
 #define SMCCC_OWNER_VENDOR_HYP	6
+#define SMCCC_OWNER_TRUSTED_OS	50
 
 #ifndef BULKHEAD_HOST
-void firmware_forward(u64 x[4])
+void firmware_forward(u64 x[8])
 {
 	register u64 x0 __asm__("x0") = x[0];
 	register u64 x1 __asm__("x1") = x[1];
 	register u64 x2 __asm__("x2") = x[2];
 	register u64 x3 __asm__("x3") = x[3];
+	register u64 x4 __asm__("x4") = x[4];
+	register u64 x5 __asm__("x5") = x[5];
+	register u64 x6 __asm__("x6") = x[6];
+	register u64 x7 __asm__("x7") = x[7];
 
 	__asm__ volatile("smc #0"
-			 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+			 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "+r"(x5), "+r"(x6), "+r"(x7)
 			 :
-			 : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15",
-			   "x16", "x17", "memory");
+			 : "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "memory");
 	x[0] = x0;
 	x[1] = x1;
 	x[2] = x2;
@@ -42,7 +46,7 @@ void firmware_forward(u64 x[4])
 
 s64 firmware_call(u64 function, u64 a, u64 b, u64 c)
 {
-	u64 x[4] = {function, a, b, c};
+	u64 x[8] = {function, a, b, c};
 
 	firmware_forward(x);
 	return (s64)x[0];
@@ -121,14 +125,47 @@ static enum outcome answer(struct exit *exit, s64 value, enum outcome resume)
  */
 static enum outcome trng(struct exit *exit, enum outcome resume)
 {
-	u64 x[4] = {(u32)exit->x[0], argument(exit, 1), 0, 0};
+	u64 x[8] = {(u32)exit->x[0], argument(exit, 1)};
 	const bool smc64 = x[0] & BIT(30);
 
 	firmware_forward(x);
 	if ((int32_t)x[0] < 0)
 		return answer(exit, (int32_t)x[0], resume);
-	for (unsigned int i = 0; i < ARRAY_SIZE(x); i++)
+	for (unsigned int i = 0; i < 4; i++)
 		exit->x[i] = smc64 ? x[i] : (u32)x[i];
+	return resume;
+}
+
+static bool firmware_admitted(u32 function)
+{
+	const u32 *passed = cell_table(&this_cell->firmware);
+
+	for (u32 i = 0; i < this_cell->firmware.count; i++)
+		if (passed[i] == function)
+			return true;
+	return false;
+}
+
+/*
+ * The functions that the cell's `firmware-calls` names. Eight arguments and four results, as SMCCC 1.1 has
+ * them, which is what the guest is told: older firmware may spoil x4 to x17, the guest's stay in the frame.
+ * x7 of a call to a Trusted OS tells it whose it is (DEN0028 1.2, "Client ID"), so that is not the guest's to
+ * say. [impl->swr~firmware-calls~1]
+ */
+static enum outcome firmware_pass(struct exit *exit, enum outcome resume)
+{
+	const u32 function = (u32)exit->x[0];
+	u64 x[8] = {function};
+
+	if (!firmware_admitted(function))
+		return answer(exit, PSCI_NOT_SUPPORTED, resume);
+	for (unsigned int i = 1; i < ARRAY_SIZE(x); i++)
+		x[i] = argument(exit, i);
+	if (SMCCC_OWNER(function) >= SMCCC_OWNER_TRUSTED_OS)
+		x[7] = this_cell->index + 1;
+	firmware_forward(x);
+	for (unsigned int i = 0; i < 4; i++)
+		exit->x[i] = x[i];
 	return resume;
 }
 
@@ -188,6 +225,6 @@ enum outcome smccc_call(struct exit *exit, enum outcome resume)
 	case PSCI_SYSTEM_RESET:
 		return cell_ends(exit, BP_ACTION_RESTART);
 	default:
-		return answer(exit, PSCI_NOT_SUPPORTED, resume);
+		return firmware_pass(exit, resume);
 	}
 }

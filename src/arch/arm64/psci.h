@@ -6,7 +6,7 @@
 #define BULKHEAD_PSCI_H
 
 #include "../../blueprint/hypercall.h"
-#include "../../core/arch.h"
+#include "../../core/cell.h"
 #include "../../core/outcome.h"
 
 #define MPIDR_AFFINITY		UINT64_C(0xff00ffffff)
@@ -52,6 +52,15 @@
 	 SMCCC_BIT(HYPERCALL_DOORBELL) | SMCCC_BIT(HYPERCALL_APPLICATION_ERROR) |                            \
 	 SMCCC_BIT(HYPERCALL_CELL_CONTROL) | SMCCC_BIT(HYPERCALL_CONSOLE_INPUT))
 
+/* Does the cell pass any function to firmware? */
+static inline bool firmware_is_called(void)
+{
+	const struct bp_cell *cell = this_cell;
+
+	__asm__("" : "+r"(cell)); /* shorter to make than the field's address */
+	return cell->firmware.count != 0;
+}
+
 static inline bool smccc_known(u32 function)
 {
 	u64 known;
@@ -70,7 +79,7 @@ static inline bool smccc_known(u32 function)
 		known = SMCCC_BIT(SMCCC_VERSION) | SMCCC_BIT(SMCCC_ARCH_FEATURES);
 		break;
 	default: /* the workarounds are spread over Arm's architecture calls */
-		return function >> 16 == SMCCC_ARCH_WORKAROUND_1 >> 16;
+		return function >> 16 == SMCCC_ARCH_WORKAROUND_1 >> 16 || firmware_is_called();
 	}
 	return known >> (function & 63) & 1;
 }
@@ -90,8 +99,8 @@ static inline bool smccc_constant(u32 function, u64 *answer)
 	return true;
 }
 
-/* SMC to firmware: x0..x3 as they go in, then as they come back. */
-void firmware_forward(u64 x[4]);
+/* SMC to firmware: x0..x7 go in, x0..x3 come back. */
+void firmware_forward(u64 x[8]);
 /* Function ID and three arguments, x0 of the answer. */
 s64 firmware_call(u64 function, u64 a, u64 b, u64 c);
 

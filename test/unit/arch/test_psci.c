@@ -97,6 +97,50 @@ static void random_numbers(void **state)
 	machine_firmware_results[0] = machine_firmware_results[1] = machine_firmware_results[2] = 0;
 }
 
+static s64 firmware_seven(u64 function, u64 a, u64 b, u64 c)
+{
+	return 7;
+}
+
+static void pass_to_firmware(u32 function)
+{
+	const u32 functions[] = {0x82000001, function};
+
+	host_table(&host_cell()->firmware, functions, 2, sizeof(u32));
+}
+
+/* [utest->swr~firmware-calls~1] */
+static void named_functions_go_to_firmware(void **state)
+{
+	machine_firmware = firmware_seven;
+	machine_firmware_results[0] = 0x11;
+	machine_firmware_results[2] = UINT64_C(0x3333333344444444);
+	pass_to_firmware(0xc2000010);
+	assert_int_equal(call(0xc2000010, UINT64_C(0x100000002), 3, 4), 7);
+	assert_int_equal(machine_firmware_saw[1], UINT64_C(0x100000002));
+	assert_int_equal(machine_firmware_saw[7], UINT64_C(0x5a5a5a5a5a5a5a5a));
+	assert_int_equal(frame.x[1], 0x11);
+	assert_int_equal(frame.x[3], UINT64_C(0x3333333344444444));
+	for (unsigned int i = 4; i < 31; i++) /* preserved, whatever firmware does to them */
+		assert_int_equal(frame.x[i], UINT64_C(0x5a5a5a5a5a5a5a5a));
+	/* 32-bit arguments; nothing but the function's own number. */
+	assert_int_equal(call(0x82000001, UINT64_C(0x100000002), 3, 4), 7);
+	assert_int_equal(machine_firmware_saw[1], 2);
+	journal_clear();
+	assert_int_equal(call(0x82000010, 0, 0, 0), NOT_SUPPORTED);
+	assert_int_equal(call(0xc2000011, 0, 0, 0), NOT_SUPPORTED);
+	assert_int_equal(call(0xc2000001, 0, 0, 0), NOT_SUPPORTED);
+	assert_null(strstr(journal(), "smc("));
+	/* A Trusted OS is told by EL2 who calls. */
+	pass_to_firmware(0xb2000004);
+	assert_int_equal(call(0xb2000004, 0, 0, 0), 7);
+	assert_int_equal(machine_firmware_saw[7], this_cell->index + 1);
+	/* What EL2 answers itself stays its own, whatever a table says. */
+	pass_to_firmware(AFFINITY_INFO);
+	assert_int_equal(call(AFFINITY_INFO, 0, 0, 0), 0);
+	machine_firmware_results[0] = machine_firmware_results[2] = 0;
+}
+
 /* [utest->swr~psci-own-cores~1] */
 static void versions(void **state)
 {
@@ -322,6 +366,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(versions, boot),
 		cmocka_unit_test_setup(random_numbers, boot),
+		cmocka_unit_test_setup(named_functions_go_to_firmware, boot),
 		cmocka_unit_test_setup(features, boot),
 		cmocka_unit_test_setup(unknown_calls, boot),
 		cmocka_unit_test_setup(core_on_off_and_pending, boot),

@@ -39,6 +39,26 @@ static struct directory_cell *directory_of(struct fixture *f, int cell)
 	return (struct directory_cell *)((uint8_t *)f->directory + f->directory->cells.offset) + cell;
 }
 
+static void firmware_give(struct fixture *f, uint32_t function)
+{
+	f->cell[CONTROL]->firmware = (struct bp_table){0x780, 1};
+	*(uint32_t *)fixture_table(f->cell[CONTROL], f->cell[CONTROL]->firmware) = function;
+}
+PARTITION(firmware_wanted, " essential;", " essential; firmware-calls = <0x82000010>;")
+MUTATION(firmware_unasked)
+{
+	firmware_give(f, 0x82000010);
+}
+MUTATION(firmware_given)
+{
+	firmware_wanted(f);
+	firmware_unasked(f);
+}
+MUTATION(firmware_psci)
+{
+	fixture_replace(&f->partition_text, " essential;", " essential; firmware-calls = <0xc4000003>;");
+	firmware_give(f, 0xc4000003);
+}
 PARTITION(cell_renamed, "control {", "controls {")
 PARTITION(cell_missing, "control {", "fourth { cpus = <9>; memory = \"1M\"; }; control {")
 PARTITION(no_longer_essential, " essential;", "")
@@ -436,8 +456,30 @@ static const struct mutation rows[] = {
 	ROW(GIC_FRAMES, distributor_small),
 	ROW(GIC_FRAMES, emulated_kind_unknown),
 	ROW(GIC_FRAMES, last_frame_two),
+	ROW(FIRMWARE, firmware_wanted),
+	ROW(FIRMWARE, firmware_unasked),
+	ROW(FIRMWARE, firmware_psci),	   /* [utest->swr~audit-firmware~1] */
 	ROW(GIC_FRAMES, last_frame_wrong), /* [utest->swr~audit-gic-frames~1] */
 };
+
+/* A kind of its own, which a user may deny. [utest->swr~audit-unisolated~1] */
+static void firmware_calls_are_listed(void **state)
+{
+	struct fixture fixture;
+	struct audit audit;
+
+	mutation_audit(&fixture, &audit, firmware_given);
+	assert_int_equal(audit.report.total, 0);
+	assert_int_equal(audit.report.exception_count, 1);
+	assert_string_equal(audit.report.exceptions[0].message,
+			    "cell 'control': calls to function 0x82000010 go to firmware");
+	assert_int_equal(report_denied(&audit.report), 0);
+	assert_false(report_deny(&audit.report, "firmware"));
+	assert_true(report_deny(&audit.report, "firmware-calls"));
+	assert_int_equal(report_denied(&audit.report), 1);
+	audit_close(&audit);
+	fixture_free(&fixture);
+}
 
 static void differences_from_the_inputs_are_caught(void **state)
 {
@@ -470,6 +512,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(the_good_image_is_clean),
 					   cmocka_unit_test(a_cell_with_a_pmu_is_clean),
+					   cmocka_unit_test(firmware_calls_are_listed),
 					   cmocka_unit_test(differences_from_the_inputs_are_caught)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

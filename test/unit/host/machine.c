@@ -23,6 +23,7 @@ volatile struct boot_gate boot_gate;
 
 u64 machine_lr[MACHINE_LRS];
 s64 (*machine_firmware)(u64 function, u64 a, u64 b, u64 c);
+u64 machine_firmware_saw[8];
 u64 machine_firmware_results[3];
 void (*machine_on_wfi)(void);
 void (*machine_on_time)(void);
@@ -230,8 +231,9 @@ void fp_registers_zero(void)
 	note(" fp-zero ");
 }
 
-void firmware_forward(u64 x[4])
+void firmware_forward(u64 x[8])
 {
+	memcpy(machine_firmware_saw, x, sizeof(machine_firmware_saw));
 	note(" smc(%lx,%lx,%lx,%lx) ", (unsigned long)x[0], (unsigned long)x[1], (unsigned long)x[2],
 	     (unsigned long)x[3]);
 	x[0] = (u64)(machine_firmware ? machine_firmware(x[0], x[1], x[2], x[3]) : -1);

@@ -43,6 +43,7 @@ bool journal_before(const char *first, const char *second);
 const char *uart_text(void);
 
 extern s64 (*machine_firmware)(u64 function, u64 a, u64 b, u64 c);
+extern u64 machine_firmware_saw[8];	/* what went in last */
 extern u64 machine_firmware_results[3]; /* x1..x3 of its answers */
 extern void (*machine_on_wfi)(void);
 extern void (*machine_on_time)(void); /* whoever looks at the counter waits: time for a sibling to act */
