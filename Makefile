@@ -101,6 +101,7 @@ install: all ## tool, hypervisor and board folders to PREFIX= (with DESTDIR=)
 	install -D -m 755 build/bulkhead $(DESTDIR)$(PREFIX)/bin/bulkhead
 	install -D -m 644 build/bulkhead.bin $(DESTDIR)$(PREFIX)/share/bulkhead/bulkhead.bin
 	cd dts && find . -type f -exec install -D -m 644 {} $(abspath $(DESTDIR)$(PREFIX))/share/bulkhead/dts/{} \;
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/bulkhead/configs/profiles configs/profiles/*.dtsi
 
 clean: ## what the build made; packages that were fetched stay
 	rm -rf build/hv build/hv-clang build/host build/unit build/unit-sanitize build/out build/cells build/cells-clang \

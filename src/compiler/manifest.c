@@ -52,6 +52,8 @@ static void put_inputs(struct text *text, const struct plan *plan)
 {
 	put_input(text, "hypervisor", &plan->hypervisor);
 	put_input(text, "partitions, flattened", &plan->partitions);
+	for (size_t i = 0; i < plan->included_count; i++)
+		put_input(text, "included by partitions", &plan->included[i]);
 	put_input(text, "board tree, flattened", &plan->board.tree);
 	put_input(text, "machine facts, flattened", &plan->board.machine);
 	put_input(text, "known slaves", &plan->board.known_slaves);

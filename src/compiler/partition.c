@@ -171,6 +171,21 @@ static bool read_board(struct front *front)
 	       board_read(front, front_place(front, 0, "board"), name);
 }
 
+/* What it includes is looked for beside it, in the folders of -I, then in what came with the tool
+ * (`profiles`). [impl->swr~config-included~1] */
+static bool read_source(struct front *front, const char *file)
+{
+	const char **const folders = memory_new(front->folder_count + 1, sizeof(folders[0]));
+	size_t count = front->folder_count;
+
+	if (count)
+		memcpy(folders, front->folders, count * sizeof(folders[0]));
+	folders[count] = data_find("configs");
+	count += folders[count] != NULL;
+	return source_read(&front->source, file, folders, count) &&
+	       source_included(&front->source, &front->plan->included, &front->plan->included_count);
+}
+
 bool plan_read(struct plan *plan, const char *file, const char *const *include_dirs, size_t include_count)
 {
 	const size_t errors = diag_errors();
@@ -178,7 +193,7 @@ bool plan_read(struct plan *plan, const char *file, const char *const *include_d
 
 	*plan = (struct plan){.file = file};
 	plan->board.uart_device = -1;
-	if (!source_read(&front.source, file, include_dirs, include_count))
+	if (!read_source(&front, file))
 		return false;
 	plan->partitions = front.source.tree;
 	if (!schema_check(&front)) {

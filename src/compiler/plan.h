@@ -145,6 +145,8 @@ struct left_out { /* what "rest" did not take, and why: `map` lists it */
 struct plan {
 	const char *file;	 /* the partition file */
 	struct bytes partitions; /* flattened */
+	struct bytes *included;	 /* the files that it takes in, as they are */
+	size_t included_count;
 	struct board board;
 	struct plan_cell *cells;
 	size_t cell_count;

@@ -355,3 +355,29 @@ bool source_read_tree(const char *path, struct bytes *tree)
 	tree->path = path;
 	return true;
 }
+
+static bool known_file(const struct source *source, const struct bytes *files, size_t count, const char *path)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(files[i].path, path) == 0)
+			return true;
+	return strcmp(source->path, path) == 0;
+}
+
+bool source_included(const struct source *source, struct bytes **files, size_t *count)
+{
+	for (size_t i = 0; i < source->entry_count; i++) {
+		const struct place at = source->entries[i].at;
+		const char *wrong;
+
+		if (known_file(source, *files, *count, at.file))
+			continue;
+		*files = memory_grow(*files, *count, sizeof((*files)[0]));
+		wrong = file_read(at.file, SOURCE_MAX, &(*files)[(*count)++]);
+		if (wrong) {
+			diag_error((struct place){at.file, 1, 1}, "can't read the file: %s", wrong);
+			return false;
+		}
+	}
+	return true;
+}

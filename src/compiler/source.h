@@ -31,6 +31,9 @@ struct source {
 /* Parses `path`; false after diagnostics. `folders` are searched for what it includes. */
 bool source_read(struct source *source, const char *path, const char *const *folders, size_t folder_count);
 
+/* The files besides `path` in which anything stands, in the order of the tree. */
+bool source_included(const struct source *source, struct bytes **files, size_t *count);
+
 /* Parses a tree whose places nobody asks for: source, or flattened where the name ends in .dtb. */
 bool source_read_tree(const char *path, struct bytes *tree);
 

@@ -8,6 +8,7 @@ BULKHEAD names the tool (default build/bulkhead). To write .expected files anew,
 `/usr/bin/python3 test/configs/test_configs.py --accept [NAME...]`.
 """
 import glob
+import hashlib
 import json
 import os
 import re
@@ -257,6 +258,36 @@ def test_json_of_no_utf8(tmp_path):
     path = os.fsencode(tmp_path) + b"/\xff\xc3.dts"
     result = subprocess.run([TOOL, "check", path, "--json"], cwd=ROOT, capture_output=True, timeout=60, check=False)
     assert json.loads(result.stdout)["file"] == f"{tmp_path}/\ufffd\ufffd.dts"
+
+
+def built(path, folder):
+    """The image of a partition file, audited, and its manifest."""
+    options = ["-I", IMAGES, "-I", "test/configs/bad", "-o", str(folder)]
+    environment = {**os.environ, "BULKHEAD_DATA": "."}
+    subprocess.run([TOOL, "build", str(path), *options], cwd=ROOT, env=environment, timeout=60, check=True)
+    subprocess.run([TOOL, "audit", f"{folder}/bulkhead.itb"], cwd=ROOT, stdout=subprocess.PIPE, timeout=60, check=True)
+    with open(f"{folder}/manifest.json", encoding="utf-8") as file:
+        return json.load(file)
+
+
+# [utest->swr~config-included~1]
+def test_included_files_are_inputs(tmp_path):
+    with open(os.path.join(HERE, "good", "profiles.dts"), encoding="utf-8") as file:
+        source = file.read()
+    (tmp_path / "profiles.dts").write_text(source)
+    manifest = built(tmp_path / "profiles.dts", tmp_path / "out")
+    found = {entry["name"]: entry for entry in manifest["inputs"] if entry["role"] == "included by partitions"}
+    assert sorted(found) == ["health.dtsi", "realtime.dtsi"]
+    for name, entry in found.items():
+        with open(os.path.join(ROOT, "configs", "profiles", name), "rb") as file:
+            data = file.read()
+        assert (entry["size"], entry["sha256"]) == (len(data), hashlib.sha256(data).hexdigest())
+    # The profile beside the file comes first.
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "realtime.dtsi").write_text("essential;\n")
+    manifest = built(tmp_path / "profiles.dts", tmp_path / "out")
+    sizes = {entry["name"]: entry["size"] for entry in manifest["inputs"]}
+    assert sizes["realtime.dtsi"] == len("essential;\n")
 
 
 def test_firmware_by_hvc(tmp_path):
