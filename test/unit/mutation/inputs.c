@@ -113,9 +113,7 @@ static bool row_apply(struct oracle *oracle, struct specimen *s, const struct ro
 
 		if (!data[at] || data[at] == '/' || data[at] == '-')
 			return false;
-		data[at] = (uint8_t)('A' + chance(26));
-		if (data[at] == 'M' || data[at] == 'K' || data[at] == 'G')
-			return false;
+		data[at] = (uint8_t)('P' + chance(8)); /* no unit, no hexadecimal digit, no X */
 		break;
 	}
 	case NUMBER:
