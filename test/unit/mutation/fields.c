@@ -150,6 +150,9 @@ static void records_of(struct specimen *s, struct fields *fields, uint32_t c)
 		ADD(&cores[i], machine_core, RECORD, CORES);
 		ADD(&cores[i], gicr_last, RECORD, GIC_FRAMES);
 	}
+	for (uint32_t i = 0; i < cell->firmware.count; i++)
+		field_add(fields, (uint32_t *)((uint8_t *)cell + cell->firmware.offset) + i, 4, KIND_RECORD,
+			  RULE_FIRMWARE, NULL, 0, false);
 	for (uint32_t i = 0; i < cell->regions.count; i++) {
 		ADD(&regions[i], ipa, RECORD, MEMORY);
 		ADD(&regions[i], pa, RECORD, STAGE2);
