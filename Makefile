@@ -18,6 +18,7 @@ include src/compiler/build.mk
 include cells/build.mk
 include cells/linux/build.mk
 include test/unit/build.mk
+include test/fuzz/build.mk
 
 NAME := $(basename $(notdir $(CONFIG)))
 OUT := build/out/$(NAME)
@@ -105,7 +106,7 @@ install: all ## tool, hypervisor and board folders to PREFIX= (with DESTDIR=)
 
 clean: ## what the build made; packages that were fetched stay
 	rm -rf build/hv build/hv-clang build/host build/unit build/unit-sanitize build/out build/cells build/cells-clang \
-		build/test-results build/test-cells build/test-configs build/test-images build/bench build/bulkhead build/bulkhead.bin
+		build/fuzz build/test-results build/test-cells build/test-configs build/test-images build/bench build/bulkhead build/bulkhead.bin
 
 distclean: clean ## that, the fetched packages, and the apt file that set-up added
 	rm -rf build

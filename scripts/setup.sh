@@ -27,7 +27,7 @@ DEMO_PACKAGES=(
 QEMU_PACKAGES=(qemu-system-arm)
 CHECK_PACKAGES=(
 	libcmocka-dev python3-pytest git
-	clang-19 lld-19 clang-format-19 clang-tidy-19 cppcheck shellcheck reuse
+	clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 cppcheck shellcheck reuse
 	dpkg-dev bison flex				# firmware from its sources
 )
 BENCH_PACKAGES=(cloc)

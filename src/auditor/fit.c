@@ -195,6 +195,7 @@ static void loads_check(struct blob image, int images, struct report *report)
 	}
 }
 
+/* [impl->swr~fuzzed~1] */
 bool fit_open(struct fit *fit, struct blob image, struct report *report)
 {
 	int images, node;

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# Fuzz targets: build/fuzz/NAME, with sanitizers, libFuzzer and coverage. README.md says what each one is.
+#
+#     make fuzz-targets   all of them; test_fuzz.py runs them
+
+FUZZ_CC := clang-19
+FUZZ_FLAGS := -std=gnu11 -D_GNU_SOURCE= -Isrc/blueprint -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer \
+	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fprofile-instr-generate -fcoverage-mapping
+FUZZ_LINK := -fsanitize=fuzzer,address,undefined -fprofile-instr-generate
+
+# The auditor but for its command, and the front end but for process.c, which front.c stands in for.
+FUZZ_AUDITOR := $(wildcard src/auditor/*.c)
+FUZZ_FRONT := $(addprefix src/compiler/,board.c channels.c console.c cpus.c data.c depends.c devices.c diag.c faults.c \
+	image_elf.c image_linux.c images.c inventory.c json.c memory.c nodes.c partition.c ranges.c registers.c schema.c \
+	source.c store.c text.c values.c windows.c)
+FUZZ_KEPT := -Dcalloc=kept_calloc -Dreallocarray=kept_reallocarray -Dvasprintf=kept_vasprintf -Dfree=kept_free
+
+FUZZ_SOURCES_tree := test/fuzz/tree.c $(FUZZ_AUDITOR)
+FUZZ_SOURCES_fit := test/fuzz/fit.c $(FUZZ_AUDITOR)
+FUZZ_SOURCES_audit := test/fuzz/audit.c $(FUZZ_AUDITOR)
+FUZZ_SOURCES_front := test/fuzz/front.c test/fuzz/pack.c test/fuzz/keep.c $(FUZZ_FRONT)
+FUZZ_NAMES := tree fit audit front
+
+build/fuzz/obj/src/compiler/%.o build/fuzz/obj/test/fuzz/front.o: FUZZ_MORE = $(FUZZ_KEPT)
+
+build/fuzz/obj/%.o: %.c test/fuzz/build.mk
+	@mkdir -p $(@D)
+	@$(FUZZ_CC) $(FUZZ_FLAGS) $(FUZZ_MORE) -MMD -MP -c -o $@ $<
+
+define FUZZ_RULES
+build/fuzz/$(1): $$(patsubst %.c,build/fuzz/obj/%.o,$$(FUZZ_SOURCES_$(1)))
+	@echo "  FUZZ  $$@"
+	@$$(FUZZ_CC) $$(FUZZ_LINK) -o $$@ $$^ -lfdt -lcrypto
+endef
+
+$(foreach n,$(FUZZ_NAMES),$(eval $(call FUZZ_RULES,$(n))))
+
+.PHONY: fuzz-targets
+fuzz-targets: $(FUZZ_NAMES:%=build/fuzz/%)
+
+-include $(shell find build/fuzz/obj -name '*.d' 2>/dev/null)

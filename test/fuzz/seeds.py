@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+What the fuzz targets start from, made out of the boards and partition files of this tree: a folder of inputs for each
+target, and the good files that front.c and audit.c fall back on.
+"""
+import hashlib
+import os
+import pathlib
+import random
+import shutil
+import struct
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "test/configs"))
+import images  # noqa: E402  (needs the path above)
+
+KINDS = ["partition", "partition text", "errors", "board", "machine", "machine text", "known slaves", "elf", "kernel"]
+BOARDS = [ROOT / "dts/qemu-virt", ROOT / "test/configs/boards/odd"]
+EDIT = struct.Struct("<BBIQ")  # struct edit of audit.c, and some of its parts and kinds
+HYPERVISOR, BLUEPRINT = 0, 5
+LONG, FLIP = 2, 3
+
+
+def pack(**parts):
+    """The input of front.c: see pack.h."""
+    named = ((name.replace("_", " "), data) for name, data in parts.items())
+    return b"".join(struct.pack("<BI", KINDS.index(name), len(data)) + data for name, data in named)
+
+
+def dtc(path, *options):
+    return subprocess.run(["dtc", "-q", "-I", "dts", *options, "--", os.path.relpath(path, ROOT)], cwd=ROOT, capture_output=True, check=False)
+
+
+def tree(path):
+    return dtc(path, "-O", "dtb").stdout
+
+
+def text(path):
+    return dtc(path, "-O", "dts", "-T", "-T").stdout
+
+
+def partition(path):
+    """The pack of a partition file: what dtc makes of it, or what it says against it."""
+    done = dtc(path, "-O", "dtb")
+    if done.returncode:
+        return pack(errors=done.stderr)
+    return pack(partition=done.stdout, partition_text=text(path))
+
+
+def board(folder):
+    return pack(board=tree(folder / "board.dts"), machine=tree(folder / "machine.dts"), machine_text=text(folder / "machine.dts"))
+
+
+class Corpus:
+    """Inputs of one target, as files; a new one is empty."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+
+    def add(self, name, data):
+        (self.folder / name).write_bytes(data)
+
+
+def edits(generator, count):
+    return b"".join(
+        EDIT.pack(generator.randrange(7), generator.randrange(256), generator.getrandbits(32), generator.choice([0, 1, 0xFFF, generator.getrandbits(64)]))
+        for _ in range(count)
+    )
+
+
+SMALL = """/dts-v1/;
+/ {
+	compatible = "bulkhead,partitions-v1";
+	board = "qemu-virt";
+	cells {
+		health { role = "health"; cpus = <0>; memory = "32M"; image = "health.elf"; };
+		linux { cpus = <1 3>; memory = "64M"; keep = "1M"; kernel = "Image"; devices = "rest"; heartbeat = "1s"; };
+		control { cpus = <2>; memory = "16M"; image = "control.elf"; interrupts = "direct"; pmu; essential; };
+	};
+	channels { ring { from = "linux"; to = "control"; size = "4K"; doorbell; }; };
+	faults { default = "restart"; restart-window = "3/60s"; };
+};
+"""
+
+
+def image(folder):
+    """The FIT of a small partition file, with stand-ins for its images."""
+    images.write(folder / "images")
+    path = folder / "small.dts"
+    path.write_text(SMALL)
+    subprocess.run([ROOT / "build/bulkhead", "build", path, "-I", folder / "images", "-B", ROOT, "-o", folder / "small"], cwd=ROOT, check=True)
+    return (folder / "small/bulkhead.itb").read_bytes()
+
+
+def fit(folder, data):
+    """A FIT of the right form with a few bytes in each part; `data`: how the parts give them."""
+    of = {name: data.format(at=64 * n) for n, name in enumerate(["kernel", "fdt", "machine", "partitions", "known-slaves", "file-0"])}
+    digest = hashlib.sha256(bytes(4)).hexdigest()
+    hashed = f'hash-1 {{ algo = "sha256"; value = [{digest}]; }};'
+    load = "load = <0x40000000>; entry = <0 0x40000000>;"
+    parts = "".join(f'{name} {{ {of[name]} {load} description = "linux:kernel:Image"; {hashed} }};' for name in of)
+    path = folder / "fit.dts"
+    path.write_text(
+        f'/dts-v1/; / {{ images {{ {parts} }}; configurations {{ default = "a"; a {{ kernel = "kernel"; fdt = "fdt"; loadables = "file-0"; }}; }}; }};'
+    )
+    return tree(path) + bytes(1024)
+
+
+def write(folder):
+    """All of it below `folder`: corpora NAME/, `defaults` for front.c, `image` for audit.c."""
+    good = sorted((ROOT / "test/configs/good").glob("*.dts"))
+    first = next(path for path in good if path.stem == "faults-and-channels")
+    boards, partitions, trees, fits, audits = (Corpus(folder / name) for name in ("board", "partition", "tree", "fit", "audit"))
+    for path in BOARDS:
+        boards.add(path.name, board(path))
+        trees.add(path.name, tree(path / "board.dts"))
+        trees.add(f"{path.name}-machine", tree(path / "machine.dts"))
+    for path in [*good, *sorted((ROOT / "test/configs/bad").glob("*.dts"))]:
+        partitions.add(path.stem, partition(path))
+    for name in ("elf", "kernel"):
+        partitions.add(name, pack(**{name: images.FILES["health.elf" if name == "elf" else "Image"]}))
+    boards.add("missing", partition(ROOT / "test/configs/bad/board-missing.dts"))
+    trees.add("partition", tree(first))
+    for name, data in (("inside", "data = <0>;"), ("offset", "data-size = <4>; data-offset = <{at}>;"), ("position", "data-size = <4>; data-position = <{at}>;")):
+        fits.add(name, fit(folder, data))
+    known_slaves = (ROOT / "dts/known-slaves").read_bytes()
+    more = pack(known_slaves=known_slaves, elf=images.FILES["health.elf"], kernel=images.FILES["Image"])
+    (folder / "defaults").write_bytes(partition(first) + board(BOARDS[0]) + more)
+    (folder / "image").write_bytes(image(folder))
+    generator = random.Random(1)
+    audits.add("good", b"")
+    for n in range(60):
+        audits.add(f"edits-{n:03}", edits(generator, 1 + n % 4))
+    # A word of each header: bulkhead.bin's, the blueprint's, and the records' of its cells.
+    for part, starts, size in ((HYPERVISOR, [0], 0x200), (BLUEPRINT, range(0, 4 * 4096, 4096), 0x1F0)):
+        for at in (start + offset for start in starts for offset in range(0, size, 8)):
+            audits.add(f"word-{part}-{at:04x}", EDIT.pack(part, LONG, at, generator.getrandbits(64)))
+            audits.add(f"bit-{part}-{at:04x}", EDIT.pack(part, FLIP, at, generator.randrange(64)))
+
+
+if __name__ == "__main__":
+    write(pathlib.Path(sys.argv[1]))

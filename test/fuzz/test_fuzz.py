@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+The fuzz targets (README.md): a few thousand runs of each from the seeds, the same each time; with --full FUZZ_SECONDS (600)
+of each, two at a time, and then the share of each reader's lines that they reach.
+
+A finding is a failure; the input stays in build/fuzz/findings/.
+"""
+import concurrent.futures
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import seeds
+
+FUZZ = seeds.ROOT / "build/fuzz"
+SEEDS = FUZZ / "seeds"
+SECONDS = int(os.environ.get("FUZZ_SECONDS", "600"))
+LEAST = 90  # per cent of the lines
+
+# target -> binary, runs in `make check`, further options
+TARGETS = {
+    "tree": ("tree", 10000, ["-max_len=16384"]),
+    "fit": ("fit", 20000, ["-max_len=4096"]),
+    "board": ("front", 500, ["-max_len=32768"]),
+    "partition": ("front", 1500, ["-max_len=32768"]),
+    "audit": ("audit", 900, ["-max_len=448"]),
+}
+# What each target is to reach, all files together.
+READERS = {
+    "tree": ["src/auditor/tree.c", "src/auditor/tree_irq.c", "src/auditor/tree_reg.c"],
+    "fit": ["src/auditor/fit.c"],
+    "board": [f"src/compiler/{name}.c" for name in ("board", "inventory", "registers", "nodes")],
+    "partition": [f"src/compiler/{name}.c" for name in ("source", "partition", "schema", "values")],
+    "audit": [f"src/auditor/{name}.c" for name in ("board", "image", "partition", "records", "regime", "value", "walk")],
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def targets():
+    subprocess.run(["make", "--no-print-directory", f"-j{os.cpu_count()}", "fuzz-targets"], cwd=seeds.ROOT, check=True)
+    SEEDS.mkdir(parents=True, exist_ok=True)
+    seeds.write(SEEDS)
+    (FUZZ / "findings").mkdir(exist_ok=True)
+
+
+def environment(profile):
+    return {
+        **os.environ,
+        "ASAN_OPTIONS": "detect_leaks=0",
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+        "FUZZ_IMAGE": str(SEEDS / "image"),
+        "FUZZ_DEFAULTS": str(SEEDS / "defaults"),
+        "LLVM_PROFILE_FILE": str(profile),
+    }
+
+
+def fuzz(name, *options):
+    """Fuzzes one target from its seeds; what it adds to them is its new corpus."""
+    binary, _, more = TARGETS[name]
+    found, log = FUZZ / "corpus" / name, FUZZ / f"{name}.log"
+    shutil.rmtree(found, ignore_errors=True)
+    found.mkdir(parents=True)
+    command = [FUZZ / binary, found, SEEDS / name, "-seed=1", "-timeout=25", "-close_fd_mask=2", "-print_final_stats=1", *more, *options]
+    command.append(f"-artifact_prefix={FUZZ}/findings/{name}-")
+    with open(log, "w", encoding="utf-8") as file:
+        done = subprocess.run(command, cwd=seeds.ROOT, env=environment("/dev/null"), stdout=file, stderr=file, check=False)
+    assert done.returncode == 0, f"{name}: a finding\n" + log.read_text(errors="replace")[-4000:]
+    return found
+
+
+# [utest->swr~fuzzed~1]
+@pytest.mark.parametrize("name", TARGETS)
+def test_some_runs(name):
+    fuzz(name, f"-runs={TARGETS[name][1]}")
+
+
+def coverage(name):
+    """Per cent of the lines of the target's reader that its seeds and its corpus execute, and of each of its files."""
+    binary = FUZZ / TARGETS[name][0]
+    raw, merged = FUZZ / f"{name}.profraw", FUZZ / f"{name}.profdata"
+    command = [binary, "-runs=0", "-close_fd_mask=2", FUZZ / "corpus" / name, SEEDS / name]
+    subprocess.run(command, env=environment(raw), capture_output=True, check=True)
+    subprocess.run(["llvm-profdata-19", "merge", "-o", merged, raw], check=True)
+    command = ["llvm-cov-19", "export", "-summary-only", f"-instr-profile={merged}", binary, *READERS[name]]
+    files = json.loads(subprocess.run(command, cwd=seeds.ROOT, capture_output=True, check=True).stdout)["data"][0]["files"]
+    lines = {os.path.basename(file["filename"]): file["summary"]["lines"] for file in files}
+    assert len(lines) == len(READERS[name]), lines
+    count, covered = (sum(line[key] for line in lines.values()) for key in ("count", "covered"))
+    return 100 * covered / count, {file: round(line["percent"], 1) for file, line in lines.items()}
+
+
+# [utest->swr~fuzzed~1]
+@pytest.mark.full
+def test_long():
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(fuzz, name, f"-max_total_time={SECONDS}") for name in TARGETS]:
+            done.result()
+    short = {}
+    for name in TARGETS:
+        share, files = coverage(name)
+        print(f"{name}: {share:.1f} % of its reader's lines: {files}")
+        if share < LEAST:
+            short[name] = share
+    assert not short
