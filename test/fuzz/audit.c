@@ -2,8 +2,8 @@
 /*
  * audit.c - fuzz target: the whole auditor, over a good image with a few words changed.
  *
- * An input is a list of edits (struct edit). They are done to the image that FUZZ_IMAGE names; then every hash is
- * made right again, so that no checksum does the auditor's work.
+ * An input is a list of edits (struct edit). They are done to the image that FUZZ_IMAGE names; then every
+ * hash is made right again, so that no checksum does the auditor's work.
  */
 #include "../../src/auditor/model.h"
 
@@ -24,8 +24,9 @@ struct edit { /* 14 bytes of an input */
 } __attribute__((packed));
 
 static const char *const parts[] = {"kernel", "fdt", "machine", "partitions", "known-slaves"};
-#define BLUEPRINT (sizeof(parts) / sizeof(parts[0])) /* further kinds of part: the blueprint, and the FIT itself */
-#define WHOLE	  (BLUEPRINT + 1)
+#define BLUEPRINT                                                                                            \
+	(sizeof(parts) / sizeof(parts[0])) /* further kinds of part: the blueprint, and the FIT itself */
+#define WHOLE (BLUEPRINT + 1)
 
 static uint8_t image[8 << 20], work[8 << 20];
 static size_t image_size, hypervisor_size;
@@ -35,7 +36,8 @@ static struct blob part_bytes(size_t part)
 	const int images = fdt_path_offset(image, "/images");
 	const char *const name = part < BLUEPRINT ? parts[part] : "kernel";
 	int length = 0;
-	const uint8_t *const data = fdt_getprop(image, fdt_subnode_offset(image, images, name), "data", &length);
+	const uint8_t *const data =
+		fdt_getprop(image, fdt_subnode_offset(image, images, name), "data", &length);
 
 	if (part == WHOLE)
 		return (struct blob){image, image_size};

@@ -8,17 +8,15 @@ FUZZ_FLAGS := -std=gnu11 -D_GNU_SOURCE= -Isrc/blueprint -O1 -g -Wall -Wextra -We
 	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fprofile-instr-generate -fcoverage-mapping
 FUZZ_LINK := -fsanitize=fuzzer,address,undefined -fprofile-instr-generate
 
-# The auditor but for its command, and the front end but for process.c, which front.c stands in for.
 FUZZ_AUDITOR := $(wildcard src/auditor/*.c)
-FUZZ_FRONT := $(addprefix src/compiler/,board.c channels.c console.c cpus.c data.c depends.c devices.c diag.c faults.c \
-	image_elf.c image_linux.c images.c inventory.c json.c memory.c nodes.c partition.c ranges.c registers.c schema.c \
-	source.c store.c text.c values.c windows.c)
+# The compiler but for its command, and for process.c, which front.c stands in for.
+FUZZ_COMPILER := $(filter-out src/compiler/main.c src/compiler/options.c src/compiler/process.c,$(wildcard src/compiler/*.c))
 FUZZ_KEPT := -Dcalloc=kept_calloc -Dreallocarray=kept_reallocarray -Dvasprintf=kept_vasprintf -Dfree=kept_free
 
 FUZZ_SOURCES_tree := test/fuzz/tree.c $(FUZZ_AUDITOR)
 FUZZ_SOURCES_fit := test/fuzz/fit.c $(FUZZ_AUDITOR)
 FUZZ_SOURCES_audit := test/fuzz/audit.c $(FUZZ_AUDITOR)
-FUZZ_SOURCES_front := test/fuzz/front.c test/fuzz/pack.c test/fuzz/keep.c $(FUZZ_FRONT)
+FUZZ_SOURCES_front := test/fuzz/front.c test/fuzz/pack.c test/fuzz/keep.c $(FUZZ_COMPILER)
 FUZZ_NAMES := tree fit audit front
 
 build/fuzz/obj/src/compiler/%.o build/fuzz/obj/test/fuzz/front.o: FUZZ_MORE = $(FUZZ_KEPT)

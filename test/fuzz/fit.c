@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * fit.c - fuzz target: the auditor's FIT reader. A hash that doesn't match is said and the reader goes on, so hashes
- * need no repair here.
+ * fit.c - fuzz target: the auditor's FIT reader. A hash that doesn't match is said and the reader goes on, so
+ * hashes need no repair here.
  */
 #include "../../src/auditor/fit.h"
 

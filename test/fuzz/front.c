@@ -2,9 +2,9 @@
 /*
  * front.c - fuzz target: the compiler's front end, from what dtc printed on.
  *
- * dtc and files are what process.c reaches; its functions are replaced here, all else is the compiler's own. An
- * input is a pack (pack.h); what a pack lacks is taken from the file that FUZZ_DEFAULTS names. The front end frees
- * nothing, since it ends with its process: keep.c does.
+ * dtc and files are what process.c reaches; its functions are replaced here, all else is the compiler's own.
+ * An input is a pack (pack.h); what a pack lacks is taken from the file that FUZZ_DEFAULTS names. The front
+ * end frees nothing, since it ends with its process: keep.c does.
  */
 #include <libfdt.h>
 #include <stdio.h>
@@ -85,14 +85,12 @@ const char *file_read(const char *path, uint64_t limit, struct bytes *file)
 
 bool file_exists(const char *path)
 {
-	return !ends_with(path, ".dtb") && !strstr(path, "missing");
+	return !ends_with(path, ".dtb") && !strstr(path, "missing") && !strstr(path, "lone/");
 }
 
 bool folder_exists(const char *path)
 {
-	const char *const slash = strrchr(path, '/');
-
-	return !strchr(slash ? slash : path, '.') && !strstr(path, "missing");
+	return ends_with(path, "/qemu-virt") || ends_with(path, "/odd") || ends_with(path, "/lone");
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);

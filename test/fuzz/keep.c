@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * keep.c - see keep.h. A block ends with kept_free() or keep_free(), so the sanitizer sees its bounds and its end.
+ * keep.c - see keep.h. A block ends with kept_free() or keep_free(), so the sanitizer sees its bounds and its
+ * end.
  */
 #include "keep.h"
 
@@ -11,7 +12,7 @@
 
 #define SLOTS (1u << 17)
 
-static void *kept[SLOTS]; /* open addressing by the block's address; GONE: was there */
+static void *kept[SLOTS];	 /* open addressing by the block's address; GONE: was there */
 static size_t filled[SLOTS / 2]; /* the slots that aren't empty */
 static size_t used;
 static char gone;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pack.h - several files in one input: for each its kind (1 byte), its size (4 bytes, little-endian) and its bytes.
- * seeds.py writes them. Mutations happen within one part, so that the others stay what they are.
+ * pack.h - several files in one input: for each its kind (1 byte), its size (4 bytes, little-endian) and its
+ * bytes. seeds.py writes them. Mutations happen within one part, so that the others stay what they are.
  */
 #ifndef BULKHEAD_FUZZ_PACK_H
 #define BULKHEAD_FUZZ_PACK_H

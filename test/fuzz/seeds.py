@@ -49,6 +49,31 @@ def partition(path):
     return pack(partition=done.stdout, partition_text=text(path))
 
 
+def variants(folder, path):
+    """What board.c refuses: the file's board under another name, and the first board's tree and facts with a word changed."""
+    scratch = folder / "variant.dts"
+
+    def changed(text, old, new):
+        assert old in text
+        scratch.write_text(text.replace(old, new))
+        return tree(scratch)
+
+    for name in ("qemu-vrit", "qemu-virt.dts", "lone", "missing.dts"):
+        yield name, pack(partition=changed(path.read_text(), '"qemu-virt"', f'"{name}"'), partition_text=text(scratch))
+    source, facts = ((BOARDS[1] / f"{name}.dts").read_text() for name in ("board", "machine"))
+    for name, old, new in (
+        ("no-gic", '"arm,gic-v3"', '"arm,gic-400"'),
+        ("regions", "#redistributor-regions = <2>", "#redistributor-regions = <9>"),
+        ("no-maintenance", "interrupts = <1 9 4>;", ""),
+        ("no-ram", 'device_type = "memory";', ""),
+        ("no-cpu", 'device_type = "cpu";', ""),
+        ("wired", "interrupts = <0 0 4>", "interrupts = <0 60 4>"),
+    ):
+        yield name, pack(board=changed(source, old, new), machine=tree(BOARDS[1] / "machine.dts"))
+    for name, old, new in (("wraps", "0x80000000 0x08000000", "0xffffffffffff0000 0x20000"), ("bits", "pa-bits = <36>", "pa-bits = <32>")):
+        yield name, pack(board=tree(BOARDS[1] / "board.dts"), machine=changed(facts, old, new), machine_text=text(scratch))
+
+
 def board(folder):
     return pack(board=tree(folder / "board.dts"), machine=tree(folder / "machine.dts"), machine_text=text(folder / "machine.dts"))
 
@@ -123,7 +148,8 @@ def write(folder):
         partitions.add(path.stem, partition(path))
     for name in ("elf", "kernel"):
         partitions.add(name, pack(**{name: images.FILES["health.elf" if name == "elf" else "Image"]}))
-    boards.add("missing", partition(ROOT / "test/configs/bad/board-missing.dts"))
+    for name, data in variants(folder, first):
+        boards.add(name, data)
     trees.add("partition", tree(first))
     for name, data in (("inside", "data = <0>;"), ("offset", "data-size = <4>; data-offset = <{at}>;"), ("position", "data-size = <4>; data-position = <{at}>;")):
         fits.add(name, fit(folder, data))
