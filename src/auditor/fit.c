@@ -4,6 +4,8 @@
  */
 #include "fit.h"
 
+#include "tree.h"
+
 #include <libfdt.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
@@ -201,8 +203,7 @@ bool fit_open(struct fit *fit, struct blob image, struct report *report)
 	int images, node;
 
 	*fit = (struct fit){0};
-	if (image.size < FDT_V17_SIZE || fdt_check_header(image.data) ||
-	    fdt_totalsize(image.data) > image.size || fdt_check_full(image.data, image.size))
+	if (tree_check(image))
 		return false;
 	images = fdt_path_offset(image.data, "/images");
 	if (images < 0)

@@ -139,6 +139,20 @@ static void node_add(struct tree *tree, int offset, int parent)
 	tree->nodes[tree->count++] = node;
 }
 
+/* Of versions before 16 libfdt reads names as whole paths, and fdt_check_full() doesn't expect that one has
+ * none. */
+int tree_check(struct blob blob)
+{
+	int error;
+
+	if (blob.size < FDT_V17_SIZE)
+		return -FDT_ERR_TRUNCATED;
+	error = fdt_check_header(blob.data);
+	if (!error && fdt_version(blob.data) < 17)
+		error = -FDT_ERR_BADVERSION;
+	return error ? error : fdt_check_full(blob.data, blob.size);
+}
+
 bool tree_open(struct tree *tree, struct blob blob, const char **why)
 {
 	int parents[TREE_DEPTH];
@@ -150,7 +164,7 @@ bool tree_open(struct tree *tree, struct blob blob, const char **why)
 		return false;
 	tree->fdt = memory_zeroed(blob.size, 1);
 	memcpy(tree->fdt, blob.data, blob.size);
-	error = fdt_check_full(tree->fdt, blob.size);
+	error = tree_check((struct blob){tree->fdt, blob.size});
 	*why = fdt_strerror(error);
 	if (error) {
 		tree_close(tree);

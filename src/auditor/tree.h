@@ -42,6 +42,8 @@ struct tree {
 	size_t count;
 };
 
+/* 0, or why the bytes are no sound flattened tree: a negative FDT_ERR_*. */
+int tree_check(struct blob blob);
 /* False when the bytes are no sound device tree; *why says what is wrong. */
 bool tree_open(struct tree *tree, struct blob blob, const char **why);
 void tree_close(struct tree *tree);

@@ -344,8 +344,11 @@ bool source_read_tree(const char *path, struct bytes *tree)
 
 		if (wrong)
 			diag_error((struct place){path, 1, 1}, "can't read the file: %s", wrong);
-		else if (fdt_check_full(tree->data, tree->size) != 0)
-			diag_error((struct place){path, 1, 1}, "it is no flattened device tree");
+		/* fdt_check_full() doesn't expect that a node of versions before 16 may have no name. */
+		else if (tree->size < FDT_V17_SIZE || fdt_check_header(tree->data) != 0 ||
+			 fdt_version(tree->data) < 17 || fdt_check_full(tree->data, tree->size) != 0)
+			diag_error((struct place){path, 1, 1},
+				   "it is no flattened device tree of version 17");
 		else
 			return true;
 		return false;

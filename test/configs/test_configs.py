@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 import time
@@ -173,6 +174,19 @@ def test_few_list_registers(tmp_path):
         )
     path = odd_board(tmp_path, "two", machine=[("list-registers = <4>", "list-registers = <2>")])
     assert "list registers" not in check(path).stderr
+
+
+@pytest.mark.parametrize("version", [5, 15, 17])
+def test_old_flattened_trees(tmp_path, version):
+    path = odd_board(tmp_path, "old")
+    dtc = ["dtc", "-q", "-O", "dtb", tmp_path / "board.dts"]
+    tree = bytearray(subprocess.run(dtc, capture_output=True, check=True).stdout)
+    tree[20:28] = struct.pack(">II", version, min(version, 16))
+    (tmp_path / "board.dts").unlink()
+    (tmp_path / "board.dtb").write_bytes(tree)
+    found = check(path)
+    assert found.stderr == ("" if version == 17 else f"{tmp_path}/board.dtb:1:1: error: it is no flattened device tree of version 17\n")
+    assert found.returncode == (version != 17)
 
 
 def test_no_maintenance_interrupt(tmp_path):

@@ -62,7 +62,8 @@ int process_run(const char *const argv[], struct bytes *output, struct bytes *er
 	}
 	give(output, part_of(kind));
 	/* dtc writes no broken trees. */
-	return !text && (output->size < FDT_V17_SIZE || fdt_check_full(output->data, output->size)) ? 1 : 0;
+	return !text && (output->size < FDT_V17_SIZE || fdt_check_header(output->data) ||
+			 fdt_version(output->data) < 17 || fdt_check_full(output->data, output->size));
 }
 
 const char *file_read(const char *path, uint64_t limit, struct bytes *file)

@@ -90,6 +90,11 @@ class Corpus:
         (self.folder / name).write_bytes(data)
 
 
+def old(data):
+    """The tree as of version 5, in which names would be whole paths: libfdt can't be asked about those."""
+    return data[:20] + struct.pack(">II", 5, 5) + data[28:]
+
+
 def edits(generator, count):
     return b"".join(
         EDIT.pack(generator.randrange(7), generator.randrange(256), generator.getrandbits(32), generator.choice([0, 1, 0xFFF, generator.getrandbits(64)]))
@@ -151,8 +156,10 @@ def write(folder):
     for name, data in variants(folder, first):
         boards.add(name, data)
     trees.add("partition", tree(first))
+    trees.add("old", old(tree(first)))
     for name, data in (("inside", "data = <0>;"), ("offset", "data-size = <4>; data-offset = <{at}>;"), ("position", "data-size = <4>; data-position = <{at}>;")):
         fits.add(name, fit(folder, data))
+    fits.add("old", old(fit(folder, "data = <0>;")))
     known_slaves = (ROOT / "dts/known-slaves").read_bytes()
     more = pack(known_slaves=known_slaves, elf=images.FILES["health.elf"], kernel=images.FILES["Image"])
     (folder / "defaults").write_bytes(partition(first) + board(BOARDS[0]) + more)
