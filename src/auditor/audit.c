@@ -47,7 +47,8 @@ static void (*const rules[])(struct audit *) = {rule_cores,
 						rule_directory,
 						rule_machine,
 						rule_gic_frames,
-						rule_firmware};
+						rule_firmware,
+						rule_colors};
 
 static bool file_map(const char *path, struct blob *image)
 {
@@ -77,6 +78,7 @@ bool audit_run(struct audit *audit, struct blob image)
 		return true;
 	}
 	devices_assign(audit);
+	colors_open(audit);
 	records_open(audit);
 	guests_open(audit);
 	places_find(audit);
@@ -89,14 +91,18 @@ void audit_close(struct audit *audit)
 {
 	for (size_t i = 0; i < audit->cell_count; i++) {
 		spans_free(&audit->cells[i].stage2);
+		spans_free(&audit->cells[i].tables);
 		tree_close(&audit->cells[i].guest);
 	}
-	for (size_t i = 0; i < audit->core_count; i++)
+	for (size_t i = 0; i < audit->core_count; i++) {
 		spans_free(&audit->cores[i].map);
+		spans_free(&audit->cores[i].tables);
+	}
 	spans_free(&audit->boot_map);
 	free(audit->cells);
 	free(audit->cores);
 	free(audit->places);
+	free(audit->color_owner);
 	free(audit->tables.use);
 	free(audit->tables.level);
 	free(audit->tables.seen);

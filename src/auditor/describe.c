@@ -17,6 +17,9 @@ static bool describe_place(const struct audit *audit, const struct place *place,
 	case PLACE_SEGMENT:
 		(void)snprintf(text, size, "bulkhead.bin");
 		return true;
+	case PLACE_TEXT:
+		(void)snprintf(text, size, "a copy of bulkhead.bin's text");
+		return true;
 	case PLACE_PRIVATE:
 		(void)snprintf(text, size, "private memory of core %d", place->owner);
 		return true;
@@ -74,6 +77,23 @@ const char *place_name(const struct audit *audit, const struct place *place, cha
 	return text;
 }
 
+/* Memory in pieces: whose stage 2 executes there. */
+static bool describe_piece(const struct audit *audit, uint64_t pa, char *text, size_t size)
+{
+	for (size_t c = 0; audit->colors && c < audit->cell_count; c++) {
+		const struct spans *map = &audit->cells[c].stage2;
+
+		for (size_t i = 0; i < map->count; i++) {
+			if ((map->list[i].attrs & ATTR_EXEC) && pa >= map->list[i].pa &&
+			    pa - map->list[i].pa < map->list[i].size) {
+				(void)snprintf(text, size, "RAM of cell '%s'", audit->cells[c].name);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 static bool describe_region(const struct audit *audit, uint64_t pa, char *text, size_t size)
 {
 	for (size_t c = 0; c < audit->cell_count; c++) {
@@ -82,7 +102,7 @@ static bool describe_region(const struct audit *audit, uint64_t pa, char *text, 
 		for (uint32_t i = 0; cell->known && i < cell->record->regions.count; i++) {
 			const struct bp_region *region = &cell->regions[i];
 
-			if (pa >= region->pa && pa - region->pa < region->size) {
+			if (pa >= region->pa && pa - region->pa < region->size && !audit->colors) {
 				(void)snprintf(text, size, "RAM of cell '%s'", cell->name);
 				return true;
 			}
@@ -112,7 +132,7 @@ const char *place_describe(const struct audit *audit, uint64_t pa, char *text, s
 	const struct bp_header *header = audit->header;
 
 	if ((place && describe_place(audit, place, text, size)) || describe_region(audit, pa, text, size) ||
-	    describe_device(audit, pa, text, size))
+	    describe_piece(audit, pa, text, size) || describe_device(audit, pa, text, size))
 		return text;
 	if (blueprint_at(audit, pa, 1))
 		(void)snprintf(text, size, "the blueprint");

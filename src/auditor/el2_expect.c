@@ -94,6 +94,41 @@ static uint32_t segment_attrs(const struct hv_segment *segment)
 	return attrs;
 }
 
+/* Where memory has colours: a page of the root's own copy, if it is one. */
+static bool copy_expected(const struct expectation *expect, const struct core *core, uint64_t va,
+			  uint32_t attrs)
+{
+	const struct audit *audit = expect->audit;
+	const uint8_t *original = audit->kernel + (va - audit->hv.segments[0].va), *copy;
+	uint64_t pa;
+
+	if (!spans_translate(&core->map, va, BP_PAGE_SIZE, &pa))
+		return false;
+	copy = blueprint_at(audit, pa, BP_PAGE_SIZE);
+	if (!copy || memcmp(copy, original, BP_PAGE_SIZE) != 0)
+		return false;
+	window(expect, WINDOW_SEGMENT, va, pa, BP_PAGE_SIZE, attrs);
+	return true;
+}
+
+/* [impl->swr~audit-colors~1] */
+static void copies_expected(const struct expectation *expect, const struct core *core)
+{
+	const struct hv_header *hv = &expect->audit->hv;
+
+	for (unsigned int i = 0; i < HV_SEGMENTS && hv->segments[i].size; i++) {
+		const struct hv_segment *segment = &hv->segments[i];
+
+		if (segment->flags & (HV_SEG_PER_CORE | HV_SEG_BOOT | HV_SEG_IDENTITY))
+			continue;
+		for (uint64_t at = 0; at < segment->size; at += BP_PAGE_SIZE)
+			if (!copy_expected(expect, core, segment->va + at, segment_attrs(segment)))
+				violation(&expect->audit->report, RULE_EL2_WINDOW,
+					  "%s: 0x%" PRIx64 " isn't a copy of that page of bulkhead.bin",
+					  expect->who, segment->va + at);
+	}
+}
+
 static void segments_expected(const struct expectation *expect, bool boot)
 {
 	const struct hv_header *hv = &expect->audit->hv;
@@ -202,11 +237,13 @@ static void image_expected(const struct expectation *expect, const struct cell *
 {
 	const struct core *core = &expect->audit->cores[cell->first_core];
 	const struct fit_file *file;
+	/* Images lie in all colours: no cache may hold them. */
+	const uint32_t attrs = expect->audit->colors ? ATTR_READ | ATTR_NONCACHE : READ_ONLY;
 	uint64_t pa;
 
 	(void)image_bytes_at(expect->audit, image->pa, image->size, &file);
 	if (!file || strcmp(file->cell, cell->name) != 0) {
-		window(expect, WINDOW_IMAGE, image->va, image->pa, image->size, READ_ONLY);
+		window(expect, WINDOW_IMAGE, image->va, image->pa, image->size, attrs);
 		return;
 	}
 	if (!spans_translate(&core->map, image->va, image->size, &pa) || pa != image->pa)
@@ -214,7 +251,7 @@ static void image_expected(const struct expectation *expect, const struct cell *
 			  "%s: image window at 0x%" PRIx64 " doesn't lead to 0x%" PRIx64, expect->who,
 			  image->va, image->pa);
 	window(expect, WINDOW_IMAGE, image->va - (image->pa - file->load), file->load, file->bytes.size,
-	       READ_ONLY | ATTR_MAY);
+	       attrs | ATTR_MAY);
 }
 
 static void first_core_expected(const struct expectation *expect, const struct cell *cell)
@@ -222,9 +259,16 @@ static void first_core_expected(const struct expectation *expect, const struct c
 	const struct bp_cell *record = cell->record;
 
 	window(expect, WINDOW_HEARTBEAT, record->heartbeat_va, cell->heartbeat_pa, BP_PAGE_SIZE, UNCACHED);
-	for (uint32_t i = 0; i < record->regions.count; i++)
-		window(expect, WINDOW_RAM, cell->regions[i].va, cell->regions[i].pa, cell->regions[i].size,
-		       READ_WRITE);
+	for (uint32_t i = 0; i < record->regions.count; i++) {
+		const struct bp_region *region = &cell->regions[i];
+
+		if (expect->audit->colors)
+			region_spans(expect->audit, cell, region,
+				     (struct span){.va = region->va, .attrs = READ_WRITE, .tag = WINDOW_RAM},
+				     expect->spans);
+		else
+			window(expect, WINDOW_RAM, region->va, region->pa, region->size, READ_WRITE);
+	}
 	for (uint32_t i = 0; i < record->images.count; i++)
 		image_expected(expect, cell, &cell->images[i]);
 	for (uint32_t i = 0; i < record->channels.count; i++) {
@@ -273,7 +317,10 @@ void core_root_expected(struct audit *audit, size_t number, struct spans *expect
 	const struct expectation expect = {audit, core->who, expected};
 	const bool service_core = number == audit->header->service_core;
 
-	segments_expected(&expect, false);
+	if (audit->colors)
+		copies_expected(&expect, core);
+	else
+		segments_expected(&expect, false);
 	private_expected(&expect, core);
 	hardware_expected(&expect);
 	siblings_expected(&expect, cell, number);

@@ -66,6 +66,7 @@ struct partition_cell {
 	size_t core_count;
 	bool health, direct, essential, pmu, log_console, unprotected;
 	bool has_ram_base;
+	bool colored; /* it asks for colours */
 	uint64_t ram_base;
 	uint64_t heartbeat_ns, boot_timeout_ns;
 };
@@ -105,7 +106,7 @@ struct cell {
 	int first_core; /* machine core number; -1: none started */
 	bool walked;
 	struct walk walk;
-	struct spans stage2;
+	struct spans stage2, tables; /* tables: the pages walked through */
 	struct tree guest;
 	const struct partition_cell *asked;    /* NULL: the file has no such cell */
 	uint64_t heartbeat_ipa, directory_ipa; /* as the guest tree says; PA_NONE: not there */
@@ -116,13 +117,14 @@ struct core {
 	struct bp_boot_core boot;
 	char who[40]; /* "core N's root" */
 	int cell;     /* CELL_NONE_ID: unassigned */
-	struct spans map;
+	struct spans map, tables;
 	uint64_t telemetry_pa, ring_pa, frame_pa; /* PA_NONE: none */
 };
 
 /* ---- places: physical memory of the hypervisor and what it is for (places.c) ---- */
 enum place_kind {
 	PLACE_SEGMENT,
+	PLACE_TEXT, /* where memory has colours: a copy of a segment's page; owner: a cell that runs it */
 	PLACE_PRIVATE,
 	PLACE_TELEMETRY,
 	PLACE_RING,
@@ -170,6 +172,8 @@ struct audit {
 	uint64_t directory_pa;
 	struct place *places; /* sorted by pa */
 	size_t place_count;
+	uint32_t colors;  /* of the machine; 0: memory has none */
+	int *color_owner; /* partition cell; CELL_NONE_ID: of the cells that ask for none */
 };
 
 /* audit.c: everything, rules included; false when it is no FIT. Close in either case. */
@@ -190,6 +194,13 @@ void devices_assign(struct audit *audit);
 void records_open(struct audit *audit);
 void guests_open(struct audit *audit);
 void places_find(struct audit *audit);
+
+/* colors.c. True where the page's colour is one of the cell's; only where memory has colours. */
+void colors_open(struct audit *audit);
+bool color_admits(const struct audit *audit, int cell, uint64_t pa);
+/* Where a region's bytes lie, in pieces where memory has colours; each like `like` but for va, pa, size. */
+void region_spans(const struct audit *audit, const struct cell *cell, const struct bp_region *region,
+		  struct span like, struct spans *spans);
 
 /* `size` bytes of the blueprint at a physical address; NULL when they lie elsewhere. */
 const void *blueprint_at(const struct audit *audit, uint64_t pa, uint64_t size);

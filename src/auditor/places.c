@@ -69,6 +69,26 @@ static void private_places(struct audit *audit, int number)
 	}
 }
 
+/* Where memory has colours each core runs a copy of the text; cores of one colour share it. */
+static void text_places(struct audit *audit, int cell, const struct spans *map)
+{
+	const struct hv_segment *segments = audit->hv.segments;
+
+	for (unsigned int s = 0; audit->colors && s < HV_SEGMENTS && segments[s].size; s++) {
+		for (uint64_t at = 0; at < segments[s].size; at += BP_PAGE_SIZE) {
+			const uint64_t pa = window_pa(map, segments[s].va + at, BP_PAGE_SIZE);
+			size_t i = 0;
+
+			if (segments[s].flags & (HV_SEG_PER_CORE | HV_SEG_BOOT | HV_SEG_IDENTITY))
+				break;
+			while (i < audit->place_count && audit->places[i].pa != pa)
+				i++;
+			if (i == audit->place_count && blueprint_at(audit, pa, BP_PAGE_SIZE))
+				place_add(audit, PLACE_TEXT, cell, pa, BP_PAGE_SIZE);
+		}
+	}
+}
+
 static void core_places(struct audit *audit, const struct cell *cell, uint32_t index)
 {
 	const uint32_t number = cell->cores[index].machine_core;
@@ -80,6 +100,7 @@ static void core_places(struct audit *audit, const struct cell *cell, uint32_t i
 	core->ring_pa = window_pa(&core->map, cell->cores[index].ring_va, BP_PAGE_SIZE);
 	core->frame_pa = gic_frame(&audit->board, number);
 	private_places(audit, (int)number);
+	text_places(audit, cell_number(audit, cell), &core->map);
 	place_add(audit, PLACE_TELEMETRY, (int)number, core->telemetry_pa, BP_PAGE_SIZE);
 	place_add(audit, PLACE_RING, (int)number, core->ring_pa, BP_PAGE_SIZE);
 }

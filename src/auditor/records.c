@@ -33,9 +33,10 @@ static const void *table_in(struct audit *audit, const char *who, const char *wh
 	return (const uint8_t *)base + (table.count ? table.offset : 0);
 }
 
-static void root_walk(struct audit *audit, const char *who, uint64_t root_pa, struct spans *found)
+static void root_walk(struct audit *audit, const char *who, uint64_t root_pa, struct spans *found,
+		      struct spans *pages)
 {
-	struct walk walk = {.memory = &audit->tables, .report = &audit->report, .who = who};
+	struct walk walk = {.memory = &audit->tables, .report = &audit->report, .who = who, .pages = pages};
 
 	if (stage1_regime(&walk, audit->header->tcr_el2, root_pa, pa_bits(audit)))
 		walk_tables(&walk, found);
@@ -58,14 +59,14 @@ static void cores_open(struct audit *audit)
 		core->telemetry_pa = core->ring_pa = core->frame_pa = PA_NONE;
 		if (!core->boot.root_pa)
 			continue;
-		root_walk(audit, core->who, core->boot.root_pa, &core->map);
+		root_walk(audit, core->who, core->boot.root_pa, &core->map, &core->tables);
 		if (core->boot.cell < header->cell_count)
 			core->cell = (int)core->boot.cell;
 		else
 			violation(&audit->report, RULE_CORE_OWNER, "core %zu: its cell %u doesn't exist", i,
 				  core->boot.cell);
 	}
-	root_walk(audit, "the boot root", header->boot_root_pa, &audit->boot_map);
+	root_walk(audit, "the boot root", header->boot_root_pa, &audit->boot_map, NULL);
 }
 
 /* [impl->swr~audit-records~1] */
@@ -127,7 +128,8 @@ static void stage2_walk(struct audit *audit, struct cell *cell)
 	cell->walk = (struct walk){.memory = &audit->tables,
 				   .report = &audit->report,
 				   .who = cell->who,
-				   .use = (uint32_t)cell_number(audit, cell) + 1};
+				   .use = (uint32_t)cell_number(audit, cell) + 1,
+				   .pages = &cell->tables};
 	cell->walked = stage2_regime(&cell->walk, cell->record->vtcr, cell->record->vttbr, pa_bits(audit));
 	if (cell->walked)
 		walk_tables(&cell->walk, &cell->stage2);

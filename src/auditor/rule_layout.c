@@ -45,6 +45,7 @@ static void place_check(struct audit *audit, const struct place *place)
 	case PLACE_FILE:
 		break;
 	case PLACE_HEADER:
+	case PLACE_TEXT:
 	case PLACE_RECORD:
 	case PLACE_SERVICE:
 	case PLACE_ROOT:

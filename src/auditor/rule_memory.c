@@ -52,22 +52,25 @@ static void amounts_check(struct audit *audit, const struct cell *cell)
 }
 
 /* The cell's regions in physical order: explicit addresses must be covered by them. */
-static struct spans regions_by_pa(const struct cell *cell)
+static struct spans regions_by_pa(const struct audit *audit, const struct cell *cell)
 {
 	struct spans spans = {0};
 
 	for (uint32_t i = 0; i < cell->record->regions.count; i++)
-		spans_add(&spans, (struct span){cell->regions[i].pa, cell->regions[i].pa,
-						end_of(cell->regions[i].pa, cell->regions[i].size) -
-							cell->regions[i].pa,
-						0, 0});
+		region_spans(audit, cell, &cell->regions[i], (struct span){0}, &spans);
+	for (size_t i = 0; i < spans.count; i++) {
+		struct span *span = &spans.list[i];
+
+		span->va = span->pa;
+		span->size = end_of(span->pa, span->size) - span->pa;
+	}
 	spans_sort_by_va(&spans);
 	return spans;
 }
 
 static void places_check(struct audit *audit, const struct cell *cell)
 {
-	struct spans held = regions_by_pa(cell);
+	struct spans held = regions_by_pa(audit, cell);
 	uint64_t gap = 0;
 
 	for (size_t i = 0; i < cell->asked->memory_count; i++) {
@@ -82,6 +85,9 @@ static void places_check(struct audit *audit, const struct cell *cell)
 	for (size_t i = 0; i < held.count; i++) {
 		const struct span *span = &held.list[i];
 
+		if (audit->colors && i && span->va < held.list[i - 1].va + held.list[i - 1].size)
+			violation(&audit->report, RULE_MEMORY, "%s: two regions share memory at 0x%" PRIx64,
+				  cell->who, span->va);
 		if (!spans_cover(&audit->board.ram, span->va, span->size, &gap))
 			violation(&audit->report, RULE_RAM, "%s: 0x%" PRIx64 " isn't RAM of the board",
 				  cell->who, gap);
@@ -102,6 +108,12 @@ static void ipas_check(struct audit *audit, const struct cell *cell)
 			  "%s: RAM starts at IPA 0x%" PRIx64 ", the file says 0x%" PRIx64, cell->who,
 			  cell->regions[0].ipa, cell->asked->ram_base);
 	for (uint32_t i = 0; !cell->asked->has_ram_base && i < cell->record->regions.count; i++) {
+		uint64_t gap = 0;
+
+		/* Memory in pieces is one block where the board has RAM. */
+		if (audit->colors &&
+		    spans_cover(&audit->board.ram, cell->regions[i].ipa, cell->regions[i].size, &gap))
+			continue;
 		if (cell->regions[i].ipa != cell->regions[i].pa)
 			violation(&audit->report, RULE_PLACEMENT,
 				  "%s: RAM at IPA 0x%" PRIx64 " is at PA 0x%" PRIx64 " without a ram-base",

@@ -13,13 +13,16 @@ struct comparison {
 	const struct cell *cell;
 };
 
-static void ram_expected(const struct cell *cell, struct spans *expected)
+static void ram_expected(const struct audit *audit, const struct cell *cell, struct spans *expected)
 {
 	for (uint32_t i = 0; i < cell->record->regions.count; i++) {
 		const struct bp_region *region = &cell->regions[i];
 
-		spans_add(expected, (struct span){region->ipa, region->pa, region->size,
-						  ATTR_ACCESS | ATTR_NORMAL, TARGET_RAM});
+		region_spans(audit, cell, region,
+			     (struct span){.va = region->ipa,
+					   .attrs = ATTR_ACCESS | ATTR_NORMAL,
+					   .tag = TARGET_RAM},
+			     expected);
 	}
 }
 
@@ -140,7 +143,7 @@ static void stage2_check(struct audit *audit, const struct cell *cell)
 	struct comparison comparison = {audit, cell};
 	struct spans expected = {0};
 
-	ram_expected(cell, &expected);
+	ram_expected(audit, cell, &expected);
 	devices_expected(audit, cell, &expected);
 	for (uint32_t i = 0; i < cell->record->channels.count; i++)
 		window_expected(audit, cell, cell->channels[i].ipa, cell->channels[i].pa,

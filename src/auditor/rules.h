@@ -41,6 +41,7 @@
 	RULE(DOORBELL, "SEP-22", "a doorbell rings the channel's other parties and no one else", "correct the ring list") \
 	RULE(REVOCATION, "SEP-23", "the root entries listed are those of the table, for the cell and the service core", "list every nonzero root entry with its value") \
 	RULE(SERVICE_CORE, "SEP-24", "the service core is an injected cell's first core, the health cell's where there is one", "choose another service core") \
+	RULE(COLORS, "SEP-25", "what a cell or its EL2 caches has colours of that cell, which are nobody else's", "move the page to one of its owner's colours") \
 	RULE(CELLS, "CONF-01", "the image's cells are the partition file's, with their names, roles and flags", "build the image from this partition file") \
 	RULE(CORES, "CONF-02", "each cell has the cores that the file gives it", "build the image from this partition file") \
 	RULE(MEMORY, "CONF-03", "each cell's memory adds up to what the file says, and is mapped", "build the image from this partition file") \

@@ -45,6 +45,8 @@ static bool page_admitted(const struct walk *walk, uint64_t pa, unsigned int lev
 			  "%s: 0x%" PRIx64 ": table 0x%" PRIx64 " is also a table of another kind or cell",
 			  walk->who, va, pa);
 	}
+	if (walk->pages)
+		spans_add(walk->pages, (struct span){pa, pa, 4096, 0, 0});
 	memory->seen[page] = true;
 	memory->use[page] = walk->use;
 	memory->level[page] = (uint8_t)(level + 1);

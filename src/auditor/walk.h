@@ -38,6 +38,7 @@ struct walk {
 	unsigned int output_bits;
 	bool stage2;
 	uint32_t use;
+	struct spans *pages; /* gets each table page that is entered; NULL: not wanted */
 };
 
 /* Fill `walk` from the registers; false, with violations, when no walk is possible. */

@@ -17,7 +17,8 @@
  *                               channels
  *
  * Every core has an EL2 root of its own. It maps (and the auditor admits) nothing but:
- *   the non-boot segments of bulkhead.bin (W^X), this core's PER_CORE segments,
+ *   the non-boot segments of bulkhead.bin (W^X; a copy of them where cells have cache colours), this core's
+ *   PER_CORE segments,
  *   EL2_VA_CELL    its cell's record, read-only
  *   EL2_VA_GICD    the distributor, device
  *   EL2_VA_UART    the board's stdout UART, device (written only when halting)
@@ -169,7 +170,8 @@ struct bp_core {
 };
 
 #define BP_REGION_KEEP 1u /* not zeroed on restart */
-struct bp_region {	  /* RAM; `va` is mapped on the first core alone, Normal write-back */
+struct bp_region { /* RAM; `va` is mapped on the first core alone, Normal write-back. Where cells have cache
+		      colours its pages are, in order, those of the cell's colours from `pa` on */
 	uint64_t ipa, pa, va, size;
 	uint32_t flags, pad;
 };

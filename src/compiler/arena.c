@@ -8,13 +8,14 @@
 #include <string.h>
 
 #include "../blueprint/blueprint.h"
+#include "palette.h"
 #include "ranges.h"
 #include "text.h"
 
-uint64_t arena_take(struct arena *arena, uint64_t size, uint64_t alignment)
+/* Makes the arena reach to `end_pa`. */
+static void extend(struct arena *arena, uint64_t end_pa)
 {
-	const uint64_t start = align_up(arena->pa + arena->size, alignment) - arena->pa;
-	const uint64_t end = start + align_up(size, BP_PAGE_SIZE);
+	const uint64_t end = align_up(end_pa - arena->pa, BP_PAGE_SIZE);
 
 	if (end > arena->capacity) {
 		const uint64_t capacity = end * 2;
@@ -26,8 +27,30 @@ uint64_t arena_take(struct arena *arena, uint64_t size, uint64_t alignment)
 		arena->data = data;
 		arena->capacity = capacity;
 	}
-	arena->size = end;
-	return arena->pa + start;
+	if (end > arena->size)
+		arena->size = end;
+}
+
+uint64_t arena_take(struct arena *arena, uint64_t size, uint64_t alignment)
+{
+	const uint64_t pa = arena->lane ? lane_take(arena->lane, size, alignment)
+					: align_up(arena->pa + arena->size, alignment);
+
+	extend(arena, pa + size);
+	return pa;
+}
+
+uint64_t arena_scatter(struct arena *arena, uint64_t size)
+{
+	const uint64_t pa = lane_scatter(arena->lane, size);
+
+	extend(arena, arena->lane->next);
+	return pa;
+}
+
+uint64_t arena_taken(const struct arena *arena)
+{
+	return arena->lane ? arena->lane->taken : arena->size;
 }
 
 void *arena_at(const struct arena *arena, uint64_t pa)

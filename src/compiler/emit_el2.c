@@ -40,6 +40,14 @@ static void map(struct space *space, uint64_t va, uint64_t pa, uint64_t size, ui
 	}
 }
 
+/* Memory in pieces: `size` bytes of the palette from `pa` on. */
+static void pieces_map(struct space *space, uint64_t va, const struct palette *palette, uint64_t pa,
+		       uint64_t size, uint64_t attributes)
+{
+	for (struct run run = run_first(palette, pa, size); run.size; run_next(&run))
+		map(space, va + run.offset, run.pa, run.size, attributes);
+}
+
 static struct space space_new(struct layout *layout)
 {
 	return (struct space){.layout = layout, .table = table_new(&layout->file, 1)};
@@ -98,7 +106,7 @@ static void board_map(struct space *space)
 
 static bool boot_build(struct layout *layout)
 {
-	const uint64_t before = layout->file.size;
+	const uint64_t before = arena_taken(&layout->file);
 	struct space space = space_new(layout);
 	const struct bp_header header = *(const struct bp_header *)layout->file.data;
 
@@ -126,7 +134,7 @@ static bool boot_build(struct layout *layout)
 		map(&space, probe.last_va, probe.bank_pa + probe.bank_size - BP_PAGE_SIZE, BP_PAGE_SIZE,
 		    SHARED);
 	}
-	layout->boot_table_bytes = layout->file.size - before;
+	layout->boot_table_bytes = arena_taken(&layout->file) - before;
 	return space_done(&space, "the boot root,", 0);
 }
 
@@ -153,8 +161,22 @@ static void private_map(struct space *space, const struct core_layout *core)
 
 	for (size_t i = 0; i < HV_SEGMENTS && layout->hv.segments[i].size; i++)
 		if (layout->hv.segments[i].flags & HV_SEG_PER_CORE)
-			map(space, layout->hv.segments[i].va, core->segment_pa[i],
-			    layout->hv.segments[i].size, segment_attributes(&layout->hv.segments[i]));
+			pieces_map(space, layout->hv.segments[i].va, layout_palette(layout, core->cell),
+				   core->segment_pa[i], layout->hv.segments[i].size,
+				   segment_attributes(&layout->hv.segments[i]));
+}
+
+/* Text and read-only data: those of the file, or the copy in the cell's colours. */
+static void text_map(struct space *space, const struct palette_layout *colors)
+{
+	const struct hv_segment *const segments = space->layout->hv.segments;
+
+	if (!colors)
+		segments_map(space, 0);
+	for (size_t i = 0; colors && i < HV_SEGMENTS && segments[i].size; i++)
+		if (colors->segment_pa[i])
+			pieces_map(space, segments[i].va, colors->file.palette, colors->segment_pa[i],
+				   segments[i].size, segment_attributes(&segments[i]));
 }
 
 /* What all cores of a cell see of each other and of their cell. */
@@ -192,6 +214,8 @@ static void files_map(struct space *space, uint32_t cell)
 	const struct plan_cell *const own = &layout->plan->cells[cell];
 	const struct bp_cell *record = record_of(layout, cell);
 	const uint32_t images = record->images.offset;
+	/* The images lie in all colours: no cache may hold them. */
+	const uint64_t attributes = layout->palettes ? SHARED | STAGE1_READ_ONLY : READ_ONLY;
 
 	for (size_t i = 0; i < own->file_count; i++) {
 		for (size_t j = 0; j < own->segment_count; j++) {
@@ -203,13 +227,13 @@ static void files_map(struct space *space, uint32_t cell)
 			record = record_of(layout, cell);
 			image = ((const struct bp_image *)((const uint8_t *)record + images))[j];
 			map(space, image.va - segment->file_offset, own->files[i].store_pa,
-			    own->files[i].file.size, READ_ONLY);
+			    own->files[i].file.size, attributes);
 			break;
 		}
 	}
 	record = record_of(layout, cell);
 	map(space, ((const struct bp_image *)((const uint8_t *)record + images))[own->segment_count].va,
-	    layout->cells[cell].tree_pa, layout->cells[cell].tree.size, READ_ONLY);
+	    layout->cells[cell].tree_pa, layout->cells[cell].tree.size, attributes);
 }
 
 /* What the cell's first core fills and zeroes at every start. */
@@ -223,7 +247,8 @@ static void first_core_map(struct space *space, uint32_t cell)
 			((const struct bp_region *)((const uint8_t *)record_of(layout, cell) +
 						    record.regions.offset))[i];
 
-		map(space, region.va, region.pa, region.size, READ_WRITE);
+		pieces_map(space, region.va, layout_palette(layout, cell), region.pa, region.size,
+			   READ_WRITE);
 	}
 	files_map(space, cell);
 	for (uint32_t i = 0; i < record.channels.count; i++) {
@@ -263,20 +288,21 @@ static void service_map(struct space *space)
 	}
 }
 
-/* `shared_text`: the root entry of text and read-only data, built with the first core. */
+/* `shared_text`: the root entry of text and read-only data, built with the first core that has it. */
 static bool core_build(struct layout *layout, uint32_t number, uint64_t *shared_text)
 {
 	struct core_layout *const core = &layout->cores[number];
-	const uint64_t before = layout->file.size;
+	const struct palette_layout *const colors = layout_colors(layout, core->cell);
+	const uint64_t before = arena_taken(&layout->file);
 	struct space space = space_new(layout);
 
 	core->root_pa = space.table.root_pa;
 	if (!*shared_text) {
-		const uint64_t own = layout->file.size;
+		const uint64_t own = arena_taken(&layout->file);
 
-		segments_map(&space, 0);
+		text_map(&space, colors);
 		*shared_text = table_root_entry(&space.table, TEXT_SLOT);
-		layout->shared_table_bytes = layout->file.size - own;
+		layout->shared_table_bytes = arena_taken(&layout->file) - own;
 	} else {
 		table_set_root_entry(&space.table, TEXT_SLOT, *shared_text);
 	}
@@ -287,7 +313,7 @@ static bool core_build(struct layout *layout, uint32_t number, uint64_t *shared_
 		first_core_map(&space, core->cell);
 	if (number == layout->plan->service_core)
 		service_map(&space);
-	core->table_bytes = layout->file.size - before;
+	core->table_bytes = arena_taken(&layout->file) - before;
 	return space_done(&space, "core", number);
 }
 
@@ -296,8 +322,16 @@ bool el2_build(struct layout *layout)
 {
 	uint64_t shared_text = 0;
 
-	for (uint32_t i = 0; i < layout->plan->board.core_count; i++)
-		if (layout->cores[i].cell != NO_CELL && !core_build(layout, i, &shared_text))
+	for (uint32_t i = 0; i < layout->plan->board.core_count; i++) {
+		struct palette_layout *colors;
+
+		if (layout->cores[i].cell == NO_CELL)
+			continue;
+		colors = layout_colors(layout, layout->cores[i].cell);
+		layout->file.lane = colors ? &colors->file : NULL;
+		if (!core_build(layout, i, colors ? &colors->shared_text : &shared_text))
 			return false;
+	}
+	layout->file.lane = NULL;
 	return boot_build(layout);
 }

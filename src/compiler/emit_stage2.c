@@ -57,7 +57,7 @@ static void add(struct cell_layout *cell, uint64_t ipa, uint64_t pa, uint64_t si
 		const char *what)
 {
 	cell->maps = memory_grow(cell->maps, cell->map_count, sizeof(*cell->maps));
-	cell->maps[cell->map_count++] = (struct stage2_map){ipa, pa, size, kind, what};
+	cell->maps[cell->map_count++] = (struct stage2_map){ipa, pa, size, kind, what, NULL};
 }
 
 /* Two small devices of one cell may share a page: it is mapped once. */
@@ -186,9 +186,11 @@ bool stage2_list(struct layout *layout, size_t cell)
 
 	out->maps = NULL;
 	out->map_count = 0;
-	for (size_t i = 0; i < own->ram_count; i++)
+	for (size_t i = 0; i < own->ram_count; i++) {
 		add(out, own->ram[i].ipa, own->ram[i].pa, own->ram[i].size, MAP_RAM,
 		    own->ram[i].keep ? "RAM, kept over restarts" : "RAM");
+		out->maps[out->map_count - 1].palette = layout_palette(layout, cell);
+	}
 	for (size_t i = 0; i < plan->board.device_count; i++)
 		if (plan->board.devices[i].owner == (int)cell)
 			add_device(out, &plan->board.devices[i]);
@@ -218,25 +220,35 @@ uint32_t stage2_root_entries(const struct cell_layout *cell)
 	return count;
 }
 
+/* Memory in pieces is mapped piece by piece. */
+static bool pieces_map(const struct pagetable *table, const struct stage2_map *map)
+{
+	bool done = true;
+
+	for (struct run run = run_first(map->palette, map->pa, map->size); run.size && done; run_next(&run))
+		done = table_map(table, map->ipa + run.offset, run.pa, run.size, attributes[map->kind]);
+	return done;
+}
+
 /* [impl->swr~compile-stage2~1] */
 bool stage2_build(struct layout *layout, size_t cell)
 {
 	struct cell_layout *const out = &layout->cells[cell];
-	const uint64_t before = layout->file.size;
+	const uint64_t before = arena_taken(&layout->file);
 
 	out->stage2 = table_new(&layout->file, out->root_pages);
 	for (size_t i = 0; i < out->map_count; i++) {
-		const struct stage2_map *const map = &out->maps[i];
+		const struct stage2_map *const own = &out->maps[i];
 
-		if (table_map(&out->stage2, map->ipa, map->pa, map->size, attributes[map->kind]))
+		if (pieces_map(&out->stage2, own))
 			continue;
 		diag_error(cell_place(layout->plan, cell),
 			   "cell '%s' has two things at one guest-physical address: %s at %#" PRIx64
 			   ", %#" PRIx64 " bytes, overlaps another",
-			   layout->plan->cells[cell].name, map->what, map->ipa, map->size);
+			   layout->plan->cells[cell].name, own->what, own->ipa, own->size);
 		return false;
 	}
-	out->stage2_bytes = layout->file.size - before;
+	out->stage2_bytes = arena_taken(&layout->file) - before;
 	return true;
 }
 

@@ -58,6 +58,7 @@ int board_device_of(const struct board *board, int node); /* index; of the neare
 /* ---- the steps ---- */
 bool schema_check(struct front *front);	   /* schema.c: every property and node is a known one */
 void cpus_assign(struct front *front);	   /* cpus.c */
+void colors_read(struct front *front);	   /* colors.c */
 void memory_place(struct front *front);	   /* memory.c */
 void devices_assign(struct front *front);  /* devices.c */
 void consoles_assign(struct front *front); /* console.c */
@@ -73,6 +74,12 @@ uint32_t spi_take(struct front *front, struct place at,
 		  const char *what);				/* console.c: a free INTID, 0: none left */
 uint64_t memory_place_file(struct front *front, uint64_t size); /* store.c: NO_PLACE: no room */
 struct place devices_place(size_t device);			/* devices.c: where a cell claimed it */
+
+/* colors_memory.c: for memory.c, where memory has colours */
+bool colors_place(struct front *front, size_t cell, size_t index,
+		  const char *text);			/* a region; or diagnoses */
+void colors_address(struct front *front, size_t index); /* guest-physical addresses of a cell's regions */
+void colors_take_between(struct front *front, size_t index); /* of all cells, once they are placed */
 
 /* depends.c: what a device can't work without (clocks, resets, GPIOs...), as indices of devices. */
 struct indices {

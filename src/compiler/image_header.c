@@ -82,29 +82,35 @@ bool image_read(struct layout *layout)
 	return true;
 }
 
-struct bytes image_write(const struct layout *layout)
+void image_patch(const struct layout *layout, uint8_t *image)
 {
 	const struct bytes *const source = &layout->plan->hypervisor;
 	const struct range *const uart = &layout->plan->board.uart;
 	struct hv_header hv = layout->hv;
 	const uint64_t image_size =
 		layout->writable_pa + layout->writable_size - layout->load_pa; /* U-Boot reserves this much */
-	struct bytes image = {.path = source->path, .size = hv.file_size + layout->file.size};
 	uint64_t flags;
 
-	image.data = memory_new(image.size, 1);
-	memcpy(image.data, source->data, source->size);
-	memcpy(image.data + hv.file_size, layout->file.data, layout->file.size);
-
-	memset(image.data + IMAGE_TEXT_OFFSET_AT, 0, sizeof(uint64_t));
-	memcpy(image.data + IMAGE_SIZE_AT, &image_size, sizeof(image_size));
-	memcpy(&flags, image.data + IMAGE_FLAGS_AT, sizeof(flags));
+	memcpy(image, source->data, source->size);
+	memset(image + IMAGE_TEXT_OFFSET_AT, 0, sizeof(uint64_t));
+	memcpy(image + IMAGE_SIZE_AT, &image_size, sizeof(image_size));
+	memcpy(&flags, image + IMAGE_FLAGS_AT, sizeof(flags));
 	flags |= IMAGE_FLAG_ANYWHERE;
-	memcpy(image.data + IMAGE_FLAGS_AT, &flags, sizeof(flags));
+	memcpy(image + IMAGE_FLAGS_AT, &flags, sizeof(flags));
 
 	hv.load_pa = layout->load_pa;
 	hv.console = (struct hv_console){.pa = uart->size ? uart->base : 0,
 					 .kind = uart->size ? HV_CONSOLE_PL011 : HV_CONSOLE_NONE};
-	memcpy(image.data + HV_HEADER_OFFSET, &hv, sizeof(hv));
+	memcpy(image + HV_HEADER_OFFSET, &hv, sizeof(hv));
+}
+
+struct bytes image_write(const struct layout *layout)
+{
+	struct bytes image = {.path = layout->plan->hypervisor.path,
+			      .size = layout->hv.file_size + layout->file.size};
+
+	image.data = memory_new(image.size, 1);
+	image_patch(layout, image.data);
+	memcpy(image.data + layout->hv.file_size, layout->file.data, layout->file.size);
 	return image;
 }

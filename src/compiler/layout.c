@@ -8,6 +8,13 @@
  *     writable_pa               per-core segments, telemetry, event rings; cells' state, log, heartbeat;
  *                               orders; channels
  *
+ * Where memory has colours, what serves a cell while it runs lies in pages of the cell's own, and gaps are
+ * left between them: its record, stage-2 and EL2 tables, a copy of bulkhead.bin's text and read-only data,
+ * its cores' private memory, telemetry, rings, state and log. The service record and the orders have
+ * the service core's colours, the directory the health cell's. The rest lies in one piece, since no cache
+ * holds it while cells run: what the boot alone reads, and what all map Non-cacheable (guest trees,
+ * channels).
+ *
  * Called by plan_emit() and plan_map().
  */
 #include "layout.h"
@@ -22,17 +29,122 @@
 
 #define PASSES_MOST 8
 
-/* ---- writable memory: its sizes follow from counts, so it comes first ---- */
+/* ---- colours ---- */
 
-static uint64_t take(uint64_t *pa, uint64_t size)
+const struct palette *layout_palette(const struct layout *layout, size_t cell)
 {
-	const uint64_t start = *pa;
-
-	*pa += align_up(size, BP_PAGE_SIZE);
-	return start;
+	return cell_palette(layout->plan, cell);
 }
 
-static void cores_place(struct layout *layout, uint64_t *pa)
+struct palette_layout *layout_colors(struct layout *layout, size_t cell)
+{
+	return layout->palettes ? &layout->palettes[layout->plan->cells[cell].palette] : NULL;
+}
+
+/* From here on pages of the file come from the cell's colours. */
+static void color_file(struct layout *layout, size_t cell)
+{
+	struct palette_layout *const colors = layout_colors(layout, cell);
+
+	layout->file.lane = colors ? &colors->file : NULL;
+}
+
+/* A cell's own copy of the segments that every core has: those of its palette share it.
+ * [impl->swr~colors-text~1] */
+static void segments_copy(struct layout *layout, struct palette_layout *colors)
+{
+	uint8_t *const image = memory_new(layout->hv.file_size, 1);
+
+	image_patch(layout, image);
+	layout->file.lane = &colors->file;
+	for (size_t i = 0; i < HV_SEGMENTS && layout->hv.segments[i].size; i++) {
+		const struct hv_segment *const segment = &layout->hv.segments[i];
+		const uint8_t *const bytes = image + (segment->va - layout->hv.segments[0].va);
+		struct run run;
+
+		if (segment->flags & (HV_SEG_PER_CORE | HV_SEG_BOOT | HV_SEG_IDENTITY))
+			continue;
+		colors->segment_pa[i] = arena_scatter(&layout->file, segment->size);
+		for (run = run_first(colors->file.palette, colors->segment_pa[i], segment->size); run.size;
+		     run_next(&run))
+			memcpy(arena_at(&layout->file, run.pa), bytes + run.offset, run.size);
+	}
+	free(image);
+}
+
+/* Lanes begin behind what is in the file by now. */
+static void colors_open(struct layout *layout)
+{
+	for (size_t i = 0; layout->palettes && i < layout->plan->palette_count; i++)
+		layout->palettes[i] =
+			(struct palette_layout){.file = {.palette = &layout->plan->palettes[i],
+							 .next = layout->file.pa + layout->file.size},
+						.writable = layout->palettes[i].writable};
+	for (size_t i = 0; layout->palettes && i < layout->plan->cell_count; i++)
+		if (!layout_colors(layout, i)->segment_pa[0])
+			segments_copy(layout, layout_colors(layout, i));
+	layout->file.lane = NULL;
+}
+
+/* What must lie together, such as a table of more than a page, needs colours that do.
+ * [impl->swr~colors-together~1] */
+static bool colors_sufficed(const struct layout *layout)
+{
+	const struct plan *const plan = layout->plan;
+
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		const struct palette_layout *const colors = layout_colors((struct layout *)layout, i);
+		const uint64_t missing = !colors ? 0 : colors->file.short_of | colors->writable.short_of;
+
+		if (missing) {
+			diag_error(
+				cell_place(plan, i),
+				"the hypervisor needs %s in one piece for cell '%s', and its colours have no "
+				"pages for that in a row: give it adjacent ones",
+				text_of_size(missing), plan->cells[i].name);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* ---- writable memory: its sizes follow from counts, so it comes first ---- */
+
+/* Where the next pages of writable memory come from. */
+struct writable {
+	struct layout *layout;
+	uint64_t end; /* of all that is taken */
+};
+
+/* `size` bytes for a cell, together. */
+static uint64_t take(struct writable *writable, size_t cell, uint64_t size)
+{
+	struct palette_layout *const colors = layout_colors(writable->layout, cell);
+	uint64_t pa = writable->end, end;
+
+	if (colors)
+		pa = lane_take(&colors->writable, size, BP_PAGE_SIZE);
+	end = pa + align_up(size, BP_PAGE_SIZE);
+	if (end > writable->end)
+		writable->end = end;
+	return pa;
+}
+
+/* The same in pieces, where there are any. */
+static uint64_t scatter(struct writable *writable, size_t cell, uint64_t size)
+{
+	struct palette_layout *const colors = layout_colors(writable->layout, cell);
+	uint64_t pa;
+
+	if (!colors)
+		return take(writable, cell, size);
+	pa = lane_scatter(&colors->writable, size);
+	if (colors->writable.next > writable->end)
+		writable->end = colors->writable.next;
+	return pa;
+}
+
+static void cores_place(struct layout *layout, struct writable *writable)
 {
 	for (size_t i = 0; i < layout->plan->board.core_count; i++) {
 		struct core_layout *const core = &layout->cores[i];
@@ -41,30 +153,36 @@ static void cores_place(struct layout *layout, uint64_t *pa)
 			continue;
 		for (size_t j = 0; j < HV_SEGMENTS && layout->hv.segments[j].size; j++)
 			if (layout->hv.segments[j].flags & HV_SEG_PER_CORE)
-				core->segment_pa[j] = take(pa, layout->hv.segments[j].size);
-		core->telemetry_pa = take(pa, sizeof(struct telemetry_core));
-		core->ring_pa = take(pa, sizeof(struct event_ring));
+				core->segment_pa[j] =
+					scatter(writable, core->cell, layout->hv.segments[j].size);
+		core->telemetry_pa = take(writable, core->cell, sizeof(struct telemetry_core));
+		core->ring_pa = take(writable, core->cell, sizeof(struct event_ring));
 	}
 }
 
 static void writable_place(struct layout *layout)
 {
 	const struct plan *const plan = layout->plan;
-	uint64_t pa = layout->writable_pa;
+	struct writable writable = {layout, layout->writable_pa};
 
-	cores_place(layout, &pa);
+	for (size_t i = 0; layout->palettes && i < plan->palette_count; i++)
+		layout->palettes[i].writable =
+			(struct lane){.palette = &plan->palettes[i], .next = layout->writable_pa};
+	cores_place(layout, &writable);
 	for (size_t i = 0; i < plan->cell_count; i++) {
 		struct cell_layout *const cell = &layout->cells[i];
 
-		cell->state_pa = take(&pa, BP_PAGE_SIZE);
-		cell->heartbeat_pa = take(&pa, sizeof(struct heartbeat));
-		cell->log_pa = plan->cells[i].uart_ipa ? take(&pa, sizeof(struct log_ring)) : 0;
+		cell->state_pa = take(&writable, i, BP_PAGE_SIZE);
+		cell->heartbeat_pa = take(&writable, i, sizeof(struct heartbeat));
+		cell->log_pa = plan->cells[i].uart_ipa ? take(&writable, i, sizeof(struct log_ring)) : 0;
 	}
 	layout->orders_size = align_up(plan->cell_count * sizeof(struct order), BP_PAGE_SIZE);
-	layout->orders_pa = take(&pa, layout->orders_size);
-	for (size_t i = 0; i < plan->channel_count; i++)
-		layout->channel_pa[i] = take(&pa, plan->channels[i].size);
-	layout->writable_size = pa - layout->writable_pa;
+	layout->orders_pa = take(&writable, layout->cores[plan->service_core].cell, layout->orders_size);
+	for (size_t i = 0; i < plan->channel_count; i++) {
+		layout->channel_pa[i] = writable.end;
+		writable.end += align_up(plan->channels[i].size, BP_PAGE_SIZE);
+	}
+	layout->writable_size = writable.end - layout->writable_pa;
 }
 
 /* ---- one pass ---- */
@@ -73,10 +191,10 @@ static bool records_place(struct layout *layout)
 {
 	const struct plan *const plan = layout->plan;
 
-	arena_take(&layout->file, header_size(layout), BP_PAGE_SIZE);
 	for (size_t i = 0; i < plan->cell_count; i++) {
 		struct cell_layout *const cell = &layout->cells[i];
 
+		color_file(layout, i);
 		if (!stage2_list(layout, i))
 			return false;
 		cell->record_size = cell_record_size(layout, i);
@@ -88,6 +206,7 @@ static bool records_place(struct layout *layout)
 			return false;
 		}
 	}
+	color_file(layout, layout->cores[plan->service_core].cell);
 	layout->service_size = service_record_size(layout);
 	layout->service_pa = arena_take(&layout->file, layout->service_size, BP_PAGE_SIZE);
 	return true;
@@ -98,11 +217,14 @@ static bool directory_place(struct layout *layout)
 	layout->directory_size = directory_size(layout);
 	if (!layout->directory_size)
 		return true;
-	layout->directory_pa = arena_take(&layout->file, layout->directory_size, BP_PAGE_SIZE);
-	/* stage2_list() ran with last pass's address; only its place in the list matters there. */
-	for (size_t i = 0; i < layout->plan->cell_count; i++)
-		if (layout->plan->cells[i].flags & BP_CELL_HEALTH && !stage2_list(layout, i))
-			return false;
+	for (size_t i = 0; i < layout->plan->cell_count; i++) {
+		if (!(layout->plan->cells[i].flags & BP_CELL_HEALTH))
+			continue;
+		color_file(layout, i);
+		layout->directory_pa = arena_take(&layout->file, layout->directory_size, BP_PAGE_SIZE);
+		/* stage2_list() ran with last pass's address; only its place in the list matters there. */
+		return stage2_list(layout, i);
+	}
 	return true;
 }
 
@@ -125,12 +247,20 @@ static bool build(struct layout *layout)
 	layout->file.pa = layout->load_pa + layout->hv.file_size;
 	layout->writable_pa = layout->file.pa + layout->blueprint_size;
 	writable_place(layout);
+	arena_take(&layout->file, header_size(layout), BP_PAGE_SIZE);
+	if (layout->palettes)
+		trees_place(layout);
+	colors_open(layout);
 	if (!records_place(layout) || !directory_place(layout))
 		return false;
-	trees_place(layout);
-	for (size_t i = 0; i < cells; i++)
+	layout->file.lane = NULL;
+	if (!layout->palettes)
+		trees_place(layout);
+	for (size_t i = 0; i < cells; i++) {
+		color_file(layout, i);
 		if (!stage2_build(layout, i))
 			return false;
+	}
 	for (size_t i = 0; i < cells; i++) {
 		if (!cell_record_fill(layout, i))
 			return false;
@@ -142,7 +272,7 @@ static bool build(struct layout *layout)
 	if (!el2_build(layout))
 		return false;
 	header_finish(layout);
-	return true;
+	return colors_sufficed(layout);
 }
 
 /* ---- until nothing moves ---- */
@@ -176,6 +306,8 @@ static bool layout_open(struct layout *layout, struct plan *plan)
 	*layout = (struct layout){.plan = plan};
 	layout->cores = memory_new(plan->board.core_count, sizeof(*layout->cores));
 	layout->cells = memory_new(plan->cell_count, sizeof(*layout->cells));
+	if (plan->palettes)
+		layout->palettes = memory_new(plan->palette_count, sizeof(*layout->palettes));
 	layout->channel_pa = memory_new(plan->channel_count, sizeof(*layout->channel_pa));
 	if (!image_read(layout) || !frames_find(layout))
 		return false;

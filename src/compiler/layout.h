@@ -39,7 +39,8 @@ enum map_kind {
 struct stage2_map {
 	uint64_t ipa, pa, size;
 	enum map_kind kind;
-	const char *what; /* for `map` and diagnostics */
+	const char *what;	       /* for `map` and diagnostics */
+	const struct palette *palette; /* of memory in pieces, from pa on; NULL: one piece */
 };
 
 struct core_layout {   /* a machine core */
@@ -64,10 +65,18 @@ struct cell_layout {
 	uint64_t stage2_bytes; /* of its tables, with the root */
 };
 
+/* Where there are colours: what the cells of one palette have in common. */
+struct palette_layout {
+	struct lane file, writable;	  /* of the blueprint, of writable memory */
+	uint64_t segment_pa[HV_SEGMENTS]; /* copies of the segments that are neither BOOT nor PER_CORE */
+	uint64_t shared_text;		  /* root entry of their tables; 0: not built yet */
+};
+
 struct layout {
 	const struct plan *plan;
 	struct hv_header hv;
-	struct arena file; /* the blueprint's part in the file; file.pa: its first byte */
+	struct palette_layout *palettes; /* by plan.palettes */
+	struct arena file;		 /* the blueprint's part in the file; file.pa: its first byte */
 	uint64_t load_pa;
 	uint64_t blueprint_size; /* of the last pass */
 	uint64_t writable_pa, writable_size;
@@ -91,6 +100,8 @@ int cell_position(const int *cells, size_t count, size_t cell);
 
 /* image_header.c: reads and checks struct hv_header. False after a diagnostic. */
 bool image_read(struct layout *layout);
+/* image_header.c: writes bulkhead.bin, patched, over the first hv.file_size bytes of `image`. */
+void image_patch(const struct layout *layout, uint8_t *image);
 /* image_header.c: bulkhead.bin as it goes into the FIT: patched, blueprint behind it. */
 struct bytes image_write(const struct layout *layout);
 
@@ -125,6 +136,10 @@ void header_finish(struct layout *layout);
 /* emit_directory.c */
 uint64_t directory_size(const struct layout *layout);
 void directory_fill(struct layout *layout);
+
+/* layout.c: the cell's colours; its palette's part of the layout. NULL: memory has no colours. */
+const struct palette *layout_palette(const struct layout *layout, size_t cell);
+struct palette_layout *layout_colors(struct layout *layout, size_t cell);
 
 /* emit_el2.c: the boot root and every assigned core's. False after a diagnostic. */
 bool el2_build(struct layout *layout);

@@ -90,6 +90,30 @@ static void print_summary(const struct plan *plan, FILE *out)
 	fputc('\n', out);
 }
 
+/* "cache colours 0-3 8 of 16": whose nobody else's memory is. */
+static void print_colors(const struct plan *plan, size_t cell, FILE *out)
+{
+	const struct palette *const palette = cell_palette(plan, cell);
+	uint64_t pages = 0;
+
+	if (!palette)
+		return;
+	fputs("  cache colours", out);
+	for (uint32_t first = 0, end; first < palette->colors; first = end + 1) {
+		for (end = first; end < palette->colors && palette->has[end];)
+			end++;
+		if (end > first + 1)
+			fprintf(out, " %" PRIu32 "-%" PRIu32, first, end - 1);
+		else if (end > first)
+			fprintf(out, " %" PRIu32, first);
+	}
+	for (size_t i = 0; i < plan->cells[cell].ram_count; i++)
+		pages += plan->cells[cell].ram[i].size / BP_PAGE_SIZE;
+	fprintf(out, " of %" PRIu32 "%s: RAM in %" PRIu64 " pages, in order from its address on\n",
+		palette->colors, plan->cells[cell].palette ? "" : ", shared with all cells without colours",
+		pages);
+}
+
 static void print_maps(const struct cell_layout *cell, FILE *out)
 {
 	fprintf(out, "  %-14s %-14s %10s  %-22s what\n", "guest address", "physical", "size", "access");
@@ -250,6 +274,7 @@ void map_print(const struct layout *layout, FILE *out)
 	print_summary(plan, out);
 	for (size_t i = 0; i < plan->cell_count; i++) {
 		fprintf(out, "cell %s\n", plan->cells[i].name);
+		print_colors(plan, i, out);
 		print_maps(&layout->cells[i], out);
 		print_emulated(layout, i, out);
 		print_interrupts(layout, i, out);

@@ -4,7 +4,7 @@
  *
  * Regions with `@` are checked first; the others are placed largest first, each at the lowest
  * address that lets stage 2 use its largest blocks. Cells may lie where the loader stages the
- * image: they are filled after it has gone. Called by plan_read.
+ * image: they are filled after it has gone. Called by plan_read; colors_memory.c places regions with colours.
  */
 #include "front.h"
 
@@ -145,7 +145,12 @@ static bool fixed_is_right(struct front *front, const struct requests *requests,
 	const struct range *const reserved = ranges_overlap(&board->reserved, range);
 	const struct request *const other = overlapping(front, requests, request);
 
-	if (region->pa % alignment) {
+	if (front->plan->palettes) {
+		diag_error(at,
+			   "memory \"%s\" can't have an address: cells have colors, so memory lies in pieces "
+			   "(a guest-physical address is 'ram-base')",
+			   request->text);
+	} else if (region->pa % alignment) {
 		diag_error(at, "memory \"%s\" is misaligned: %s starts at a multiple of %s", request->text,
 			   request->region ? "a further region" : "a cell's first region",
 			   text_of_size(alignment));
@@ -176,6 +181,8 @@ static bool place(struct front *front, const struct request *request)
 	const struct ranges *const ram = &front->plan->board.ram;
 	struct ram_region *const region = region_of(front, request);
 
+	if (front->plan->palettes)
+		return colors_place(front, request->cell, request->region, request->text);
 	if (region->size >= BLOCK_1G)
 		region->pa = ranges_find(ram, &front->taken, region->size, BLOCK_1G, 0, 0);
 	if (region->pa == NO_PLACE)
@@ -313,7 +320,7 @@ static void read_keep(struct front *front, size_t index)
 	}
 	last->size -= kept.size;
 	kept.ipa = last->ipa + last->size;
-	kept.pa = last->pa + last->size;
+	kept.pa = palette_at(cell_palette(front->plan, index), last->pa, last->size);
 	cell->ram = memory_grow(cell->ram, cell->ram_count, sizeof(cell->ram[0]));
 	cell->ram[cell->ram_count++] = kept;
 }
@@ -344,7 +351,11 @@ void memory_place(struct front *front)
 	for (size_t i = 0; i < plan->cell_count; i++) {
 		drop_unplaced(&plan->cells[i]);
 		regrow(&plan->cells[i]);
+		if (plan->palettes)
+			colors_address(front, i);
 		read_base(front, i);
 		read_keep(front, i);
 	}
+	for (size_t i = 0; plan->palettes && i < plan->cell_count; i++)
+		colors_take_between(front, i);
 }

@@ -207,6 +207,7 @@ bool plan_read(struct plan *plan, const char *file, const char *const *include_d
 	firmware_read(&front);
 	cpus_assign(&front);
 	choose_service_core(&front);
+	colors_read(&front);
 	memory_place(&front);
 	devices_assign(&front);
 	consoles_assign(&front);

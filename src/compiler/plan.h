@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "../blueprint/blueprint.h"
+#include "palette.h"
 
 struct range {
 	uint64_t base, size;
@@ -92,7 +93,7 @@ struct segment_image { /* becomes one struct bp_image */
 };
 
 struct ram_region {
-	uint64_t ipa, pa, size;
+	uint64_t ipa, pa, size; /* where there are colours, its pages are those of the cell's from pa on */
 	bool keep;
 };
 
@@ -114,6 +115,7 @@ struct plan_cell {
 	size_t core_count;
 	struct ram_region *ram; /* the first region holds the images */
 	size_t ram_count;
+	size_t palette; /* index into plan.palettes: 0 where the cell says nothing of colours */
 	uint64_t memory_total;
 	enum bp_mode mode;
 	uint32_t flags; /* BP_CELL_* */
@@ -154,10 +156,18 @@ struct plan {
 	size_t channel_count;
 	struct left_out *left_out;
 	size_t left_out_count;
+	struct palette *palettes; /* [0]: of the cells without `colors`; NULL: no cell has any */
+	size_t palette_count;
 	uint32_t service_core;	 /* machine core number */
 	struct bytes hypervisor; /* bulkhead.bin */
 	uint64_t load_pa;	 /* of the hypervisor: set by memory_place_hypervisor */
 };
+
+/* The colours of a cell's memory. NULL: memory has none. */
+static inline const struct palette *cell_palette(const struct plan *plan, size_t cell)
+{
+	return plan->palettes ? &plan->palettes[plan->cells[cell].palette] : NULL;
+}
 
 /* Front end. Reports all errors by diag.h; returns false if there was any. */
 bool plan_read(struct plan *plan, const char *file, const char *const *include_dirs, size_t include_count);

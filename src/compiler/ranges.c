@@ -26,6 +26,12 @@ void ranges_add(struct ranges *set, uint64_t base, uint64_t size)
 	set->at[set->count++] = (struct range){base, size};
 }
 
+void ranges_add_all(struct ranges *set, const struct ranges *more)
+{
+	for (size_t i = 0; i < more->count; i++)
+		ranges_add(set, more->at[i].base, more->at[i].size);
+}
+
 bool range_overlaps(struct range a, struct range b)
 {
 	/* Last bytes, not ends: a range may reach the top of the address space. */

@@ -14,10 +14,16 @@
 
 #include <stdlib.h>
 
-static void add_all(struct ranges *set, const struct ranges *more)
+/* Memory with colours is taken with what lies between its pieces. */
+static void add_cells(struct ranges *set, const struct plan *plan)
 {
-	for (size_t i = 0; i < more->count; i++)
-		ranges_add(set, more->at[i].base, more->at[i].size);
+	for (size_t i = 0; i < plan->cell_count; i++)
+		for (size_t at = 0; at < plan->cells[i].ram_count; at++) {
+			const struct ram_region *const region = &plan->cells[i].ram[at];
+
+			ranges_add(set, region->pa,
+				   palette_end(cell_palette(plan, i), region->pa, region->size) - region->pa);
+		}
 }
 
 uint64_t memory_place_file(struct front *front, uint64_t size)
@@ -26,8 +32,8 @@ uint64_t memory_place_file(struct front *front, uint64_t size)
 	uint64_t pa;
 
 	size = align_up(size, BP_PAGE_SIZE);
-	add_all(&taken, &front->taken);
-	add_all(&taken, &front->plan->board.staging);
+	ranges_add_all(&taken, &front->taken);
+	ranges_add_all(&taken, &front->plan->board.staging);
 	pa = ranges_find(&front->plan->board.ram, &taken, size, BP_PAGE_SIZE, 0, 0);
 	if (pa != NO_PLACE)
 		ranges_add(&front->taken, pa, size);
@@ -41,13 +47,12 @@ bool memory_place_hypervisor(struct plan *plan, uint64_t size)
 	struct ranges taken = {NULL, 0};
 	uint64_t pa;
 
-	add_all(&taken, &plan->board.reserved);
-	add_all(&taken, &plan->board.staging);
+	ranges_add_all(&taken, &plan->board.reserved);
+	ranges_add_all(&taken, &plan->board.staging);
+	add_cells(&taken, plan);
 	for (size_t i = 0; i < plan->cell_count; i++) {
 		const struct plan_cell *const cell = &plan->cells[i];
 
-		for (size_t at = 0; at < cell->ram_count; at++)
-			ranges_add(&taken, cell->ram[at].pa, cell->ram[at].size);
 		for (size_t at = 0; at < cell->file_count; at++)
 			ranges_add(&taken, cell->files[at].store_pa,
 				   align_up(cell->files[at].file.size, BP_PAGE_SIZE));

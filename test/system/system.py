@@ -103,8 +103,12 @@ class System:
     def digest(self, cell):
         place = self.places[cell]
         stage2 = self.blueprint.cells[cell].stage2
-        memory = self.target.read_memory(stage2(place["pattern"]), place["size"])
-        return hashlib.sha256(memory).hexdigest()
+        pages = [stage2(ipa) for ipa in range(place["pattern"], place["pattern"] + place["size"], blueprint.PAGE)]
+        memory = self.target.read_memory(min(pages), max(pages) - min(pages) + blueprint.PAGE)
+        digest = hashlib.sha256()
+        for page in pages:  # in pieces where memory has colours
+            digest.update(memory[page - min(pages) : page - min(pages) + blueprint.PAGE])
+        return digest.hexdigest()
 
     def report(self, cell, command, pattern):
         """The answer of a probe with all its lines, from its log in memory: the health cell shows the beginning of
