@@ -92,10 +92,11 @@ static enum device_class classify(const struct board *board, const struct node *
 	return node_slave(board, node) ? DEVICE_PLAIN : DEVICE_MASTER;
 }
 
-static void provider_forbid(const struct node *provider, void *context)
+static void provider_forbid(const struct node *provider, bool fixable, void *context)
 {
 	const struct board *board = context;
 
+	(void)fixable;
 	board->classes[provider - board->tree.nodes] = DEVICE_FORBIDDEN;
 }
 
@@ -207,7 +208,8 @@ static void rest_assign(struct audit *audit, size_t cell, bool health_exists, bo
 		const struct node *node = &board->tree.nodes[i];
 
 		if (board->owner[i] != CELL_NONE_ID || board->classes[i] != DEVICE_PLAIN || !node->enabled ||
-		    (health_exists && node == board->stdout_uart) || left_out(audit, cell, node))
+		    shared_provider(audit, node) || (health_exists && node == board->stdout_uart) ||
+		    left_out(audit, cell, node))
 			continue;
 		board->owner[i] = (int)cell;
 		rest[i] = true;
@@ -217,21 +219,51 @@ static void rest_assign(struct audit *audit, size_t cell, bool health_exists, bo
 #define DEPENDENCY_ROUNDS 64u /* of chains of providers: a handful on any board */
 
 struct dependency {
-	const struct board *board;
+	struct audit *audit;
 	int cell;
-	bool foreign;
+	bool foreign, changed;
 };
 
-static void provider_check(const struct node *provider, void *context)
+/* What is shared serves everybody who does without driving it. */
+static void provider_check(const struct node *provider, bool fixable, void *context)
 {
 	struct dependency *dependency = context;
-	const struct board *board = dependency->board;
+	const struct audit *audit = dependency->audit;
 
-	/* A pin state or a clock output stands below the device that has the registers. */
-	while (!provider->reg_count && provider->parent > 0)
-		provider = &board->tree.nodes[provider->parent];
-	if (provider->reg_count && board->owner[provider - board->tree.nodes] != dependency->cell)
+	if (shared_provider(audit, provider)
+		    ? !fixable
+		    : audit->board.owner[provider - audit->board.tree.nodes] != dependency->cell)
 		dependency->foreign = true;
+}
+
+/* A provider that nobody has comes along with a device that was named. */
+static void provider_draw_in(const struct node *provider, bool fixable, void *context)
+{
+	struct dependency *dependency = context;
+	struct board *board = &dependency->audit->board;
+	const size_t number = (size_t)(provider - board->tree.nodes);
+
+	(void)fixable;
+	if (board->owner[number] != CELL_NONE_ID || board->classes[number] != DEVICE_PLAIN ||
+	    board->never[number] || shared_provider(dependency->audit, provider))
+		return;
+	board->owner[number] = dependency->cell;
+	dependency->changed = true;
+}
+
+static void providers_draw_in(struct audit *audit)
+{
+	struct board *board = &audit->board;
+	struct dependency dependency = {audit, CELL_NONE_ID, false, true};
+
+	while (dependency.changed) { /* each round gives at least one node an owner, for good */
+		dependency.changed = false;
+		for (size_t i = 0; i < board->tree.count; i++) {
+			dependency.cell = board->owner[i];
+			if (board->owner[i] != CELL_NONE_ID)
+				needs_each(audit, &board->tree.nodes[i], provider_draw_in, &dependency);
+		}
+	}
 }
 
 /* "rest" leaves out what needs a provider that isn't the cell's; that may make others' providers missing. */
@@ -244,11 +276,11 @@ static void rest_depend(struct audit *audit, const bool *rest)
 	for (rounds = 0; changed && rounds < DEPENDENCY_ROUNDS; rounds++) {
 		changed = false;
 		for (size_t i = 0; i < board->tree.count; i++) {
-			struct dependency dependency = {board, board->owner[i], false};
+			struct dependency dependency = {audit, board->owner[i], false, false};
 
 			if (!rest[i] || board->owner[i] == CELL_NONE_ID)
 				continue;
-			providers_each(&board->tree, &board->tree.nodes[i], provider_check, &dependency);
+			needs_each(audit, &board->tree.nodes[i], provider_check, &dependency);
 			if (dependency.foreign) {
 				board->owner[i] = CELL_NONE_ID;
 				changed = true;
@@ -301,7 +333,10 @@ void devices_assign(struct audit *audit)
 	board->classes = memory_zeroed(board->tree.count, sizeof(*board->classes));
 	board->owner = memory_zeroed(board->tree.count, sizeof(*board->owner));
 	rest = memory_zeroed(board->tree.count, sizeof(*rest));
+	board->never = memory_zeroed(board->tree.count, sizeof(*board->never));
 	for (size_t i = 0; i < board->tree.count; i++) {
+		board->never[i] =
+			!board->tree.nodes[i].enabled || node_forbidden(&board->tree, &board->tree.nodes[i]);
 		board->classes[i] = classify(board, &board->tree.nodes[i]);
 		board->owner[i] = CELL_NONE_ID;
 	}
@@ -314,6 +349,7 @@ void devices_assign(struct audit *audit)
 	if (health < cells && board->stdout_uart &&
 	    board->owner[board->stdout_uart - board->tree.nodes] == CELL_NONE_ID)
 		claim(audit, health, board->stdout_uart);
+	providers_draw_in(audit);
 	for (size_t cell = 0; cell < cells; cell++) {
 		if (claims_rest(audit, cell))
 			rest_assign(audit, cell, health < cells, rest);

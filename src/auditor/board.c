@@ -3,6 +3,7 @@
  * board.c - reads the board's tree, its machine facts and known-slaves.
  */
 #include <inttypes.h>
+#include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,13 @@ static void board_ranges(struct board *board)
 			spans_add_ranges(&board->reserved, node, 0);
 		else
 			spans_add_ranges(&board->registers, node, (int)i);
+	}
+	for (int i = 0; i < fdt_num_mem_rsv(tree->fdt); i++) {
+		uint64_t base, size;
+
+		if (!fdt_get_mem_rsv(tree->fdt, i, &base, &size))
+			spans_add(&board->reserved,
+				  (struct span){base, base, end_of(base, size) - base, 0, 0});
 	}
 	spans_normalize(&board->ram, join, NULL);
 	spans_sort_by_va(&board->registers);
@@ -254,6 +262,7 @@ void board_close(struct board *board)
 {
 	free(board->classes);
 	free(board->owner);
+	free(board->never);
 	free(board->mpidrs);
 	free((void *)board->cpu_nodes);
 	free(board->registers_end);

@@ -32,6 +32,7 @@ struct board {
 	struct tree tree;
 	enum device_class *classes; /* by node index */
 	int *owner;		    /* by node index: cell, or CELL_NONE_ID */
+	bool *never;		    /* by node index: no cell's, with registers or without */
 	const struct node *gic, *smmu, *its, *stdout_uart;
 	uint64_t *mpidrs; /* by machine core number */
 	const struct node **cpu_nodes;
@@ -80,6 +81,11 @@ struct partition_channel {
 	bool doorbell;
 };
 
+struct partition_shared {	     /* a provider that stays as the firmware set it */
+	const struct node *provider; /* of the board */
+	const char *rates;	     /* "CLOCK=HZ CLOCK=HZ...": checked when it was read */
+};
+
 struct partition {
 	struct tree tree;
 	const struct node *faults; /* board-wide; NULL: none */
@@ -87,6 +93,8 @@ struct partition {
 	size_t cell_count;
 	struct partition_channel *channels;
 	size_t channel_count;
+	struct partition_shared *shared;
+	size_t shared_count;
 };
 
 /* ---- the image's own story (records.c) ---- */
@@ -186,9 +194,20 @@ bool board_open(struct audit *audit);
 bool partition_open(struct audit *audit);
 void board_close(struct board *board);
 void partition_close(struct partition *partition);
-/* providers.c: calls `found` for every node that `node` depends on; some more than once. */
-typedef void provider_fn(const struct node *provider, void *context);
+/*
+ * providers.c: calls `found` for every node that `node` depends on; some more than once. `fixable`: the
+ * dependent does with what the firmware left there.
+ */
+typedef void provider_fn(const struct node *provider, bool fixable, void *context);
 void providers_each(const struct tree *tree, const struct node *node, provider_fn *found, void *context);
+/* The same for a device of the board with all its parts, through providers without registers. */
+void needs_each(const struct audit *audit, const struct node *node, provider_fn *found, void *context);
+/* shared.c: what `shared-read-only` says of a board node; NULL: it isn't shared. */
+void shared_open(struct audit *audit);
+const struct partition_shared *shared_provider(const struct audit *audit, const struct node *node);
+/* False when the file states no rate for the clock whose specifier stands at `property`[at]. */
+bool shared_rate(const struct partition_shared *shared, const struct tree *tree, const struct node *user,
+		 unsigned int at, uint32_t width, uint64_t *hz);
 /* assign.c: which board node is whose, by the partition file. */
 void devices_assign(struct audit *audit);
 void records_open(struct audit *audit);

@@ -208,6 +208,7 @@ bool partition_open(struct audit *audit)
 		if (is_child(tree, &tree->nodes[i], channels))
 			channel_read(audit, &tree->nodes[i]);
 	}
+	shared_open(audit);
 	if (!partition->cell_count)
 		violation(&audit->report, RULE_INPUT, "partition file: it has no cells");
 	return partition->cell_count > 0;
@@ -223,5 +224,6 @@ void partition_close(struct partition *partition)
 		free(partition->channels[i].roles);
 	free(partition->cells);
 	free(partition->channels);
+	free(partition->shared);
 	tree_close(&partition->tree);
 }

@@ -35,6 +35,7 @@ void rule_tree_basics(struct audit *audit);
 void rule_tree_promises(struct audit *audit);
 void rule_tree_described(struct audit *audit);
 void rule_tree_bulkhead(struct audit *audit);
+void rule_tree_references(struct audit *audit);
 void rule_directory(struct audit *audit);
 void rule_machine(struct audit *audit);
 void rule_gic_frames(struct audit *audit);

@@ -66,7 +66,9 @@
 	RULE(SERVICE, "CONF-22", "struct bp_service says what the cells' records say", "correct bp_service") \
 	RULE(CONSOLE, "CONF-23", "log consoles and their interrupts are as the file says", "build the image from this partition file") \
 	RULE(GIC_FRAMES, "CONF-24", "emulated GIC frames are those of the cell's cores", "correct the mmio table") \
-	RULE(FIRMWARE, "CONF-25", "the functions passed to firmware are the file's, and none of those that undo the division", "build the image from this partition file")
+	RULE(FIRMWARE, "CONF-25", "the functions passed to firmware are the file's, and none of those that undo the division", "build the image from this partition file") \
+	RULE(TREE_REFERENCES, "CONF-26", "what a node of a guest tree refers to is in that tree", "add the node to the guest tree, or drop the property") \
+	RULE(TREE_SHARED, "CONF-27", "a provider that is shared read-only is no cell's, and in guest trees as fixed clocks alone", "build the image from this partition file")
 /* clang-format on */
 
 enum rule {

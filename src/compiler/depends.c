@@ -2,8 +2,9 @@
 /*
  * depends.c - what a device can't work without: clocks, resets, power domains, GPIOs, pins...
  *
- * Devicetree bindings name a provider by its phandle, followed by as many cells as the provider's
- * `#…-cells` says. Called by devices.c: a device and its providers are in one cell's hands.
+ * Providers without registers (a fixed clock, a fixed regulator) belong to nobody and are copied into
+ * every tree that needs them: what they need themselves is needed through them. Called by devices.c,
+ * which keeps a device and its providers in one cell's hands.
  */
 #include "front.h"
 
@@ -12,93 +13,100 @@
 #include <libfdt.h>
 #include <string.h>
 
-struct binding {
-	const char *property; /* `*` first: any property that ends so; last: any that starts so */
-	const char *cells;    /* NULL: phandles alone */
+struct search {
+	const struct board *board;
+	size_t self;
+	struct needs found;
+	int *through; /* providers without registers that were followed */
+	size_t through_count;
 };
 
-static const struct binding bindings[] = {
-	{"clocks", "#clock-cells"}, {"resets", "#reset-cells"}, {"power-domains", "#power-domain-cells"},
-	{"gpios", "#gpio-cells"},   {"gpio", "#gpio-cells"},	{"*-gpios", "#gpio-cells"},
-	{"*-gpio", "#gpio-cells"},  {"dmas", "#dma-cells"},	{"phys", "#phy-cells"},
-	{"*-supply", NULL},	    {"pinctrl-*", NULL},
-};
+static void follow_node(struct search *search, int node, bool through);
 
-static bool is_binding(const struct binding *binding, const char *property)
+static void follow_through(struct search *search, int node)
 {
-	const char *const pattern = binding->property;
-	const size_t length = strlen(pattern), property_length = strlen(property);
-
-	if (pattern[0] == '*')
-		return property_length >= length &&
-		       strcmp(property + property_length - (length - 1), pattern + 1) == 0;
-	if (pattern[length - 1] == '*')
-		return strncmp(property, pattern, length - 1) == 0 && property[length - 1] >= '0' &&
-		       property[length - 1] <= '9';
-	return strcmp(property, pattern) == 0;
-}
-
-static void add(const struct board *board, struct indices *found, size_t self, int node)
-{
-	const int index = board_device_of(board, node);
-
-	if (index < 0 || (size_t)index == self)
-		return;
-	for (size_t i = 0; i < found->count; i++)
-		if (found->at[i] == (size_t)index)
+	for (size_t i = 0; i < search->through_count; i++)
+		if (search->through[i] == node)
 			return;
-	found->at = memory_grow(found->at, found->count, sizeof(found->at[0]));
-	found->at[found->count++] = (size_t)index;
+	search->through = memory_grow(search->through, search->through_count, sizeof(search->through[0]));
+	search->through[search->through_count++] = node;
+	follow_node(search, node, true);
 }
 
-static void follow(const struct board *board, struct indices *found, size_t self,
-		   const struct binding *binding, const fdt32_t *cells, int count)
+static void add(struct search *search, const struct reference *reference, const struct reference_entry *entry)
 {
-	const void *const tree = board->tree.data;
+	const struct board *const board = search->board;
+	const int index = provider_of(board, entry->target);
 
-	for (int at = 0; at < count; at++) {
-		const int provider = node_by_phandle(tree, fdt32_ld(&cells[at]));
-		const fdt32_t *skip;
-
-		if (provider < 0)
-			continue;
-		add(board, found, self, provider);
-		skip = binding->cells ? fdt_getprop(tree, provider, binding->cells, NULL) : NULL;
-		if (skip && fdt32_ld(skip) < (uint32_t)count)
-			at += (int)fdt32_ld(skip);
+	if (index == (int)search->self || entry->target == board->gic_node)
+		return;
+	if (index < 0) {
+		follow_through(search, entry->target);
+		return;
 	}
+	search->found.at = memory_grow(search->found.at, search->found.count, sizeof(search->found.at[0]));
+	search->found.at[search->found.count++] = (struct need){(size_t)index, reference, *entry};
 }
 
-static void follow_node(const struct board *board, struct indices *found, size_t self, int node)
+/* A provider without registers drives those of the system controller that it names. */
+static bool is_needed(const struct reference *reference, bool through)
 {
-	const void *const tree = board->tree.data;
-	const fdt32_t *const parent = fdt_getprop(tree, node, "interrupt-parent", NULL);
-	int property, child;
+	return reference->rule == REFERENCE_NEED || (through && reference->rule == REFERENCE_PEER &&
+						     reference->cells && !strcmp(reference->cells, "*"));
+}
 
-	if (parent && node_by_phandle(tree, fdt32_ld(parent)) != board->gic_node)
-		add(board, found, self, node_by_phandle(tree, fdt32_ld(parent)));
+static void follow_properties(struct search *search, int node, bool through)
+{
+	const void *const tree = search->board->tree.data;
+	int property;
+
 	fdt_for_each_property_offset(property, tree, node)
 	{
 		int length;
 		const char *name;
-		const fdt32_t *const cells = fdt_getprop_by_offset(tree, property, &name, &length);
+		const fdt32_t *const list = fdt_getprop_by_offset(tree, property, &name, &length);
+		const struct reference *const reference = list ? reference_named(name) : NULL;
+		struct reference_entry entry;
 
-		for (size_t i = 0; cells && i < sizeof(bindings) / sizeof(bindings[0]); i++)
-			if (is_binding(&bindings[i], name))
-				follow(board, found, self, &bindings[i], cells, length / 4);
-	}
-	/* Parts of the device (a key of gpio-keys), not devices on a bus. */
-	fdt_for_each_subnode(child, tree, node)
-	{
-		if (board_device_of(board, child) == (int)self)
-			follow_node(board, found, self, child);
+		if (!reference || !is_needed(reference, through))
+			continue;
+		for (size_t at = 0;
+		     reference_next(tree, reference, list, (size_t)length / sizeof(*list), &at, &entry);)
+			if (entry.target >= 0)
+				add(search, reference, &entry);
 	}
 }
 
-struct indices dependencies_of(const struct board *board, size_t device)
+static bool is_disabled(const void *tree, int node)
 {
-	struct indices found = {NULL, 0};
+	const char *const status = fdt_getprop(tree, node, "status", NULL);
 
-	follow_node(board, &found, device, board->devices[device].node);
-	return found;
+	return status && strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0;
+}
+
+/* A node and its parts (a key of gpio-keys), not the devices on a bus. */
+static void follow_node(struct search *search, int node, bool through)
+{
+	const void *const tree = search->board->tree.data;
+	const int around = board_device_of(search->board, node);
+	int child;
+
+	follow_properties(search, node, through);
+	fdt_for_each_subnode(child, tree, node)
+	{
+		if (!is_disabled(tree, child) && board_device_of(search->board, child) == around)
+			follow_node(search, child, through);
+	}
+}
+
+struct needs needs_of(const struct board *board, size_t device)
+{
+	struct search search = {.board = board, .self = device};
+	const int node = board->devices[device].node;
+
+	follow_node(&search, node, false);
+	/* A bus that has a clock or a power domain works for none of its devices without. */
+	for (int bus = node_parent(board->tree.data, node); bus > 0; bus = node_parent(board->tree.data, bus))
+		follow_properties(&search, bus, false);
+	return search.found;
 }

@@ -2,7 +2,8 @@
 /*
  * devices.c - gives each device of the board to at most one cell.
  *
- * First what cells name, then the stdout UART to the health cell, then "rest" to who asks for it.
+ * First what cells name, then the stdout UART to the health cell, then the providers (clocks, GPIOs...)
+ * that those need, then "rest" to who asks for it.
  * Two devices that can't be told apart (one page, one interrupt) or of which one can't work without
  * the other are in one hand: an error where both are named, left out of "rest" otherwise. Called by
  * plan_read.
@@ -16,7 +17,12 @@
 #include <libfdt.h>
 #include <string.h>
 
+#define NO_DEVICE SIZE_MAX
+
 static struct place *claimed_at; /* by device */
+static size_t *drawn_for;	 /* by device: the one that needs it, NO_DEVICE: it was named */
+static struct needs *needs;	 /* by device, of those that needs_known */
+static bool *needs_known;
 
 struct rest {	  /* the cell that takes what is left */
 	int cell; /* -1: none */
@@ -45,7 +51,7 @@ static bool names_device(const char *name, const struct device *device)
 	return strcmp(own, name) == 0 || (strncmp(own, name, length) == 0 && own[length] == '@');
 }
 
-static struct indices find_devices(const struct board *board, const char *name)
+struct indices devices_named(const struct board *board, const char *name)
 {
 	const int node = fdt_path_offset(board->tree.data, name); /* a path or an alias */
 	struct indices found = {NULL, 0};
@@ -87,7 +93,7 @@ static const char *not_a_device(const struct board *board, const char *name)
 	return part >= 0 ? text_format("it is a part of %s", board->devices[part].path) : "it is no device";
 }
 
-static void report_unknown(const struct board *board, struct place at, const char *name)
+void devices_unknown(const struct board *board, struct place at, const char *name)
 {
 	const char *const why = not_a_device(board, name);
 	const char **known = NULL;
@@ -120,7 +126,10 @@ static void claim(struct front *front, size_t cell, size_t index, struct place a
 {
 	struct device *const device = &front->plan->board.devices[index];
 
-	if (device->forbidden || device->bus_master) {
+	if (device->shared) {
+		diag_error(at, "'%s' can't be given to a cell: it is shared read-only", device->path);
+		diag_note(front_place(front, 0, "shared-read-only"), "shared here");
+	} else if (device->forbidden || device->bus_master) {
 		diag_error(at, "'%s' can't be given to a cell: %s", device->path, device->why);
 	} else if (device->owner == (int)cell) {
 		diag_error(at, "device '%s' stands twice in cell '%s'", device->path,
@@ -137,22 +146,22 @@ static void claim(struct front *front, size_t cell, size_t index, struct place a
 
 static void exclude(struct front *front, struct rest *rest, const char *name, struct place at)
 {
-	const struct indices found = find_devices(&front->plan->board, name);
+	const struct indices found = devices_named(&front->plan->board, name);
 
 	if (!found.count)
-		report_unknown(&front->plan->board, at, name);
+		devices_unknown(&front->plan->board, at, name);
 	for (size_t i = 0; i < found.count; i++)
 		rest->excluded[found.at[i]] = text_format("the file leaves it out: \"-%s\"", name);
 }
 
 static void claim_by_name(struct front *front, size_t cell, const char *name, struct place at)
 {
-	const struct indices found = find_devices(&front->plan->board, name);
+	const struct indices found = devices_named(&front->plan->board, name);
 
 	if (found.count == 1)
 		claim(front, cell, found.at[0], at);
 	else if (!found.count)
-		report_unknown(&front->plan->board, at, name);
+		devices_unknown(&front->plan->board, at, name);
 	else
 		diag_error(at, "'%s' names %zu devices of the board: say which, such as '%s'", name,
 			   found.count, base_name(front->plan->board.devices[found.at[0]].path));
@@ -245,16 +254,24 @@ static uint32_t shared_interrupt(const struct device *a, const struct device *b)
 	return 0;
 }
 
+static const struct needs *needs_of_device(const struct board *board, size_t index)
+{
+	if (!needs_known[index])
+		needs[index] = needs_of(board, index);
+	needs_known[index] = true;
+	return &needs[index];
+}
+
 struct conflict {
 	size_t other;
-	const char *what; /* "shares ... with" or "needs" */
+	const char *what;	 /* "shares ... with" or "needs" */
+	const struct need *need; /* NULL: it shares */
+	const char *why;	 /* of a need that a shared provider can't serve; NULL: it is none */
 };
 
-/* What of another's hands `index` can't be parted from. */
-static bool find_conflict(const struct board *board, size_t index, struct conflict *conflict)
+static bool find_shared(const struct board *board, size_t index, struct conflict *conflict)
 {
 	const struct device *const device = &board->devices[index];
-	const struct indices needed = dependencies_of(board, index);
 
 	for (size_t i = 0; i < board->device_count; i++) {
 		const struct device *const other = &board->devices[i];
@@ -266,28 +283,60 @@ static bool find_conflict(const struct board *board, size_t index, struct confli
 
 		if (!page && !intid)
 			continue;
-		conflict->other = i;
+		*conflict = (struct conflict){.other = i};
 		conflict->what = page ? text_format("shares the page at 0x%" PRIx64 " with",
 						    align_down(page->base, BP_PAGE_SIZE))
 				      : text_format("shares interrupt %u with", intid);
 		return true;
 	}
-	for (size_t i = 0; i < needed.count; i++) {
-		if (board->devices[needed.at[i]].owner == device->owner)
+	return false;
+}
+
+/* What of another's hands `index` can't be parted from. */
+static bool find_conflict(const struct board *board, size_t index, struct conflict *conflict)
+{
+	const struct needs *const needed = needs_of_device(board, index);
+
+	if (find_shared(board, index, conflict))
+		return true;
+	for (size_t i = 0; i < needed->count; i++) {
+		const struct need *const need = &needed->at[i];
+		const struct device *const provider = &board->devices[need->device];
+		const char *const why = provider->shared ? shared_why_not(provider, need) : NULL;
+
+		if (provider->shared ? !why : provider->owner == board->devices[index].owner)
 			continue;
-		*conflict = (struct conflict){needed.at[i], "needs"};
+		*conflict = (struct conflict){need->device, "needs", need, why};
 		return true;
 	}
 	return false;
 }
 
-static const char *in_hands_of(const struct plan *plan, const struct device *other)
+static const char *in_hands_of(const struct plan *plan, const struct conflict *conflict)
 {
+	const struct board *const board = &plan->board;
+	const struct device *const other = &board->devices[conflict->other];
+	const size_t user = drawn_for[conflict->other];
+
+	if (conflict->why)
+		return conflict->why;
+	if (other->owner >= 0 && user != NO_DEVICE)
+		return text_format("which '%s' of cell '%s' needs too", board->devices[user].path,
+				   plan->cells[other->owner].name);
 	if (other->owner >= 0)
 		return text_format("which belongs to cell '%s'", plan->cells[other->owner].name);
 	if (other->owner == OWNER_HYPERVISOR)
 		return "which the hypervisor owns";
 	return other->why ? "which no cell can own" : "which is not given to the same cell";
+}
+
+/* What would help where a provider can't be the cell's. */
+static const char *remedy(const struct board *board, const struct conflict *conflict)
+{
+	if (!conflict->need || conflict->why || !conflict->need->reference->shareable)
+		return "";
+	return text_format(": share it, by shared-read-only = \"%s\" at the root",
+			   base_name(board->devices[conflict->other].path));
 }
 
 static void report_conflicts(struct front *front)
@@ -297,18 +346,56 @@ static void report_conflicts(struct front *front)
 	for (size_t i = 0; i < board->device_count; i++) {
 		const struct device *const device = &board->devices[i], *other;
 		struct conflict conflict;
+		size_t user;
 
 		if (device->owner < 0 || !find_conflict(board, i, &conflict))
 			continue;
 		other = &board->devices[conflict.other];
 		/* Of a pair that shares, the later one is told; the earlier is in the note. */
-		if (conflict.other > i && other->owner >= 0 && strcmp(conflict.what, "needs") != 0)
+		if (conflict.other > i && other->owner >= 0 && !conflict.need)
 			continue;
-		diag_error(claimed_at[i], "device '%s' %s '%s', %s", device->path, conflict.what, other->path,
-			   in_hands_of(front->plan, other));
+		diag_error(claimed_at[i], "device '%s' of cell '%s' %s '%s', %s%s", device->path,
+			   front->plan->cells[device->owner].name, conflict.what, other->path,
+			   in_hands_of(front->plan, &conflict), remedy(board, &conflict));
+		user = drawn_for[conflict.other] == NO_DEVICE ? conflict.other : drawn_for[conflict.other];
 		if (other->owner >= 0)
-			diag_note(claimed_at[conflict.other], "'%s' is given to '%s' here", other->path,
-				  front->plan->cells[other->owner].name);
+			diag_note(claimed_at[conflict.other], "'%s' is given to '%s' here",
+				  board->devices[user].path, front->plan->cells[other->owner].name);
+	}
+}
+
+/* ---- providers ---- */
+
+/* A provider that nobody named comes along with the first device that needs it. */
+static bool draw_in_for(struct board *board, size_t index)
+{
+	const struct needs *const needed = needs_of_device(board, index);
+	bool any = false;
+
+	for (size_t i = 0; i < needed->count; i++) {
+		const size_t at = needed->at[i].device;
+		struct device *const provider = &board->devices[at];
+
+		if (provider->owner != OWNER_NOBODY || provider->forbidden || provider->bus_master ||
+		    provider->shared)
+			continue;
+		provider->owner = board->devices[index].owner;
+		claimed_at[at] = claimed_at[index];
+		drawn_for[at] = index;
+		any = true;
+	}
+	return any;
+}
+
+static void draw_in(struct board *board)
+{
+	bool changed = true;
+
+	while (changed) {
+		changed = false;
+		for (size_t i = 0; i < board->device_count; i++)
+			if (board->devices[i].owner >= 0)
+				changed |= draw_in_for(board, i);
 	}
 }
 
@@ -329,6 +416,8 @@ static void give_rest(struct front *front, struct rest *rest)
 	for (size_t i = 0; i < board->device_count; i++) {
 		struct device *const device = &board->devices[i];
 
+		if (device->shared)
+			rest->excluded[i] = "it is shared read-only";
 		if (device->forbidden || device->bus_master || device->owner != OWNER_NOBODY)
 			continue;
 		if (rest->excluded[i])
@@ -347,16 +436,17 @@ static void give_rest(struct front *front, struct rest *rest)
 			tentative[i] = false;
 			changed = true;
 			board->devices[i].owner = OWNER_NOBODY;
-			rest->excluded[i] = text_format(
-				"it %s %s, %s", conflict.what, board->devices[conflict.other].path,
-				in_hands_of(front->plan, &board->devices[conflict.other]));
+			rest->excluded[i] = text_format("it %s %s, %s", conflict.what,
+							board->devices[conflict.other].path,
+							in_hands_of(front->plan, &conflict));
 		}
 	}
 	for (size_t i = 0; i < board->device_count; i++) {
 		const struct device *const device = &board->devices[i];
 
 		if (device->owner < 0)
-			leave_out(front->plan, device->path, device->why ? device->why : rest->excluded[i]);
+			leave_out(front->plan, device->path,
+				  device->why && !device->shared ? device->why : rest->excluded[i]);
 	}
 }
 
@@ -367,9 +457,16 @@ void devices_assign(struct front *front)
 	struct rest rest = {.cell = -1, .excluded = memory_new(count, sizeof(rest.excluded[0]))};
 
 	claimed_at = memory_new(count, sizeof(claimed_at[0]));
+	drawn_for = memory_new(count, sizeof(drawn_for[0]));
+	needs = memory_new(count, sizeof(needs[0]));
+	needs_known = memory_new(count, sizeof(needs_known[0]));
+	for (size_t i = 0; i < count; i++)
+		drawn_for[i] = NO_DEVICE;
+	shared_read(front);
 	for (size_t i = 0; i < front->plan->cell_count; i++)
 		read_cell(front, &rest, i);
 	give_console(front, &rest);
+	draw_in(&front->plan->board);
 	if (rest.cell >= 0)
 		give_rest(front, &rest);
 	report_conflicts(front);

@@ -11,6 +11,7 @@
 #include "diag.h"
 #include "nodes.h"
 #include "plan.h"
+#include "references.h"
 #include "source.h"
 
 #define OWNER_NOBODY	 (-1)
@@ -81,11 +82,28 @@ bool colors_place(struct front *front, size_t cell, size_t index,
 void colors_address(struct front *front, size_t index); /* guest-physical addresses of a cell's regions */
 void colors_take_between(struct front *front, size_t index); /* of all cells, once they are placed */
 
-/* depends.c: what a device can't work without (clocks, resets, GPIOs...), as indices of devices. */
-struct indices {
+struct indices { /* of devices */
 	size_t *at;
 	size_t count;
 };
-struct indices dependencies_of(const struct board *board, size_t device);
+/* devices.c: a name's devices; and the error where there is none. */
+struct indices devices_named(const struct board *board, const char *name);
+void devices_unknown(const struct board *board, struct place at, const char *name);
+
+/* depends.c: what a device can't work without (clocks, resets, GPIOs...). */
+struct need {
+	size_t device; /* the provider */
+	const struct reference *reference;
+	struct reference_entry entry;
+};
+struct needs {
+	struct need *at;
+	size_t count;
+};
+struct needs needs_of(const struct board *board, size_t device);
+
+void shared_read(struct front *front); /* shared.c: `shared-read-only` */
+/* Why a shared provider can't serve a need; NULL: it can. */
+const char *shared_why_not(const struct device *provider, const struct need *need);
 
 #endif

@@ -243,6 +243,30 @@ static void print_left_out(const struct plan *plan, FILE *out)
 	fputc('\n', out);
 }
 
+static void print_shared(const struct plan *plan, FILE *out)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < plan->board.device_count; i++) {
+		const struct device *const device = &plan->board.devices[i];
+
+		if (!device->shared)
+			continue;
+		fprintf(out, "%s  %s", any ? "" : "shared read-only, mapped in no cell\n", device->path);
+		for (size_t at = 0; at < device->rate_count; at++) {
+			fputs(at ? ", clock " : ": clock ", out);
+			for (uint32_t cell = 0; cell < device->rates[at].count; cell++)
+				fprintf(out, "%s%" PRIu32, cell ? ":" : "",
+					device->rates[at].specifier[cell]);
+			fprintf(out, " fixed at %" PRIu32 " Hz", device->rates[at].hz);
+		}
+		fputc('\n', out);
+		any = true;
+	}
+	if (any)
+		fputc('\n', out);
+}
+
 static void print_faults(const struct plan *plan, FILE *out)
 {
 	fprintf(out, "%-20s", "faults");
@@ -283,6 +307,7 @@ void map_print(const struct layout *layout, FILE *out)
 		fputc('\n', out);
 	}
 	print_channels(plan, out);
+	print_shared(plan, out);
 	print_left_out(plan, out);
 	print_faults(plan, out);
 	map_print_hypervisor(layout, out);

@@ -38,6 +38,13 @@ struct interrupt {
 	bool edge;
 };
 
+#define CLOCK_CELLS_MAX 4
+
+struct clock_rate { /* of a clock that cells see as a fixed one */
+	uint32_t specifier[CLOCK_CELLS_MAX], count;
+	uint32_t hz;
+};
+
 /* A node of the board's tree that a cell may own. */
 struct device {
 	int node;	    /* offset in board.tree */
@@ -51,6 +58,9 @@ struct device {
 			    own it */
 	const char *why; /* where forbidden, bus_master...: one phrase for messages and `map` */
 	int owner;	 /* cell index, -1 nobody, -2 hypervisor */
+	bool shared;	 /* `shared-read-only`: nobody's; what it provides stays as the firmware set it */
+	struct clock_rate *rates; /* where shared: its clocks that the file states */
+	size_t rate_count;
 };
 
 struct board {

@@ -19,7 +19,8 @@ struct word {
 };
 
 static const struct word root_words[] = {
-	{"compatible", PROPERTY}, {"board", PROPERTY}, {"cells", NODE}, {"channels", NODE}, {"faults", NODE},
+	{"compatible", PROPERTY}, {"board", PROPERTY}, {"cells", NODE},
+	{"channels", NODE},	  {"faults", NODE},    {"shared-read-only", PROPERTY},
 };
 
 static const struct word cell_words[] = {

@@ -99,7 +99,11 @@ static void put_properties(struct tree_writer *writer, int node)
 		int size;
 		const void *const value = fdt_getprop_by_offset(tree, property, &name, &size);
 
-		if (value && kept_property(writer->kept, node, name))
+		if (!value || !kept_property(writer->kept, node, name))
+			continue;
+		if (!strcmp(name, "clocks"))
+			put_clocks(writer, value, (size_t)size / sizeof(fdt32_t));
+		else
 			put_bytes(writer, name, value, (size_t)size);
 	}
 	if (node_is_cpu(tree, node))
@@ -163,6 +167,8 @@ static int write_tree(struct tree_writer *writer, void *fdt, size_t size)
 {
 	writer->fdt = fdt;
 	writer->error = 0;
+	writer->shared_count = 0;
+	writer->shared_rates = NULL;
 	note(writer, fdt_create(fdt, (int)size));
 	note(writer, fdt_finish_reservemap(fdt));
 	phandles_find(writer);
@@ -171,6 +177,7 @@ static int write_tree(struct tree_writer *writer, void *fdt, size_t size)
 	put_properties(writer, 0);
 	put_children(writer, 0);
 	put_own_nodes(writer);
+	put_shared_clocks(writer);
 	put_end(writer);
 	note(writer, fdt_finish(fdt));
 	return writer->error;

@@ -7,6 +7,7 @@
 
 #include "layout.h"
 #include "nodes.h"
+#include "references.h"
 
 /* Writes the cell's tree (layout->cells[cell].tree) and finds its place. False after a diagnostic. */
 bool tree_build(struct layout *layout, size_t cell);
@@ -26,6 +27,8 @@ bool kept_find(struct kept *kept, const struct plan *plan, size_t cell);
 bool kept_node(const struct kept *kept, int node);
 /* Is the property, of a kept node, part of the guest's tree? */
 bool kept_property(const struct kept *kept, int node, const char *name);
+const struct device *shared_target(const struct board *board, const struct reference *reference,
+				   const struct reference_entry *entry);
 bool node_is_cpu(const void *tree, int node);
 
 /* A tree being written by libfdt's sequential calls; the first error stays. */
@@ -36,6 +39,8 @@ struct tree_writer {
 	const struct kept *kept;
 	size_t cell;
 	uint32_t gic_phandle, clock_phandle;
+	uint32_t *shared_rates; /* of the fixed clocks that stand for shared ones, in Hz */
+	size_t shared_count;	/* their phandles follow clock_phandle */
 	uint32_t interrupt_cells;
 	int address_cells, size_cells; /* of the root */
 };
@@ -55,6 +60,10 @@ void put_reg(struct tree_writer *writer, const struct range *pairs, size_t count
 
 /* tree_gic.c: `reg` of the GIC node as the cell sees it. */
 void put_gic(struct tree_writer *writer, int node);
+
+/* tree_shared.c: a list of clocks, shared ones replaced by fixed ones; and these. */
+void put_clocks(struct tree_writer *writer, const fdt32_t *list, size_t count);
+void put_shared_clocks(struct tree_writer *writer);
 
 /* tree_own.c: the nodes that are not the board's. */
 void put_own_nodes(struct tree_writer *writer);

@@ -13,79 +13,12 @@
 #include "emit_interrupts.h"
 #include "tree.h"
 
-enum rule {
-	RULE_DROP,   /* not in a guest's tree */
-	RULE_NEED,   /* the device doesn't work without: refuse the build */
-	RULE_OPTION, /* the device works without: dropped where the target is not kept */
-};
-
-struct reference {
-	const char *name;  /* of the property; a leading '*' stands for any beginning */
-	const char *cells; /* property of the target that counts the arguments; NULL: none */
-	enum rule rule;
-};
-
-static const struct reference references[] = {
-	{"interrupt-parent", NULL, RULE_NEED},
-	{"interrupts-extended", "#interrupt-cells", RULE_NEED},
-	{"clocks", "#clock-cells", RULE_NEED},
-	{"assigned-clocks", "#clock-cells", RULE_NEED},
-	{"assigned-clock-parents", "#clock-cells", RULE_NEED},
-	{"resets", "#reset-cells", RULE_NEED},
-	{"power-domains", "#power-domain-cells", RULE_NEED},
-	{"phys", "#phy-cells", RULE_NEED},
-	{"phy-handle", NULL, RULE_NEED},
-	{"pinctrl-0", NULL, RULE_NEED},
-	{"pinctrl-1", NULL, RULE_OPTION},
-	{"*-supply", NULL, RULE_NEED},
-	{"gpios", "#gpio-cells", RULE_NEED},
-	{"*-gpios", "#gpio-cells", RULE_NEED},
-	{"*-gpio", "#gpio-cells", RULE_NEED},
-	{"next-level-cache", NULL, RULE_OPTION},
-	{"dmas", "#dma-cells", RULE_OPTION},
-	{"mboxes", "#mbox-cells", RULE_OPTION},
-	{"interconnects", "#interconnect-cells", RULE_DROP},
-	{"nvmem-cells", NULL, RULE_DROP},
-	{"memory-region", NULL, RULE_DROP},
-	{"iommus", NULL, RULE_DROP},
-	{"iommu-map", NULL, RULE_DROP},
-	{"iommu-map-mask", NULL, RULE_DROP},
-	{"msi-parent", NULL, RULE_DROP},
-	{"msi-map", NULL, RULE_DROP},
-	{"msi-map-mask", NULL, RULE_DROP},
-	{"cpu-idle-states", NULL, RULE_DROP},
-	{"interrupt-affinity", NULL, RULE_DROP},
-	{"rng-seed", NULL, RULE_DROP},
-	{"kaslr-seed", NULL, RULE_DROP},
-	{"mac-address", NULL, RULE_DROP},
-	{"local-mac-address", NULL, RULE_DROP},
-};
-
 /* What a guest may know of a core: no clocks, supplies or idle states, which belong to nobody. */
 static const char *const cpu_properties[] = {
 	"device_type",	    "compatible",	  "reg",	  "phandle",	       "linux,phandle",
 	"next-level-cache", "capacity-dmips-mhz", "i-cache-size", "i-cache-line-size", "i-cache-sets",
 	"d-cache-size",	    "d-cache-line-size",  "d-cache-sets",
 };
-
-static bool name_matches(const char *pattern, const char *name)
-{
-	const size_t length = strlen(name);
-	size_t tail;
-
-	if (pattern[0] != '*')
-		return !strcmp(pattern, name);
-	tail = strlen(pattern + 1);
-	return length > tail && !strcmp(pattern + 1, name + length - tail);
-}
-
-static const struct reference *reference_named(const char *name)
-{
-	for (size_t i = 0; i < sizeof(references) / sizeof(references[0]); i++)
-		if (name_matches(references[i].name, name))
-			return &references[i];
-	return NULL;
-}
 
 bool node_is_cpu(const void *tree, int node)
 {
@@ -111,13 +44,23 @@ static const struct device *device_around(const struct board *board, int node)
 	return NULL;
 }
 
-static bool target_allowed(const struct kept *kept, int target)
+/* The shared provider that an entry leads to; NULL: it leads to none. */
+const struct device *shared_target(const struct board *board, const struct reference *reference,
+				   const struct reference_entry *entry)
+{
+	const int index = reference->shareable && entry->target >= 0 ? provider_of(board, entry->target) : -1;
+
+	return index >= 0 && board->devices[index].shared ? &board->devices[index] : NULL;
+}
+
+static bool target_allowed(const struct kept *kept, const struct reference *reference, int target)
 {
 	const struct board *const board = &kept->plan->board;
-	const struct device *const device = device_around(board, target);
+	const int provider = provider_of(board, target);
 
-	return target == board->gic_node || !device || device->owner == (int)kept->cell ||
-	       !device->regs.count;
+	if (reference->rule == REFERENCE_PEER)
+		return kept->marks[target];
+	return target == board->gic_node || provider < 0 || board->devices[provider].owner == (int)kept->cell;
 }
 
 static void keep(struct kept *kept, int node);
@@ -148,34 +91,22 @@ static void refuse(struct kept *kept, int node, const char *property, int target
 			   property);
 }
 
-static int target_of(const void *tree, fdt32_t phandle)
+/* Does the cell's tree hold what the property refers to? `shared`: a shared provider counts as held. */
+static bool targets_allowed(const struct kept *kept, int node, const struct reference *reference,
+			    const char *name, bool shared)
 {
-	return node_by_phandle(tree, fdt32_to_cpu(phandle));
-}
-
-static uint32_t argument_count(const void *tree, int target, const char *cells)
-{
+	const struct board *const board = &kept->plan->board;
 	int size = 0;
-	const fdt32_t *const value = cells ? fdt_getprop(tree, target, cells, &size) : NULL;
+	const fdt32_t *const list = fdt_getprop(board->tree.data, node, name, &size);
+	struct reference_entry entry;
 
-	return value && size == sizeof(*value) ? fdt32_to_cpu(*value) : 0;
-}
-
-/* Are all targets of a reference allowed? */
-static bool targets_allowed(const struct kept *kept, const struct reference *reference, const fdt32_t *list,
-			    size_t count)
-{
-	const void *const tree = kept->plan->board.tree.data;
-
-	for (size_t i = 0; i < count;) {
-		const int target = target_of(tree, list[i]);
-
-		if (target < 0) /* phandle 0: an empty place in the list */
-			i++;
-		else if (!target_allowed(kept, target))
+	for (size_t at = 0; list && reference_next(board->tree.data, reference, list,
+						   (size_t)size / sizeof(*list), &at, &entry);) {
+		if (entry.target < 0) /* phandle 0: an empty place in the list */
+			continue;
+		if (shared_target(board, reference, &entry) ? !shared
+							    : !target_allowed(kept, reference, entry.target))
 			return false;
-		else
-			i += 1 + argument_count(tree, target, reference->cells);
 	}
 	return true;
 }
@@ -183,20 +114,16 @@ static bool targets_allowed(const struct kept *kept, const struct reference *ref
 static void follow(struct kept *kept, int node, const struct reference *reference, const fdt32_t *list,
 		   size_t count)
 {
-	const void *const tree = kept->plan->board.tree.data;
+	const struct board *const board = &kept->plan->board;
+	struct reference_entry entry;
 
-	for (size_t i = 0; i < count;) {
-		const int target = target_of(tree, list[i]);
-
-		if (target < 0) {
-			i++;
+	for (size_t at = 0; reference_next(board->tree.data, reference, list, count, &at, &entry);) {
+		if (entry.target < 0 || shared_target(board, reference, &entry))
 			continue;
-		}
-		if (target_allowed(kept, target))
-			keep(kept, target);
+		if (target_allowed(kept, reference, entry.target))
+			keep(kept, entry.target);
 		else
-			refuse(kept, node, reference->name, target);
-		i += 1 + argument_count(tree, target, reference->cells);
+			refuse(kept, node, reference->name, entry.target);
 	}
 }
 
@@ -208,22 +135,43 @@ static bool cpu_property(const char *name)
 	return false;
 }
 
+/* Clocks can't be set in part: all that these two name is the cell's, or both are left out. */
+static bool assigned_allowed(const struct kept *kept, int node)
+{
+	static const char *const lists[] = {"assigned-clocks", "assigned-clock-parents"};
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (!targets_allowed(kept, node, reference_named(lists[i]), lists[i], false))
+			return false;
+	return true;
+}
+
+static bool reference_kept(const struct kept *kept, int node, const struct reference *reference,
+			   const char *name)
+{
+	if (reference->rule == REFERENCE_DROP)
+		return false;
+	/* Of shared providers' lists only that of the clocks is written, with others in their places. */
+	if (reference->shareable && strcmp(name, "clocks") != 0 &&
+	    targets_allowed(kept, node, reference, name, true) &&
+	    !targets_allowed(kept, node, reference, name, false))
+		return false;
+	return reference->rule == REFERENCE_NEED || targets_allowed(kept, node, reference, name, true);
+}
+
 bool kept_property(const struct kept *kept, int node, const char *name)
 {
 	const void *const tree = kept->plan->board.tree.data;
+	const struct reference *const named = reference_of_names(name);
 	const struct reference *const reference = reference_named(name);
-	int size = 0;
-	const fdt32_t *list;
 
 	if (node_is_cpu(tree, node) && !cpu_property(name))
 		return false;
-	if (!reference)
-		return true;
-	if (reference->rule == RULE_DROP)
-		return false;
-	list = fdt_getprop(tree, node, name, &size);
-	return reference->rule == RULE_NEED ||
-	       targets_allowed(kept, reference, list, (size_t)size / sizeof(*list));
+	if (!strncmp(name, "assigned-clock", strlen("assigned-clock")))
+		return assigned_allowed(kept, node);
+	if (named && fdt_getprop(tree, node, named->name, NULL))
+		return kept_property(kept, node, named->name);
+	return !reference || reference_kept(kept, node, reference, name);
 }
 
 static void follow_all(struct kept *kept, int node)
@@ -238,7 +186,7 @@ static void follow_all(struct kept *kept, int node)
 		const fdt32_t *const list = fdt_getprop_by_offset(tree, property, &name, &size);
 		const struct reference *const reference = list ? reference_named(name) : NULL;
 
-		if (reference && kept_property(kept, node, name))
+		if (reference && reference->rule != REFERENCE_PEER && kept_property(kept, node, name))
 			follow(kept, node, reference, list, (size_t)size / sizeof(*list));
 	}
 }
@@ -255,7 +203,14 @@ static void keep(struct kept *kept, int node)
 	}
 }
 
-/* A device with its parts, except those that are devices of their own. */
+static bool node_is_disabled(const void *tree, int node)
+{
+	const char *const status = fdt_getprop(tree, node, "status", NULL);
+
+	return status && strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0;
+}
+
+/* A device with its parts, except those that are disabled, and devices of their own. */
 static void keep_device(struct kept *kept, int node)
 {
 	const struct board *const board = &kept->plan->board;
@@ -267,6 +222,8 @@ static void keep_device(struct kept *kept, int node)
 		const struct device *const device = device_around(board, child);
 
 		if (device && device->node == child && device->owner != (int)kept->cell)
+			continue;
+		if (node_is_disabled(board->tree.data, child))
 			continue;
 		keep_device(kept, child);
 	}

@@ -42,7 +42,9 @@ static const char board_text[] =
 		    "uart@9000000 { compatible = \"arm,pl011\", \"arm,primecell\"; reg = <0 0x9000000 0 "
 		    "0x1000>; interrupts = <0 1 4>; };\n"
 		    "rtc@9010000 { compatible = \"arm,pl031\", \"arm,primecell\"; reg = <0 0x9010000 0 "
-		    "0x1000>; interrupts = <0 2 4>; };\n"
+		    "0x1000>; interrupts = <0 2 4>; clocks = <5 7>; resets = <5 1>; };\n"
+		    "cru@90a0000 { phandle = <5>; compatible = \"acme,cru\"; #clock-cells = <1>; "
+		    "#reset-cells = <1>; reg = <0 0x90a0000 0 0x1000>; };\n"
 		    "fw-cfg@9020000 { compatible = \"qemu,fw-cfg-mmio\"; reg = <0 0x9020000 0 0x18>; };\n"
 		    "gpio@9030000 { compatible = \"arm,pl061\"; reg = <0 0x9030000 0 0x1000>; interrupts = "
 		    "<0 7 4>; };\n"
@@ -66,7 +68,8 @@ static const char machine_text[] =
 	"smmu { idr0 = <0 0>; }; };\n";
 
 static const char partition_text[] =
-	"/dts-v1/; / { compatible = \"bulkhead,partitions-v1\"; board = \"fixture\"; cells {\n"
+	"/dts-v1/; / { compatible = \"bulkhead,partitions-v1\"; board = \"fixture\";\n"
+	"shared-read-only = \"cru 3=1000000 7=32768\"; cells {\n"
 	"health { role = \"health\"; cpus = <0>; memory = \"2M\"; image = \"health.elf\"; };\n"
 	"control { cpus = <1>; memory = \"2M\"; ram-base = \"0x40000000\"; image = \"control.bin\"; load = "
 	"\"0x40000000\";\n"
@@ -118,7 +121,9 @@ static const char *const guest_texts[CELLS] = {
 		    "reserved-memory { #address-cells = <2>; #size-cells = <2>; ranges;\n"
 		    " keep@4a600000 { reg = <0 0x4a600000 0 0x100000>; }; };\n"
 		    "rtc@9010000 { compatible = \"arm,pl031\"; reg = <0 0x9010000 0 0x1000>; interrupts = <0 "
-		    "2 4>; };\n" SERIAL(193) BULKHEAD(
+		    "2 4>; clocks = <9>; };\n"
+		    "clock { phandle = <9>; compatible = \"fixed-clock\"; #clock-cells = <0>; "
+		    "clock-frequency = <32768>; };\n" SERIAL(193) BULKHEAD(
 			    "gateway",
 			    2) "heartbeat@b000000 { compatible = \"bulkhead,heartbeat\"; reg = <0 0xb000000 "
 			       "0 0x1000>; };\n"

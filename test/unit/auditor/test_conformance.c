@@ -245,6 +245,26 @@ GUEST(channel_told_elsewhere, GATEWAY, "reg = <0 0xb020000", "reg = <0 0xb010000
 GUEST(doorbell_told_wrong, CONTROL, "<0 194 1>", "<0 195 1>")
 GUEST(channel_untold, CONTROL, "compatible = \"bulkhead,channel\"; channel-name = \"both\"",
       "compatible = \"x\"")
+GUEST(reference_dangling, GATEWAY, "clocks = <9>;", "clocks = <9>; power-domains = <8 1>;")
+GUEST(reference_without_cells, GATEWAY, "#clock-cells = <0>;", "")
+GUEST(shared_faster, GATEWAY, "<32768>", "<32769>")
+GUEST(shared_not_fixed, GATEWAY, "compatible = \"fixed-clock\"", "compatible = \"x\"")
+GUEST(shared_to_be_seen, CONTROL, "bulkhead {", "cru@90a0000 { }; bulkhead {")
+PARTITION(shared_without_rate, "7=32768", "8=32768")
+PARTITION(shared_and_given, "ram-base =", "devices = \"cru\"; ram-base =")
+PARTITION(shared_nonsense, "7=32768", "7=")
+/* Without the word, the RTC needs what it can't have: "rest" leaves it out. */
+PARTITION(shared_no_more, "shared-read-only = \"cru 3=1000000 7=32768\";", "")
+/* A clock controller that nobody has comes with the device that is named. */
+MUTATION(provider_not_mapped)
+{
+	fixture_replace(&f->board_text, "gpio@9030000 {", "gpio@9030000 { phandle = <7>; #gpio-cells = <0>;");
+	fixture_replace(&f->board_text, "interrupts = <0 1 4>;", "interrupts = <0 1 4>; cts-gpios = <7>;");
+}
+MUTATION(memreserve)
+{
+	fixture_replace(&f->board_text, "/ {", "/memreserve/ 0x4a900000 0x1000; / {");
+}
 MUTATION(directory_heartbeat)
 {
 	directory_of(f, CONTROL)->heartbeat_ipa = directory_of(f, GATEWAY)->heartbeat_ipa;
@@ -424,6 +444,17 @@ static const struct mutation rows[] = {
 	ROW(TREE_DESCRIBED, interrupt_untold), /* [utest->swr~audit-tree-described~1] */
 	ROW(TREE_DESCRIBED, serial_untold),
 	ROW(TREE_BULKHEAD, another_name),
+	ROW(DEVICES, provider_not_mapped),
+	ROW(RAM, memreserve),
+	ROW(TREE_REFERENCES, reference_dangling), /* [utest->swr~audit-tree-references~1] */
+	ROW(TREE_REFERENCES, reference_without_cells),
+	ROW(TREE_SHARED, shared_faster), /* [utest->swr~audit-tree-shared~1] */
+	ROW(TREE_SHARED, shared_not_fixed),
+	ROW(TREE_SHARED, shared_to_be_seen),
+	ROW(TREE_SHARED, shared_without_rate),
+	ROW(TREE_SHARED, shared_and_given),
+	ROW(INPUT, shared_nonsense),
+	ROW(SHARED_PAGE, shared_no_more),
 	ROW(TREE_BULKHEAD, another_period), /* [utest->swr~audit-tree-bulkhead~1] */
 	ROW(TREE_BULKHEAD, reader_told_to_write),
 	ROW(TREE_BULKHEAD, channel_told_elsewhere),

@@ -133,7 +133,8 @@ MUTATION(poweroff_gpio_named)
 MUTATION(clock_of_nobody)
 {
 	fixture_replace(&f->board_text, "\"arm,pl031\", \"arm,primecell\";",
-			"\"arm,pl031\"; clocks = <9 0>, <9 1>; foo-supply = <9>;");
+			"\"arm,pl031\"; foo-supply = <9>;");
+	fixture_replace(&f->board_text, "clocks = <5 7>;", "clocks = <9 0>, <5 7>, <9 1>;");
 	fixture_replace(&f->board_text, "arm,pl061\";", "arm,pl061\"; phandle = <9>; #clock-cells = <1>;");
 }
 MUTATION(bus_master_named)

@@ -46,6 +46,8 @@ static const struct row rows[] = {
 	{"partitions", "channels/", "size", NAME, 0, RULE_CHANNELS},
 	{"partitions", "channels/", "from", LETTER, 0, RULE_INPUT},
 	{"partitions", "channels/", "doorbell", GONE, 0, RULE_CHANNELS},
+	{"partitions", "/", "shared-read-only", DIGIT, 0, RULE_TREE_SHARED},
+	{"partitions", "/", "shared-read-only", LETTER, 0, RULE_INPUT},
 	{"partitions", "faults", "restart-window", DIGIT, 0, RULE_TIMES},
 	{"machine", "cpu", "pa-bits", NUMBER, 0, RULE_MACHINE},
 	{"machine", "gic", "spi-count", NUMBER, 0, RULE_MACHINE},

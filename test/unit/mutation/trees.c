@@ -157,6 +157,11 @@ static bool value_change(struct oracle *oracle, void *fdt)
 		    {"channel@", "channel-index", RULE_TREE_BULKHEAD, true},
 		    {"channel@", "channel-name", RULE_CHANNELS, false},
 		    {"channel@", "reg", RULE_TREE_BULKHEAD, true},
+		    {"bulkhead-clock", "clock-frequency", RULE_TREE_SHARED, true},
+		    {"bulkhead-clock", "#clock-cells", RULE_TREE_SHARED, true},
+		    {"bulkhead-clock", "compatible", RULE_TREE_SHARED, false},
+		    {"bulkhead-clock", "phandle", RULE_TREE_REFERENCES, true},
+		    {"rtc@", "clocks", RULE_TREE_REFERENCES, true},
 		    {"", "compatible", RULE_COUNT, false}};
 	const size_t row = chance(sizeof(rows) / sizeof(rows[0]));
 	const int node =
