@@ -28,7 +28,8 @@ static bool write_trees(struct outputs *outputs, const struct layout *layout)
 	return true;
 }
 
-static bool write_map(struct outputs *outputs, const struct layout *layout)
+static bool write_map(struct outputs *outputs, const struct layout *layout, const char *name,
+		      void (*print)(const struct layout *, FILE *))
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -36,13 +37,13 @@ static bool write_map(struct outputs *outputs, const struct layout *layout)
 	bool good;
 
 	if (!stream) {
-		diag_error(file_place(outputs->folder), "map.txt cannot be written");
+		diag_error(file_place(outputs->folder), "%s cannot be written", name);
 		output_abandon(outputs);
 		return false;
 	}
-	map_print(layout, stream);
+	print(layout, stream);
 	fclose(stream);
-	good = output_add(outputs, "map.txt", text, size);
+	good = output_add(outputs, name, text, size);
 	free(text);
 	return good;
 }
@@ -80,5 +81,7 @@ bool plan_emit(struct plan *plan, const char *dir)
 	return layout_settle(&layout, plan) && output_open(&outputs, dir) &&
 	       output_add(&outputs, "blueprint.bin", layout.file.data, layout.file.size) &&
 	       write_trees(&outputs, &layout) && write_image(&outputs, &layout) &&
-	       write_map(&outputs, &layout) && write_manifest(&outputs, plan) && output_commit(&outputs);
+	       write_map(&outputs, &layout, "map.txt", map_print) &&
+	       write_map(&outputs, &layout, "map.svg", map_print_svg) && write_manifest(&outputs, plan) &&
+	       output_commit(&outputs);
 }

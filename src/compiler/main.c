@@ -54,7 +54,7 @@ static int map(const struct options *options)
 
 	if (!read_plan(&plan, options) || !read_hypervisor(&plan))
 		return EXIT_WRONG;
-	plan_map(&plan, stdout);
+	plan_map(&plan, options->svg, stdout);
 	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_WRONG;
 }
 
@@ -82,9 +82,9 @@ static int audit(const struct options *options)
 
 const struct command commands[] = {
 	{"check", "FILE", "diagnostics only", ON_CHECK, 1, check},
-	{"build", "FILE", "blueprint.bin, guest trees, bulkhead.itb, map.txt, manifest.json", ON_BUILD, 1,
-	 build},
-	{"map", "FILE", "who owns what", ON_MAP, 1, map},
+	{"build", "FILE", "blueprint.bin, guest trees, bulkhead.itb, map.txt, map.svg, manifest.json",
+	 ON_BUILD, 1, build},
+	{"map", "FILE", "who owns what, as text or drawn", ON_MAP, 1, map},
 	{"audit", "IMAGE", "prove separation and conformance on the final image", ON_AUDIT, 1, audit},
 	{0},
 };

@@ -219,25 +219,33 @@ static bool left_out_alike(const struct left_out *a, const struct left_out *b)
 	return a->path[length] == '@' && !strncmp(a->path, b->path, length + 1) && !strcmp(a->why, b->why);
 }
 
-/* A run of alike nodes takes one line: the first and the last of it, and how many. */
+/* A run of three or more alike nodes is named by the first and the last of it, and how many. */
+size_t map_left_out(const struct plan *plan, size_t index, char **path)
+{
+	const struct left_out *const first = &plan->left_out[index];
+	size_t next = index + 1;
+
+	while (next < plan->left_out_count && left_out_alike(first, &plan->left_out[next]))
+		next++;
+	if (next - index < 3) {
+		*path = text_format("%s", first->path);
+		return index + 1;
+	}
+	*path = text_format("%s to %s (%zu)", first->path, strchr(plan->left_out[next - 1].path, '@') + 1,
+			    next - index);
+	return next;
+}
+
 static void print_left_out(const struct plan *plan, FILE *out)
 {
 	if (!plan->left_out_count)
 		return;
 	fputs("left out of \"rest\"\n", out);
 	for (size_t i = 0, next; i < plan->left_out_count; i = next) {
-		const struct left_out *const first = &plan->left_out[i];
 		char *path;
 
-		next = i + 1;
-		while (next < plan->left_out_count && left_out_alike(first, &plan->left_out[next]))
-			next++;
-		path = next - i < 3 ? text_format("%s", first->path)
-				    : text_format("%s to %s (%zu)", first->path,
-						  strchr(plan->left_out[next - 1].path, '@') + 1, next - i);
-		if (next - i < 3)
-			next = i + 1;
-		fprintf(out, "  %-40s %s\n", path, first->why);
+		next = map_left_out(plan, i, &path);
+		fprintf(out, "  %-40s %s\n", path, plan->left_out[i].why);
 		free(path);
 	}
 	fputc('\n', out);
@@ -313,12 +321,12 @@ void map_print(const struct layout *layout, FILE *out)
 	map_print_hypervisor(layout, out);
 }
 
-void plan_map(const struct plan *plan, void *stream)
+void plan_map(const struct plan *plan, bool svg, void *stream)
 {
 	struct plan copy = *plan;
 	struct layout layout;
 
 	/* Where the hypervisor lies is part of the map, so it is laid out as for a build. */
 	if (layout_settle(&layout, &copy))
-		map_print(&layout, stream);
+		(svg ? map_print_svg : map_print)(&layout, stream);
 }

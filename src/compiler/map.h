@@ -11,6 +11,11 @@
 
 /* map.c: all of it, of a layout that has settled. */
 void map_print(const struct layout *layout, FILE *out);
+/* map_svg.c: drawn. */
+void map_print_svg(const struct layout *layout, FILE *out);
+/* map.c: what stands at `index` of what "rest" left out; alike nodes are one. Returns the next one's index.
+ */
+size_t map_left_out(const struct plan *plan, size_t index, char **path);
 /* map_hypervisor.c: its share: memory by part, and the windows of every core. */
 void map_print_hypervisor(const struct layout *layout, FILE *out);
 

@@ -12,7 +12,7 @@
 
 #define ON_SOURCES (ON_CHECK | ON_BUILD | ON_MAP) /* what reads a partition file */
 
-enum slot { SLOT_FOLDER, SLOT_DATA, SLOT_OUTPUT, SLOT_JSON, SLOT_WERROR, SLOT_DENY };
+enum slot { SLOT_FOLDER, SLOT_DATA, SLOT_OUTPUT, SLOT_JSON, SLOT_SVG, SLOT_WERROR, SLOT_DENY };
 
 struct option {
 	const char *name, *value; /* value NULL: a flag */
@@ -32,6 +32,7 @@ static const struct option table[] = {
 	 "what was found, for programs, on standard output (docs/formats.md)"},
 	{"--deny", "KIND,...", ON_AUDIT, SLOT_DENY, false, false,
 	 "exit 1 where the file asks for what can't be isolated: firmware-calls"},
+	{"--svg", NULL, ON_MAP, SLOT_SVG, false, false, "drawn, to be shown by a browser or printed"},
 	{"--werror", NULL, ON_SOURCES, SLOT_WERROR, false, false, "warnings are errors"},
 };
 
@@ -121,6 +122,9 @@ static void store(struct options *options, const struct option *option, const ch
 		break;
 	case SLOT_JSON:
 		options->json = true;
+		break;
+	case SLOT_SVG:
+		options->svg = true;
 		break;
 	case SLOT_WERROR:
 		options->werror = true;

@@ -20,7 +20,7 @@ struct options {
 	const char **folders;		      /* -I */
 	size_t folder_count;
 	const char *data, *output; /* NULL: not given */
-	bool json, werror;
+	bool json, svg, werror;
 	const char *deny;
 };
 

@@ -188,10 +188,10 @@ bool plan_read(struct plan *plan, const char *file, const char *const *include_d
  */
 bool memory_place_hypervisor(struct plan *plan, uint64_t size);
 
-/* Back end. Writes blueprint.bin, CELL.dtb, bulkhead.itb, map.txt, manifest.json into `dir`. */
+/* Back end. Writes blueprint.bin, CELL.dtb, bulkhead.itb, map.txt, map.svg, manifest.json into `dir`. */
 bool plan_emit(struct plan *plan, const char *dir);
 
-/* Back end. Prints who owns what. */
-void plan_map(const struct plan *plan, void *stream /* FILE * */);
+/* Back end. Prints who owns what, or draws it. */
+void plan_map(const struct plan *plan, bool svg, void *stream /* FILE * */);
 
 #endif
