@@ -51,7 +51,7 @@ static void (*const rules[])(struct audit *) = {rule_cores,
 						rule_firmware,
 						rule_colors};
 
-static bool file_map(const char *path, struct blob *image)
+bool image_map(const char *path, struct blob *image)
 {
 	struct stat status;
 	const int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -69,23 +69,37 @@ static bool file_map(const char *path, struct blob *image)
 	return true;
 }
 
-bool audit_run(struct audit *audit, struct blob image)
+void image_unmap(struct blob *image)
+{
+	if (image->data)
+		munmap((void *)image->data, image->size);
+	*image = (struct blob){0};
+}
+
+enum reading audit_read(struct audit *audit, struct blob image)
 {
 	if (!fit_open(&audit->fit, image, &audit->report))
-		return false;
+		return READ_NOTHING;
 	if (!image_open(audit) || !board_open(audit) || !partition_open(audit)) {
 		/* Each has said why; the rest can't be judged. */
 		violation(&audit->report, RULE_INPUT, "the image is too broken for the other rules");
-		return true;
+		return READ_PARTS;
 	}
 	devices_assign(audit);
 	colors_open(audit);
 	records_open(audit);
 	guests_open(audit);
 	places_find(audit);
-	for (size_t i = 0; i < COUNT(rules); i++)
+	return READ_ALL;
+}
+
+bool audit_run(struct audit *audit, struct blob image)
+{
+	const enum reading reading = audit_read(audit, image);
+
+	for (size_t i = 0; reading == READ_ALL && i < COUNT(rules); i++)
 		rules[i](audit);
-	return true;
+	return reading != READ_NOTHING;
 }
 
 void audit_close(struct audit *audit)
@@ -143,7 +157,7 @@ int audit_main(const struct audit_options *options)
 			report_kinds());
 		return EXIT_UNREADABLE;
 	}
-	if (!file_map(path, &image)) {
+	if (!image_map(path, &image)) {
 		fprintf(stderr, "%s: can't be read: name the bulkhead.itb that `bulkhead build` wrote\n",
 			path);
 		return EXIT_UNREADABLE;
@@ -152,7 +166,7 @@ int audit_main(const struct audit_options *options)
 		fprintf(stderr, "%s: no FIT image: name the bulkhead.itb that `bulkhead build` wrote\n",
 			path);
 		audit_close(&audit);
-		munmap((void *)image.data, image.size);
+		image_unmap(&image);
 		return EXIT_UNREADABLE;
 	}
 	summary(&audit, text, sizeof(text));
@@ -164,6 +178,6 @@ int audit_main(const struct audit_options *options)
 	}
 	status = audit.report.total || report_denied(&audit.report) ? EXIT_VIOLATIONS : EXIT_CLEAN;
 	audit_close(&audit);
-	munmap((void *)image.data, image.size);
+	image_unmap(&image);
 	return status;
 }

@@ -184,6 +184,11 @@ struct audit {
 	int *color_owner; /* partition cell; CELL_NONE_ID: of the cells that ask for none */
 };
 
+/* audit.c: a file's bytes; what they mean, before any rule. */
+bool image_map(const char *path, struct blob *image);
+void image_unmap(struct blob *image);
+enum reading { READ_NOTHING, READ_PARTS, READ_ALL }; /* no FIT; too broken for the model; the whole model */
+enum reading audit_read(struct audit *audit, struct blob image);
 /* audit.c: everything, rules included; false when it is no FIT. Close in either case. */
 bool audit_run(struct audit *audit, struct blob image);
 void audit_close(struct audit *audit);

@@ -110,14 +110,13 @@ size_t report_denied(const struct report *report)
 	return count;
 }
 
-/* Names come from hostile files: what isn't printable must not reach a terminal. */
-static void put_clean(const char *text, FILE *out)
+void report_put_clean(const char *text, FILE *out)
 {
 	for (; *text; text++)
 		putc(*text >= 0x20 && *text < 0x7f ? *text : '?', out);
 }
 
-static void put_json(const char *text, FILE *out)
+void report_put_json(const char *text, FILE *out)
 {
 	putc('"', out);
 	for (; *text; text++) {
@@ -133,21 +132,21 @@ void report_print(const struct report *report, const char *image, FILE *out)
 	for (size_t i = 0; i < report->kept_count; i++) {
 		const struct violation *found = &report->kept[i];
 
-		put_clean(image, out);
+		report_put_clean(image, out);
 		fprintf(out, ": %s: ", rules[found->rule].id);
-		put_clean(found->message, out);
+		report_put_clean(found->message, out);
 		fprintf(out, "; %s\n", rules[found->rule].remedy);
 	}
 	if (report->total > report->kept_count)
 		fprintf(out, "%s: %zu more violations not shown\n", image,
 			report->total - report->kept_count);
 	for (size_t i = 0; i < report->exception_count; i++) {
-		put_clean(image, out);
+		report_put_clean(image, out);
 		if (is_denied(report, i))
 			fprintf(out, ": denied (%s): ", kinds[report->exceptions[i].kind]);
 		else
 			fputs(": unisolated: ", out);
-		put_clean(report->exceptions[i].message, out);
+		report_put_clean(report->exceptions[i].message, out);
 		putc('\n', out);
 	}
 }
@@ -155,25 +154,25 @@ void report_print(const struct report *report, const char *image, FILE *out)
 void report_print_json(const struct report *report, const char *image, const char *summary, FILE *out)
 {
 	fputs("{\n  \"image\": ", out);
-	put_json(image, out);
+	report_put_json(image, out);
 	fprintf(out, ",\n  \"rules\": %d,\n  \"violations\": %zu,\n  \"summary\": ", RULE_COUNT,
 		report->total);
-	put_json(summary, out);
+	report_put_json(summary, out);
 	fputs(",\n  \"found\": [", out);
 	for (size_t i = 0; i < report->kept_count; i++) {
 		const struct violation *found = &report->kept[i];
 
 		fprintf(out, "%s\n    {\"rule\": \"%s\", \"message\": ", i ? "," : "", rules[found->rule].id);
-		put_json(found->message, out);
+		report_put_json(found->message, out);
 		fputs(", \"remedy\": ", out);
-		put_json(rules[found->rule].remedy, out);
+		report_put_json(rules[found->rule].remedy, out);
 		putc('}', out);
 	}
 	fprintf(out, "%s],\n  \"unisolated\": [", report->kept_count ? "\n  " : "");
 	for (size_t i = 0; i < report->exception_count; i++) {
 		fprintf(out, "%s\n    {\"kind\": \"%s\", \"denied\": %s, \"message\": ", i ? "," : "",
 			kinds[report->exceptions[i].kind], is_denied(report, i) ? "true" : "false");
-		put_json(report->exceptions[i].message, out);
+		report_put_json(report->exceptions[i].message, out);
 		putc('}', out);
 	}
 	fprintf(out, "%s]\n}\n", report->exception_count ? "\n  " : "");

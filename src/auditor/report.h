@@ -57,6 +57,9 @@ size_t report_denied(const struct report *report);
 /* One line a violation: `IMAGE: SEP-02: message; remedy`; one an exception: `IMAGE: unisolated: message`. */
 void report_print(const struct report *report, const char *image, FILE *out);
 void report_print_json(const struct report *report, const char *image, const char *summary, FILE *out);
+/* Names come from hostile files: what isn't printable must not reach a terminal. */
+void report_put_clean(const char *text, FILE *out);
+void report_put_json(const char *text, FILE *out);
 void report_free(struct report *report);
 
 #endif

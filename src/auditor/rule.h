@@ -52,6 +52,10 @@ typedef void register_fn(struct audit *audit, const struct node *node, uint64_t 
 void registers_in(struct audit *audit, uint64_t pa, uint64_t size, register_fn *found, void *context);
 
 #define TRIGGER_EDGE 3u /* of an interrupt's flags: 1, 2 are edges, 4, 8 levels */
+/* rule_faults.c: the words of the language; "?": none. */
+const char *fault_error_name(unsigned int error);
+const char *fault_action_name(unsigned int action);
+
 bool cell_owns(const struct cell *cell, uint32_t intid);
 bool cell_triggers_edge(const struct cell *cell, uint32_t intid); /* below 1024 */
 

@@ -35,6 +35,16 @@ static const char *const actions[BP_ACTION_COUNT] = {
 	[BP_ACTION_IGNORE] = "ignore",	 [BP_ACTION_LOG] = "log",   [BP_ACTION_STOP] = "stop",
 	[BP_ACTION_RESTART] = "restart", [BP_ACTION_SAFE] = "safe", [BP_ACTION_RESET] = "reset"};
 
+const char *fault_error_name(unsigned int error)
+{
+	return error < BP_ERROR_COUNT ? errors[error].name : "?";
+}
+
+const char *fault_action_name(unsigned int action)
+{
+	return action < BP_ACTION_COUNT ? actions[action] : "?";
+}
+
 static const struct node *cell_faults(const struct audit *audit, const struct partition_cell *asked)
 {
 	const struct tree *tree = &audit->partition.tree;

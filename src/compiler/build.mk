@@ -16,10 +16,10 @@ build/bulkhead: $(COMPILER_OBJECTS) build/host/auditor.o
 	@echo "  LD    $@"
 	@$(HOSTCC) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
 
-# The auditor shares no code with the compiler, so neither sees a name of the other's but audit_main.
+# The auditor shares no code with the compiler, so neither sees a name of the other's but the commands'.
 build/host/auditor.o: $(AUDITOR_OBJECTS)
 	@$(HOST_LD) -r -o $@ $^
-	@$(HOST_OBJCOPY) --keep-global-symbol=audit_main $@
+	@$(HOST_OBJCOPY) --keep-global-symbol=audit_main --keep-global-symbol=diff_main $@
 
 build/host/%.o: src/%.c
 	@mkdir -p $(@D)

@@ -5,6 +5,7 @@
  * Exit status: 0 done, 1 diagnostics were printed, 2 the command was used wrongly.
  */
 #include "../auditor/audit.h"
+#include "../auditor/diff.h"
 #include "diag.h"
 #include "front.h"
 #include "options.h"
@@ -80,12 +81,19 @@ static int audit(const struct options *options)
 		.image = options->files[0], .json = options->json, .deny = options->deny});
 }
 
+static int diff(const struct options *options)
+{
+	return diff_main(&(struct diff_options){.images = {options->files[0], options->files[1]},
+						.json = options->json});
+}
+
 const struct command commands[] = {
 	{"check", "FILE", "diagnostics only", ON_CHECK, 1, check},
 	{"build", "FILE", "blueprint.bin, guest trees, bulkhead.itb, map.txt, map.svg, manifest.json",
 	 ON_BUILD, 1, build},
 	{"map", "FILE", "who owns what, as text or drawn", ON_MAP, 1, map},
 	{"audit", "IMAGE", "prove separation and conformance on the final image", ON_AUDIT, 1, audit},
+	{"diff", "IMAGE IMAGE", "what changed between two images, in terms of ownership", ON_DIFF, 2, diff},
 	{0},
 };
 

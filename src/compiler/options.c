@@ -28,7 +28,7 @@ static const struct option table[] = {
 	{"-B", "DIR", ON_SOURCES, SLOT_DATA, false, false,
 	 "boards (dts/NAME) and bulkhead.bin; default: $BULKHEAD_DATA, else where the tool came with"},
 	{"-o", "DIR", ON_BUILD, SLOT_OUTPUT, false, true, "where the results go; made where it isn't there"},
-	{"--json", NULL, ON_CHECK | ON_BUILD | ON_AUDIT, SLOT_JSON, false, false,
+	{"--json", NULL, ON_CHECK | ON_BUILD | ON_AUDIT | ON_DIFF, SLOT_JSON, false, false,
 	 "what was found, for programs, on standard output (docs/formats.md)"},
 	{"--deny", "KIND,...", ON_AUDIT, SLOT_DENY, false, false,
 	 "exit 1 where the file asks for what can't be isolated: firmware-calls"},
