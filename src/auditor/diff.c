@@ -84,16 +84,17 @@ static void compare(struct differences *differences, const struct facts *a, cons
 	size_t i = 0, j = 0;
 
 	while (i < a->count || j < b->count) {
-		const struct fact *const left = i < a->count ? &a->list[i] : NULL;
-		const struct fact *const right = j < b->count ? &b->list[j] : NULL;
-		const int order = !left ? 1 : !right ? -1 : facts_order(left, right);
+		/* Where one list has ended, what is left of the other comes before it. */
+		const int order = i == a->count	  ? 1
+				  : j == b->count ? -1
+						  : facts_order(&a->list[i], &b->list[j]);
 
-		if (order == 0 && strcmp(left->value, right->value) != 0)
-			note(differences, left, right);
-		else if (order < 0 && !goes_without_saying(left, b))
-			note(differences, left, NULL);
-		else if (order > 0 && !goes_without_saying(right, a))
-			note(differences, NULL, right);
+		if (order == 0 && strcmp(a->list[i].value, b->list[j].value) != 0)
+			note(differences, &a->list[i], &b->list[j]);
+		if (order < 0 && !goes_without_saying(&a->list[i], b))
+			note(differences, &a->list[i], NULL);
+		if (order > 0 && !goes_without_saying(&b->list[j], a))
+			note(differences, NULL, &b->list[j]);
 		i += order <= 0;
 		j += order >= 0;
 	}

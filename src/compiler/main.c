@@ -55,7 +55,7 @@ static int map(const struct options *options)
 
 	if (!read_plan(&plan, options) || !read_hypervisor(&plan))
 		return EXIT_WRONG;
-	plan_map(&plan, options->svg, stdout);
+	plan_map(&plan, options->svg ? MAP_SVG : options->json ? MAP_JSON : MAP_TEXT, stdout);
 	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_WRONG;
 }
 
@@ -91,7 +91,7 @@ const struct command commands[] = {
 	{"check", "FILE", "diagnostics only", ON_CHECK, 1, check},
 	{"build", "FILE", "blueprint.bin, guest trees, bulkhead.itb, map.txt, map.svg, manifest.json",
 	 ON_BUILD, 1, build},
-	{"map", "FILE", "who owns what, as text or drawn", ON_MAP, 1, map},
+	{"map", "FILE", "who owns what: text, drawn, or for programs", ON_MAP, 1, map},
 	{"audit", "IMAGE", "prove separation and conformance on the final image", ON_AUDIT, 1, audit},
 	{"diff", "IMAGE IMAGE", "what changed between two images, in terms of ownership", ON_DIFF, 2, diff},
 	{0},

@@ -26,6 +26,16 @@ static const char *const action_names[BP_ACTION_COUNT] = {
 	[BP_ACTION_RESTART] = "restart", [BP_ACTION_SAFE] = "safe", [BP_ACTION_RESET] = "reset",
 };
 
+const char *map_error_name(size_t error)
+{
+	return error_names[error];
+}
+
+const char *map_action_name(uint8_t action)
+{
+	return action < BP_ACTION_COUNT ? action_names[action] : "?";
+}
+
 static const char *const kind_names[] = {
 	[MAP_RAM] = "read-write-execute",
 	[MAP_DEVICE] = "device",
@@ -284,9 +294,7 @@ static void print_faults(const struct plan *plan, FILE *out)
 	for (size_t error = 0; error < BP_ERROR_COUNT; error++) {
 		fprintf(out, "  %-18s", error_names[error]);
 		for (size_t i = 0; i < plan->cell_count; i++) {
-			const uint8_t action = plan->cells[i].actions[error];
-
-			fprintf(out, " %-12s", action < BP_ACTION_COUNT ? action_names[action] : "?");
+			fprintf(out, " %-12s", map_action_name(plan->cells[i].actions[error]));
 		}
 		fputc('\n', out);
 	}
@@ -321,12 +329,14 @@ void map_print(const struct layout *layout, FILE *out)
 	map_print_hypervisor(layout, out);
 }
 
-void plan_map(const struct plan *plan, bool svg, void *stream)
+void plan_map(const struct plan *plan, enum map_form form, void *stream)
 {
+	static void (*const print[])(const struct layout *, FILE *) = {
+		[MAP_TEXT] = map_print, [MAP_SVG] = map_print_svg, [MAP_JSON] = map_print_json};
 	struct plan copy = *plan;
 	struct layout layout;
 
 	/* Where the hypervisor lies is part of the map, so it is laid out as for a build. */
 	if (layout_settle(&layout, &copy))
-		(svg ? map_print_svg : map_print)(&layout, stream);
+		print[form](&layout, stream);
 }

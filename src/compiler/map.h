@@ -11,6 +11,11 @@
 
 /* map.c: all of it, of a layout that has settled. */
 void map_print(const struct layout *layout, FILE *out);
+/* map_json.c: for programs. */
+void map_print_json(const struct layout *layout, FILE *out);
+/* map.c: the words of the language. */
+const char *map_error_name(size_t error);
+const char *map_action_name(uint8_t action);
 /* map_svg.c: drawn. */
 void map_print_svg(const struct layout *layout, FILE *out);
 /* map.c: what stands at `index` of what "rest" left out; alike nodes are one. Returns the next one's index.

@@ -28,8 +28,8 @@ static const struct option table[] = {
 	{"-B", "DIR", ON_SOURCES, SLOT_DATA, false, false,
 	 "boards (dts/NAME) and bulkhead.bin; default: $BULKHEAD_DATA, else where the tool came with"},
 	{"-o", "DIR", ON_BUILD, SLOT_OUTPUT, false, true, "where the results go; made where it isn't there"},
-	{"--json", NULL, ON_CHECK | ON_BUILD | ON_AUDIT | ON_DIFF, SLOT_JSON, false, false,
-	 "what was found, for programs, on standard output (docs/formats.md)"},
+	{"--json", NULL, ON_CHECK | ON_BUILD | ON_MAP | ON_AUDIT | ON_DIFF, SLOT_JSON, false, false,
+	 "for programs, on standard output: what was found, or the map (docs/formats.md)"},
 	{"--deny", "KIND,...", ON_AUDIT, SLOT_DENY, false, false,
 	 "exit 1 where the file asks for what can't be isolated: firmware-calls"},
 	{"--svg", NULL, ON_MAP, SLOT_SVG, false, false, "drawn, to be shown by a browser or printed"},
@@ -192,6 +192,8 @@ static int read_all(struct options *options, const struct command *command, int 
 	if (files < command->files)
 		return options_wrong(command,
 				     command->files == 1 ? "no file is given" : "two files are needed", "");
+	if (options->svg && options->json)
+		return options_wrong(command, "one form is enough", "--svg, --json");
 	return command->bit == ON_BUILD && !options->output ? options_wrong(command, "build needs -o DIR", "")
 							    : EXIT_DONE;
 }

@@ -191,7 +191,8 @@ bool memory_place_hypervisor(struct plan *plan, uint64_t size);
 /* Back end. Writes blueprint.bin, CELL.dtb, bulkhead.itb, map.txt, map.svg, manifest.json into `dir`. */
 bool plan_emit(struct plan *plan, const char *dir);
 
-/* Back end. Prints who owns what, or draws it. */
-void plan_map(const struct plan *plan, bool svg, void *stream /* FILE * */);
+/* Back end. Says who owns what. */
+enum map_form { MAP_TEXT, MAP_SVG, MAP_JSON };
+void plan_map(const struct plan *plan, enum map_form form, void *stream /* FILE * */);
 
 #endif

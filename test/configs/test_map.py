@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-`bulkhead map --svg`: well-formed, self-contained, the same bytes each time, rendered by rsvg-convert; no two texts
+`bulkhead map --json`: the keys that docs/formats.md lists, and the examples' division. `bulkhead map --svg`: well-formed, self-contained, the same bytes each time, rendered by rsvg-convert; no two texts
 overlap and none leaves the sheet, from one cell to as many as 128; every cell has a fill of its own.
 
 BULKHEAD names the tool (default build/bulkhead).
 """
+import hashlib
+import json
 import os
 import re
 import subprocess
@@ -30,9 +32,9 @@ def stand_ins():
     images.write(os.path.join(ROOT, IMAGES))
 
 
-def draw(path):
+def draw(path, form="--svg"):
     result = subprocess.run(
-        [TOOL, "map", "--svg", path, "-I", IMAGES], cwd=ROOT, env={**os.environ, "BULKHEAD_DATA": "."},
+        [TOOL, "map", form, path, "-I", IMAGES], cwd=ROOT, env={**os.environ, "BULKHEAD_DATA": "."},
         capture_output=True, text=True, timeout=60, check=False,
     )
     assert (result.stderr, result.returncode) == ("", 0)
@@ -135,6 +137,98 @@ def test_many_cells(cells, cores, tmp_path):
         fill = pattern.find(f"{SVG}rect").get("fill"), pattern.find(f"{SVG}path").get("d")
         assert fills.setdefault(fill, pattern.get("id")) == pattern.get("id")
     render("many", svg, tmp_path)
+
+
+RANGE = {"address": int, "size": int}
+SCHEMA = {
+    "format": str, "file": str, "sha256": str,
+    "board": {"name": str, "ram": [RANGE], "reserved": [RANGE], "cores": [{"mpidr": int, "cell": (int, type(None))}]},
+    "cells": [{
+        "name": str, "health": bool, "linux": bool, "essential": bool, "pmu": bool, "service": bool,
+        "console": (type(None), {"guest": int, "interrupt": int}), "interrupts": str, "cores": [int],
+        "entry": int, "heartbeat": int, "boot_timeout": int,
+        "memory": [{"guest": int, "address": int, "size": int, "keep": bool}],
+        "windows": [{"what": str, "guest": int, "address": int, "size": int, "writes": bool}],
+        "devices": [{"path": str, "registers": [RANGE], "interrupts": [int]}], "ppis": [int], "spis": [int],
+        "images": [{"property": str, "name": str, "size": int, "address": int, "sha256": str}],
+        "faults": dict, "restarts": {"count": int, "window": int},
+    }],
+    "channels": [{
+        "name": str, "size": int, "address": int, "guest": int, "writers": [int], "readers": [int],
+        "doorbells": [{"cell": int, "interrupt": int}],
+    }],
+    "left_out": [{"path": str, "why": str}],
+    "hypervisor": {"address": int, "size": int, "code": int, "blueprint": int, "writable": int, "service_core": int},
+}
+
+
+def conforms(value, schema, where="map"):
+    if isinstance(schema, dict):
+        assert isinstance(value, dict) and value.keys() == schema.keys(), where
+        for key, inner in schema.items():
+            conforms(value[key], inner, f"{where}.{key}")
+    elif isinstance(schema, list):
+        assert isinstance(value, list), where
+        for entry in value:
+            conforms(entry, schema[0], f"{where}[]")
+    elif isinstance(schema, tuple) and isinstance(schema[-1], dict):
+        assert value is None or conforms(value, schema[-1], where) is None, where
+    else:
+        assert isinstance(value, schema) and isinstance(value, bool) == (schema is bool), where
+
+
+def keys(schema):
+    for key, inner in schema.items():
+        yield key
+        inner = inner[-1] if isinstance(inner, (list, tuple)) else inner
+        if isinstance(inner, dict):
+            yield from keys(inner)
+
+
+# [utest->swr~map-json~1]
+def test_json():
+    text = draw("configs/edge-gateway.dts", "--json")
+    found = json.loads(text)
+    conforms(found, SCHEMA)
+    assert draw("configs/edge-gateway.dts", "--json") == text
+    assert found["format"] == "bulkhead-map-v1" and found["file"] == "edge-gateway.dts"
+    names = [cell["name"] for cell in found["cells"]]
+    assert names == ["health", "control", "gateway"]
+    health, control, gateway = found["cells"]
+    assert [core["cell"] for core in found["board"]["cores"]] == [0, 2, 2, 1]
+    assert [cell["cores"] for cell in found["cells"]] == [[0], [3], [1, 2]]
+    assert [sum(region["size"] for region in cell["memory"]) >> 20 for cell in found["cells"]] == [32, 16, 512]
+    assert (health["health"], health["service"], gateway["linux"], control["essential"]) == (True,) * 4
+    assert (control["interrupts"], control["heartbeat"], gateway["boot_timeout"]) == ("direct", 10_000_000, 60_000_000_000)
+    assert [device["path"] for device in gateway["devices"]] == ["/pl031@9010000"]
+    assert gateway["spis"] == sorted([34, gateway["console"]["interrupt"]]) and health["console"] is None
+    assert control["faults"]["serror"] == "log" and control["restarts"] == {"count": 5, "window": 300_000_000_000}
+    with open(os.path.join(ROOT, IMAGES, "control.elf"), "rb") as file:
+        assert control["images"][0]["sha256"] == hashlib.sha256(file.read()).hexdigest()
+    (channel,) = found["channels"]
+    assert (channel["name"], channel["size"], channel["writers"], channel["readers"]) == ("setpoints", 65536, [2], [1])
+    writes = {cell["name"]: window["writes"] for cell in found["cells"] for window in cell["windows"]
+              if window["address"] == channel["address"]}
+    assert writes == {"control": False, "gateway": True}
+    assert {"path": "/flash@0", "why": "it holds firmware"} in found["left_out"]
+
+
+# [utest->swr~map-json~1]
+@pytest.mark.parametrize("cells, cores", [(1, 1), (8, 16)])
+def test_json_of_others(cells, cores, tmp_path):
+    found = json.loads(draw(many_cells(tmp_path, cells, cores), "--json"))
+    conforms(found, SCHEMA)
+    owned = [intid for cell in found["cells"] for intid in cell["spis"]]
+    assert len(owned) == len(set(owned))
+    rung = [doorbell["interrupt"] for channel in found["channels"] for doorbell in channel["doorbells"]]
+    assert set(rung) <= set(owned) and len(rung) == (4 if cells == 8 else 0)
+
+
+def test_json_is_documented():
+    with open(os.path.join(ROOT, "docs/formats.md"), encoding="utf-8") as file:
+        text = file.read().split("## The map (`map --json`)")[1].split("\n## ")[0]
+    for key in keys(SCHEMA):
+        assert f"`{key}`" in text, key
 
 
 if __name__ == "__main__":

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * map_json.c - the map for programs: `bulkhead map --json`, whose keys docs/formats.md lists.
+ *
+ * Addresses, sizes and INTIDs are numbers (all below 2^53), times are ns, what is absent is null or an empty
+ * list.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "digest.h"
+#include "emit_interrupts.h"
+#include "json.h"
+#include "map.h"
+
+static const char *base_name(const char *path)
+{
+	const char *const slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static void put_key(FILE *out, const char *separator, const char *key, const char *value)
+{
+	fprintf(out, "%s\"%s\": ", separator, key);
+	json_text(out, value);
+}
+
+static void put_digest(FILE *out, const struct bytes *bytes)
+{
+	uint8_t digest[DIGEST_SIZE];
+	char digits[2 * DIGEST_SIZE + 1];
+
+	digest_of(bytes->data, bytes->size, digest);
+	digest_text(digest, digits);
+	fprintf(out, ", \"sha256\": \"%s\"", digits);
+}
+
+static void put_ranges(FILE *out, const char *key, const struct ranges *ranges)
+{
+	fprintf(out, ", \"%s\": [", key);
+	for (size_t i = 0; i < ranges->count; i++)
+		fprintf(out, "%s{\"address\": %" PRIu64 ", \"size\": %" PRIu64 "}", i ? ", " : "",
+			ranges->at[i].base, ranges->at[i].size);
+	putc(']', out);
+}
+
+static void put_board(const struct layout *layout, FILE *out)
+{
+	const struct board *const board = &layout->plan->board;
+
+	put_key(out, "{", "name", board->name);
+	put_ranges(out, "ram", &board->ram);
+	put_ranges(out, "reserved", &board->reserved);
+	fputs(", \"cores\": [", out);
+	for (size_t i = 0; i < board->core_count; i++) {
+		fprintf(out, "%s{\"mpidr\": %" PRIu64 ", \"cell\": ", i ? ", " : "", board->mpidrs[i]);
+		if (layout->cores[i].cell == NO_CELL)
+			fputs("null}", out);
+		else
+			fprintf(out, "%" PRIu32 "}", layout->cores[i].cell);
+	}
+	fputs("]}", out);
+}
+
+static void put_memory(const struct plan_cell *cell, FILE *out)
+{
+	fputs(",\n     \"memory\": [", out);
+	for (size_t i = 0; i < cell->ram_count; i++)
+		fprintf(out,
+			"%s{\"guest\": %" PRIu64 ", \"address\": %" PRIu64 ", \"size\": %" PRIu64
+			", \"keep\": %s}",
+			i ? ", " : "", cell->ram[i].ipa, cell->ram[i].pa, cell->ram[i].size,
+			cell->ram[i].keep ? "true" : "false");
+	putc(']', out);
+}
+
+static void put_windows(const struct cell_layout *cell, FILE *out)
+{
+	const char *separator = "";
+
+	fputs(",\n     \"windows\": [", out);
+	for (size_t i = 0; i < cell->map_count; i++) {
+		const struct stage2_map *const map = &cell->maps[i];
+
+		if (map->kind == MAP_RAM || map->kind == MAP_DEVICE)
+			continue;
+		put_key(out, text_format("%s{", separator), "what", map->what);
+		fprintf(out,
+			", \"guest\": %" PRIu64 ", \"address\": %" PRIu64 ", \"size\": %" PRIu64
+			", \"writes\": %s}",
+			map->ipa, map->pa, map->size, map->kind == MAP_SHARED ? "true" : "false");
+		separator = ", ";
+	}
+	putc(']', out);
+}
+
+static void put_devices(const struct plan *plan, size_t cell, FILE *out)
+{
+	const char *separator = "";
+
+	fputs(",\n     \"devices\": [", out);
+	for (size_t i = 0; i < plan->board.device_count; i++) {
+		const struct device *const device = &plan->board.devices[i];
+
+		if (device->owner != (int)cell)
+			continue;
+		put_key(out, text_format("%s{", separator), "path", device->path);
+		put_ranges(out, "registers", &device->regs);
+		fputs(", \"interrupts\": [", out);
+		for (size_t j = 0; j < device->interrupt_count; j++)
+			fprintf(out, "%s%" PRIu32, j ? ", " : "", device->interrupts[j].intid);
+		fputs("]}", out);
+		separator = ", ";
+	}
+	putc(']', out);
+}
+
+static void put_interrupts(const struct plan *plan, size_t cell, FILE *out)
+{
+	struct bp_cell record = {0};
+	const char *separator = "";
+
+	interrupts_fill(plan, cell, &record);
+	fputs(",\n     \"ppis\": [", out);
+	for (uint32_t i = 16; i < 32; i++) {
+		if (!(record.ppi_owned >> i & 1))
+			continue;
+		fprintf(out, "%s%" PRIu32, separator, i);
+		separator = ", ";
+	}
+	separator = "";
+	fputs("], \"spis\": [", out);
+	for (uint32_t i = 32; i < 1024; i++) {
+		if (!(record.spi_owned[i / 32] >> i % 32 & 1))
+			continue;
+		fprintf(out, "%s%" PRIu32, separator, i);
+		separator = ", ";
+	}
+	putc(']', out);
+}
+
+static void put_images(const struct plan_cell *cell, FILE *out)
+{
+	fputs(",\n     \"images\": [", out);
+	for (size_t i = 0; i < cell->file_count; i++) {
+		const struct file_image *const image = &cell->files[i];
+
+		put_key(out, i ? ", {" : "{", "property", image->property);
+		put_key(out, ", ", "name", base_name(image->file.path));
+		fprintf(out, ", \"size\": %zu, \"address\": %" PRIu64, image->file.size, image->store_pa);
+		put_digest(out, &image->file);
+		putc('}', out);
+	}
+	putc(']', out);
+}
+
+static void put_faults(const struct plan_cell *cell, FILE *out)
+{
+	fputs(",\n     \"faults\": {", out);
+	for (size_t error = 0; error < BP_ERROR_COUNT; error++)
+		put_key(out, error ? ", " : "", map_error_name(error), map_action_name(cell->actions[error]));
+	fprintf(out, "}, \"restarts\": {\"count\": %" PRIu32 ", \"window\": %" PRIu64 "}", cell->restart_max,
+		cell->restart_window_ns);
+}
+
+static const char *truth(uint32_t flags)
+{
+	return flags ? "true" : "false";
+}
+
+static void put_cell(const struct layout *layout, size_t number, FILE *out)
+{
+	const struct plan_cell *const cell = &layout->plan->cells[number];
+	const uint32_t flags = cell_flags(layout->plan, number);
+
+	put_key(out, number ? ",\n    {" : "\n    {", "name", cell->name);
+	fprintf(out,
+		", \"health\": %s, \"linux\": %s, \"essential\": %s, \"pmu\": %s, \"service\": %s, "
+		"\"console\": ",
+		truth(flags & BP_CELL_HEALTH), truth(cell->is_linux), truth(flags & BP_CELL_ESSENTIAL),
+		truth(flags & BP_CELL_PMU), truth(flags & BP_CELL_SERVICE));
+	if (cell->uart_intid)
+		fprintf(out, "{\"guest\": %" PRIu64 ", \"interrupt\": %" PRIu32 "}", cell->uart_ipa,
+			cell->uart_intid);
+	else
+		fputs("null", out);
+	put_key(out, ", ", "interrupts", cell->mode == BP_MODE_DIRECT ? "direct" : "injected");
+	fputs(",\n     \"cores\": [", out);
+	for (size_t i = 0; i < cell->core_count; i++)
+		fprintf(out, "%s%" PRIu32, i ? ", " : "", cell->cores[i]);
+	fprintf(out, "], \"entry\": %" PRIu64 ", \"heartbeat\": %" PRIu64 ", \"boot_timeout\": %" PRIu64,
+		cell->entry_ipa, cell->heartbeat_ns, cell->boot_timeout_ns);
+	put_memory(cell, out);
+	put_windows(&layout->cells[number], out);
+	put_devices(layout->plan, number, out);
+	put_interrupts(layout->plan, number, out);
+	put_images(cell, out);
+	put_faults(cell, out);
+	putc('}', out);
+}
+
+static void put_parties(FILE *out, const char *key, const int *cells, size_t count)
+{
+	fprintf(out, ", \"%s\": [", key);
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, "%s%d", i ? ", " : "", cells[i]);
+	putc(']', out);
+}
+
+static void put_channels(const struct plan *plan, FILE *out)
+{
+	for (size_t i = 0; i < plan->channel_count; i++) {
+		const struct plan_channel *const channel = &plan->channels[i];
+		const char *separator = "";
+
+		put_key(out, i ? ",\n    {" : "\n    {", "name", channel->name);
+		fprintf(out, ", \"size\": %" PRIu64 ", \"address\": %" PRIu64 ", \"guest\": %" PRIu64,
+			channel->size, channel->pa, channel->ipa);
+		put_parties(out, "writers", channel->writers, channel->writer_count);
+		put_parties(out, "readers", channel->readers, channel->reader_count);
+		fputs(", \"doorbells\": [", out);
+		for (size_t cell = 0; cell < plan->cell_count; cell++) {
+			if (!channel_doorbell(channel, cell))
+				continue;
+			fprintf(out, "%s{\"cell\": %zu, \"interrupt\": %" PRIu32 "}", separator, cell,
+				channel_doorbell(channel, cell));
+			separator = ", ";
+		}
+		fputs("]}", out);
+	}
+}
+
+/* [impl->swr~map-json~1] */
+void map_print_json(const struct layout *layout, FILE *out)
+{
+	const struct plan *const plan = layout->plan;
+
+	put_key(out, "{\n  ", "format", "bulkhead-map-v1");
+	put_key(out, ",\n  ", "file", base_name(plan->file));
+	put_digest(out, &plan->partitions);
+	fputs(",\n  \"board\": ", out);
+	put_board(layout, out);
+	fputs(",\n  \"cells\": [", out);
+	for (size_t i = 0; i < plan->cell_count; i++)
+		put_cell(layout, i, out);
+	fputs("\n  ],\n  \"channels\": [", out);
+	put_channels(plan, out);
+	fputs(plan->channel_count ? "\n  ],\n  \"left_out\": [" : "],\n  \"left_out\": [", out);
+	for (size_t i = 0; i < plan->left_out_count; i++) {
+		put_key(out, i ? ",\n    {" : "\n    {", "path", plan->left_out[i].path);
+		put_key(out, ", ", "why", plan->left_out[i].why);
+		putc('}', out);
+	}
+	fprintf(out,
+		"%s],\n  \"hypervisor\": {\"address\": %" PRIu64 ", \"size\": %" PRIu64 ", \"code\": %" PRIu64
+		", \"blueprint\": %" PRIu64 ", \"writable\": %" PRIu64 ", \"service_core\": %" PRIu32
+		"}\n}\n",
+		plan->left_out_count ? "\n  " : "", layout->load_pa,
+		layout->writable_pa + layout->writable_size - layout->load_pa, layout->hv.file_size,
+		layout->file.size, layout->writable_size, plan->service_core);
+}
