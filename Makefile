@@ -101,6 +101,8 @@ build/host/registers: scripts/registers.c src/arch/arm64/sysregs_table.h
 install: all ## tool, hypervisor and board folders to PREFIX= (with DESTDIR=)
 	install -D -m 755 build/bulkhead $(DESTDIR)$(PREFIX)/bin/bulkhead
 	install -D -m 644 build/bulkhead.bin $(DESTDIR)$(PREFIX)/share/bulkhead/bulkhead.bin
+	install -D -m 644 docs/bulkhead.1 $(DESTDIR)$(PREFIX)/share/man/man1/bulkhead.1
+	install -D -m 644 scripts/completion/bulkhead $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bulkhead
 	cd dts && find . -type f -exec install -D -m 644 {} $(abspath $(DESTDIR)$(PREFIX))/share/bulkhead/dts/{} \;
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/bulkhead/configs/profiles configs/profiles/*.dtsi
 

@@ -29,7 +29,7 @@ CHECK_PACKAGES=(
 	libcmocka-dev python3-pytest git
 	clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 cppcheck shellcheck reuse
 	dpkg-dev bison flex				# firmware from its sources
-	librsvg2-bin fonts-dejavu-core			# the drawn map, rendered
+	librsvg2-bin fonts-dejavu-core mandoc		# the drawn map, rendered; the man page
 )
 BENCH_PACKAGES=(cloc)
 TRACE_PACKAGES=(pkg-config libglib2.0-dev)	# for the header of QEMU's plugins
