@@ -222,13 +222,13 @@ static void second_core(unsigned core)
 	barrier_dsb();
 	second.starts++;
 	while (!second.leave) {
-		if (second.open != second.opened) {
-			if (second.open)
-				irq_enable();
-			else
-				irq_disable();
+		if (second.open && !second.opened) {
+			second.opened = true; /* first: what comes at once may find it closed again */
+			irq_enable();
+		} else if (!second.open && second.opened) {
+			irq_disable();
 			barrier_isb();
-			second.opened = second.open;
+			second.opened = false;
 		}
 	}
 	irq_disable();
