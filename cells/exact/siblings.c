@@ -174,24 +174,23 @@ static void case_route(void)
 static void case_route_in_flight(void)
 {
 	const uint32_t spi = spis[0];
+	uint32_t rounds;
 
 	enable(0, spi, DEFAULT);
 	second_open(true);
 	irq_enable();
-	for (uint32_t i = 1; i <= ROUNDS; i++) {
+	/* On a busy host the second core may be late for all of the first rounds. */
+	for (rounds = 0; rounds < ROUNDS || (!logs[1].taken && rounds < 50 * ROUNDS); rounds++) {
 		pend(spi);
-		pause_ns(i % 4 * MOMENT_NS);
-		route(spi, i & 1);
-		WAIT_FOR(logs[0].taken + logs[1].taken >= i);
+		pause_ns((rounds + 1) % 4 * MOMENT_NS);
+		route(spi, (rounds + 1) & 1);
+		WAIT_FOR(logs[0].taken + logs[1].taken > rounds);
 		WAIT_FOR(state(0, spi) == 0);
 	}
-	check("deliveries to both", logs[0].taken + logs[1].taken, ROUNDS);
-	route(spi, 1); /* how many of them went there is a matter of time: this one does */
-	pend(spi);
-	WAIT_FOR(logs[0].taken + logs[1].taken > ROUNDS);
 	irq_disable();
 	second_open(false);
-	check("the last to the second core", logs[1].taken > 0, 1);
+	check("deliveries to both", logs[0].taken + logs[1].taken, rounds);
+	check("some to the second core", logs[1].taken > 0, 1);
 	/* One that is routed elsewhere between its signal and its acknowledgement leaves 1023 behind. */
 	logs[0].spurious = logs[1].spurious = 0;
 }

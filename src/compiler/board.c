@@ -279,6 +279,7 @@ static void read_gic(struct board *board)
 	size_t regions;
 
 	board->gic_node = fdt_node_offset_by_compatible(tree, -1, "arm,gic-v3");
+	board->timer_node = fdt_node_offset_by_compatible(tree, -1, "arm,armv8-timer");
 	if (board->gic_node < 0) {
 		board_error(board, "has no GICv3 (compatible \"arm,gic-v3\")");
 		return;

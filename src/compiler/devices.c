@@ -53,7 +53,7 @@ static bool names_device(const char *name, const struct device *device)
 
 struct indices devices_named(const struct board *board, const char *name)
 {
-	const int node = fdt_path_offset(board->tree.data, name); /* a path or an alias */
+	const int node = node_by_path(board->tree.data, name); /* a path or an alias */
 	struct indices found = {NULL, 0};
 
 	for (size_t i = 0; i < board->device_count; i++) {

@@ -97,7 +97,7 @@ static void machine_fill(const struct layout *layout, struct bp_header *header, 
 	probes_fill(board, (struct bp_probe *)(base + machine->probes.offset), cursor);
 }
 
-/* All but the roots' addresses and the digest, which header_finish() adds. */
+/* All but the roots' addresses, which header_finish() adds, and the digest. */
 void header_fill(struct layout *layout)
 {
 	const struct plan *const plan = layout->plan;
@@ -126,11 +126,17 @@ void header_fill(struct layout *layout)
 void header_finish(struct layout *layout)
 {
 	struct bp_header *const header = arena_at(&layout->file, layout->file.pa);
-	uint8_t digest[DIGEST_SIZE];
 
 	header->size = layout->file.size;
 	header->boot_root_pa = layout->boot_root_pa;
 	cores_fill(layout, (struct bp_boot_core *)((uint8_t *)header + header->cores.offset));
+}
+
+void header_seal(struct layout *layout)
+{
+	struct bp_header *const header = arena_at(&layout->file, layout->file.pa);
+	uint8_t digest[DIGEST_SIZE];
+
 	/* The field is still zero, as the digest's definition wants. */
 	digest_of(layout->file.data, layout->file.size, digest);
 	memcpy(header->digest, digest, sizeof(digest));

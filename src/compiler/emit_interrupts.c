@@ -54,7 +54,7 @@ static uint32_t timer_at(const struct board *board, int node, const char *name, 
 
 uint32_t timer_ppis(const struct board *board)
 {
-	const int node = fdt_node_offset_by_compatible(board->tree.data, -1, "arm,armv8-timer");
+	const int node = board->timer_node;
 	uint32_t bits = 0;
 
 	if (node >= 0) {

@@ -340,6 +340,7 @@ bool layout_settle(struct layout *layout, struct plan *plan)
 		if (total <= placed && layout->file.size == layout->blueprint_size) {
 			for (size_t i = 0; i < plan->channel_count; i++)
 				plan->channels[i].pa = layout->channel_pa[i];
+			header_seal(layout);
 			return true;
 		}
 		layout->blueprint_size = layout->file.size;

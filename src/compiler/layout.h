@@ -132,6 +132,7 @@ void service_record_fill(struct layout *layout);
 uint64_t header_size(const struct layout *layout);
 void header_fill(struct layout *layout);
 void header_finish(struct layout *layout);
+void header_seal(struct layout *layout); /* the digest: once, when nothing changes any more */
 
 /* emit_directory.c */
 uint64_t directory_size(const struct layout *layout);

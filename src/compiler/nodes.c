@@ -9,6 +9,7 @@
 
 #include <libfdt.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define TREES  8u /* indexed at a time: the oldest makes room */
 #define DEPTH  64 /* of nodes: libfdt answers for a tree that is deeper */
@@ -16,6 +17,12 @@
 
 struct node {
 	int offset, parent; /* parent: an offset, or NOBODY */
+};
+
+struct child {
+	int parent, offset;
+	const char *name;
+	size_t length; /* of the name, which may be a part of a longer text */
 };
 
 struct handle {
@@ -29,6 +36,8 @@ struct nodes {
 	size_t count;
 	struct handle *handles; /* by phandle, then offset */
 	size_t handle_count;
+	struct child *children; /* by parent, then name */
+	size_t child_count;
 };
 
 static struct nodes known[TREES];
@@ -60,12 +69,32 @@ static int by_phandle(const void *a, const void *b)
 	return left->offset - right->offset;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct child *const left = a, *const right = b;
+	const size_t length = left->length < right->length ? left->length : right->length;
+	const int order = memcmp(left->name, right->name, length);
+
+	if (left->parent != right->parent)
+		return left->parent < right->parent ? -1 : 1;
+	if (order || left->length == right->length)
+		return order;
+	return left->length < right->length ? -1 : 1;
+}
+
 static void add(struct nodes *nodes, int offset, int parent)
 {
 	const uint32_t phandle = fdt_get_phandle(nodes->tree, offset);
 
 	nodes->at = memory_grow(nodes->at, nodes->count, sizeof(nodes->at[0]));
 	nodes->at[nodes->count++] = (struct node){offset, parent};
+	if (parent >= 0) {
+		const char *const name = fdt_get_name(nodes->tree, offset, NULL);
+
+		nodes->children =
+			memory_grow(nodes->children, nodes->child_count, sizeof(nodes->children[0]));
+		nodes->children[nodes->child_count++] = (struct child){parent, offset, name, strlen(name)};
+	}
 	if (!phandle || phandle == UINT32_MAX)
 		return;
 	nodes->handles = memory_grow(nodes->handles, nodes->handle_count, sizeof(nodes->handles[0]));
@@ -88,6 +117,8 @@ void nodes_index(const void *tree)
 	}
 	if (nodes->handle_count)
 		qsort(nodes->handles, nodes->handle_count, sizeof(nodes->handles[0]), by_phandle);
+	if (nodes->child_count)
+		qsort(nodes->children, nodes->child_count, sizeof(nodes->children[0]), by_name);
 }
 
 int node_parent(const void *tree, int node)
@@ -129,6 +160,39 @@ int node_by_phandle(const void *tree, uint32_t phandle)
 	return low < nodes->handle_count && nodes->handles[low].phandle == phandle
 		       ? nodes->handles[low].offset
 		       : -FDT_ERR_NOTFOUND;
+}
+
+uint32_t node_highest_phandle(const void *tree)
+{
+	const struct nodes *const nodes = nodes_of(tree);
+	uint32_t highest = 0;
+
+	if (!nodes)
+		return fdt_find_max_phandle(tree, &highest) ? 0 : highest;
+	return nodes->handle_count ? nodes->handles[nodes->handle_count - 1].phandle : 0;
+}
+
+/* What isn't there in full may be an alias, or a name without its unit address: libfdt knows. */
+int node_by_path(const void *tree, const char *path)
+{
+	const struct nodes *const nodes = nodes_of(tree);
+	const char *at = path;
+	int node = 0;
+
+	if (!nodes || !nodes->child_count || *path != '/')
+		return fdt_path_offset(tree, path);
+	for (at += strspn(at, "/"); *at; at += strspn(at, "/")) {
+		const size_t length = strcspn(at, "/");
+		const struct child wanted = {.parent = node, .name = at, .length = length};
+		const struct child *const found =
+			bsearch(&wanted, nodes->children, nodes->child_count, sizeof(wanted), by_name);
+
+		if (!found)
+			return fdt_path_offset(tree, path);
+		node = found->offset;
+		at += length;
+	}
+	return node;
 }
 
 const char *node_path(const void *tree, int node)

@@ -76,10 +76,10 @@ struct board {
 	struct device *devices;
 	size_t device_count;
 	struct range gicd;
-	struct ranges gicr;   /* redistributor regions */
-	uint64_t gicr_stride; /* 0x20000 */
-	int gic_node;
-	struct range smmu; /* size 0: none */
+	struct ranges gicr;	  /* redistributor regions */
+	uint64_t gicr_stride;	  /* 0x20000 */
+	int gic_node, timer_node; /* timer: negative, none */
+	struct range smmu;	  /* size 0: none */
 	uint32_t smmu_idr0, smmu_idr0_mask;
 	struct range uart; /* the stdout-path PL011; size 0: none */
 	int uart_device;   /* index into devices, -1 none */

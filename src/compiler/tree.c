@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "emit.h"
+#include "nodes.h"
 
 #define TREE_ALIGN TABLE_BLOCK_2M /* Linux booting.rst: the tree may not cross a 2 MiB boundary */
 #define TREE_MOST  TABLE_BLOCK_2M
@@ -138,10 +139,8 @@ static void put_children(struct tree_writer *writer, int node)
 static void phandles_find(struct tree_writer *writer)
 {
 	const struct board *const board = &writer->layout->plan->board;
-	uint32_t highest = 0;
+	uint32_t highest = node_highest_phandle(board->tree.data);
 
-	if (fdt_find_max_phandle(board->tree.data, &highest))
-		highest = 0;
 	writer->gic_phandle = fdt_get_phandle(board->tree.data, board->gic_node);
 	if (!writer->gic_phandle)
 		writer->gic_phandle = ++highest;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "emit_interrupts.h"
+#include "nodes.h"
 #include "tree.h"
 
 #define UART_CLOCK_HZ 24000000u /* what the emulated PL011 pretends: its divisors mean nothing */
@@ -101,7 +102,7 @@ static int stdout_node(const void *tree, const char *path)
 static void put_stdout(struct tree_writer *writer)
 {
 	const void *const tree = writer->layout->plan->board.tree.data;
-	const int chosen = fdt_path_offset(tree, "/chosen");
+	const int chosen = node_by_path(tree, "/chosen");
 	const char *const path = chosen >= 0 ? fdt_getprop(tree, chosen, "stdout-path", NULL) : NULL;
 	int node;
 
@@ -137,7 +138,7 @@ static void put_chosen(struct tree_writer *writer)
 static void put_aliases(struct tree_writer *writer)
 {
 	const void *const tree = writer->layout->plan->board.tree.data;
-	const int aliases = fdt_path_offset(tree, "/aliases");
+	const int aliases = node_by_path(tree, "/aliases");
 	int property;
 
 	put_begin(writer, "aliases");
@@ -148,9 +149,8 @@ static void put_aliases(struct tree_writer *writer)
 		const char *name;
 		int size;
 		const char *const path = fdt_getprop_by_offset(tree, property, &name, &size);
-		const int node = path && size > 1 && path[0] == '/' && !path[size - 1]
-					 ? fdt_path_offset(tree, path)
-					 : -1;
+		const int node =
+			path && size > 1 && path[0] == '/' && !path[size - 1] ? node_by_path(tree, path) : -1;
 
 		if (node < 0 || !kept_node(writer->kept, node))
 			continue;

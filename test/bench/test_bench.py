@@ -66,7 +66,7 @@ BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
     },
 }
 REVOKE = 2002
-TEXT_BYTES = 36864
+TEXT_BYTES = 32768
 
 
 def bound(figure):

@@ -133,6 +133,7 @@ static void board_fill(struct plan *plan)
 	board->gicr_stride = 0x20000;
 	board->gicr_frames = 4;
 	board->gic_node = fdt_path_offset(board->tree.data, "/intc@8000000");
+	board->timer_node = fdt_node_offset_by_compatible(board->tree.data, -1, "arm,armv8-timer");
 	board->smmu = (struct range){0x9050000, 0x20000};
 	board->uart = (struct range){0x9000000, 0x1000};
 	board->pa_bits = 40;
