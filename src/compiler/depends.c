@@ -55,26 +55,26 @@ static bool is_needed(const struct reference *reference, bool through)
 						     reference->cells && !strcmp(reference->cells, "*"));
 }
 
+static bool follow_needed(void *context, const struct reference *reference,
+			  const struct reference_entry *entry)
+{
+	if (is_needed(reference, false))
+		add(context, reference, entry);
+	return false;
+}
+
+static bool follow_through_needed(void *context, const struct reference *reference,
+				  const struct reference_entry *entry)
+{
+	if (is_needed(reference, true))
+		add(context, reference, entry);
+	return false;
+}
+
 static void follow_properties(struct search *search, int node, bool through)
 {
-	const void *const tree = search->board->tree.data;
-	int property;
-
-	fdt_for_each_property_offset(property, tree, node)
-	{
-		int length;
-		const char *name;
-		const fdt32_t *const list = fdt_getprop_by_offset(tree, property, &name, &length);
-		const struct reference *const reference = list ? reference_named(name) : NULL;
-		struct reference_entry entry;
-
-		if (!reference || !is_needed(reference, through))
-			continue;
-		for (size_t at = 0;
-		     reference_next(tree, reference, list, (size_t)length / sizeof(*list), &at, &entry);)
-			if (entry.target >= 0)
-				add(search, reference, &entry);
-	}
+	(void)references_any(search->board->tree.data, node, through ? follow_through_needed : follow_needed,
+			     search);
 }
 
 static bool is_disabled(const void *tree, int node)

@@ -118,6 +118,26 @@ bool reference_next(const void *tree, const struct reference *reference, const f
 	return true;
 }
 
+bool references_any(const void *tree, int node, reference_visit *visit, void *context)
+{
+	int property;
+
+	fdt_for_each_property_offset(property, tree, node)
+	{
+		int length;
+		const char *name;
+		const fdt32_t *const list = fdt_getprop_by_offset(tree, property, &name, &length);
+		const struct reference *const reference = list ? reference_named(name) : NULL;
+		const size_t count = (size_t)length / sizeof(*list);
+		struct reference_entry entry;
+
+		for (size_t at = 0; reference && reference_next(tree, reference, list, count, &at, &entry);)
+			if (entry.target >= 0 && visit(context, reference, &entry))
+				return true;
+	}
+	return false;
+}
+
 static int device_at(const struct board *board, int node)
 {
 	for (size_t i = 0; i < board->device_count; i++)

@@ -42,6 +42,11 @@ struct reference_entry {
 bool reference_next(const void *tree, const struct reference *reference, const fdt32_t *list, size_t count,
 		    size_t *at, struct reference_entry *entry);
 
+/* Of all references of a node that lead somewhere: true as soon as `visit` says it. */
+typedef bool reference_visit(void *context, const struct reference *reference,
+			     const struct reference_entry *entry);
+bool references_any(const void *tree, int node, reference_visit *visit, void *context);
+
 /*
  * The device whose state a provider's node stands for: its registers, or what shares or forbids it. -1:
  * none, it only describes (a fixed clock), and may be copied.

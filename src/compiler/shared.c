@@ -55,31 +55,28 @@ static void add_rate(struct device *device, struct place at, const char *text)
 	device->rates[device->rate_count++] = rate;
 }
 
+struct served {
+	const struct board *board;
+	int provider; /* index into its devices */
+};
+
+static bool leads_to(void *context, const struct reference *reference, const struct reference_entry *entry)
+{
+	const struct served *const served = context;
+
+	return reference->shareable && (provider_of(served->board, entry->target) == served->provider ||
+					board_device_of(served->board, entry->target) == served->provider);
+}
+
 /* Is there a node whose clocks, resets... lead to the device? */
 static bool is_provider(const struct board *board, size_t index)
 {
 	const void *const tree = board->tree.data;
+	struct served served = {board, (int)index};
 
-	for (int node = fdt_next_node(tree, -1, NULL); node >= 0; node = fdt_next_node(tree, node, NULL)) {
-		int property;
-
-		fdt_for_each_property_offset(property, tree, node)
-		{
-			int length;
-			const char *name;
-			const fdt32_t *const list = fdt_getprop_by_offset(tree, property, &name, &length);
-			const struct reference *const reference = list ? reference_named(name) : NULL;
-			struct reference_entry entry;
-
-			if (!reference || !reference->shareable)
-				continue;
-			for (size_t at = 0;
-			     reference_next(tree, reference, list, (size_t)length / 4, &at, &entry);)
-				if (entry.target >= 0 && (provider_of(board, entry.target) == (int)index ||
-							  board_device_of(board, entry.target) == (int)index))
-					return true;
-		}
-	}
+	for (int node = fdt_next_node(tree, -1, NULL); node >= 0; node = fdt_next_node(tree, node, NULL))
+		if (references_any(tree, node, leads_to, &served))
+			return true;
 	return false;
 }
 

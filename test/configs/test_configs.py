@@ -20,12 +20,10 @@ import time
 import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
 import images  # noqa: E402
+from tool import IMAGES, ROOT, TOOL, run  # noqa: E402
 
-IMAGES = "build/test-configs"
-TOOL = os.environ.get("BULKHEAD", "build/bulkhead")
 COMMENT = "# SPDX-License-Identifier: Apache-2.0\n"
 
 
@@ -34,16 +32,7 @@ def files(pattern):
 
 
 def check(path, *options):
-    # From the root, with relative paths: diagnostics are the same wherever the tree lies.
-    return subprocess.run(
-        [TOOL, "check", path, "-I", IMAGES, *options],
-        cwd=ROOT,
-        env={**os.environ, "BULKHEAD_DATA": "."},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run(TOOL, "check", path, "-I", IMAGES, *options)
 
 
 def expected(path):

@@ -3,30 +3,14 @@
 Guest trees of the board of each dependency (boards/derive): built, audited, and read with dtc.
 """
 import os
-import subprocess
 import sys
 
 import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
 import images  # noqa: E402
-
-IMAGES = "build/test-configs"
-TOOL = os.environ.get("BULKHEAD", "build/bulkhead")
-
-
-def run(*arguments):
-    return subprocess.run(
-        arguments,
-        cwd=ROOT,
-        env={**os.environ, "BULKHEAD_DATA": "."},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+from tool import IMAGES, ROOT, TOOL, run  # noqa: E402
 
 
 def warnings(*tree):

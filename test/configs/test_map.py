@@ -16,12 +16,10 @@ import xml.etree.ElementTree as ET
 import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, HERE)
 import images  # noqa: E402
+from tool import IMAGES, ROOT, TOOL, run  # noqa: E402
 
-IMAGES = "build/test-configs"
-TOOL = os.environ.get("BULKHEAD", "build/bulkhead")
 SVG = "{http://www.w3.org/2000/svg}"
 # Size and width of a letter of the fonts that stand for the generic names where they are widest (DejaVu).
 FONTS = {"t": (22, 0.68), "h": (15, 0.68), "b": (13, 0.68), "m": (12, 0.602), "s": (11, 0.602)}
@@ -33,10 +31,7 @@ def stand_ins():
 
 
 def draw(path, form="--svg"):
-    result = subprocess.run(
-        [TOOL, "map", form, path, "-I", IMAGES], cwd=ROOT, env={**os.environ, "BULKHEAD_DATA": "."},
-        capture_output=True, text=True, timeout=60, check=False,
-    )
+    result = run(TOOL, "map", form, path, "-I", IMAGES)
     assert (result.stderr, result.returncode) == ("", 0)
     return result.stdout
 
