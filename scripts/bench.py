@@ -89,6 +89,10 @@ OPERATIONS = {
 
 # Why a target is missed, and what would be tried next. Whoever makes a row miss its target adds it here.
 REASONS = {
+    "smc_unknown": (
+        "an owner that is nobody's: 5 or 6 of it ask whether the cell passes functions to firmware (firmware-calls)",
+        "the answer as one more word of known numbers, filled at the cell's start",
+    ),
     "revoke_sum": (
         "two exits and a first-core settlement: events with their CRC, the order, TLB and stage 2, the wake-up SGI; then the "
         "victim's redistributor is made quiet by device writes, its SPIs are reset, requests are folded",

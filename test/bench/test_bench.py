@@ -65,7 +65,7 @@ BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
         "doorbell.end": 0,
     },
 }
-REVOKE = 2002
+REVOKE = 1974
 TEXT_BYTES = 32768
 
 
