@@ -66,7 +66,8 @@ static void start_again(const struct guest *guest)
 
 	peer_orders(guest)->run = 0;
 	hypercall_cell_control(replies->cell, CELL_RESTART, BP_ERROR_COUNT);
-	while (replies->generation == generation || !replies->ready)
+	/* It is 0 while the channel is zeroed, and what stands behind it is still the old life's then. */
+	while (replies->generation <= generation || !replies->ready)
 		core_yield();
 }
 

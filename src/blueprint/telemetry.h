@@ -144,7 +144,8 @@ struct heartbeat {			   /* zeroed by EL2 at every start of the cell */
 #define HEARTBEAT_HISTOGRAM	8u /* 16 log2 buckets of latency in ns, from 2^6 */
 
 /* A channel's memory starts with this; the rest belongs to its writer. EL2 zeroes the channel at every
- * start of the cell that writes it, then sets the generation, so that a reader sees the change. */
+ * start of the cell that writes it, then sets the generation, so that a reader sees the change. Until then it
+ * is 0, and what lies behind it may be the old life's. */
 struct channel_header {
 	uint64_t generation; /* of the writing cell; `between` channels: 1 */
 };
