@@ -29,7 +29,7 @@ def suites(full):
     if full:
         yield "unit-sanitize", ["make", "--no-print-directory", "unit-sanitize"], None
     if full:
-        yield "mutation", ["env", "MUTANTS=24000", "build/unit/mutation/test_mutation"], "24,000 mutants of images, 100 a rule"
+        yield "mutation", ["env", "MUTANTS=30000", "build/unit/mutation/test_mutation"], "30,000 mutants of images, 100 a rule"
     yield "requirements", ["scripts/trace.py"], "requirements traced in both directions"
     yield "docs", ["make", "--no-print-directory", "docs-check"], "docs/registers.md is what the table says"
     yield "configs", pytest("configs", "test/configs"), None

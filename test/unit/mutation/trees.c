@@ -139,31 +139,35 @@ static bool irq_change(struct oracle *oracle, const struct specimen *s, uint32_t
 	return true;
 }
 
-/* A letter or number of a property that must be what the record or the file says. */
-static bool value_change(struct oracle *oracle, void *fdt)
+struct value { /* of a property that must be what the record or the file says */
+	const char *node, *property;
+	enum rule rule;
+	bool number; /* else letters */
+};
+
+static const struct value values[] = {{"cpu@", "reg", RULE_TREE_BASICS, true},
+				      {"psci", "method", RULE_TREE_BASICS, false},
+				      {"chosen", "bootargs", RULE_TREE_BASICS, false},
+				      {"chosen", "linux,initrd-start", RULE_ENTRY, true},
+				      {"chosen", "linux,initrd-end", RULE_ENTRY, true},
+				      {"bulkhead", "cell-name", RULE_TREE_BULKHEAD, false},
+				      {"bulkhead", "cell-index", RULE_TREE_BULKHEAD, true},
+				      {"heartbeat@", "period-us", RULE_TREE_BULKHEAD, true},
+				      {"channel@", "channel-index", RULE_TREE_BULKHEAD, true},
+				      {"channel@", "channel-name", RULE_CHANNELS, false},
+				      {"channel@", "reg", RULE_TREE_BULKHEAD, true},
+				      {"", "compatible", RULE_COUNT, false}};
+
+/* Of shared providers, and what leads to them: few cells have one, so these are drawn apart. */
+static const struct value references[] = {{"bulkhead-clock", "phandle", RULE_TREE_REFERENCES, true},
+					  {"rtc@", "clocks", RULE_TREE_REFERENCES, true},
+					  {"bulkhead-clock", "clock-frequency", RULE_TREE_SHARED, true},
+					  {"bulkhead-clock", "#clock-cells", RULE_TREE_SHARED, true},
+					  {"bulkhead-clock", "compatible", RULE_TREE_SHARED, false}};
+
+static bool value_change(struct oracle *oracle, void *fdt, const struct value *rows, size_t count)
 {
-	static const struct {
-		const char *node, *property;
-		enum rule rule;
-		bool number;
-	} rows[] = {{"cpu@", "reg", RULE_TREE_BASICS, true},
-		    {"psci", "method", RULE_TREE_BASICS, false},
-		    {"chosen", "bootargs", RULE_TREE_BASICS, false},
-		    {"chosen", "linux,initrd-start", RULE_ENTRY, true},
-		    {"chosen", "linux,initrd-end", RULE_ENTRY, true},
-		    {"bulkhead", "cell-name", RULE_TREE_BULKHEAD, false},
-		    {"bulkhead", "cell-index", RULE_TREE_BULKHEAD, true},
-		    {"heartbeat@", "period-us", RULE_TREE_BULKHEAD, true},
-		    {"channel@", "channel-index", RULE_TREE_BULKHEAD, true},
-		    {"channel@", "channel-name", RULE_CHANNELS, false},
-		    {"channel@", "reg", RULE_TREE_BULKHEAD, true},
-		    {"bulkhead-clock", "clock-frequency", RULE_TREE_SHARED, true},
-		    {"bulkhead-clock", "#clock-cells", RULE_TREE_SHARED, true},
-		    {"bulkhead-clock", "compatible", RULE_TREE_SHARED, false},
-		    {"bulkhead-clock", "phandle", RULE_TREE_REFERENCES, true},
-		    {"rtc@", "clocks", RULE_TREE_REFERENCES, true},
-		    {"", "compatible", RULE_COUNT, false}};
-	const size_t row = chance(sizeof(rows) / sizeof(rows[0]));
+	const size_t row = chance(count);
 	const int node =
 		rows[row].rule == RULE_COUNT ? 0 : node_next(fdt, rows[row].node, rows[row].property);
 	int length;
@@ -226,18 +230,20 @@ bool tree_change(struct oracle *oracle, struct specimen *s, char *what, size_t s
 		"serial@", "gpio@", "rtc@", "memory@", "heartbeat@", "directory@", "interrupt-controller@",
 		"keep@"};
 	const uint32_t c = (uint32_t)chance(s->cells);
-	const unsigned int draw = (unsigned int)chance(8);
+	const unsigned int draw = (unsigned int)chance(10);
 	struct property p = {.name = draw < 3 ? "reg" : "interrupts"};
 	void *fdt = s->tree[c];
 
 	(void)snprintf(what, size, "guest tree of cell %u (%u)", c, draw);
 	if (draw == 5)
-		return value_change(oracle, fdt);
+		return value_change(oracle, fdt, values, sizeof(values) / sizeof(values[0]));
+	if (draw > 7)
+		return value_change(oracle, fdt, references, sizeof(references) / sizeof(references[0]));
 	if (draw == 6)
 		return node_drop(oracle, s, c, fdt);
 	if (draw == 7) {
 		if (chance(8)) /* only now and then: one rule's */
-			return value_change(oracle, fdt);
+			return value_change(oracle, fdt, values, sizeof(values) / sizeof(values[0]));
 		s->tree[c][chance(4)] ^= (uint8_t)(1 + chance(255));
 		oracle->broken[RULE_GUEST_TREE] = true;
 		return true;
