@@ -10,20 +10,6 @@
 #include <libfdt.h>
 #include <string.h>
 
-static const char *const uarts[] = {
-	"arm,pl011",
-	"arm,sbsa-uart",
-	"ns16550",
-	"ns16550a",
-	"ns8250",
-	"snps,dw-apb-uart",
-	"fsl,imx6q-uart",
-	"fsl,vf610-lpuart",
-	"cdns,uart-r1p8",
-	"amlogic,meson-uart",
-	"samsung,exynos4210-uart",
-};
-
 uint32_t spi_take(struct front *front, struct place at, const char *what)
 {
 	const struct board *const board = &front->plan->board;
@@ -36,16 +22,26 @@ uint32_t spi_take(struct front *front, struct place at, const char *what)
 	return 32 + board->free_spis.first + front->spis_taken++;
 }
 
+/* By its generic name, or by a compatible that says so: drivers and vendors are too many to list. */
+static bool is_uart(const void *tree, int node)
+{
+	static const char *const words[] = {"pl011", "uart", "16550"};
+	const int count = fdt_stringlist_count(tree, node, "compatible");
+
+	if (strncmp(fdt_get_name(tree, node, NULL), "serial@", strlen("serial@")) == 0)
+		return true;
+	for (int i = 0; i < count; i++)
+		for (size_t word = 0; word < sizeof(words) / sizeof(words[0]); word++)
+			if (strstr(fdt_stringlist_get(tree, node, "compatible", i, NULL), words[word]))
+				return true;
+	return false;
+}
+
 static bool owns_uart(const struct board *board, size_t cell)
 {
-	for (size_t i = 0; i < board->device_count; i++) {
-		if (board->devices[i].owner != (int)cell)
-			continue;
-		for (size_t at = 0; at < sizeof(uarts) / sizeof(uarts[0]); at++)
-			if (fdt_node_check_compatible(board->tree.data, board->devices[i].node, uarts[at]) ==
-			    0)
-				return true;
-	}
+	for (size_t i = 0; i < board->device_count; i++)
+		if (board->devices[i].owner == (int)cell && is_uart(board->tree.data, board->devices[i].node))
+			return true;
 	return false;
 }
 

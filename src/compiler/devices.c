@@ -302,7 +302,7 @@ static bool find_conflict(const struct board *board, size_t index, struct confli
 	for (size_t i = 0; i < needed->count; i++) {
 		const struct need *const need = &needed->at[i];
 		const struct device *const provider = &board->devices[need->device];
-		const char *const why = provider->shared ? shared_why_not(provider, need) : NULL;
+		const char *const why = provider->shared ? shared_why_not(board, need) : NULL;
 
 		if (provider->shared ? !why : provider->owner == board->devices[index].owner)
 			continue;

@@ -104,6 +104,6 @@ struct needs needs_of(const struct board *board, size_t device);
 
 void shared_read(struct front *front); /* shared.c: `shared-read-only` */
 /* Why a shared provider can't serve a need; NULL: it can. */
-const char *shared_why_not(const struct device *provider, const struct need *need);
+const char *shared_why_not(const struct board *board, const struct need *need);
 
 #endif

@@ -164,7 +164,7 @@ int provider_of(const struct board *board, int node)
 
 const struct clock_rate *clock_rate_find(const struct device *provider, const struct reference_entry *entry)
 {
-	for (size_t i = 0; i < provider->rate_count && entry->target == provider->node; i++) {
+	for (size_t i = 0; i < provider->rate_count; i++) {
 		const struct clock_rate *const rate = &provider->rates[i];
 		bool same = rate->count == entry->argument_count;
 

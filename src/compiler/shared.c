@@ -139,18 +139,36 @@ static const char *text_of_specifier(const struct reference_entry *entry)
 	return text;
 }
 
-const char *shared_why_not(const struct device *provider, const struct need *need)
+/* Nodes of the device that give clocks: a specifier means one clock only where there is one. */
+static size_t clock_nodes(const struct board *board, size_t index)
 {
+	const void *const tree = board->tree.data;
+	const int top = board->devices[index].node;
+	size_t count = 0;
+	int depth = 0;
+
+	for (int node = top; node >= 0 && depth >= 0; node = fdt_next_node(tree, node, &depth)) {
+		if (node != top && depth == 0)
+			break;
+		count += fdt_getprop(tree, node, "#clock-cells", NULL) != NULL;
+	}
+	return count;
+}
+
+const char *shared_why_not(const struct board *board, const struct need *need)
+{
+	const struct device *const provider = &board->devices[need->device];
 	const char *const specifier = text_of_specifier(&need->entry);
 
 	if (!need->reference->shareable)
 		return text_format("which is shared read-only, and by '%s' it has to be driven",
 				   need->reference->name);
-	if (strcmp(need->reference->name, "clocks") != 0 || clock_rate_find(provider, &need->entry))
+	if (strcmp(need->reference->name, "clocks") != 0)
 		return NULL;
-	if (need->entry.target != provider->node)
-		return "which is shared read-only, by a clock that is a part of it and has no name of its "
-		       "own";
+	if (clock_nodes(board, need->device) > 1)
+		return "which is shared read-only, and more than one node of it gives clocks";
+	if (clock_rate_find(provider, &need->entry))
+		return NULL;
 	return text_format("which is shared read-only, and the rate of its clock %s is not known: add "
 			   "\"%s=HZ\" to its name in 'shared-read-only'",
 			   specifier, specifier);

@@ -90,3 +90,117 @@ def test_providers_drawn_in(build):
         assert not has(out, cell, "/cpus/cpu-map")
         assert prop(out, cell, "/aliases", "serial2") is None
         assert prop(out, cell, "/chosen", "rng-seed") is None
+
+
+# Boards of the kernel package, each with cells that share its clock controller: devices by cell, what is shared,
+# the machine's redistributors, and where the firmware would put the RAM that the package's tree leaves out.
+REAL = {
+    "rockchip/rk3588-rock-5b": (
+        ["serial@feb50000", "tsadc@fec00000", "timer@feae0000"],
+        ["clock-controller@fd7c0000 175=24000000 160=100000000 158=2000000 157=100000000 84=100000000 87=24000000", "pinctrl"],
+        8,
+        0x40000000,
+    ),
+    "rockchip/rk3399-rockpro64": (
+        ["serial@ff1a0000", "tsadc@ff260000"],
+        ["clock-controller@ff760000 83=24000000 354=100000000 79=32768 356=100000000", "pinctrl"],
+        6,
+        0x40000000,
+    ),
+    "ti/k3-am625-sk": (
+        ["serial@2800000", "gpio@600000", "gpio@601000"],
+        ["system-controller@44043000 146:0=48000000 77:0=125000000 78:0=125000000", "pinctrl@f4000"],
+        6,
+        None,
+    ),
+    "freescale/imx8qxp-mek": (
+        ["serial@5a060000", "serial@5a080000", "gpio@5d080000"],
+        [
+            "clock-controller@5a460000 0=80000000 16=80000000",
+            "clock-controller@5a480000 0=80000000 16=80000000",
+            "system-controller",
+        ],
+        6,
+        None,
+    ),
+}
+SLAVES = (
+    "rockchip,rk3588-uart rockchip,rk3588-tsadc rockchip,rk3588-timer rockchip,rk3399-uart rockchip,rk3399-tsadc "
+    "ti,am64-uart ti,am64-gpio fsl,imx8qxp-lpuart fsl,imx8qxp-gpio"
+)
+
+
+def real_board(folder, tree, frames, ram):
+    board = folder / "board" / "board.dtb"
+    board.parent.mkdir()
+    with open(os.path.join(ROOT, "build/linux/dtbs", f"{tree}.dtb"), "rb") as source:
+        board.write_bytes(source.read())
+    if ram:
+        node = f"/memory@{ram:x}"
+        for options in (
+            ["-c", str(board), node],
+            ["-ts", str(board), node, "device_type", "memory"],
+            ["-tx", str(board), node, "reg", "0", f"{ram:x}", "0", "40000000"],
+        ):
+            assert run("fdtput", *options).returncode == 0
+    (folder / "known-slaves").write_text("\n".join(SLAVES.split()) + "\n")
+    (board.parent / "machine.dts").write_text(
+        f"""/dts-v1/;
+/ {{
+	compatible = "bulkhead,machine-v1";
+	board = "real";
+	loader {{ staging = /bits/ 64 <0 0>; forbidden = /bits/ 64 <0 0>; }};
+	cpu {{ pa-bits = <40>; }};
+	gic {{ spi-count = <960>; id-bits = <16>; list-registers = <4>; free-spis = <900 60>; redistributor-frames = <{frames}>; }};
+	smmu {{ idr0 = <0 0>; }};
+}};
+"""
+    )
+    return board
+
+
+def partitions(folder, devices, shared):
+    path = folder / "real.dts"
+    cells = "".join(
+        f'c{n} {{ cpus = <{n + 1}>; memory = "16M"; image = "control.elf"; devices = "{device}"; }};\n'
+        for n, device in enumerate(devices)
+    )
+    words = ", ".join(f'"{text}"' for text in shared)
+    path.write_text(
+        f"""/dts-v1/;
+/ {{
+	compatible = "bulkhead,partitions-v1";
+	board = "board";
+	{f"shared-read-only = {words};" if shared else ""}
+	cells {{
+		health {{ role = "health"; cpus = <0>; memory = "32M"; image = "health.elf"; }};
+		{cells}
+	}};
+}};
+"""
+    )
+    return str(path)
+
+
+@pytest.mark.parametrize("tree", REAL)
+def test_real_board(tree, tmp_path):
+    devices, shared, frames, ram = REAL[tree]
+    images.write(os.path.join(ROOT, IMAGES))
+    board = real_board(tmp_path, tree, frames, ram)
+    out = tmp_path / "out"
+    result = run(TOOL, "check", partitions(tmp_path, devices, []), "-I", IMAGES)
+    # Unshared, each cell is told which controller its device needs.
+    told = [device for n, device in enumerate(devices) if f"{device}' of cell 'c{n}' needs '" in result.stderr]
+    assert result.returncode == 1 and len(told) >= 2
+    result = run(TOOL, "build", partitions(tmp_path, devices, shared), "-I", IMAGES, "-o", str(out))
+    assert (result.returncode, result.stderr) == (0, "")
+    audit = run(TOOL, "audit", str(out / "bulkhead.itb"))
+    assert audit.returncode == 0, audit.stderr
+    source = warnings("-I", "dtb", str(board))
+    for n in range(len(devices)):
+        cell = f"c{n}"
+        assert warnings("-I", "dtb", str(out / f"{cell}.dtb")) <= source
+        text = run("dtc", "-q", "-I", "dtb", "-O", "dts", str(out / f"{cell}.dtb")).stdout
+        assert f"{devices[n]} {{" in text
+        for other in devices[:n] + devices[n + 1 :] + [words.split()[0] for words in shared]:
+            assert f"{other} {{" not in text
