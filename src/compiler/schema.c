@@ -132,7 +132,7 @@ static void check_children(const struct front *front, const char *name, const ch
 	}
 }
 
-/* [impl->swr~config-names~1] */
+/* [impl->swr~config-names~1] [impl->swr~config-reference~1] */
 bool schema_check(struct front *front)
 {
 	const void *const tree = front->source.tree.data;
