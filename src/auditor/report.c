@@ -51,7 +51,8 @@ void violation(struct report *report, enum rule rule, const char *format, ...)
 	report->kept_count++;
 }
 
-static const char *const kinds[UNISOLATED_COUNT] = {[UNISOLATED_FIRMWARE] = "firmware-calls"};
+static const char *const kinds[UNISOLATED_COUNT] = {
+	[UNISOLATED_FIRMWARE] = "firmware-calls", [UNISOLATED_DMA] = "unprotected-dma"};
 
 void unisolated(struct report *report, enum unisolated kind, const char *format, ...)
 {

@@ -22,7 +22,7 @@ struct violation {
 };
 
 /* What a partition file may ask for though no table can isolate it; `--deny` names them. */
-enum unisolated { UNISOLATED_FIRMWARE, UNISOLATED_COUNT };
+enum unisolated { UNISOLATED_FIRMWARE, UNISOLATED_DMA, UNISOLATED_COUNT };
 
 struct exception {
 	enum unisolated kind;

@@ -121,6 +121,44 @@ static void ipas_check(struct audit *audit, const struct cell *cell)
 	}
 }
 
+static void reach_check(struct audit *audit, const struct cell *cell, const struct node *master,
+			const struct bp_region *region)
+{
+	const uint64_t end = end_of(region->pa, region->size);
+	uint64_t at = region->pa, reached;
+
+	while (at < end && (reached = node_reach(&audit->board.tree, master, at, end - at)) != 0)
+		at += reached;
+	if (at < end)
+		violation(&audit->report, RULE_PLACEMENT,
+			  "%s: its RAM at 0x%" PRIx64 " isn't reached by %s, by its bus's dma-ranges",
+			  cell->who, at, master->path);
+}
+
+/* A bus master with no IOMMU in front uses physical addresses, and those alone that its buses pass on.
+ * [impl->swr~audit-dma-reach~1] */
+static void masters_check(struct audit *audit, const struct cell *cell)
+{
+	const struct board *board = &audit->board;
+	const int number = partition_number(audit, cell->asked);
+
+	for (size_t i = 0; cell->asked->unprotected && i < board->tree.count; i++) {
+		if (board->owner[i] != number || board->classes[i] != DEVICE_MASTER)
+			continue;
+		for (uint32_t r = 0; r < cell->record->regions.count; r++) {
+			const struct bp_region *region = &cell->regions[r];
+
+			reach_check(audit, cell, &board->tree.nodes[i], region);
+			if (audit->colors || region->ipa != region->pa)
+				violation(&audit->report, RULE_PLACEMENT,
+					  "%s: RAM at IPA 0x%" PRIx64
+					  " is elsewhere, or in pieces, for %s, which "
+					  "knows physical addresses only",
+					  cell->who, region->ipa, board->tree.nodes[i].path);
+		}
+	}
+}
+
 /* [impl->swr~audit-memory~1]
  * [impl->swr~audit-placement~1]
  * [impl->swr~audit-board-ram~1] */
@@ -134,5 +172,6 @@ void rule_memory(struct audit *audit)
 		amounts_check(audit, cell);
 		places_check(audit, cell);
 		ipas_check(audit, cell);
+		masters_check(audit, cell);
 	}
 }

@@ -189,7 +189,13 @@ static void named_devices_check(struct audit *audit)
 		if (board->classes[i] == DEVICE_FORBIDDEN)
 			violation(&audit->report, RULE_FORBIDDEN, "cell '%s': the file gives it %s",
 				  cell->name, path);
-		if (board->classes[i] == DEVICE_MASTER && !cell->unprotected)
+		if (board->classes[i] == DEVICE_MASTER && cell->unprotected)
+			unisolated(&audit->report, UNISOLATED_DMA,
+				   "cell '%s': %s may master the bus and reaches all memory, on the file's "
+				   "word: dma = "
+				   "\"unprotected\"",
+				   cell->name, path);
+		else if (board->classes[i] == DEVICE_MASTER)
 			violation(&audit->report, RULE_BUS_MASTER,
 				  "cell '%s': %s may master the bus and has no IOMMU in front", cell->name,
 				  path);

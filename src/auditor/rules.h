@@ -45,7 +45,7 @@
 	RULE(CELLS, "CONF-01", "the image's cells are the partition file's, with their names, roles and flags", "build the image from this partition file") \
 	RULE(CORES, "CONF-02", "each cell has the cores that the file gives it", "build the image from this partition file") \
 	RULE(MEMORY, "CONF-03", "each cell's memory adds up to what the file says, and is mapped", "build the image from this partition file") \
-	RULE(PLACEMENT, "CONF-04", "explicit addresses and ram-base are honoured; otherwise IPA = PA", "build the image from this partition file") \
+	RULE(PLACEMENT, "CONF-04", "explicit addresses and ram-base are honoured; otherwise IPA = PA, where unprotected bus masters reach", "build the image from this partition file") \
 	RULE(RAM, "CONF-05", "cells' RAM lies in the board's memory, outside reserved and forbidden ranges", "move the memory") \
 	RULE(DEVICES, "CONF-06", "each cell's device pages are those of the devices that the file gives it", "build the image from this partition file") \
 	RULE(INTERRUPTS, "CONF-07", "each cell's interrupts are those of its devices, timer and PMU, doorbells and emulated UART", "build the image from this partition file") \

@@ -75,6 +75,8 @@ bool string_list(const void *data, int length);
 
 /* tree_reg.c and tree_irq.c */
 void node_read_regs(const struct tree *tree, struct node *node);
+/* How many bytes from CPU address `base` on a device's own accesses reach, `size` at most. */
+uint64_t node_reach(const struct tree *tree, const struct node *node, uint64_t base, uint64_t size);
 void node_read_irqs(const struct tree *tree, struct node *node);
 bool node_is_gic(const struct tree *tree, const struct node *node);
 

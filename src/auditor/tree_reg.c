@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * tree_reg.c - `reg` in CPU addresses: through the `ranges` of every bus above (devicetree
- * spec 2.3.6, 2.3.8).
+ * spec 2.3.6, 2.3.8); and what a device reaches of them, through `dma-ranges` (2.3.9).
  */
 #include <libfdt.h>
 
@@ -73,4 +73,43 @@ void node_read_regs(const struct tree *tree, struct node *node)
 		node->regs = memory_grow(node->regs, node->reg_count, sizeof(range));
 		node->regs[node->reg_count++] = range;
 	}
+}
+
+/* Bytes from *address on, of the bus above, that `bus` lets its devices reach; *address becomes the bus's. */
+static uint64_t reach_down(const struct tree *tree, const struct node *bus, uint64_t *address, uint64_t size)
+{
+	const int child = bus->address_cells, parent = tree->nodes[bus->parent].address_cells;
+	const int sizes = bus->size_cells, row = (child + parent + sizes) * 4;
+	int length = 0;
+	const uint8_t *ranges = node_property(tree, bus, "dma-ranges", &length);
+
+	if (!ranges || !length)
+		return size;
+	if (!cells_sane(child) || !cells_sane(parent) || !cells_sane(sizes) || !row)
+		return 0;
+	for (int at = 0; at + row <= length; at += row) {
+		const uint64_t from = read_cells(ranges + at + child * 4, parent);
+		const uint64_t span = read_cells(ranges + at + (child + parent) * 4, sizes);
+
+		if (*address < from || *address - from >= span)
+			continue;
+		if (size > span - (*address - from))
+			size = span - (*address - from);
+		*address = read_cells(ranges + at, child) + (*address - from);
+		return size;
+	}
+	return 0;
+}
+
+uint64_t node_reach(const struct tree *tree, const struct node *node, uint64_t base, uint64_t size)
+{
+	const struct node *buses[TREE_DEPTH];
+	size_t depth = 0;
+
+	for (const struct node *bus = &tree->nodes[node->parent]; bus->parent >= 0 && depth < TREE_DEPTH;
+	     bus = &tree->nodes[bus->parent])
+		buses[depth++] = bus;
+	while (depth > 0 && size)
+		size = reach_down(tree, buses[--depth], &base, size);
+	return size;
 }

@@ -129,8 +129,11 @@ static void claim(struct front *front, size_t cell, size_t index, struct place a
 	if (device->shared) {
 		diag_error(at, "'%s' can't be given to a cell: it is shared read-only", device->path);
 		diag_note(front_place(front, 0, "shared-read-only"), "shared here");
-	} else if (device->forbidden || device->bus_master) {
+	} else if (device->forbidden || (device->bus_master && device->has_iommu)) {
 		diag_error(at, "'%s' can't be given to a cell: %s", device->path, device->why);
+	} else if (device->bus_master && !front->plan->cells[cell].unprotected) {
+		diag_error(at, "'%s' can't be given to a cell: %s; dma = \"unprotected\" admits it",
+			   device->path, device->why);
 	} else if (device->owner == (int)cell) {
 		diag_error(at, "device '%s' stands twice in cell '%s'", device->path,
 			   front->plan->cells[cell].name);

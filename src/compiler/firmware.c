@@ -8,6 +8,8 @@
  */
 #include "front.h"
 
+#include "deny.h"
+
 #include <inttypes.h>
 #include <libfdt.h>
 #include <stdlib.h>
@@ -98,6 +100,8 @@ static void read_cell(const struct front *front, struct plan_cell *cell, int nod
 
 	if (!value_cells(front, node, name, &functions, &count))
 		return;
+	if (denied(DENY_FIRMWARE_CALLS))
+		diag_error(at, "firmware calls can't be isolated: --deny firmware-calls");
 	if (!smc_conduit(&front->plan->board))
 		diag_error(at,
 			   "the firmware of board '%s' isn't called by SMC: its PSCI node doesn't say method "

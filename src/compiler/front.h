@@ -22,9 +22,10 @@ struct front {
 	struct source source;
 	const char *const *folders; /* -I, searched after the partition file's own */
 	size_t folder_count;
-	int *cell_nodes;     /* of each plan cell, in source.tree */
-	struct ranges taken; /* physical memory that is given away */
-	uint32_t spis_taken; /* of board.free_spis */
+	int *cell_nodes;      /* of each plan cell, in source.tree */
+	struct ranges taken;  /* physical memory that is given away */
+	struct ranges *rooms; /* by cell: where its RAM may lie, if nobody else's does */
+	uint32_t spis_taken;  /* of board.free_spis */
 };
 
 /* ---- data.c: what is installed with the tool ---- */
@@ -54,14 +55,17 @@ bool board_read(struct front *front, struct place at, const char *name);
 void board_inventory(struct board *board);
 struct ranges registers_of(const void *tree, int node);
 struct ranges windows_of(const void *tree, int node);	  /* of a bus: `ranges`, as addresses of the CPUs */
+struct ranges reached_by(const void *tree, int node);	  /* by a bus master: `dma-ranges` of its buses */
 int board_device_of(const struct board *board, int node); /* index; of the nearest node upwards; -1: none */
 
 /* ---- the steps ---- */
 bool schema_check(struct front *front);	   /* schema.c: every property and node is a known one */
 void cpus_assign(struct front *front);	   /* cpus.c */
 void colors_read(struct front *front);	   /* colors.c */
+void dma_read(struct front *front);	   /* dma.c: who may have bus masters without an IOMMU */
 void memory_place(struct front *front);	   /* memory.c */
 void devices_assign(struct front *front);  /* devices.c */
+void dma_tell(const struct front *front);  /* dma.c: warns of each of them */
 void consoles_assign(struct front *front); /* console.c */
 void images_read(struct front *front);	   /* images.c */
 void images_store(struct front *front);	   /* images.c: places them in the image store */

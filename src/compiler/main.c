@@ -4,6 +4,7 @@
  *
  * Exit status: 0 done, 1 diagnostics were printed, 2 the command was used wrongly.
  */
+#include "deny.h"
 #include "../auditor/audit.h"
 #include "../auditor/diff.h"
 #include "diag.h"
@@ -103,7 +104,10 @@ int main(int argc, char **argv)
 	const struct command *command;
 	int status = options_read(&options, &command, argc, argv);
 
-	if (status == EXIT_DONE && command)
+	if (status == EXIT_DONE && command && command->bit != ON_AUDIT && options.deny &&
+	    !deny_set(options.deny))
+		status = options_wrong(command, "unknown kind to deny", options.deny);
+	else if (status == EXIT_DONE && command)
 		status = command->run(&options);
 	diag_finish();
 	return fflush(stdout) == 0 ? status : EXIT_WRONG;

@@ -197,6 +197,19 @@ static void print_firmware(const struct plan_cell *own, FILE *out)
 		fputc('\n', out);
 }
 
+static void print_masters(const struct plan *plan, size_t cell, FILE *out)
+{
+	for (size_t i = 0; i < plan->board.device_count; i++) {
+		const struct device *const device = &plan->board.devices[i];
+
+		if (device->owner == (int)cell && device->bus_master)
+			fprintf(out,
+				"  unisolated: %s may master the bus with no IOMMU in front (dma = "
+				"\"unprotected\")\n",
+				device->path);
+	}
+}
+
 static void print_names(const struct plan *plan, const int *cells, size_t count, FILE *out)
 {
 	for (size_t i = 0; i < count; i++)
@@ -320,6 +333,7 @@ void map_print(const struct layout *layout, FILE *out)
 		print_interrupts(layout, i, out);
 		print_images(layout, i, out);
 		print_firmware(&plan->cells[i], out);
+		print_masters(plan, i, out);
 		fputc('\n', out);
 	}
 	print_channels(plan, out);

@@ -156,6 +156,10 @@ static bool fixed_is_right(struct front *front, const struct requests *requests,
 			   text_of_size(alignment));
 	} else if (!ranges_cover(&board->ram, range)) {
 		diag_error(at, "memory %s lies outside the board's RAM", shown);
+	} else if (!ranges_cover(&front->rooms[request->cell], range)) {
+		diag_error(at,
+			   "memory %s isn't reached by a bus master of cell '%s': see its bus's dma-ranges",
+			   shown, front->plan->cells[request->cell].name);
 	} else if (reserved) {
 		diag_error(at, "memory %s lies over %s, which the board reserves for firmware or loader",
 			   shown, text_of_range(reserved->base, reserved->size));
@@ -178,7 +182,7 @@ static bool fixed_is_right(struct front *front, const struct requests *requests,
 
 static bool place(struct front *front, const struct request *request)
 {
-	const struct ranges *const ram = &front->plan->board.ram;
+	const struct ranges *const ram = &front->rooms[request->cell];
 	struct ram_region *const region = region_of(front, request);
 
 	if (front->plan->palettes)
@@ -194,13 +198,24 @@ static bool place(struct front *front, const struct request *request)
 		return true;
 	}
 	diag_error(place_of(front, request),
-		   "no room for memory \"%s\" of cell '%s': the largest free block has %s", request->text,
+		   "no room for memory \"%s\" of cell '%s': the largest free block %shas %s", request->text,
 		   front->plan->cells[request->cell].name,
+		   front->plan->cells[request->cell].unprotected ? "that its bus masters reach " : "",
 		   text_of_size(ranges_largest(ram, &front->taken, BLOCK_2M)));
 	return false;
 }
 
-/* Fixed ones in the order of the file; then by size, largest first; then in the order of the file. */
+/* Who can't lie everywhere chooses first, then who needs most. */
+static bool goes_before(const struct front *front, const struct request *a, const struct request *b)
+{
+	const bool bound = front->plan->cells[a->cell].unprotected;
+
+	if (bound != front->plan->cells[b->cell].unprotected)
+		return bound;
+	return region_of(front, a)->size > region_of(front, b)->size;
+}
+
+/* Fixed ones in the order of the file; then as goes_before says; then in the order of the file. */
 static void place_all(struct front *front, const struct requests *requests)
 {
 	bool *const done = memory_new(requests->count, sizeof(bool));
@@ -215,17 +230,16 @@ static void place_all(struct front *front, const struct requests *requests)
 			region->pa = NO_PLACE;
 	}
 	for (;;) {
-		size_t largest = requests->count;
+		size_t next = requests->count;
 
 		for (size_t i = 0; i < requests->count; i++)
-			if (!done[i] && (largest == requests->count ||
-					 region_of(front, &requests->at[i])->size >
-						 region_of(front, &requests->at[largest])->size))
-				largest = i;
-		if (largest == requests->count)
+			if (!done[i] && (next == requests->count ||
+					 goes_before(front, &requests->at[i], &requests->at[next])))
+				next = i;
+		if (next == requests->count)
 			break;
-		done[largest] = true;
-		place(front, &requests->at[largest]);
+		done[next] = true;
+		place(front, &requests->at[next]);
 	}
 	free(done);
 }
@@ -288,6 +302,11 @@ static void read_base(struct front *front, size_t index)
 		return;
 	if (base % BLOCK_2M) {
 		diag_error(at, "ram-base 0x%" PRIx64 " is misaligned: it is a multiple of 2M", base);
+	} else if (cell->unprotected && base != cell->ram[0].pa) {
+		diag_error(at,
+			   "ram-base 0x%" PRIx64 " isn't where the memory lies, 0x%" PRIx64
+			   ": bus masters of dma = \"unprotected\" know physical addresses only",
+			   base, cell->ram[0].pa);
 	} else if (base >= limit || cell->ram[0].size > limit - base) {
 		diag_error(at, "ram-base 0x%" PRIx64 " puts memory beyond the %u address bits of the board",
 			   base, front->plan->board.pa_bits);

@@ -30,8 +30,8 @@ static const struct option table[] = {
 	{"-o", "DIR", ON_BUILD, SLOT_OUTPUT, false, true, "where the results go; made where it isn't there"},
 	{"--json", NULL, ON_CHECK | ON_BUILD | ON_MAP | ON_AUDIT | ON_DIFF, SLOT_JSON, false, false,
 	 "for programs, on standard output: what was found, or the map (docs/formats.md)"},
-	{"--deny", "KIND,...", ON_AUDIT, SLOT_DENY, false, false,
-	 "exit 1 where the file asks for what can't be isolated: firmware-calls"},
+	{"--deny", "KIND,...", ON_CHECK | ON_BUILD | ON_AUDIT, SLOT_DENY, false, false,
+	 "exit 1 where the file asks for what can't be isolated: firmware-calls, unprotected-dma"},
 	{"--svg", NULL, ON_MAP, SLOT_SVG, false, false, "drawn, to be shown by a browser or printed"},
 	{"--werror", NULL, ON_SOURCES, SLOT_WERROR, false, false, "warnings are errors"},
 };

@@ -56,20 +56,6 @@ static void read_mode(struct front *front, struct plan_cell *cell, int node)
 			   "cells");
 }
 
-static void read_dma(struct front *front, int node)
-{
-	static const char *const known[] = {"protected", "unprotected"};
-	const char *dma;
-
-	if (!value_text(front, node, "dma", &dma) || strcmp(dma, "protected") == 0)
-		return;
-	if (strcmp(dma, "unprotected") == 0)
-		diag_error(front_place(front, node, "dma"), "dma = \"unprotected\" is not supported yet");
-	else
-		diag_error(front_place(front, node, "dma"), "unknown dma '%s'%s", dma,
-			   diag_did_you_mean(dma, known, 2));
-}
-
 static void read_cell(struct front *front, size_t index)
 {
 	struct plan_cell *const cell = &front->plan->cells[index];
@@ -77,7 +63,6 @@ static void read_cell(struct front *front, size_t index)
 
 	read_role(front, cell, node);
 	read_mode(front, cell, node);
-	read_dma(front, node);
 	value_duration(front, node, "heartbeat", &cell->heartbeat_ns);
 	value_duration(front, node, "boot-timeout", &cell->boot_timeout_ns);
 	if (value_flag(front, node, "essential"))
@@ -208,8 +193,10 @@ bool plan_read(struct plan *plan, const char *file, const char *const *include_d
 	cpus_assign(&front);
 	choose_service_core(&front);
 	colors_read(&front);
+	dma_read(&front);
 	memory_place(&front);
 	devices_assign(&front);
+	dma_tell(&front);
 	consoles_assign(&front);
 	channels_read(&front);
 	images_read(&front);

@@ -130,6 +130,7 @@ struct plan_cell {
 	enum bp_mode mode;
 	uint32_t flags; /* BP_CELL_* */
 	bool is_linux;
+	bool unprotected; /* `dma`: it may have bus masters without an IOMMU */
 	const char *bootargs;
 	struct file_image *files;
 	size_t file_count;

@@ -63,6 +63,16 @@ bool ranges_cover(const struct ranges *set, struct range range)
 	return true;
 }
 
+struct range range_common(struct range a, struct range b)
+{
+	const uint64_t base = a.base > b.base ? a.base : b.base;
+	const uint64_t last_a = a.base + (a.size - 1), last_b = b.base + (b.size - 1);
+
+	if (!range_overlaps(a, b))
+		return (struct range){0, 0};
+	return (struct range){base, (last_a < last_b ? last_a : last_b) - base + 1};
+}
+
 /* The lowest place in one range of the room, NO_PLACE: none. */
 static uint64_t find_in(struct range room, const struct ranges *taken, uint64_t size, uint64_t alignment,
 			uint64_t from)

@@ -16,6 +16,7 @@ uint64_t align_down(uint64_t value, uint64_t alignment);
 void ranges_add(struct ranges *set, uint64_t base, uint64_t size);
 void ranges_add_all(struct ranges *set, const struct ranges *more);
 bool range_overlaps(struct range a, struct range b);
+struct range range_common(struct range a, struct range b); /* size 0: nothing */
 
 /* The first range of `set` that overlaps `range`, NULL: none. */
 const struct range *ranges_overlap(const struct ranges *set, struct range range);

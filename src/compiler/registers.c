@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * registers.c - `reg` and `ranges` of the board's tree, translated to addresses of the CPUs.
+ * registers.c - `reg`, `ranges` and `dma-ranges` of the board's tree, translated to addresses of the CPUs.
  *
- * Devicetree Specification 2.3.6, 2.3.8. Called by board.c and inventory.c. Whatever can't be
+ * Devicetree Specification 2.3.6, 2.3.8, 2.3.9. Called by board.c and inventory.c. Whatever can't be
  * translated (a bus without `ranges`: I2C, cpus) has no addresses of the CPUs.
  */
 #include "front.h"
@@ -96,5 +96,43 @@ struct ranges windows_of(const void *tree, int node)
 		if (translate(tree, above, &address) && size && address + (size - 1) >= address)
 			ranges_add(&found, address, size);
 	}
+	return found;
+}
+
+/* Addresses of `bus` as the bus above has them; what no row of `dma-ranges` holds goes nowhere. */
+static struct ranges reached_one_up(const void *tree, int bus, const struct ranges *below)
+{
+	const int above = node_parent(tree, bus);
+	const int child = fdt_address_cells(tree, bus), parent = fdt_address_cells(tree, above);
+	const int sizes = fdt_size_cells(tree, bus), row = child + parent + sizes;
+	struct ranges found = {NULL, 0};
+	int length;
+	const fdt32_t *const map = fdt_getprop(tree, bus, "dma-ranges", &length);
+
+	if (!map || length == 0)
+		return *below;
+	if (child < 1 || child > 2 || parent < 1 || parent > 2 || sizes < 1 || sizes > 2)
+		return found;
+	for (int at = 0; at + row <= length / 4; at += row) {
+		const struct range window = {read_cells(&map[at], child),
+					     read_cells(&map[at + child + parent], sizes)};
+		const uint64_t shift = read_cells(&map[at + child], parent) - window.base;
+
+		for (size_t i = 0; i < below->count; i++) {
+			const struct range part = range_common(below->at[i], window);
+
+			ranges_add(&found, part.base + shift, part.size);
+		}
+	}
+	return found;
+}
+
+struct ranges reached_by(const void *tree, int node)
+{
+	struct ranges found = {NULL, 0};
+
+	ranges_add(&found, 0, UINT64_MAX);
+	for (int bus = node_parent(tree, node); bus > 0; bus = node_parent(tree, bus))
+		found = reached_one_up(tree, bus, &found);
 	return found;
 }

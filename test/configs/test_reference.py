@@ -36,6 +36,7 @@ PLACES = {
         'gateway { cpus = <2 3>; memory = "256M"; kernel = "Image"; devices = "serial2"; };',
     ),
     "control": ("cached", ""),
+    "gateway": ("odd", ""),
 }
 
 

@@ -105,6 +105,40 @@ PARTITION(less_kept, "keep = \"1M\"", "keep = \"512K\"")
 PARTITION(placed_elsewhere, "1M@0x4a600000", "1M@0x4a500000")
 PARTITION(another_ram_base, "ram-base = \"0x40000000\"", "ram-base = \"0x50000000\"")
 PARTITION(no_ram_base, " ram-base = \"0x40000000\";", "")
+/* The RTC may master the bus, and its cell says that it may. */
+static void master_admitted(struct fixture *f)
+{
+	f->slaves_text = "arm,pl011\narm,pl061\n";
+	fixture_replace(&f->partition_text, "\"rest\", \"-gpio\";",
+			"\"rest\", \"-gpio\", \"rtc@9010000\"; dma = \"unprotected\";");
+}
+/* It is on a bus that passes on what `dma_ranges` says. */
+static void master_on_bus(struct fixture *f, const char *dma_ranges)
+{
+	char bus[256];
+
+	master_admitted(f);
+	(void)snprintf(
+		bus, sizeof(bus),
+		"bus { #address-cells = <2>; #size-cells = <2>; ranges; dma-ranges = <%s>; rtc@9010000 {",
+		dma_ranges);
+	fixture_replace(&f->board_text, "rtc@9010000 {", bus);
+	fixture_replace(&f->board_text, "resets = <5 1>; };", "resets = <5 1>; }; };");
+}
+static void master_reaches(struct fixture *f)
+{
+	master_on_bus(f, "0 0x80000000 0 0x4a600000 0 0x180000  0 0 0 0x4a780000 0 0x880000");
+}
+MUTATION(master_reaches_less)
+{
+	master_on_bus(f, "0 0x80000000 0 0x4a600000 0 0x180000  0 0 0 0x4a780000 0 0x87f000");
+}
+MUTATION(master_moved)
+{
+	f->slaves_text = "arm,pl011\narm,pl031\n";
+	fixture_replace(&f->partition_text,
+			"ram-base =", "devices = \"gpio\"; dma = \"unprotected\"; ram-base =");
+}
 MUTATION(ram_reserved)
 {
 	fixture_replace(&f->board_text, "0x4fe00000 0 0x200000", "0x4a900000 0 0x200000");
@@ -387,6 +421,8 @@ static const struct mutation rows[] = {
 	ROW(PLACEMENT, placed_elsewhere),
 	ROW(PLACEMENT, another_ram_base), /* [utest->swr~audit-placement~1] */
 	ROW(PLACEMENT, no_ram_base),
+	ROW(PLACEMENT, master_reaches_less), /* [utest->swr~audit-dma-reach~1] */
+	ROW(PLACEMENT, master_moved),
 	ROW(RAM, ram_reserved),
 	ROW(RAM, ram_forbidden), /* [utest->swr~audit-board-ram~1] */
 	ROW(DEVICES, device_wanted),
@@ -512,6 +548,29 @@ static void firmware_calls_are_listed(void **state)
 	fixture_free(&fixture);
 }
 
+/* [utest->swr~audit-unisolated~1] [utest->swr~audit-dma-reach~1] */
+static void unprotected_masters_are_listed(void **state)
+{
+	void (*const images[])(struct fixture *f) = {master_admitted, master_reaches};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct fixture fixture;
+		struct audit audit;
+
+		mutation_audit(&fixture, &audit, images[i]);
+		report_print(&audit.report, "unprotected", stderr);
+		assert_int_equal(audit.report.total, 0);
+		assert_int_equal(audit.report.exception_count, 1);
+		assert_non_null(
+			strstr(audit.report.exceptions[0].message,
+			       "rtc@9010000 may master the bus and reaches all memory, on the file's word"));
+		assert_true(report_deny(&audit.report, "unprotected-dma"));
+		assert_int_equal(report_denied(&audit.report), 1);
+		audit_close(&audit);
+		fixture_free(&fixture);
+	}
+}
+
 static void differences_from_the_inputs_are_caught(void **state)
 {
 	mutations_run(rows, sizeof(rows) / sizeof(rows[0]));
@@ -541,10 +600,10 @@ static void a_cell_with_a_pmu_is_clean(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(the_good_image_is_clean),
-					   cmocka_unit_test(a_cell_with_a_pmu_is_clean),
-					   cmocka_unit_test(firmware_calls_are_listed),
-					   cmocka_unit_test(differences_from_the_inputs_are_caught)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_good_image_is_clean), cmocka_unit_test(a_cell_with_a_pmu_is_clean),
+		cmocka_unit_test(firmware_calls_are_listed), cmocka_unit_test(unprotected_masters_are_listed),
+		cmocka_unit_test(differences_from_the_inputs_are_caught)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
 UNIT_SOURCES_compiler := $(addprefix src/compiler/,diag.c json.c text.c ranges.c process.c source.c nodes.c data.c values.c \
 	registers.c inventory.c board.c schema.c partition.c cpus.c cache.c colors.c colors_memory.c palette.c \
 	memory.c store.c depends.c references.c shared.c devices.c console.c \
-	channels.c faults.c firmware.c windows.c images.c image_linux.c image_elf.c)
+	channels.c faults.c deny.c dma.c firmware.c windows.c images.c image_linux.c image_elf.c)
 UNIT_CFLAGS_compiler := -D_GNU_SOURCE= -Isrc/blueprint -Isrc/compiler
 UNIT_LIBS_compiler := -lfdt
 UNIT_DEPENDS_compiler := build/test-configs/health.elf

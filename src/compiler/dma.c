@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * dma.c - `dma = "unprotected"`: bus masters that no IOMMU holds back, on the word of the file.
+ *
+ * Such a cell's guest-physical addresses are physical ones, and its RAM lies where each bus master that it
+ * names gets by its buses' `dma-ranges`. Nothing stops the device from reaching what is not the cell's:
+ * a warning says so for each, `map` and the auditor's report list it, --deny refuses it. Called by
+ * plan_read, before memory is placed and when devices have their owners.
+ */
+#include "front.h"
+
+#include "deny.h"
+#include "ranges.h"
+#include "text.h"
+
+#include <libfdt.h>
+#include <string.h>
+
+static bool unprotected(const struct front *front, int node)
+{
+	static const char *const known[] = {"protected", "unprotected"};
+	const char *dma;
+
+	if (!value_text(front, node, "dma", &dma) || strcmp(dma, "protected") == 0)
+		return false;
+	if (strcmp(dma, "unprotected") == 0)
+		return true;
+	diag_error(front_place(front, node, "dma"), "unknown dma '%s'%s", dma,
+		   diag_did_you_mean(dma, known, 2));
+	return false;
+}
+
+static struct ranges common(const struct ranges *a, const struct ranges *b)
+{
+	struct ranges both = {NULL, 0};
+
+	for (size_t i = 0; i < a->count; i++)
+		for (size_t j = 0; j < b->count; j++) {
+			const struct range part = range_common(a->at[i], b->at[j]);
+
+			ranges_add(&both, part.base, part.size);
+		}
+	return both;
+}
+
+/* What of its RAM the cell can use: what all bus masters that it names reach. */
+static void find_room(struct front *front, size_t index)
+{
+	const struct board *const board = &front->plan->board;
+	struct words words;
+
+	value_words(front, front->cell_nodes[index], "devices", &words);
+	for (size_t i = 0; i < words.count; i++) {
+		const struct indices found = devices_named(board, words.at[i]);
+		struct ranges reached;
+
+		if (found.count != 1 || !board->devices[found.at[0]].bus_master)
+			continue;
+		reached = reached_by(board->tree.data, board->devices[found.at[0]].node);
+		front->rooms[index] = common(&front->rooms[index], &reached);
+	}
+}
+
+void dma_read(struct front *front)
+{
+	front->rooms = memory_new(front->plan->cell_count, sizeof(front->rooms[0]));
+	for (size_t i = 0; i < front->plan->cell_count; i++) {
+		front->plan->cells[i].unprotected = unprotected(front, front->cell_nodes[i]);
+		front->rooms[i] = front->plan->board.ram;
+		if (front->plan->cells[i].unprotected)
+			find_room(front, i);
+	}
+}
+
+/* [impl->swr~config-dma~1] */
+void dma_tell(const struct front *front)
+{
+	const struct plan *const plan = front->plan;
+	bool *const used = memory_new(plan->cell_count, sizeof(bool));
+
+	for (size_t i = 0; i < plan->board.device_count; i++) {
+		const struct device *const device = &plan->board.devices[i];
+
+		if (device->owner < 0 || !device->bus_master)
+			continue;
+		used[device->owner] = true;
+		(denied(DENY_UNPROTECTED_DMA) ? diag_error : diag_warning)(
+			devices_place(i),
+			"'%s' may master the bus with no IOMMU in front: it reaches all memory, cell '%s' "
+			"says dma = \"unprotected\"",
+			device->path, plan->cells[device->owner].name);
+	}
+	for (size_t i = 0; i < plan->cell_count; i++)
+		if (plan->cells[i].unprotected && !used[i])
+			diag_warning(front_place(front, front->cell_nodes[i], "dma"),
+				     "cell '%s' has no bus master that needs dma = \"unprotected\"",
+				     plan->cells[i].name);
+}
