@@ -17,7 +17,8 @@ static int page_owner(const struct audit *audit, uint64_t pa, int cell)
 	const struct place *place = place_at(audit, pa);
 	const uint32_t service = audit->header->service_core;
 
-	if (!place)
+	/* A copy of the text has the colours of who runs it: another cell's copy would tell of that cell. */
+	if (!place || place->kind == PLACE_TEXT)
 		return cell;
 	switch (place->kind) {
 	case PLACE_PRIVATE:
@@ -30,7 +31,6 @@ static int page_owner(const struct audit *audit, uint64_t pa, int cell)
 	case PLACE_RECORD:
 	case PLACE_ROOT:
 	case PLACE_TREE:
-	case PLACE_TEXT:
 		return place->owner;
 	case PLACE_ORDERS:
 	case PLACE_SERVICE:

@@ -165,6 +165,13 @@ def move_text(image):
     move(image, image.blueprint.el2(number), TEXT + PAGE, image.blueprint_gap(OWN["health"]))
 
 
+def share_text(image):
+    """The same bytes, and in pages that another cell's EL2 caches: each would tell of the other's exits."""
+    number, _ = image.core("control")
+    other, _ = image.core("health")
+    image.blueprint.redirect(image.blueprint.el2(number), TEXT + PAGE, image.blueprint.el2(other)(TEXT + PAGE))
+
+
 def move_private(image):
     number, _ = image.core("control")
     target = image.gap(GATEWAY, image.blueprint.writable_pa, image.blueprint.writable_size)
@@ -211,11 +218,12 @@ def cache_image(image):
     raise AssertionError("no image is mapped")
 
 
-# Nothing else is wrong with the first four: only the colour tells. [utest->swr~audit-colors~1]
+# Nothing else is wrong with the first five: only the colour tells. [utest->swr~audit-colors~1]
 @pytest.mark.parametrize(
     "mutate, rules",
     [
         (move_text, {"SEP-25"}),
+        (share_text, {"SEP-25"}),
         (move_private, {"SEP-25"}),
         (move_el2_table, {"SEP-25"}),
         (move_stage2_table, {"SEP-25"}),

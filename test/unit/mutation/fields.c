@@ -90,6 +90,19 @@ static void triggers_judge(struct oracle *oracle, const struct specimen *s, cons
 		oracle->broken[RULE_TRIGGERS] = true;
 }
 
+/* Where memory has colours a region's pages are those of the cell from `pa` on: it may start at another's. */
+static void region_judge(struct oracle *oracle, const struct specimen *s, const struct field *field)
+{
+	uint64_t now, before;
+
+	memcpy(&now, field->at, 8);
+	memcpy(&before, was(s, field), 8);
+	while (oracle->colors && now < before && !(now % 4096) && !oracle_color(oracle, field->context, now))
+		now += 4096;
+	if (now != before)
+		oracle->broken[field->rule] = true;
+}
+
 static void records_of(struct specimen *s, struct fields *fields, uint32_t c)
 {
 	struct bp_cell *cell = s->cell[c];
@@ -155,7 +168,7 @@ static void records_of(struct specimen *s, struct fields *fields, uint32_t c)
 			  RULE_FIRMWARE, NULL, 0, false);
 	for (uint32_t i = 0; i < cell->regions.count; i++) {
 		ADD(&regions[i], ipa, RECORD, MEMORY);
-		ADD(&regions[i], pa, RECORD, STAGE2);
+		JUDGED(&regions[i], pa, RECORD, STAGE2, region_judge, c);
 		ADD(&regions[i], va, WINDOW, EL2_WINDOW);
 		ADD(&regions[i], size, RECORD, MEMORY);
 		ADD(&regions[i], flags, RECORD, MEMORY);

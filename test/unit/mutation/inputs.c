@@ -10,7 +10,7 @@
 
 #define ADDRESS UINT64_C(0x0000fffffffff000)
 
-enum change { DIGIT, LETTER, NUMBER, GONE, NAME };
+enum change { DIGIT, LETTER, NUMBER, TWICE, GONE, NAME };
 
 struct row {
 	const char *part, *node, *property;
@@ -42,6 +42,8 @@ static const struct row rows[] = {
 	{"partitions", "cells/", "devices", LETTER, 0, RULE_DEVICES},
 	{"partitions", "cells/", "devices", GONE, 0, RULE_STAGE2},
 	{"partitions", "cells/", "memory", NAME, 0, RULE_CELLS},
+	{"partitions", "cells/", "colors", NUMBER, 0, RULE_COLORS},
+	{"partitions", "cells/", "colors", GONE, 0, RULE_COLORS},
 	{"partitions", "channels/", "size", DIGIT, 0, RULE_CHANNELS},
 	{"partitions", "channels/", "size", NAME, 0, RULE_CHANNELS},
 	{"partitions", "channels/", "from", LETTER, 0, RULE_INPUT},
@@ -55,6 +57,10 @@ static const struct row rows[] = {
 	{"machine", "gic", "redistributor-frames", NUMBER, 0, RULE_MACHINE},
 	{"machine", "smmu", "idr0", NUMBER, 0, RULE_MACHINE},
 	{"fdt", "cpu@", "reg", NUMBER, 0, RULE_CORE_OWNER},
+	{"fdt", "l2-cache", "cache-sets", NUMBER, 0, RULE_COLORS},
+	{"fdt", "l2-cache", "cache-sets", TWICE, 0, RULE_COLORS},
+	{"fdt", "l2-cache", "cache-line-size", TWICE, 0, RULE_COLORS},
+	{"fdt", "l2-cache", "cache-size", TWICE, 0, RULE_COUNT}, /* as many colours */
 	{"fdt", "serial@", "reg", NUMBER, 1, RULE_MACHINE},
 	{"fdt", "interrupt-controller@", "reg", NUMBER, 1, RULE_MACHINE},
 	{"fdt", "memory@", "reg", NUMBER, 3, RULE_MACHINE},
@@ -123,6 +129,9 @@ static bool row_apply(struct oracle *oracle, struct specimen *s, const struct ro
 		if (row->at) /* whole pages */
 			data[row->at * 4 + 2] ^= (uint8_t)(0x10 << chance(4)), data[row->at * 4 + 3] = 0;
 		break;
+	case TWICE: /* or half */
+		fdt32_st(data, chance(2) ? fdt32_ld((void *)data) * 2 : fdt32_ld((void *)data) / 2);
+		break;
 	case GONE:
 		(void)fdt_nop_property(part->data, node, row->property);
 		break;
@@ -135,7 +144,8 @@ static bool row_apply(struct oracle *oracle, struct specimen *s, const struct ro
 	}
 	if (!memcmp(part->data, s->pristine + (part->data - s->fit), part->size))
 		return false;
-	oracle->broken[row->rule] = true;
+	if (row->rule != RULE_COUNT && (row->rule != RULE_COLORS || oracle->colors))
+		oracle->broken[row->rule] = true;
 	return true;
 }
 

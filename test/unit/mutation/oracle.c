@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIMIT	UINT64_C(0x100000000) /* pages above are nowhere on the small board */
-#define PAGES	(LIMIT / 4096)
 #define ADDRESS UINT64_C(0x0000fffffffff000)
 #define BIT(n)	(UINT64_C(1) << (n))
 #define PA_BITS 40u
@@ -37,6 +35,7 @@ struct walk {
 	uint8_t *tables;  /* by page, all walks: kind */
 	uint8_t kind;
 	bool stage2;
+	int cell; /* whose walk it is; -1: nobody's */
 };
 
 static void page_add(struct view *view, struct page page)
@@ -115,6 +114,8 @@ static bool table_enter(struct walk *w, uint64_t pa)
 		    (pa >= (tree & ADDRESS) && pa < tree + w->s->tree_image[c]->size))
 			broken[RULE_TABLE_PAGE] = true;
 	}
+	if (w->oracle->colors && w->cell >= 0 && !oracle_color(w->oracle, (uint32_t)w->cell, pa))
+		broken[RULE_COLORS] = true;
 	w->visited[page] = 1;
 	w->tables[page] = w->kind;
 	return true;
@@ -148,7 +149,8 @@ static void root_view(struct oracle *oracle, struct specimen *s, uint32_t root, 
 		      uint8_t *tables)
 {
 	const size_t bp_pages = s->blueprint_size / 4096;
-	struct walk w = {.oracle = oracle, .s = s, .view = view, .tables = tables};
+	struct walk w = {
+		.oracle = oracle, .s = s, .view = view, .tables = tables, .cell = root_cell(s, root)};
 	uint64_t table;
 	unsigned int level = 1, entries = 512;
 
@@ -216,13 +218,13 @@ int oracle_device(const struct specimen *s, const struct oracle *oracle, uint64_
 
 static void reach_of(const struct specimen *s, const struct view *views, uint8_t *reach, uint8_t *users)
 {
-	memset(reach, 0, PAGES);
-	memset(users, 0, PAGES);
+	memset(reach, 0, ORACLE_PAGES);
+	memset(users, 0, ORACLE_PAGES);
 	for (uint32_t r = 0; r + 1 < roots(s); r++) { /* the boot root sees all of the writable memory */
 		for (size_t i = 0; i < views[r].count; i++) {
 			const uint64_t page = views[r].pages[i].pa / 4096;
 
-			if (page >= PAGES)
+			if (page >= ORACLE_PAGES)
 				continue;
 			if (r < s->cells)
 				reach[page] |= (uint8_t)(1u << r);
@@ -248,7 +250,7 @@ static const struct hv_segment *segment_at(const struct specimen *s, uint64_t pa
 static void cell_page(struct oracle *o, const struct specimen *s, uint32_t c, const struct page *page)
 {
 	const uint64_t number = page->pa / 4096;
-	const bool below = number < PAGES;
+	const bool below = number < ORACLE_PAGES;
 	const uint8_t others = below ? o->reach[number] & (uint8_t)~(1u << c) : 0;
 	const uint8_t admitted = below ? o->good_reach[number] : 0;
 	const uint8_t rights = below ? o->rights[c][number] : 0;
@@ -308,6 +310,27 @@ static bool moved_alone(const struct oracle *o, const struct specimen *s, const 
 	       o->good_users[was->pa / 4096] == 1 && o->users[is->pa / 4096] == 1;
 }
 
+/* Who has it may have it elsewhere: a page of the writable memory that lay free, at once in every root. */
+static bool moved_together(const struct oracle *o, const struct specimen *s, const struct page *was,
+			   const struct page *is)
+{
+	const uint64_t from = was->pa / 4096, to = is->pa / 4096;
+
+	return inside(was->pa, s->header->writable_pa, s->header->writable_size) &&
+	       inside(is->pa, s->header->writable_pa, s->header->writable_size) && !o->good_users[to] &&
+	       !o->users[from] && o->users[to] == o->good_users[from];
+}
+
+/* A copy of text or read-only data in a page of the blueprint that is nothing else. */
+static bool copied(const struct oracle *o, const struct specimen *s, const struct page *was,
+		   const struct page *is)
+{
+	const uint64_t *from = specimen_word(s, was->pa), *to = specimen_word(s, is->pa);
+
+	return o->colors && was->va >= EL2_VA_TEXT && was->va < EL2_VA_PRIVATE && from && to &&
+	       !o->table_of[(is->pa - s->blueprint_pa) / 4096] && !memcmp(from, to, 4096);
+}
+
 static void core_page(struct oracle *o, const struct specimen *s, const struct page *page, bool boot)
 {
 	const struct hv_segment *segment = segment_at(s, page->pa);
@@ -349,10 +372,16 @@ static void pair_judge(struct oracle *o, const struct specimen *s, uint32_t root
 		       const struct page *is)
 {
 	const bool cell = root < s->cells, boot = root + 1 == roots(s);
+	bool moved;
 	const bool address = was && is && was->pa != is->pa, rights = was && is && was->rights != is->rights,
 		   type = was && is && was->type != is->type;
 
 	if (was && is && !address && !rights && !type)
+		return;
+	moved = !boot && was && is && !rights && !type && moved_together(o, s, was, is);
+	if (is && root_cell(s, root) >= 0)
+		oracle_colors(o, (uint32_t)root_cell(s, root), was, is, moved);
+	if (moved || (!boot && !cell && was && is && !rights && !type && copied(o, s, was, is)))
 		return;
 	if (boot) {
 		o->broken[RULE_BOOT_ROOT] = true;
@@ -417,16 +446,24 @@ void oracle_tables(struct oracle *o, struct specimen *s)
 void oracle_open(struct oracle *o, struct specimen *s)
 {
 	memset(o, 0, sizeof(*o));
-	o->reach = calloc(PAGES, 1);
-	o->good_reach = calloc(PAGES, 1);
-	o->users = calloc(PAGES, 1);
-	o->good_users = calloc(PAGES, 1);
+	o->reach = calloc(ORACLE_PAGES, 1);
+	o->good_reach = calloc(ORACLE_PAGES, 1);
+	o->users = calloc(ORACLE_PAGES, 1);
+	o->good_users = calloc(ORACLE_PAGES, 1);
 	o->table_of = calloc(s->blueprint_size / 4096, 1);
+	o->caches = calloc(ORACLE_PAGES, 1);
+	oracle_colors_open(o, s);
 	for (uint32_t r = 0; r < roots(s); r++)
 		root_view(o, s, r, &o->good[r], o->table_of);
 	reach_of(s, o->good, o->good_reach, o->good_users);
+	for (uint32_t r = 0; r < roots(s); r++) {
+		for (size_t i = 0; root_cell(s, r) >= 0 && i < o->good[r].count; i++) {
+			if (o->good[r].pages[i].type == TYPE_WRITE_BACK)
+				o->caches[o->good[r].pages[i].pa / 4096] |= (uint8_t)(1 << root_cell(s, r));
+		}
+	}
 	for (uint32_t c = 0; c < s->cells; c++) {
-		o->rights[c] = calloc(PAGES, 1);
+		o->rights[c] = calloc(ORACLE_PAGES, 1);
 		for (size_t i = 0; i < o->good[c].count; i++)
 			o->rights[c][o->good[c].pages[i].pa / 4096] |= o->good[c].pages[i].rights;
 	}
@@ -445,4 +482,5 @@ void oracle_close(struct oracle *o, const struct specimen *s)
 	free(o->users);
 	free(o->good_users);
 	free(o->table_of);
+	free(o->caches);
 }

@@ -23,13 +23,19 @@ struct view { /* of one root, in order of address */
 	size_t count;
 };
 
-#define ROOTS_MAX 32u
+#define ORACLE_LIMIT UINT64_C(0x100000000) /* pages above are nowhere on the small board */
+#define ORACLE_PAGES (ORACLE_LIMIT / 4096)
+#define ROOTS_MAX    32u
+#define COLORS	     8u /* of the small board, whose cache has ways of 32 KiB */
 struct oracle {
 	struct view good[ROOTS_MAX], now[ROOTS_MAX]; /* cells, then cores, then the boot root */
 	uint8_t *reach, *good_reach;		     /* by page below ORACLE_LIMIT: a bit a cell */
 	uint8_t *rights[SPECIMEN_CELLS];	     /* good: what the cell may do to the page */
 	uint8_t *users, *good_users; /* roots that reach a page of writable memory; 255: many */
 	uint8_t *table_of;	     /* by page of the blueprint: 1 + cell, or 255 for EL2; good */
+	uint32_t colors;	     /* of memory; 0: none */
+	uint8_t color_cells[COLORS]; /* a bit a cell that may cache it */
+	uint8_t *caches;	     /* by page: a bit a cell that caches it; good */
 	bool broken[RULE_COUNT];
 };
 
@@ -37,6 +43,15 @@ void oracle_open(struct oracle *oracle, struct specimen *s);
 void oracle_close(struct oracle *oracle, const struct specimen *s);
 /* Judges the tables as they are now, into broken[]. */
 void oracle_tables(struct oracle *oracle, struct specimen *s);
+/* oracle_colors.c: whose each colour is, from the partition file's own source. */
+void oracle_colors_open(struct oracle *oracle, const struct specimen *s);
+/* Whether the good image is as it says: else the whole test means nothing. */
+bool oracle_colors_good(const struct oracle *oracle, const struct specimen *s);
+void oracle_colors(struct oracle *oracle, uint32_t cell, const struct page *was, const struct page *is,
+		   bool moved);
+bool oracle_color(const struct oracle *oracle, uint32_t cell, uint64_t pa);
+/* By number of the root: its cell; -1: the boot root, or of a core that never starts. */
+int root_cell(const struct specimen *s, uint32_t root);
 /* The same for pages of a cell's devices: whose register page is it? Cell, -1 nobody, -2 never a cell's. */
 int oracle_device(const struct specimen *s, const struct oracle *oracle, uint64_t pa);
 

@@ -94,20 +94,35 @@ static void cells_find(struct specimen *s)
 	}
 }
 
-bool specimen_load(struct specimen *s, const char *path, const char *name)
+static void *file_read(const char *name, const char *file, size_t *size)
 {
-	FILE *file = fopen(path, "rb");
+	char path[128];
+	void *data;
+	FILE *in;
+
+	(void)snprintf(path, sizeof(path), "build/unit/mutation/images/%s/%s", name, file);
+	in = fopen(path, "rb");
+	if (!in || fseek(in, 0, SEEK_END))
+		return NULL;
+	*size = (size_t)ftell(in);
+	rewind(in);
+	data = malloc(*size);
+	if (fread(data, 1, *size, in) != *size)
+		return NULL;
+	fclose(in);
+	return data;
+}
+
+bool specimen_load(struct specimen *s, const char *name)
+{
+	size_t size;
 
 	*s = (struct specimen){.name = name};
-	if (!file || fseek(file, 0, SEEK_END))
+	s->source = file_read(name, "source.dtb", &size);
+	s->fit = file_read(name, "bulkhead.itb", &s->size);
+	if (!s->source || !s->fit)
 		return false;
-	s->size = (size_t)ftell(file);
-	rewind(file);
-	s->fit = malloc(s->size);
 	s->pristine = malloc(s->size);
-	if (fread(s->fit, 1, s->size, file) != s->size)
-		return false;
-	fclose(file);
 	memcpy(s->pristine, s->fit, s->size);
 	parts_find(s);
 	s->kernel = part_named(s, "kernel");
@@ -129,6 +144,7 @@ bool specimen_load(struct specimen *s, const char *path, const char *name)
 
 void specimen_free(struct specimen *s)
 {
+	free(s->source);
 	free(s->fit);
 	free(s->pristine);
 }

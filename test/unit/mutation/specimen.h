@@ -29,6 +29,7 @@ struct part { /* of the FIT */
 
 struct specimen {
 	const char *name;
+	void *source; /* the partition file's tree, as dtc makes it */
 	uint8_t *fit, *pristine;
 	size_t size;
 	struct part parts[PARTS_MAX];
@@ -51,7 +52,7 @@ struct specimen {
 	bool keep_digest; /* of the blueprint: it is what was changed */
 };
 
-bool specimen_load(struct specimen *s, const char *path, const char *name);
+bool specimen_load(struct specimen *s, const char *name);
 void specimen_free(struct specimen *s);
 /* All digests: guest trees', the blueprint's, the configuration's, the FIT's. */
 void specimen_seal(struct specimen *s);

@@ -336,7 +336,8 @@ enum kind table_change(struct oracle *oracle, struct specimen *s, char *what, si
 	const size_t count = root_slots(s, root);
 	const unsigned int draw = root < s->cells ? (unsigned int)chance(12) : 12;
 
-	if (!(draw < 1 && emulated_map(s, root, what, size)) &&
+	if (!(oracle->colors && chance(2) && page_move(oracle, s, root, what, size)) &&
+	    !(draw < 1 && emulated_map(s, root, what, size)) &&
 	    !(draw == 1 && window_move(s, root, count, what, size)))
 		entry_change(s, count, root < s->cells, what, size);
 	oracle_tables(oracle, s);
