@@ -19,6 +19,8 @@
 static struct watch watches[MACHINE_CELLS_MAX];
 static struct order_watch orders[MACHINE_CELLS_MAX];
 static struct watch_limits limits[MACHINE_CELLS_MAX];
+static uint64_t
+	applied[MACHINE_CELLS_MAX]; /* 1 + the generation whose error has cost the machine its action */
 static uint32_t self;
 
 void guard_start(const struct machine *machine, uint32_t own, uint64_t poll)
@@ -46,6 +48,44 @@ void guard_order(const struct machine *machine, uint32_t cell, uint64_t action, 
 		    action == CELL_STOP ? "stop" : "restart", result);
 }
 
+/* Only essential cells run on, and this one, which reports. [impl->swr~health-safe~1] */
+static void enter_safe(const struct machine *machine, uint32_t cell, uint64_t error)
+{
+	say("health: safe state: cell %s: %s", machine->cells[cell].name, name_error(error));
+	for (uint32_t i = 0; i < machine->cell_count; i++) {
+		struct cell_view view;
+
+		machine_view(machine, i, &view);
+		if (i != self && i != cell && !(machine->cells[i].flags & BP_CELL_ESSENTIAL) &&
+		    view.state != CELL_STOPPED)
+			guard_order(machine, i, CELL_STOP, BP_ERROR_COUNT);
+	}
+}
+
+/* [impl->swr~health-reset~1] */
+static void reset_machine(const struct machine *machine, uint32_t cell, uint64_t error)
+{
+	say("health: cell %s: %s: the machine is reset", machine->cells[cell].name, name_error(error));
+	say("health: the reset was refused (%" PRId64 ")", hypercall_machine_reset());
+}
+
+/* What a cell's error costs the machine, once a life of the cell. */
+static void apply_to_machine(const struct machine *machine, uint32_t cell, uint64_t error)
+{
+	const uint8_t action = machine->cells[cell].actions[error];
+	struct cell_view view;
+
+	machine_view(machine, cell, &view);
+	if (applied[cell] == view.generation + 1)
+		return;
+	if (action == BP_ACTION_SAFE || action == BP_ACTION_RESET)
+		applied[cell] = view.generation + 1;
+	if (action == BP_ACTION_SAFE)
+		enter_safe(machine, cell, error);
+	if (action == BP_ACTION_RESET)
+		reset_machine(machine, cell, error);
+}
+
 /* [impl->swr~health-actions~1] */
 static void apply(const struct machine *machine, uint32_t cell, enum bp_error error)
 {
@@ -56,7 +96,12 @@ static void apply(const struct machine *machine, uint32_t cell, enum bp_error er
 	case BP_ACTION_RESTART:
 		guard_order(machine, cell, CELL_RESTART, error);
 		break;
-	default: /* ignore and log: said already; the others are refused by the compiler */
+	case BP_ACTION_SAFE:
+	case BP_ACTION_RESET:
+		guard_order(machine, cell, CELL_STOP, error);
+		apply_to_machine(machine, cell, error);
+		break;
+	default: /* ignore and log: said already */
 		break;
 	}
 }
@@ -78,6 +123,9 @@ static void guard_cell(const struct machine *machine, uint32_t cell, uint64_t no
 	struct watch_input input;
 
 	machine_view(machine, cell, &view);
+	/* What EL2 has stopped it for may cost more than the cell. */
+	if ((view.state == CELL_STOPPED || view.state == CELL_LOST) && view.cause < BP_ERROR_COUNT)
+		apply_to_machine(machine, cell, view.cause);
 	input = (struct watch_input){
 		.now = now,
 		.state = view.state,

@@ -43,6 +43,11 @@ int64_t hypercall_cell_control(uint64_t cell, uint64_t action, uint64_t cause)
 	return hypercall(HYPERCALL_CELL_CONTROL, cell, action, cause, 0);
 }
 
+int64_t hypercall_machine_reset(void)
+{
+	return hypercall(HYPERCALL_MACHINE_RESET, 0, 0, 0, 0);
+}
+
 int64_t hypercall_console_input(uint64_t cell, uint8_t byte)
 {
 	return hypercall(HYPERCALL_CONSOLE_INPUT, cell, byte, 0, 0);

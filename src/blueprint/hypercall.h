@@ -21,6 +21,7 @@
 #define HYPERCALL_APPLICATION_ERROR 0xc6000005 /* x1 = code; the fault table's application-error */
 #define HYPERCALL_CELL_CONTROL	    0xc6000010 /* health: x1 = cell index, x2 = CELL_*, x3 = enum bp_error */
 #define HYPERCALL_CONSOLE_INPUT	    0xc6000011 /* health: x1 = cell index, x2 = byte */
+#define HYPERCALL_MACHINE_RESET	    0xc6000013 /* health: comes back only where firmware can't */
 #define HYPERCALL_BOOT_CONFIRM	    0xc6000012 /* health: NOT_SUPPORTED until boot slots exist */
 
 /* Doorbells that a core may ring in a millisecond. */

@@ -43,17 +43,14 @@ static const char *const actions[BP_ACTION_COUNT] = {
 	[BP_ACTION_RESTART] = "restart", [BP_ACTION_SAFE] = "safe", [BP_ACTION_RESET] = "reset",
 };
 
-/* What the health cell and the hypervisor can't do yet. */
-static const unsigned int unsupported = BIT(BP_ACTION_SAFE) | BIT(BP_ACTION_RESET);
-
 #define DEFAULT_RESTARTS 5u
 #define DEFAULT_WINDOW	 UINT64_C(300000000000) /* ns */
 
-/* "log, stop or restart": the admitted actions that are supported too. */
+/* "log, stop or restart" */
 static const char *admitted_text(unsigned int admitted)
 {
 	const char *text = "";
-	unsigned int left = admitted & ~unsupported;
+	unsigned int left = admitted;
 
 	for (int i = 0; i < BP_ACTION_COUNT; i++) {
 		if (!(left & BIT(i)))
@@ -62,6 +59,15 @@ static const char *admitted_text(unsigned int admitted)
 		text = text_format("%s%s%s", text, !text[0] ? "" : left ? ", " : " or ", actions[i]);
 	}
 	return text;
+}
+
+/* What an error costs the machine is the health cell's to see to. */
+static void need_health(const struct front *front, struct place at, const char *action)
+{
+	for (size_t i = 0; i < front->plan->cell_count; i++)
+		if (front->plan->cells[i].flags & BP_CELL_HEALTH)
+			return;
+	diag_error(at, "action '%s' needs a health cell, which carries it out", action);
 }
 
 /* An action's number; -1 after a diagnostic. */
@@ -75,10 +81,9 @@ static int read_action(const struct front *front, int node, const char *property
 	for (int i = 0; i < BP_ACTION_COUNT; i++) {
 		if (strcmp(actions[i], text) != 0)
 			continue;
-		if (!(BIT(i) & unsupported))
-			return i;
-		diag_error(at, "action '%s' is not supported yet", text);
-		return -1;
+		if (i == BP_ACTION_SAFE || i == BP_ACTION_RESET)
+			need_health(front, at, text);
+		return i;
 	}
 	diag_error(at, "unknown action '%s'%s", text, diag_did_you_mean(text, actions, BP_ACTION_COUNT));
 	return -1;
@@ -132,7 +137,7 @@ static void read_fault(const struct front *front, int node, const char *name, st
 		report_unknown(front, node, name);
 	else if (action >= 0 && rules[error].admitted & BIT(action))
 		cell->actions[error] = (uint8_t)action;
-	else if (action >= 0 && rules[error].admitted & ~unsupported)
+	else if (action >= 0 && rules[error].admitted != BIT(BP_ACTION_RESET))
 		diag_error(front_place(front, node, name), "'%s' admits %s, not '%s'", name,
 			   admitted_text(rules[error].admitted), actions[action]);
 	else if (action >= 0)

@@ -64,6 +64,9 @@ void arch_revoke_other(u32 cell);
 /* CRC-32 of IEEE 802.3 (reflected, initial and final all ones). */
 u32 arch_crc32(const void *data, u64 size);
 
+/* Resets the machine, by its firmware. Comes back only where firmware can't. */
+void arch_machine_reset(void);
+
 /* Ends this core for good. */
 _Noreturn void arch_halt(void);
 

@@ -11,6 +11,7 @@
 #include "core.h"
 #include "events.h"
 #include "mmio.h"
+#include "service.h"
 #include "sha256.h"
 
 /* How long siblings may take to come to rest: a core in EL2 needs microseconds, one asleep in WFI
@@ -186,12 +187,25 @@ static bool restart_admitted(void)
 	return true;
 }
 
+/* The health cell carries out what others' errors cost the machine. Its own first core, which is the service
+ * core, does it for its own. [impl->swr~health-own-actions~1] */
+static void health_stopped(u32 cause)
+{
+	if (!(this_cell->flags & BP_CELL_HEALTH) || cause >= BP_ERROR_COUNT)
+		return;
+	if (this_cell->actions[cause] == BP_ACTION_SAFE)
+		service_safe();
+	if (this_cell->actions[cause] == BP_ACTION_RESET)
+		arch_machine_reset();
+}
+
 static bool cell_stop(u32 cause)
 {
 	telemetry()->restart_cause = cause;
 	event_record(EVENT_CELL_STOP, cause, 0, 0, 0);
 	arch_cell_interrupts_reset(); /* nothing of it wakes the cores that rest from now on */
 	state_set(CELL_STOPPED);
+	health_stopped(cause);
 	return false;
 }
 
@@ -313,7 +327,7 @@ bool cell_settle(bool first_start)
 	while (telemetry()->cell_state != CELL_LOST && requests_waiting()) {
 		arch_stage2_revoke();
 		if (!gathered()) {
-			requests_fold();
+			telemetry()->restart_cause = requests_fold().cause;
 			return false;
 		}
 		wanted = requests_fold();

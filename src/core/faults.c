@@ -43,14 +43,12 @@ enum outcome fault_raise(struct exit *exit, enum bp_error error, const struct fa
 		return error == BP_ERROR_SERROR ? OUTCOME_SAME : OUTCOME_ABORT;
 	case BP_ACTION_RESTART:
 	case BP_ACTION_STOP:
-		cell_request(action, error);
-		return OUTCOME_REST;
-	case BP_ACTION_SAFE:
+	case BP_ACTION_SAFE: /* the cell stops; whoever sees why does the rest: the health cell, cell.c for it
+			      */
 	case BP_ACTION_RESET:
 	case BP_ACTION_COUNT:
 		break;
 	}
-	/* Refused by the compiler until the health cell can carry them out; stopping is the safe side. */
-	cell_request(BP_ACTION_STOP, error);
+	cell_request(action == BP_ACTION_RESTART ? action : BP_ACTION_STOP, error);
 	return OUTCOME_REST;
 }

@@ -107,8 +107,6 @@ static enum outcome cell_control(struct exit *exit)
 {
 	const u64 cell = exit->x[1], action = exit->x[2], cause = exit->x[3];
 
-	if (!(this_cell->flags & BP_CELL_HEALTH))
-		return deny(exit);
 	if (!service_core() || cell >= service_cells() || action > CELL_RESTART || cause > BP_ERROR_COUNT)
 		return answer(exit, HYPERCALL_INVALID);
 	service_order((u32)cell, action == CELL_STOP ? BP_ACTION_STOP : BP_ACTION_RESTART, (u32)cause);
@@ -117,12 +115,23 @@ static enum outcome cell_control(struct exit *exit)
 
 static enum outcome console_input(struct exit *exit)
 {
-	if (!(this_cell->flags & BP_CELL_HEALTH))
-		return deny(exit);
 	if (!service_core() || exit->x[1] >= service_cells())
 		return answer(exit, HYPERCALL_INVALID);
 	service_console_input((u32)exit->x[1], (u8)exit->x[2]);
 	return answer(exit, HYPERCALL_OK);
+}
+
+/* [impl->swr~machine-reset~1] */
+static enum outcome health_call(struct exit *exit)
+{
+	if (!(this_cell->flags & BP_CELL_HEALTH))
+		return deny(exit);
+	if ((u32)exit->x[0] == HYPERCALL_CELL_CONTROL)
+		return cell_control(exit);
+	if ((u32)exit->x[0] == HYPERCALL_CONSOLE_INPUT)
+		return console_input(exit);
+	arch_machine_reset();
+	return answer(exit, HYPERCALL_NOT_SUPPORTED);
 }
 
 /* [impl->swr~hypercalls-bounded~1] */
@@ -144,9 +153,9 @@ enum outcome hypercall(struct exit *exit)
 	case HYPERCALL_APPLICATION_ERROR:
 		return application_error(exit);
 	case HYPERCALL_CELL_CONTROL:
-		return cell_control(exit);
 	case HYPERCALL_CONSOLE_INPUT:
-		return console_input(exit);
+	case HYPERCALL_MACHINE_RESET:
+		return health_call(exit);
 	default:
 		return answer(exit, HYPERCALL_NOT_SUPPORTED);
 	}

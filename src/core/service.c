@@ -37,6 +37,14 @@ void service_order(u32 cell, enum bp_action action, u32 cause)
 	arch_revoke_other(cell);
 }
 
+/* Only essential cells run on. */
+void service_safe(void)
+{
+	for (u32 i = 0; i < service_cells(); i++)
+		if (i != this_cell->index && !(service_cell(i)->flags & BP_CELL_ESSENTIAL))
+			service_order(i, BP_ACTION_STOP, BP_ERROR_COUNT);
+}
+
 void service_console_input(u32 cell, u8 byte)
 {
 	volatile struct order *order = order_of(cell);

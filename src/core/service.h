@@ -24,6 +24,8 @@ static inline const struct bp_service_cell *service_cell(u32 cell)
 
 /* Orders `cell` (checked) to stop or restart: recorded, revoked, woken. Returns at once. */
 void service_order(u32 cell, enum bp_action action, u32 cause);
+/* The safe state, where the health cell can't bring it about. */
+void service_safe(void);
 void service_console_input(u32 cell, u8 byte);
 
 #endif

@@ -65,7 +65,7 @@ BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
         "doorbell.end": 0,
     },
 }
-REVOKE = 1974
+REVOKE = 1997
 TEXT_BYTES = 32768
 
 

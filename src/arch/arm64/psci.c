@@ -3,8 +3,8 @@
  * psci.c - PSCI 1.1 for the cell's own cores, and the SMCCC calls around it (Arm DEN0022, DEN0028).
  *
  * CPU_OFF parks in EL2; SYSTEM_OFF and SYSTEM_RESET are the cell's own stop and restart. Firmware is
- * called at boot (CPU_ON), for the processor workarounds and random numbers, which concern the calling
- * core alone, and for what the partition file passes to it.
+ * called at boot (CPU_ON), for a reset of the machine, for the processor workarounds and random numbers,
+ * which concern the calling core alone, and for what the partition file passes to it.
  */
 #include "psci.h"
 #include "../../core/core.h"

@@ -50,7 +50,8 @@
 #define KNOWN_HYPERCALLS                                                                                     \
 	(SMCCC_BIT(HYPERCALL_CELL_INFO) | SMCCC_BIT(HYPERCALL_READY) | SMCCC_BIT(HYPERCALL_EVENT) |          \
 	 SMCCC_BIT(HYPERCALL_DOORBELL) | SMCCC_BIT(HYPERCALL_APPLICATION_ERROR) |                            \
-	 SMCCC_BIT(HYPERCALL_CELL_CONTROL) | SMCCC_BIT(HYPERCALL_CONSOLE_INPUT))
+	 SMCCC_BIT(HYPERCALL_CELL_CONTROL) | SMCCC_BIT(HYPERCALL_CONSOLE_INPUT) |                            \
+	 SMCCC_BIT(HYPERCALL_MACHINE_RESET))
 
 /* Does the cell pass any function to firmware? */
 static inline bool firmware_is_called(void)

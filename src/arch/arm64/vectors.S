@@ -6,7 +6,7 @@
  * compiled with x9 to x15 saved by whoever uses them, like x19 to x29, and without x18 (src/build.mk), so most exits
  * save and restore no more than the others: EXIT_SAVED in exits.h. A handler that needs the whole frame says so; the rest
  * of the registers still hold what the guest had in them then. Handlers run with interrupts masked.
- * Exceptions from EL2 itself end the core. [impl->swr~registers-kept~1]
+ * Exceptions from EL2 itself end the core; their vectors are short, and what follows them lies in their room. [impl->swr~registers-kept~1]
  */
 	.macro save_spoiled
 	sub	sp, sp, #256
@@ -83,48 +83,6 @@
 	.global vectors
 vectors:
 	crash_vector 0
-	crash_vector 1
-	crash_vector 2
-	crash_vector 3
-	.balign 128			// synchronous, SP_ELx: the boot's guarded access, or the end
-	mov	x0, #4
-	b	guarded_abort
-	crash_vector 5
-	crash_vector 6
-	.balign 128			// SError, SP_ELx: unmasked in guarded accesses and serrors_drain alone
-	mov	x0, #0
-	b	guarded_abort
-	synchronous_vector
-	interrupt_vector exit_interrupt
-	interrupt_vector exit_fiq
-	serror_vector
-	synchronous_vector	// AArch32 EL0
-	interrupt_vector exit_interrupt
-	interrupt_vector exit_fiq
-	serror_vector
-
-	.text
-serror_whole:
-	save_others
-	bl	exit_serror
-	b	guest_return
-
-exit_again:
-	save_others
-	bl	exit_synchronous
-
-	.global guest_return
-guest_return:
-	ldp	x10, x11, [sp, #16 * 5]
-	ldp	x12, x13, [sp, #16 * 6]
-	ldp	x14, x15, [sp, #16 * 7]
-	ldp	x18, x19, [sp, #16 * 9]
-	ldp	x20, x21, [sp, #16 * 10]
-	ldp	x22, x23, [sp, #16 * 11]
-	ldp	x24, x25, [sp, #16 * 12]
-	ldp	x26, x27, [sp, #16 * 13]
-	ldp	x28, x29, [sp, #16 * 14]
-	restore_spoiled
 
 /* struct guarded guarded_read32(va_t va): x0 value, x1 1 if the read was good. Spoils x2. */
 	.global guarded_read32
@@ -165,3 +123,50 @@ serrors_drain:
 	msr	daifset, #4
 	isb
 	ret
+
+	crash_vector 1
+
+serror_whole:
+	save_others
+	bl	exit_serror
+	b	guest_return
+
+	crash_vector 2
+	crash_vector 3
+	.balign 128			// synchronous, SP_ELx: the boot's guarded access, or the end
+	mov	x0, #4
+	b	guarded_abort
+	crash_vector 5
+	crash_vector 6
+	.balign 128			// SError, SP_ELx: unmasked in guarded accesses and serrors_drain alone
+	mov	x0, #0
+	b	guarded_abort
+	.balign 128
+	.global vectors_guest
+vectors_guest:
+	synchronous_vector
+	interrupt_vector exit_interrupt
+	interrupt_vector exit_fiq
+	serror_vector
+	synchronous_vector	// AArch32 EL0
+	interrupt_vector exit_interrupt
+	interrupt_vector exit_fiq
+	serror_vector
+
+	.text
+exit_again:
+	save_others
+	bl	exit_synchronous
+
+	.global guest_return
+guest_return:
+	ldp	x10, x11, [sp, #16 * 5]
+	ldp	x12, x13, [sp, #16 * 6]
+	ldp	x14, x15, [sp, #16 * 7]
+	ldp	x18, x19, [sp, #16 * 9]
+	ldp	x20, x21, [sp, #16 * 10]
+	ldp	x22, x23, [sp, #16 * 11]
+	ldp	x24, x25, [sp, #16 * 12]
+	ldp	x26, x27, [sp, #16 * 13]
+	ldp	x28, x29, [sp, #16 * 14]
+	restore_spoiled

@@ -156,6 +156,11 @@ void arch_doorbell_raise(const struct bp_bell *bell)
 	call_note("bell(%x,%x)", bell->offset, bell->bit);
 }
 
+void arch_machine_reset(void)
+{
+	call_note("machine-reset");
+}
+
 void arch_revoke_other(u32 cell)
 {
 	call_note("revoke-other(%u)", cell);

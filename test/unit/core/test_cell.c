@@ -8,6 +8,7 @@
 #include "arch.h"
 #include "../../../src/core/cell.c"
 #include "../../../src/core/core.c"
+#include "../../../src/core/faults.h"
 #include "../../../src/core/sha256.h"
 #include <setjmp.h>
 #include <stdio.h>
@@ -259,6 +260,62 @@ static void stopped_cell_restarts_by_order(void **state)
 	assert_false(arch_revoked);
 	assert_int_equal(host_telemetry(0)->cell_state, CELL_RUNNING);
 	assert_int_equal(host_telemetry(0)->generation, 2);
+}
+
+/* The health cell, of core 0, among three: 0 itself, 1 essential, 2 not. */
+static void health_errs(enum bp_action action)
+{
+	started();
+	host_cell()->flags |= BP_CELL_HEALTH | BP_CELL_SERVICE;
+	host_cell()->actions[BP_ERROR_RESTART_LIMIT] = (u8)action;
+	host_cell()->index = 0;
+	((struct bp_service_cell *)((u8 *)host_service_make(3) + 0x100))[1].flags = BP_CELL_ESSENTIAL;
+	cell_request(BP_ACTION_STOP, BP_ERROR_RESTART_LIMIT);
+	assert_true(waits(core_rest));
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_STOPPED);
+	assert_int_equal(host_telemetry(0)->restart_cause, BP_ERROR_RESTART_LIMIT);
+}
+
+/* [utest->swr~health-own-actions~1] */
+static void health_cells_error_is_the_safe_state(void **state)
+{
+	const u64 before = host_order(2)->sequence;
+
+	health_errs(BP_ACTION_SAFE);
+	assert_int_equal(call_count("revoke-other"), 1);
+	assert_int_equal(call_count("revoke-other(2)"), 1);
+	assert_int_equal(host_order(2)->sequence, before + 1);
+	assert_int_equal(host_order(2)->action, BP_ACTION_STOP);
+	assert_int_equal(host_order(2)->cause, BP_ERROR_COUNT);
+	assert_int_equal(call_count("machine-reset"), 0);
+}
+
+static void health_cells_error_resets(void **state)
+{
+	health_errs(BP_ACTION_RESET);
+	assert_int_equal(call_count("machine-reset"), 1);
+	assert_int_equal(call_count("revoke-other"), 0);
+	health_errs(BP_ACTION_STOP);
+	assert_int_equal(call_count("machine-reset") + call_count("revoke-other"), 0);
+}
+
+/* What another cell's error costs the machine is the health cell's to see to. */
+static void other_cells_error_stops_it_alone(void **state)
+{
+	for (enum bp_action action = BP_ACTION_SAFE; action <= BP_ACTION_RESET; action++) {
+		const struct fault fault = {.far = 0x1000};
+
+		boot_of(3);
+		started();
+		frame.whole = 1;
+		host_cell()->actions[BP_ERROR_MEMORY_VIOLATION] = (u8)action;
+		assert_int_equal(fault_raise(&frame, BP_ERROR_MEMORY_VIOLATION, &fault), OUTCOME_REST);
+		assert_true(waits(core_rest));
+		assert_int_equal(host_telemetry(0)->cell_state, CELL_STOPPED);
+		assert_int_equal(host_telemetry(0)->restart_cause, BP_ERROR_MEMORY_VIOLATION);
+		assert_int_equal(host_telemetry(0)->fault.action, action);
+		assert_int_equal(call_count("machine-reset") + call_count("revoke-other"), 0);
+	}
 }
 
 static u32 orders_left;
@@ -726,6 +783,9 @@ int main(void)
 		cmocka_unit_test_setup(stop_outweighs_restart, boot),
 		cmocka_unit_test_setup(same_request_twice_is_two, boot),
 		cmocka_unit_test_setup(stopped_cell_restarts_by_order, boot),
+		cmocka_unit_test_setup(health_cells_error_is_the_safe_state, boot),
+		cmocka_unit_test_setup(health_cells_error_resets, boot),
+		cmocka_unit_test_setup(other_cells_error_stops_it_alone, boot),
 		cmocka_unit_test_setup(order_during_restart_is_not_lost, boot),
 		cmocka_unit_test_setup(revocation_after_the_order_was_obeyed, boot),
 		cmocka_unit_test_setup(restart_in_the_documented_order, boot),

@@ -166,9 +166,10 @@ static void control_is_the_health_cells(void **state)
 {
 	assert_int_equal(call(HYPERCALL_CELL_CONTROL, 0, CELL_STOP, BP_ERROR_COUNT), HYPERCALL_DENIED);
 	assert_int_equal(call(HYPERCALL_CONSOLE_INPUT, 0, 'x', 0), HYPERCALL_DENIED);
-	assert_int_equal(host_telemetry(0)->denied, 2);
-	assert_int_equal(host_events(EVENT_DENIED), 2);
-	assert_int_equal(host_event(EVENT_DENIED)->args[0], HYPERCALL_CONSOLE_INPUT);
+	assert_int_equal(call(HYPERCALL_MACHINE_RESET, 0, 0, 0), HYPERCALL_DENIED);
+	assert_int_equal(host_telemetry(0)->denied, 3);
+	assert_int_equal(host_events(EVENT_DENIED), 3);
+	assert_int_equal(host_event(EVENT_DENIED)->args[0], HYPERCALL_MACHINE_RESET);
 	assert_int_equal(host_order(0)->sequence, 0);
 	assert_int_equal(host_order(0)->input_head, 0);
 	assert_string_equal(calls(), "");
@@ -190,6 +191,13 @@ static void control_orders_and_revokes(void **state)
 	assert_int_equal(host_event(EVENT_ORDER)->args[0], 2);
 	assert_int_equal(host_event(EVENT_ORDER)->args[1], BP_ACTION_STOP);
 	assert_int_equal(host_order(0)->sequence + host_order(1)->sequence, 0);
+}
+
+/* Only where firmware can't does it come back. [utest->swr~machine-reset~1] */
+static void health_cell_resets_the_machine(void **state)
+{
+	assert_int_equal(call(HYPERCALL_MACHINE_RESET, 0, 0, 0), HYPERCALL_NOT_SUPPORTED);
+	assert_string_equal(calls(), "machine-reset ");
 }
 
 static void control_checks_its_arguments(void **state)
@@ -283,6 +291,7 @@ int main(void)
 		cmocka_unit_test_setup(doorbells_are_rated, boot),
 		cmocka_unit_test_setup(control_is_the_health_cells, boot),
 		cmocka_unit_test_setup(control_orders_and_revokes, boot_health),
+		cmocka_unit_test_setup(health_cell_resets_the_machine, boot_health),
 		cmocka_unit_test_setup(control_checks_its_arguments, boot_health),
 		cmocka_unit_test_setup(console_input_reaches_the_cell, boot_health),
 		cmocka_unit_test_setup(application_error_takes_its_action, boot),

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Errors that reset the machine: the health cell says why, then all starts over, from the loader on.
+
+[stest->swr~health-reset~1]
+[stest->swr~machine-reset~1]
+"""
+
+import pytest
+
+import system
+from harness import build, qemu
+
+LOADER = {"u-boot": r"^U-Boot 20", "el3": r"^NOTICE:  BL31: "}
+ERRORS = ("application-error 1", "application-error"), ("beat 0", "heartbeat-missed")
+REBOOT = ["-action", "reboot=reset"]  # of other tests a reset ends the machine
+
+
+@pytest.mark.parametrize("start", ["u-boot", "el3"])
+def test_reset(results, start):
+    """By an error that EL2 sees, then, where that is quick, by one that the health cell sees."""
+    disk = build.disk("reset")
+    with qemu.QemuTarget(results, el3=start == "el3", extra=REBOOT) as target:
+        running = system.System(target, system.image("reset")).start(disk)
+        for command, why in ERRORS[: 2 if start == "u-boot" else 1]:
+            running.wait_up("failing", "bystander")
+            mark = running.send("failing", command)
+            why = rf"^health: cell failing: {why}: the machine is reset\n"
+            mark = running.uart.search(why, since=mark, never=system.HALTED).end()
+            running.uart.search(LOADER[start], since=mark)
+            running.uart.search(r"^health: up", since=mark, never=system.HALTED)
+            running.wait_up("failing", "bystander", since=mark)
+            assert running.generation("failing") == running.generation("bystander") == 1
