@@ -9,17 +9,19 @@ FUZZ_FLAGS := -std=gnu11 -D_GNU_SOURCE= -Isrc/blueprint -O1 -g -Wall -Wextra -We
 FUZZ_LINK := -fsanitize=fuzzer,address,undefined -fprofile-instr-generate
 
 FUZZ_AUDITOR := $(wildcard src/auditor/*.c)
-# The compiler but for its command, and for process.c, which front.c stands in for.
+# The compiler but for its command, and for process.c, which stand_in.c stands in for.
 FUZZ_COMPILER := $(filter-out src/compiler/main.c src/compiler/options.c src/compiler/process.c,$(wildcard src/compiler/*.c))
 FUZZ_KEPT := -Dcalloc=kept_calloc -Dreallocarray=kept_reallocarray -Dvasprintf=kept_vasprintf -Dfree=kept_free
 
 FUZZ_SOURCES_tree := test/fuzz/tree.c $(FUZZ_AUDITOR)
 FUZZ_SOURCES_fit := test/fuzz/fit.c $(FUZZ_AUDITOR)
 FUZZ_SOURCES_audit := test/fuzz/audit.c $(FUZZ_AUDITOR)
-FUZZ_SOURCES_front := test/fuzz/front.c test/fuzz/pack.c test/fuzz/keep.c $(FUZZ_COMPILER)
-FUZZ_NAMES := tree fit audit front
+FUZZ_STAND_IN := test/fuzz/stand_in.c test/fuzz/pack.c test/fuzz/keep.c $(FUZZ_COMPILER)
+FUZZ_SOURCES_front := test/fuzz/front.c $(FUZZ_STAND_IN)
+FUZZ_SOURCES_derive := test/fuzz/derive.c $(FUZZ_STAND_IN)
+FUZZ_NAMES := tree fit audit front derive
 
-build/fuzz/obj/src/compiler/%.o build/fuzz/obj/test/fuzz/front.o: FUZZ_MORE = $(FUZZ_KEPT)
+build/fuzz/obj/src/compiler/%.o build/fuzz/obj/test/fuzz/stand_in.o: FUZZ_MORE = $(FUZZ_KEPT)
 
 build/fuzz/obj/%.o: %.c test/fuzz/build.mk
 	@mkdir -p $(@D)

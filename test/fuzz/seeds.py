@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 What the fuzz targets start from, made out of the boards and partition files of this tree: a folder of inputs for each
-target, and the good files that front.c and audit.c fall back on.
+target, and the good files that stand_in.c and audit.c fall back on.
 """
 import hashlib
 import os
 import pathlib
 import random
+import re
 import shutil
 import struct
 import subprocess
@@ -18,13 +19,14 @@ import images  # noqa: E402  (needs the path above)
 
 KINDS = ["partition", "partition text", "errors", "board", "machine", "machine text", "known slaves", "elf", "kernel"]
 BOARDS = [ROOT / "dts/qemu-virt", ROOT / "test/configs/boards/odd"]
+CACHED, DERIVE = ROOT / "test/configs/boards/cached", ROOT / "test/configs/boards/derive"
 EDIT = struct.Struct("<BBIQ")  # struct edit of audit.c, and some of its parts and kinds
-HYPERVISOR, BLUEPRINT = 0, 5
-LONG, FLIP = 2, 3
+HYPERVISOR, BLUEPRINT, WHOLE = 0, 5, 6
+WORD, LONG, FLIP, ADD, BYTES = 1, 2, 3, 4, 0x80  # BYTES: `at` counts bytes, not words
 
 
 def pack(**parts):
-    """The input of front.c: see pack.h."""
+    """The input of stand_in.c: see pack.h."""
     named = ((name.replace("_", " "), data) for name, data in parts.items())
     return b"".join(struct.pack("<BI", KINDS.index(name), len(data)) + data for name, data in named)
 
@@ -117,13 +119,66 @@ SMALL = """/dts-v1/;
 """
 
 
-def image(folder):
+COLORED = f"""/dts-v1/;
+/ {{
+	compatible = "bulkhead,partitions-v1";
+	board = "{CACHED}";
+	cells {{
+		one {{ cpus = <0>; memory = "4M"; image = "control.elf"; colors = <0 1 2>; }};
+		two {{ cpus = <1 2>; memory = "4M"; image = "control.elf"; }};
+	}};
+}};
+"""
+
+
+def image(folder, name, partitions):
     """The FIT of a small partition file, with stand-ins for its images."""
     images.write(folder / "images")
-    path = folder / "small.dts"
-    path.write_text(SMALL)
-    subprocess.run([ROOT / "build/bulkhead", "build", path, "-I", folder / "images", "-B", ROOT, "-o", folder / "small"], cwd=ROOT, check=True)
-    return (folder / "small/bulkhead.itb").read_bytes()
+    path = folder / f"{name}.dts"
+    path.write_text(partitions)
+    subprocess.run([ROOT / "build/bulkhead", "build", path, "-I", folder / "images", "-B", ROOT, "-o", folder / name], cwd=ROOT, check=True)
+    return (folder / name / "bulkhead.itb").read_bytes()
+
+
+def on_board(board, name):
+    """Partition files of the tests for one of their boards."""
+    folders = (ROOT / "test/configs/good", ROOT / "test/configs/bad")
+    found = [path for folder in folders for path in sorted(folder.glob(name)) if f"boards/{board.name}" in path.read_text()]
+    assert found
+    return found
+
+
+def colors(folder, corpus):
+    """Files that give cells colours, and boards with caches of every kind."""
+    for path in on_board(CACHED, "colors*.dts"):
+        corpus.add(path.stem, partition(path))
+    for path in CACHED.glob("*.dts"):
+        if path.stem != "machine":
+            corpus.add(path.stem, pack(board=tree(path)))
+    source = (CACHED / "board.dts").read_text().replace("../../../..", str(ROOT))
+    scratch = folder / "variant.dts"
+    for name, old, new in (
+        ("block-size", "cache-line-size", "cache-block-size"),
+        ("no-size", "cache-size = <0x100000>;", ""),
+        ("no-line", "cache-line-size = <64>;", ""),
+        ("no-reference", "cpu@2 { next-level-cache = <&l2>; };", ""),
+        ("dangling", "cpu@2 { next-level-cache = <&l2>; };", "cpu@2 { next-level-cache = <0x7777>; };"),
+    ):
+        assert old in source
+        scratch.write_text(source.replace(old, new))
+        corpus.add(name, pack(board=tree(scratch)))
+
+
+def derive(folder, corpus):
+    """Files and boards from which guest trees are derived, and what can't be."""
+    for path in on_board(DERIVE, "*.dts"):
+        corpus.add(path.stem, partition(path))
+    for path in (DERIVE, *BOARDS, CACHED):
+        corpus.add(path.name, board(path))
+    for path in sorted((ROOT / "test/configs/good").glob("*.dts")):
+        # The board comes along, by whatever name.
+        if 'board = "qemu-virt"' in path.read_text():
+            corpus.add(path.stem, partition(path) + board(BOARDS[0]))
 
 
 def fit(folder, data):
@@ -141,7 +196,7 @@ def fit(folder, data):
 
 
 def write(folder):
-    """All of it below `folder`: corpora NAME/, `defaults` for front.c, `image` for audit.c."""
+    """All of it below `folder`: corpora NAME/, `defaults` for stand_in.c and `image` for audit.c, and others of them for some targets."""
     good = sorted((ROOT / "test/configs/good").glob("*.dts"))
     first = next(path for path in good if path.stem == "faults-and-channels")
     boards, partitions, trees, fits, audits = (Corpus(folder / name) for name in ("board", "partition", "tree", "fit", "audit"))
@@ -163,16 +218,42 @@ def write(folder):
     known_slaves = (ROOT / "dts/known-slaves").read_bytes()
     more = pack(known_slaves=known_slaves, elf=images.FILES["health.elf"], kernel=images.FILES["Image"])
     (folder / "defaults").write_bytes(partition(first) + board(BOARDS[0]) + more)
-    (folder / "image").write_bytes(image(folder))
+    (folder / "image").write_bytes(image(folder, "small", SMALL))
+    good_colors, good_derive = (ROOT / f"test/configs/good/{name}.dts" for name in ("colors", "shared-providers"))
+    colors(folder, Corpus(folder / "colors"))
+    (folder / "defaults-colors").write_bytes(partition(good_colors) + board(CACHED) + more)
+    derive(folder, Corpus(folder / "derive"))
+    (folder / "defaults-derive").write_bytes(partition(good_derive) + board(DERIVE) + more)
+    (folder / "image-colors").write_bytes(image(folder, "colored", COLORED))
     generator = random.Random(1)
     audits.add("good", b"")
     for n in range(60):
         audits.add(f"edits-{n:03}", edits(generator, 1 + n % 4))
+    audit_colors(Corpus(folder / "audit-colors"), (folder / "image-colors").read_bytes(), generator)
     # A word of each header: bulkhead.bin's, the blueprint's, and the records' of its cells.
     for part, starts, size in ((HYPERVISOR, [0], 0x200), (BLUEPRINT, range(0, 4 * 4096, 4096), 0x1F0)):
         for at in (start + offset for start in starts for offset in range(0, size, 8)):
             audits.add(f"word-{part}-{at:04x}", EDIT.pack(part, LONG, at, generator.getrandbits(64)))
             audits.add(f"bit-{part}-{at:04x}", EDIT.pack(part, FLIP, at, generator.randrange(64)))
+
+
+def audit_colors(corpus, data, generator):
+    """Other caches, other colours, and leaves that lead elsewhere."""
+    corpus.add("good", b"")
+    phandle = re.search(rb"next-level-cache.*?<(\w+)>", text(CACHED / "board.dts"), re.DOTALL)
+    words = {1024: (0, 3, 1 << 31, 512), 0x100000: (0, 7), 64: (0, 48, 1 << 30), int(phandle[1], 0): (0, 1)}
+    head = rb"\x00\x00\x00\x03\x00\x00\x00\x04...."  # of a property of one cell
+    for old, news in words.items():
+        for found in list(re.finditer(head + re.escape(struct.pack(">I", old)), data, re.DOTALL))[:30]:
+            for new in news:
+                value = int.from_bytes(struct.pack(">I", new), "little")
+                corpus.add(f"word-{found.start():x}-{new}", EDIT.pack(WHOLE, WORD | BYTES, found.start() + 12, value))
+    colors = data.index(struct.pack(">III", 0, 1, 2), data.index(b"bulkhead,partitions-v1"))
+    for at, new in ((0, 1), (0, 99), (4, 0), (8, 15)):
+        corpus.add(f"color-{at}-{new}", EDIT.pack(WHOLE, WORD | BYTES, colors + at, int.from_bytes(struct.pack(">I", new), "little")))
+    leaves = [at for at in range(0, len(data) - 8, 4) if data[at] & 3 == 3 and data[at + 3] == 0x40 and data[at + 7] in (0, 0x40)]
+    for at in generator.sample(leaves, 60):
+        corpus.add(f"leaf-{at:x}", EDIT.pack(WHOLE, ADD | BYTES, at, generator.randrange(1, 40)))
 
 
 if __name__ == "__main__":

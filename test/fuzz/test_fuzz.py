@@ -26,7 +26,16 @@ TARGETS = {
     "fit": ("fit", 20000, ["-max_len=4096"]),
     "board": ("front", 500, ["-max_len=32768"]),
     "partition": ("front", 1500, ["-max_len=32768"]),
+    "colors": ("front", 500, ["-max_len=32768"]),
+    "derive": ("derive", 500, ["-max_len=32768"]),
     "audit": ("audit", 900, ["-max_len=448"]),
+    "audit-colors": ("audit", 60, ["-max_len=448"]),
+}
+# Of good files where they aren't `defaults` and `image`.
+FILES = {
+    "colors": {"FUZZ_DEFAULTS": "defaults-colors"},
+    "derive": {"FUZZ_DEFAULTS": "defaults-derive"},
+    "audit-colors": {"FUZZ_IMAGE": "image-colors"},
 }
 # What each target is to reach, all files together.
 READERS = {
@@ -34,6 +43,9 @@ READERS = {
     "fit": ["src/auditor/fit.c"],
     "board": [f"src/compiler/{name}.c" for name in ("board", "inventory", "registers", "nodes")],
     "partition": [f"src/compiler/{name}.c" for name in ("source", "partition", "schema", "values")],
+    "colors": [f"src/compiler/{name}.c" for name in ("cache", "colors", "colors_memory", "palette")],
+    "derive": [f"src/compiler/{name}.c" for name in ("references", "depends", "shared", "tree", "tree_gic", "tree_keep", "tree_own", "tree_shared")],
+    "audit-colors": [f"src/auditor/{name}.c" for name in ("colors", "rule_colors")],
     "audit": [f"src/auditor/{name}.c" for name in ("board", "image", "partition", "records", "regime", "value", "walk")],
 }
 
@@ -46,13 +58,13 @@ def targets():
     (FUZZ / "findings").mkdir(exist_ok=True)
 
 
-def environment(profile):
+def environment(name, profile):
+    files = {"FUZZ_IMAGE": "image", "FUZZ_DEFAULTS": "defaults", **FILES.get(name, {})}
     return {
         **os.environ,
         "ASAN_OPTIONS": "detect_leaks=0",
         "UBSAN_OPTIONS": "print_stacktrace=1",
-        "FUZZ_IMAGE": str(SEEDS / "image"),
-        "FUZZ_DEFAULTS": str(SEEDS / "defaults"),
+        **{variable: str(SEEDS / file) for variable, file in files.items()},
         "LLVM_PROFILE_FILE": str(profile),
     }
 
@@ -66,7 +78,7 @@ def fuzz(name, *options):
     command = [FUZZ / binary, found, SEEDS / name, "-seed=1", "-timeout=25", "-close_fd_mask=2", "-print_final_stats=1", *more, *options]
     command.append(f"-artifact_prefix={FUZZ}/findings/{name}-")
     with open(log, "w", encoding="utf-8") as file:
-        done = subprocess.run(command, cwd=seeds.ROOT, env=environment("/dev/null"), stdout=file, stderr=file, check=False)
+        done = subprocess.run(command, cwd=seeds.ROOT, env=environment(name, "/dev/null"), stdout=file, stderr=file, check=False)
     assert done.returncode == 0, f"{name}: a finding\n" + log.read_text(errors="replace")[-4000:]
     return found
 
@@ -82,7 +94,7 @@ def coverage(name):
     binary = FUZZ / TARGETS[name][0]
     raw, merged = FUZZ / f"{name}.profraw", FUZZ / f"{name}.profdata"
     command = [binary, "-runs=0", "-close_fd_mask=2", FUZZ / "corpus" / name, SEEDS / name]
-    subprocess.run(command, env=environment(raw), capture_output=True, check=True)
+    subprocess.run(command, env=environment(name, raw), capture_output=True, check=True)
     subprocess.run(["llvm-profdata-19", "merge", "-o", merged, raw], check=True)
     command = ["llvm-cov-19", "export", "-summary-only", f"-instr-profile={merged}", binary, *READERS[name]]
     files = json.loads(subprocess.run(command, cwd=seeds.ROOT, capture_output=True, check=True).stdout)["data"][0]["files"]
