@@ -56,8 +56,13 @@ static int map(const struct options *options)
 
 	if (!read_plan(&plan, options) || !read_hypervisor(&plan))
 		return EXIT_WRONG;
-	plan_map(&plan, options->svg ? MAP_SVG : options->json ? MAP_JSON : MAP_TEXT, stdout);
-	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_WRONG;
+	return plan_map(&plan,
+			options->svg	? MAP_SVG
+			: options->json ? MAP_JSON
+					: MAP_TEXT,
+			stdout)
+		       ? EXIT_DONE
+		       : EXIT_WRONG;
 }
 
 static int build(const struct options *options)

@@ -100,23 +100,40 @@ static void print_summary(const struct plan *plan, FILE *out)
 	fputc('\n', out);
 }
 
+char *map_colors(const struct palette *palette)
+{
+	char *list = text_format("%s", "");
+
+	for (uint32_t first = 0, end; first < palette->colors; first = end + 1) {
+		char *longer = NULL;
+
+		for (end = first; end < palette->colors && palette->has[end];)
+			end++;
+		if (end > first + 1)
+			longer = text_format("%s%s%" PRIu32 "-%" PRIu32, list, list[0] ? " " : "", first,
+					     end - 1);
+		else if (end > first)
+			longer = text_format("%s%s%" PRIu32, list, list[0] ? " " : "", first);
+		if (longer) {
+			free(list);
+			list = longer;
+		}
+	}
+	return list;
+}
+
 /* "cache colours 0-3 8 of 16": whose nobody else's memory is. */
 static void print_colors(const struct plan *plan, size_t cell, FILE *out)
 {
 	const struct palette *const palette = cell_palette(plan, cell);
 	uint64_t pages = 0;
+	char *colors;
 
 	if (!palette)
 		return;
-	fputs("  cache colours", out);
-	for (uint32_t first = 0, end; first < palette->colors; first = end + 1) {
-		for (end = first; end < palette->colors && palette->has[end];)
-			end++;
-		if (end > first + 1)
-			fprintf(out, " %" PRIu32 "-%" PRIu32, first, end - 1);
-		else if (end > first)
-			fprintf(out, " %" PRIu32, first);
-	}
+	colors = map_colors(palette);
+	fprintf(out, "  cache colours %s", colors);
+	free(colors);
 	for (size_t i = 0; i < plan->cells[cell].ram_count; i++)
 		pages += plan->cells[cell].ram[i].size / BP_PAGE_SIZE;
 	fprintf(out, " of %" PRIu32 "%s: RAM in %" PRIu64 " pages, in order from its address on\n",
@@ -274,6 +291,19 @@ static void print_left_out(const struct plan *plan, FILE *out)
 	fputc('\n', out);
 }
 
+char *map_clock(const struct clock_rate *rate)
+{
+	char *text = text_format("clock %" PRIu32, rate->specifier[0]);
+
+	for (uint32_t cell = 1; cell < rate->count; cell++) {
+		char *const longer = text_format("%s:%" PRIu32, text, rate->specifier[cell]);
+
+		free(text);
+		text = longer;
+	}
+	return text_format("%s fixed at %" PRIu32 " Hz", rate->count ? text : "clock", rate->hz);
+}
+
 static void print_shared(const struct plan *plan, FILE *out)
 {
 	bool any = false;
@@ -285,11 +315,10 @@ static void print_shared(const struct plan *plan, FILE *out)
 			continue;
 		fprintf(out, "%s  %s", any ? "" : "shared read-only, mapped in no cell\n", device->path);
 		for (size_t at = 0; at < device->rate_count; at++) {
-			fputs(at ? ", clock " : ": clock ", out);
-			for (uint32_t cell = 0; cell < device->rates[at].count; cell++)
-				fprintf(out, "%s%" PRIu32, cell ? ":" : "",
-					device->rates[at].specifier[cell]);
-			fprintf(out, " fixed at %" PRIu32 " Hz", device->rates[at].hz);
+			char *const clock = map_clock(&device->rates[at]);
+
+			fprintf(out, "%s%s", at ? ", " : ": ", clock);
+			free(clock);
 		}
 		fputc('\n', out);
 		any = true;
@@ -343,7 +372,7 @@ void map_print(const struct layout *layout, FILE *out)
 	map_print_hypervisor(layout, out);
 }
 
-void plan_map(const struct plan *plan, enum map_form form, void *stream)
+bool plan_map(const struct plan *plan, enum map_form form, void *stream)
 {
 	static void (*const print[])(const struct layout *, FILE *) = {
 		[MAP_TEXT] = map_print, [MAP_SVG] = map_print_svg, [MAP_JSON] = map_print_json};
@@ -351,6 +380,8 @@ void plan_map(const struct plan *plan, enum map_form form, void *stream)
 	struct layout layout;
 
 	/* Where the hypervisor lies is part of the map, so it is laid out as for a build. */
-	if (layout_settle(&layout, &copy))
-		print[form](&layout, stream);
+	if (!layout_settle(&layout, &copy))
+		return false;
+	print[form](&layout, stream);
+	return true;
 }

@@ -16,6 +16,10 @@ void map_print_json(const struct layout *layout, FILE *out);
 /* map.c: the words of the language. */
 const char *map_error_name(size_t error);
 const char *map_action_name(uint8_t action);
+/* map.c: "0-3 8". */
+char *map_colors(const struct palette *palette);
+/* map.c: "clock 5 fixed at 24000000 Hz". */
+char *map_clock(const struct clock_rate *rate);
 /* map_svg.c: drawn. */
 void map_print_svg(const struct layout *layout, FILE *out);
 /* map.c: what stands at `index` of what "rest" left out; alike nodes are one. Returns the next one's index.

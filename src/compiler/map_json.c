@@ -110,7 +110,7 @@ static void put_devices(const struct plan *plan, size_t cell, FILE *out)
 		fputs(", \"interrupts\": [", out);
 		for (size_t j = 0; j < device->interrupt_count; j++)
 			fprintf(out, "%s%" PRIu32, j ? ", " : "", device->interrupts[j].intid);
-		fputs("]}", out);
+		fprintf(out, "], \"unisolated\": %s}", device->bus_master ? "true" : "false");
 		separator = ", ";
 	}
 	putc(']', out);
@@ -137,6 +137,35 @@ static void put_interrupts(const struct plan *plan, size_t cell, FILE *out)
 		fprintf(out, "%s%" PRIu32, separator, i);
 		separator = ", ";
 	}
+	putc(']', out);
+}
+
+static void put_colors(const struct plan *plan, size_t cell, FILE *out)
+{
+	const struct palette *const palette = cell_palette(plan, cell);
+	const char *separator = "";
+
+	fputs(",\n     \"colors\": ", out);
+	if (!palette) {
+		fputs("null", out);
+		return;
+	}
+	fputs("{\"has\": [", out);
+	for (uint32_t i = 0; i < palette->colors; i++) {
+		if (!palette->has[i])
+			continue;
+		fprintf(out, "%s%" PRIu32, separator, i);
+		separator = ", ";
+	}
+	fprintf(out, "], \"of\": %" PRIu32 ", \"own\": %s}", palette->colors,
+		plan->cells[cell].palette ? "true" : "false");
+}
+
+static void put_firmware(const struct plan_cell *cell, FILE *out)
+{
+	fputs(",\n     \"firmware_calls\": [", out);
+	for (size_t i = 0; i < cell->firmware_count; i++)
+		fprintf(out, "%s%" PRIu32, i ? ", " : "", cell->firmware[i]);
 	putc(']', out);
 }
 
@@ -192,9 +221,11 @@ static void put_cell(const struct layout *layout, size_t number, FILE *out)
 	fprintf(out, "], \"entry\": %" PRIu64 ", \"heartbeat\": %" PRIu64 ", \"boot_timeout\": %" PRIu64,
 		cell->entry_ipa, cell->heartbeat_ns, cell->boot_timeout_ns);
 	put_memory(cell, out);
+	put_colors(layout->plan, number, out);
 	put_windows(&layout->cells[number], out);
 	put_devices(layout->plan, number, out);
 	put_interrupts(layout->plan, number, out);
+	put_firmware(cell, out);
 	put_images(cell, out);
 	put_faults(cell, out);
 	putc('}', out);
@@ -231,6 +262,31 @@ static void put_channels(const struct plan *plan, FILE *out)
 	}
 }
 
+static void put_shared(const struct plan *plan, FILE *out)
+{
+	const char *separator = "";
+
+	fputs("\n  \"shared\": [", out);
+	for (size_t i = 0; i < plan->board.device_count; i++) {
+		const struct device *const device = &plan->board.devices[i];
+
+		if (!device->shared)
+			continue;
+		put_key(out, text_format("%s\n    {", separator), "path", device->path);
+		fputs(", \"clocks\": [", out);
+		for (size_t at = 0; at < device->rate_count; at++) {
+			fprintf(out, "%s{\"specifier\": [", at ? ", " : "");
+			for (uint32_t cell = 0; cell < device->rates[at].count; cell++)
+				fprintf(out, "%s%" PRIu32, cell ? ", " : "",
+					device->rates[at].specifier[cell]);
+			fprintf(out, "], \"hz\": %" PRIu32 "}", device->rates[at].hz);
+		}
+		fputs("]}", out);
+		separator = ",";
+	}
+	fputs(separator[0] ? "\n  ]," : "],", out);
+}
+
 /* [impl->swr~map-json~1] */
 void map_print_json(const struct layout *layout, FILE *out)
 {
@@ -246,7 +302,9 @@ void map_print_json(const struct layout *layout, FILE *out)
 		put_cell(layout, i, out);
 	fputs("\n  ],\n  \"channels\": [", out);
 	put_channels(plan, out);
-	fputs(plan->channel_count ? "\n  ],\n  \"left_out\": [" : "],\n  \"left_out\": [", out);
+	fputs(plan->channel_count ? "\n  ]," : "],", out);
+	put_shared(plan, out);
+	fputs("\n  \"left_out\": [", out);
 	for (size_t i = 0; i < plan->left_out_count; i++) {
 		put_key(out, i ? ",\n    {" : "\n    {", "path", plan->left_out[i].path);
 		put_key(out, ", ", "why", plan->left_out[i].why);

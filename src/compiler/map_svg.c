@@ -151,6 +151,32 @@ static int draw_left_out(const struct plan *plan, int y, FILE *out)
 	return y;
 }
 
+/* What is nobody's, though several cells live by it. */
+static int draw_shared(const struct plan *plan, int x, int y, int width, FILE *out)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < plan->board.device_count; i++) {
+		const struct device *const device = &plan->board.devices[i];
+
+		if (!device->shared)
+			continue;
+		if (!any)
+			svg_text(out, x, y + 14, SVG_HEADING, width, "Shared read-only, mapped in no cell");
+		y += any ? 0 : 24;
+		any = true;
+		svg_text(out, x, y + 12, SVG_MONO, width, device->path);
+		y += 16;
+		for (size_t at = 0; at < device->rate_count; at++, y += 16) {
+			char *const clock = map_clock(&device->rates[at]);
+
+			svg_text(out, x + 14, y + 12, SVG_MONO, width - 14, clock);
+			free(clock);
+		}
+	}
+	return any ? y + 8 : y;
+}
+
 static int draw_sheet(const struct layout *layout, FILE *out)
 {
 	const int right = SHEET_LEFT + HALF + 32, width = SHEET_INSIDE - HALF - 32;
@@ -161,6 +187,7 @@ static int draw_sheet(const struct layout *layout, FILE *out)
 	y = map_svg_cells(layout, y + 24, out);
 	memory = map_svg_memory(layout, SHEET_LEFT, y, HALF, out);
 	others = map_svg_channels(layout->plan, right, y, width, out);
+	others = draw_shared(layout->plan, right, others + 8, width, out);
 	others = draw_hypervisor(layout, right, others + 8, width, out);
 	y = memory > others ? memory : others;
 	return draw_left_out(layout->plan, y + 10, out) + 8;

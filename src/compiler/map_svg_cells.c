@@ -15,6 +15,7 @@
 #define CARD_HEAD     30
 #define CARD_GAP      12
 #define DEVICES_SHOWN 10u
+#define CALLS_A_LINE  2u
 
 struct lines {
 	char **at;
@@ -113,10 +114,37 @@ static void add_devices(const struct plan *plan, size_t cell, struct lines *line
 				joined(interrupts, text_format("SPI %" PRIu32, device->interrupts[j].intid));
 		add(lines, "device     %s%s%s", slash ? slash + 1 : device->path, interrupts[0] ? ": " : "",
 		    interrupts);
+		if (device->bus_master)
+			add(lines, "           masters the bus: unisolated");
 		shown++;
 	}
 	if (!count)
 		add(lines, "device     none");
+}
+
+static void add_colors(const struct plan *plan, size_t cell, struct lines *lines)
+{
+	const struct palette *const palette = cell_palette(plan, cell);
+
+	if (!palette)
+		return;
+	add(lines, "colours    %s of %" PRIu32, map_colors(palette), palette->colors);
+	if (!plan->cells[cell].palette)
+		add(lines, "           shared with uncoloured cells");
+}
+
+/* Unlike all else here, firmware's work isn't divided. */
+static void add_firmware(const struct plan_cell *cell, struct lines *lines)
+{
+	for (size_t i = 0; i < cell->firmware_count; i += CALLS_A_LINE) {
+		char *calls = text_format("%s", "");
+
+		for (size_t j = i; j < i + CALLS_A_LINE && j < cell->firmware_count; j++)
+			calls = joined(calls, text_format("%#" PRIx32, cell->firmware[j]));
+		add(lines, "%-10s %s", i ? "" : "firmware", calls);
+	}
+	if (cell->firmware_count)
+		add(lines, "           calls of it: unisolated");
 }
 
 static void add_interrupts(const struct layout *layout, size_t cell, struct lines *lines)
@@ -148,6 +176,7 @@ static struct lines card_lines(const struct layout *layout, size_t number)
 		add(&lines, "role       %s", role(plan, number));
 	add(&lines, "cores      %s", cores_of(cell));
 	add(&lines, "memory     %s", map_svg_size(memory));
+	add_colors(plan, number, &lines);
 	for (size_t i = 0; i < cell->file_count; i++) {
 		const char *const path = cell->files[i].file.path, *const slash = strrchr(path, '/');
 
@@ -156,6 +185,7 @@ static struct lines card_lines(const struct layout *layout, size_t number)
 	}
 	add_devices(plan, number, &lines);
 	add_interrupts(layout, number, &lines);
+	add_firmware(cell, &lines);
 	if (cell->heartbeat_ns)
 		add(&lines, "heartbeat  %s", duration(cell->heartbeat_ns));
 	if (cell->boot_timeout_ns)
@@ -197,10 +227,29 @@ static int draw_cards(const struct layout *layout, int y, FILE *out)
 	return y;
 }
 
-/* Two columns of rows: number, name, cores, memory, devices, mode and kind. */
+static bool has_masters(const struct plan *plan, size_t cell)
+{
+	for (size_t i = 0; i < plan->board.device_count; i++)
+		if (plan->board.devices[i].owner == (int)cell && plan->board.devices[i].bus_master)
+			return true;
+	return false;
+}
+
+/* " FC": what a row has no room to spell out. */
+static const char *marks(const struct plan *plan, size_t cell)
+{
+	const bool firmware = plan->cells[cell].firmware_count, colors = plan->cells[cell].palette;
+	const bool masters = has_masters(plan, cell);
+
+	return text_format("%s%s%s%s", firmware || colors || masters ? " " : "", firmware ? "F" : "",
+			   colors ? "C" : "", masters ? "M" : "");
+}
+
+/* Two columns of rows: number, name, cores, memory, devices, mode, kind and marks. */
 static int draw_table(const struct plan *plan, int y, FILE *out)
 {
 	const size_t half = (plan->cell_count + 1) / 2;
+	bool marked = false;
 
 	for (size_t i = 0; i < plan->cell_count; i++) {
 		const struct plan_cell *const cell = &plan->cells[i];
@@ -215,10 +264,18 @@ static int draw_table(const struct plan *plan, int y, FILE *out)
 			 text_format("%zu device%s", devices_of(plan, i),
 				     devices_of(plan, i) == 1 ? "" : "s"));
 		svg_text(out, x + 460, row + 12, SVG_MONO, 144,
-			 text_format("%s%s%s", cell->mode == BP_MODE_DIRECT ? "direct" : "injected",
-				     kind(plan, i)[0] ? ", " : "", kind(plan, i)));
+			 text_format("%s%s%s%s", cell->mode == BP_MODE_DIRECT ? "direct" : "injected",
+				     kind(plan, i)[0] ? " " : "", kind(plan, i), marks(plan, i)));
+		marked |= marks(plan, i)[0] != 0;
 	}
-	return y + (int)half * (LINE + 2) + CARD_GAP;
+	y += (int)half * (LINE + 2) + CARD_GAP;
+	if (!marked)
+		return y;
+	svg_text(out, SHEET_LEFT, y + 4, SVG_MONO, SHEET_INSIDE,
+		 "F: calls firmware, unisolated. C: cache colours of its own. M: masters the bus with no "
+		 "IOMMU "
+		 "in front, unisolated. map.txt says which.");
+	return y + LINE + CARD_GAP;
 }
 
 int map_svg_cells(const struct layout *layout, int y, FILE *out)

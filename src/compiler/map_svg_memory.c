@@ -59,7 +59,7 @@ static void add_store(const struct plan *plan, struct blocks *blocks)
 	}
 	if (files)
 		add(blocks, first, align_up(end, BP_PAGE_SIZE) - first, SVG_STORE,
-		    text_format("image store: %zu files, read-only", files));
+		    text_format("image store: %zu files", files));
 }
 
 static void add_ram(const struct plan *plan, size_t cell, const struct ram_region *ram, struct blocks *blocks)

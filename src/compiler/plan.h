@@ -192,8 +192,8 @@ bool memory_place_hypervisor(struct plan *plan, uint64_t size);
 /* Back end. Writes blueprint.bin, CELL.dtb, bulkhead.itb, map.txt, map.svg, manifest.json into `dir`. */
 bool plan_emit(struct plan *plan, const char *dir);
 
-/* Back end. Says who owns what. */
+/* Back end. Says who owns what. False after a diagnostic. */
 enum map_form { MAP_TEXT, MAP_SVG, MAP_JSON };
-void plan_map(const struct plan *plan, enum map_form form, void *stream /* FILE * */);
+bool plan_map(const struct plan *plan, enum map_form form, void *stream /* FILE * */);
 
 #endif

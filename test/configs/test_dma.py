@@ -44,6 +44,7 @@ def test_told_everywhere(admitted, tmp_path):
         "cell 'control' says dma = \"unprotected\"\n"
     )
     assert f"unisolated: {USB} may master the bus" in (out / "map.txt").read_text()
+    assert ">           masters the bus: unisolated<" in (out / "map.svg").read_text()
     image = out / "bulkhead.itb"
     found = run(TOOL, "audit", image)
     assert (found.returncode, found.stdout.count("unisolated")) == (0, 1)

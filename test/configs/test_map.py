@@ -110,12 +110,80 @@ def render(path, svg, tmp_path):
 
 # [utest->swr~map-svg~1]
 @pytest.mark.parametrize("path", ["configs/edge-gateway.dts", "configs/minimal.dts",
-                                  "test/configs/good/odd-board.dts", "test/configs/good/colors.dts"])
+                                  "test/configs/good/odd-board.dts", "test/configs/good/colors.dts",
+                                  "test/configs/good/firmware-calls.dts", "test/configs/good/shared-clock.dts"])
 def test_examples(path, tmp_path):
     svg = draw(path)
     check_sheet(svg)
     assert draw(path) == svg
     render("example", svg, tmp_path)
+
+
+def shown_of(svg):
+    return [text for *_, text in texts(ET.fromstring(svg))]
+
+
+# [utest->swr~map-svg~1]
+def test_what_stage_2_does_not_divide(tmp_path):
+    shown = shown_of(draw("test/configs/good/firmware-calls.dts"))
+    at = shown.index("firmware   0x82000010, 0x8400ff01")
+    assert shown[at + 1:at + 3] == ["           0xb2000000, 0xc2000010", "           calls of it: unisolated"]
+    shown = shown_of(draw("test/configs/good/shared-clock.dts"))
+    at = shown.index("Shared read-only, mapped in no cell")
+    assert shown[at + 1].endswith("/clock-controller@10020000")
+    assert shown[at + 2:at + 4] == ["clock 1 fixed at 1843200 Hz", "clock 3 fixed at 3686400 Hz"]
+    shown = shown_of(draw("test/configs/good/colors.dts"))
+    assert [text for text in shown if text.startswith("colours")] == [
+        "colours    5 7 14-15 of 16", "colours    0-3 of 16", "colours    4 6 8-13 of 16"]
+    assert shown.count("           shared with uncoloured cells") == 1
+    file = many_cells(tmp_path, 17, 17)
+    with open(file, encoding="utf-8") as source:
+        text = source.read()
+    with open(file, "w", encoding="utf-8") as target:
+        target.write(text.replace('console = "log";', 'console = "log"; firmware-calls = <0xb2000000>;', 1))
+    shown = shown_of(draw(file))
+    assert [text for text in shown if text.endswith("injected F")] and any(text.startswith("F: ") for text in shown)
+
+
+# [utest->swr~map-svg~1]
+def test_long_names(tmp_path):
+    """Names, lists of functions and files as long as they may be, and with what XML has a meaning for."""
+    name = "a-cell-with-the-longest-name-all"
+    assert len(name) == 32
+    name = name[:31]
+    folder = tmp_path / ("f" * 100)
+    folder.mkdir()
+    long = folder / ("the-file-&-<name>-" + "x" * 120 + ".elf")
+    with open(os.path.join(ROOT, IMAGES, "control.elf"), "rb") as file:
+        long.write_bytes(file.read())
+    calls = " ".join(f"{0x82000010 + i:#x}" for i in range(16))
+    path = tmp_path / "long.dts"
+    path.write_text(f"""/dts-v1/;
+/ {{
+	compatible = "bulkhead,partitions-v1";
+	board = "qemu-virt";
+	cells {{
+		health {{ role = "health"; cpus = <0>; memory = "32M"; image = "health.elf"; }};
+		{name} {{ cpus = <3>; memory = "16M"; image = "{long}"; firmware-calls = <{calls}>; devices = "rest"; }};
+		{name[:-1]} {{ cpus = <1 2>; memory = "16M"; image = "{long}"; }};
+	}};
+	channels {{ {name} {{ from = "{name}"; to = "{name[:-1]}"; size = "64K"; doorbell; }}; }};
+}};
+""")
+    svg = draw(str(path))
+    check_sheet(svg)
+    assert svg.count(f">{name}</text>") >= 1 and "&lt;" in svg
+    render("long", svg, tmp_path)
+
+
+# [utest->swr~map-svg~1]
+@pytest.mark.parametrize("form", [(), ("--svg",), ("--json",)])
+def test_no_layout_is_no_success(form, tmp_path):
+    (tmp_path / "dts").symlink_to(os.path.join(ROOT, "dts"))
+    (tmp_path / "bulkhead.bin").write_bytes(bytes(1 << 16))
+    result = run(TOOL, "map", *form, "configs/minimal.dts", "-I", IMAGES, "-B", tmp_path)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert re.fullmatch(r"\S+/bulkhead\.bin: error: [^\n]*\n", result.stderr)
 
 
 # [utest->swr~map-svg~1]
@@ -144,7 +212,9 @@ SCHEMA = {
         "entry": int, "heartbeat": int, "boot_timeout": int,
         "memory": [{"guest": int, "address": int, "size": int, "keep": bool}],
         "windows": [{"what": str, "guest": int, "address": int, "size": int, "writes": bool}],
-        "devices": [{"path": str, "registers": [RANGE], "interrupts": [int]}], "ppis": [int], "spis": [int],
+        "colors": (type(None), {"has": [int], "of": int, "own": bool}),
+        "devices": [{"path": str, "registers": [RANGE], "interrupts": [int], "unisolated": bool}], "ppis": [int], "spis": [int],
+        "firmware_calls": [int],
         "images": [{"property": str, "name": str, "size": int, "address": int, "sha256": str}],
         "faults": dict, "restarts": {"count": int, "window": int},
     }],
@@ -152,6 +222,7 @@ SCHEMA = {
         "name": str, "size": int, "address": int, "guest": int, "writers": [int], "readers": [int],
         "doorbells": [{"cell": int, "interrupt": int}],
     }],
+    "shared": [{"path": str, "clocks": [{"specifier": [int], "hz": int}]}],
     "left_out": [{"path": str, "why": str}],
     "hypervisor": {"address": int, "size": int, "code": int, "blueprint": int, "writable": int, "service_core": int},
 }
@@ -217,6 +288,23 @@ def test_json_of_others(cells, cores, tmp_path):
     assert len(owned) == len(set(owned))
     rung = [doorbell["interrupt"] for channel in found["channels"] for doorbell in channel["doorbells"]]
     assert set(rung) <= set(owned) and len(rung) == (4 if cells == 8 else 0)
+
+
+# [utest->swr~map-json~1]
+def test_json_of_what_stage_2_does_not_divide():
+    found = json.loads(draw("test/configs/good/firmware-calls.dts", "--json"))
+    conforms(found, SCHEMA)
+    assert [cell["firmware_calls"] for cell in found["cells"]] == [[], [0x82000010, 0x8400FF01, 0xB2000000, 0xC2000010]]
+    assert [cell["colors"] for cell in found["cells"]] == [None, None] and found["shared"] == []
+    found = json.loads(draw("test/configs/good/colors.dts", "--json"))
+    conforms(found, SCHEMA)
+    assert [cell["colors"] for cell in found["cells"]] == [
+        {"has": [5, 7, 14, 15], "of": 16, "own": False}, {"has": [0, 1, 2, 3], "of": 16, "own": True},
+        {"has": [4, 6, 8, 9, 10, 11, 12, 13], "of": 16, "own": True}]
+    found = json.loads(draw("test/configs/good/shared-clock.dts", "--json"))
+    conforms(found, SCHEMA)
+    (shared,) = found["shared"]
+    assert shared["clocks"] == [{"specifier": [1], "hz": 1843200}, {"specifier": [3], "hz": 3686400}]
 
 
 def test_json_is_documented():

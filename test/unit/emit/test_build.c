@@ -225,7 +225,7 @@ static void map_names_everything(void **state)
 		"0xa0200000", "orders",	 "restart-limit", "PPI 27",    "windows"};
 
 	(void)state;
-	plan_map(fixture_plan(), MAP_TEXT, stream);
+	assert_true(plan_map(fixture_plan(), MAP_TEXT, stream));
 	fclose(stream);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		assert_non_null(strstr(text, words[i]));
