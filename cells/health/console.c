@@ -74,6 +74,15 @@ bool console_send(uint32_t cell, const char *text, uint64_t length)
 	return true;
 }
 
+void console_forget(uint32_t cell)
+{
+	if (queue_head == queue_tail || queue_cell != cell)
+		return;
+	say("health: %u bytes of input dropped with the life that they were for",
+	    (unsigned)(queue_head - queue_tail));
+	queue_tail = queue_head;
+}
+
 static void queue_drain(void)
 {
 	for (unsigned i = 0; i < BYTES_A_POLL && queue_tail != queue_head; i++, queue_tail++)

@@ -24,5 +24,7 @@ void console_raw(uint8_t byte);
 /* Queues input for a cell's console; handed over a few bytes a poll, since the cell's UART holds few.
  * False: too much is waiting, or it is for another cell. */
 bool console_send(uint32_t cell, const char *text, uint64_t length);
+/* What waits for that cell was typed for a life that ends: it is dropped. */
+void console_forget(uint32_t cell);
 
 #endif

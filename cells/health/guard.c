@@ -20,7 +20,8 @@ static struct watch watches[MACHINE_CELLS_MAX];
 static struct order_watch orders[MACHINE_CELLS_MAX];
 static struct watch_limits limits[MACHINE_CELLS_MAX];
 static uint64_t
-	applied[MACHINE_CELLS_MAX]; /* 1 + the generation whose error has cost the machine its action */
+	applied[MACHINE_CELLS_MAX];	  /* 1 + the generation whose error has cost the machine its action */
+static uint64_t lives[MACHINE_CELLS_MAX]; /* generations seen */
 static uint32_t self;
 
 void guard_start(const struct machine *machine, uint32_t own, uint64_t poll)
@@ -41,6 +42,8 @@ void guard_order(const struct machine *machine, uint32_t cell, uint64_t action, 
 
 	machine_view(machine, cell, &view);
 	result = hypercall_cell_control(cell, action, cause);
+	if (result == HYPERCALL_OK)
+		console_forget(cell);
 	if (result == HYPERCALL_OK)
 		order_given(&orders[cell], view.order_seen, timer_now());
 	else
@@ -123,6 +126,9 @@ static void guard_cell(const struct machine *machine, uint32_t cell, uint64_t no
 	struct watch_input input;
 
 	machine_view(machine, cell, &view);
+	if (lives[cell] != view.generation)
+		console_forget(cell);
+	lives[cell] = view.generation;
 	/* What EL2 has stopped it for may cost more than the cell. */
 	if ((view.state == CELL_STOPPED || view.state == CELL_LOST) && view.cause < BP_ERROR_COUNT)
 		apply_to_machine(machine, cell, view.cause);

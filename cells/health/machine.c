@@ -24,7 +24,7 @@ const char *machine_open(struct machine *machine, const void *window, uint64_t s
 	    !table_fits(&directory->cells, sizeof(struct directory_cell), size))
 		return "the directory's tables reach beyond its window";
 	if (directory->cores.count > MACHINE_CORES_MAX || directory->cells.count > MACHINE_CELLS_MAX)
-		return "more cores or cells than this health cell was built for";
+		return "more cores or cells than a blueprint can have";
 	*machine = (struct machine){
 		.directory = directory,
 		.cores = (const void *)((const char *)window + directory->cores.offset),
@@ -61,8 +61,11 @@ const volatile struct log_ring *machine_log(const struct machine *machine, uint3
 }
 
 /* exits_at_ready is kept by each core for itself; 0 where it never said so. */
-static uint64_t exits_of(const struct machine *machine, uint32_t cell, bool since_ready)
+uint64_t machine_exits(const struct machine *machine, uint32_t cell)
 {
+	const volatile struct telemetry_core *first =
+		machine_telemetry(machine, machine->cells[cell].first_core);
+	const bool since_ready = first && first->ready_time;
 	uint64_t exits = 0;
 
 	for (uint32_t i = 0; i < machine->core_count; i++) {
@@ -91,7 +94,6 @@ void machine_view(const struct machine *machine, uint32_t cell, struct cell_view
 		view->cause = t->restart_cause;
 		view->start_time = t->start_time;
 		view->ready_time = t->ready_time;
-		view->exits = exits_of(machine, cell, view->ready_time != 0);
 	}
 	if (heartbeat) {
 		view->beat = heartbeat->beat;

@@ -11,8 +11,9 @@
 
 #include "../../src/blueprint/telemetry.h"
 
-#define MACHINE_CORES_MAX 64u
-#define MACHINE_CELLS_MAX 32u
+/* As many as a blueprint can have.  [impl->swr~health-scale~1] */
+#define MACHINE_CORES_MAX BP_CORES_MAX
+#define MACHINE_CELLS_MAX BP_CELLS_MAX
 #define CELL_UNASSIGNED	  0xffffffffu
 
 struct machine {
@@ -28,13 +29,14 @@ struct cell_view { /* one look at a cell */
 	uint64_t state, generation, restarts, cause;
 	uint64_t start_time, ready_time;
 	uint64_t order_seen;
-	uint64_t exits; /* of all its cores: since `ready` where the cell has said so, else all of them */
 	uint64_t beat, ticks, missed, worst_ns, setpoint;
 };
 
 /* NULL, or what is wrong with the directory. `size`: of its window. */
 const char *machine_open(struct machine *machine, const void *directory, uint64_t size, uint64_t hz);
 void machine_view(const struct machine *machine, uint32_t cell, struct cell_view *view);
+/* Of all its cores: since `ready` where the cell has said so, else all of them. Looks at every core. */
+uint64_t machine_exits(const struct machine *machine, uint32_t cell);
 const volatile struct telemetry_core *machine_telemetry(const struct machine *machine, uint32_t core);
 const volatile struct event_ring *machine_ring(const struct machine *machine, uint32_t core);
 const volatile struct heartbeat *machine_heartbeat(const struct machine *machine, uint32_t cell);

@@ -23,11 +23,12 @@
 #include "timer.h"
 #include "uart.h"
 
-#define POLL_NS	    UINT64_C(2000000) /* a log ring holds what a cell can print in that time */
-#define STATUS_NS   UINT64_C(1000000000)
-#define QUIET_NS    UINT64_C(500000000) /* then the beginning of a line is shown */
-#define EVENTS_KEPT 32u
-#define CHUNK	    256u
+#define POLL_NS	       UINT64_C(2000000) /* a log ring holds what a cell can print in that time */
+#define STATUS_NS      UINT64_C(1000000000)
+#define WATCHES_A_POLL 4u
+#define QUIET_NS       UINT64_C(500000000) /* then the beginning of a line is shown */
+#define EVENTS_KEPT    32u
+#define CHUNK	       256u
 /* Nobody's output may keep the watch from its work, also where the UART is slow. */
 #define OUTPUT_NS      UINT64_C(5000000) /* a cell's log, a poll */
 #define EVENT_BURST    40u		 /* event lines a core may have at once ... */
@@ -51,21 +52,28 @@ static struct log_view logs[MACHINE_CELLS_MAX];
 static struct event_view rings[MACHINE_CORES_MAX];
 static struct event kept[EVENTS_KEPT];
 static uint64_t kept_count;
-static uint64_t poll_ticks, next_poll, polls;
+static uint64_t poll_ticks, next_poll, polls, watched;
 
-static void map_machine(void)
+static bool map_machine(void)
 {
+	bool mapped = true;
+
 	for (uint32_t i = 0; i < machine.core_count; i++) {
-		if (machine.cores[i].cell == CELL_UNASSIGNED)
+		const struct directory_core *core = &machine.cores[i];
+
+		if (core->cell == CELL_UNASSIGNED)
 			continue;
-		mmu_map(machine.cores[i].telemetry_ipa, sizeof(struct telemetry_core), MMU_CONSTANTS);
-		mmu_map(machine.cores[i].ring_ipa, sizeof(struct event_ring), MMU_CONSTANTS);
+		mapped &= mmu_map(core->telemetry_ipa, sizeof(struct telemetry_core), MMU_CONSTANTS) &&
+			  mmu_map(core->ring_ipa, sizeof(struct event_ring), MMU_CONSTANTS);
 	}
 	for (uint32_t i = 0; i < machine.cell_count; i++) {
-		mmu_map(machine.cells[i].heartbeat_ipa, sizeof(struct heartbeat), MMU_SHARED);
-		if (machine.cells[i].log_ipa)
-			mmu_map(machine.cells[i].log_ipa, sizeof(struct log_ring), MMU_CONSTANTS);
+		const struct directory_cell *cell = &machine.cells[i];
+
+		mapped &= mmu_map(cell->heartbeat_ipa, sizeof(struct heartbeat), MMU_SHARED);
+		if (cell->log_ipa)
+			mapped &= mmu_map(cell->log_ipa, sizeof(struct log_ring), MMU_CONSTANTS);
 	}
+	return mapped;
 }
 
 static void log_line(uint32_t cell, const struct line *line)
@@ -226,10 +234,21 @@ static void second(uint64_t now)
 		report_status(&machine, now);
 }
 
+/* Between cells' output, though not for each of many cells that have none. */
+static void watch_all(void)
+{
+	const uint64_t now = timer_now();
+
+	if (now - watched < poll_ticks / WATCHES_A_POLL)
+		return;
+	watched = now;
+	guard_poll(&machine, now);
+}
+
 static void poll(void)
 {
 	for (uint32_t i = 0; i < machine.cell_count; i++) {
-		guard_poll(&machine, timer_now());
+		watch_all();
 		log_poll(i, timer_now());
 	}
 	for (uint32_t i = 0; i < machine.core_count; i++)
@@ -273,6 +292,8 @@ static void open(const struct guest *guest)
 	if (guest->directory.size)
 		wrong = machine_open(&machine, (const void *)guest->directory.base, guest->directory.size,
 				     timer_frequency());
+	if (!wrong && !map_machine())
+		wrong = "its translation tables have no room for the windows of all cores and cells";
 	if (!wrong)
 		return;
 	say("health: %s", wrong);
@@ -284,7 +305,6 @@ static void open(const struct guest *guest)
 void cell_main(const struct guest *guest)
 {
 	open(guest);
-	map_machine();
 	poll_ticks = timer_from_ns(POLL_NS, machine.hz);
 	guard_start(&machine, guest->index, poll_ticks);
 	say("health: up, %" PRIu32 " cells, %" PRIu32 " cores, timer %" PRIu64 " Hz", machine.cell_count,

@@ -34,7 +34,7 @@ void report_status(const struct machine *machine, uint64_t now)
 			" %s:state=%s,gen=%" PRIu64 ",restarts=%" PRIu64 ",exits=%" PRIu64 ",ticks=%" PRIu64
 			",missed=%" PRIu64 ",worst_ns=%" PRIu64 ",setpoint=%" PRIu64,
 			machine->cells[i].name, name_state(view.state), view.generation, view.restarts,
-			view.exits, view.ticks, view.missed, view.worst_ns, view.setpoint);
+			machine_exits(machine, i), view.ticks, view.missed, view.worst_ns, view.setpoint);
 		if (written < 0 || (uint64_t)written >= sizeof(text) - length)
 			break;
 		length += (uint64_t)written;
@@ -52,8 +52,8 @@ void report_table(const struct machine *machine)
 		machine_view(machine, i, &view);
 		say("table: %-12s %-9s %8" PRIu64 " %10" PRIu64 " %10" PRIu64 " %8" PRIu64 " %11" PRIu64
 		    " ns",
-		    machine->cells[i].name, name_state(view.state), view.restarts, view.exits, view.ticks,
-		    view.missed, view.worst_ns);
+		    machine->cells[i].name, name_state(view.state), view.restarts, machine_exits(machine, i),
+		    view.ticks, view.missed, view.worst_ns);
 	}
 }
 

@@ -13,7 +13,7 @@
 #define LEVEL_FIRST 0u
 #define LEVEL_BLOCK 2u
 #define LEVEL_LAST  3u
-#define TABLES_MAX  64u
+#define TABLES_MAX  96u /* a health cell's windows of 1,024 cores and 255 cells take 80 */
 #define VA_BITS	    48u
 #define TREE_MAX    BLOCK
 

@@ -59,6 +59,49 @@ static void refused(void **state)
 	assert_null(machine_open(&machine, &directory, sizeof(directory), 1000));
 }
 
+/* [utest->swr~health-scale~1] */
+static void largest(void **state)
+{
+	static struct {
+		struct directory head;
+		struct directory_core cores[BP_CORES_MAX + 1];
+		struct directory_cell cells[BP_CELLS_MAX + 1];
+	} many;
+	static struct telemetry_core last;
+	struct cell_view v;
+
+	many.head = (struct directory){
+		.magic = DIRECTORY_MAGIC,
+		.abi = TELEMETRY_ABI,
+		.size = sizeof(many),
+		.cores = {offsetof(typeof(many), cores), BP_CORES_MAX},
+		.cells = {offsetof(typeof(many), cells), BP_CELLS_MAX},
+	};
+	for (unsigned i = 0; i < BP_CORES_MAX; i++)
+		many.cores[i].cell = CELL_UNASSIGNED;
+	many.cores[BP_CORES_MAX - 1] = (struct directory_core){
+		.cell = BP_CELLS_MAX - 1,
+		.telemetry_ipa = (uintptr_t)&last,
+	};
+	last.cell_state = CELL_READY;
+	last.exits[EXIT_IRQ] = 5;
+	strcpy(many.cells[BP_CELLS_MAX - 1].name, "last");
+	many.cells[BP_CELLS_MAX - 1].first_core = BP_CORES_MAX - 1;
+	assert_null(machine_open(&machine, &many, sizeof(many), 1000));
+	assert_int_equal(machine_find(&machine, "last", 4), BP_CELLS_MAX - 1);
+	machine_view(&machine, BP_CELLS_MAX - 1, &v);
+	assert_int_equal(v.state, CELL_READY);
+	assert_int_equal(machine_exits(&machine, BP_CELLS_MAX - 1), 5);
+	machine.lost[BP_CELLS_MAX - 1] = true;
+	machine_view(&machine, BP_CELLS_MAX - 1, &v);
+	assert_int_equal(v.state, CELL_LOST);
+	many.head.cells.count++;
+	assert_non_null(machine_open(&machine, &many, sizeof(many), 1000));
+	many.head.cells.count--;
+	many.head.cores.count++;
+	assert_non_null(machine_open(&machine, &many, sizeof(many), 1000));
+}
+
 static void view(void **state)
 {
 	struct cell_view v;
@@ -80,7 +123,7 @@ static void view(void **state)
 	assert_int_equal(v.state, CELL_READY);
 	assert_int_equal(v.generation, 4);
 	assert_int_equal(v.restarts, 3);
-	assert_int_equal(v.exits, 17);
+	assert_int_equal(machine_exits(&machine, 1), 17);
 	assert_int_equal(v.beat, 12);
 	assert_int_equal(v.ticks, 13);
 	assert_int_equal(v.missed, 14);
@@ -88,7 +131,7 @@ static void view(void **state)
 	assert_int_equal(v.setpoint, 16);
 	telemetry[1].ready_time = 0;
 	machine_view(&machine, 1, &v);
-	assert_int_equal(v.exits, 107);
+	assert_int_equal(machine_exits(&machine, 1), 107);
 	assert_null(machine_telemetry(&machine, 3));
 	assert_null(machine_ring(&machine, 3));
 	machine_view(&machine, 0, &v); /* without heartbeat page */
@@ -135,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(refused, start),
+		cmocka_unit_test_setup(largest, start),
 		cmocka_unit_test_setup(view, start),
 		cmocka_unit_test_setup(commands, start),
 	};
