@@ -71,29 +71,36 @@ static const char *searched(const struct front *front, const char *name)
 	return text;
 }
 
+/* The file that `property` names. False: no such property, or a diagnostic. */
+static bool read_named(const struct front *front, int node, const char *property, struct bytes *bytes)
+{
+	const struct place at = front_place(front, node, property);
+	const char *name, *path, *wrong;
+
+	if (!value_text(front, node, property, &name))
+		return false;
+	path = find_file(front, name);
+	if (!path) {
+		diag_error(at, "there is no file '%s': looked in %s", name, searched(front, name));
+		return false;
+	}
+	wrong = file_read(path, FILE_MAX, bytes);
+	if (!wrong && !bytes->size)
+		wrong = "it is empty";
+	if (wrong)
+		diag_error(at, "can't use '%s': %s", path, wrong);
+	return !wrong;
+}
+
 /* Adds the file that `property` names to the cell. NULL: no such property, or a diagnostic. */
 static struct file_image *read_file(const struct front *front, struct plan_cell *cell, int node,
 				    const char *property)
 {
-	const struct place at = front_place(front, node, property);
 	struct file_image *image;
 	struct bytes bytes;
-	const char *name, *path, *wrong;
 
-	if (!value_text(front, node, property, &name))
+	if (!read_named(front, node, property, &bytes))
 		return NULL;
-	path = find_file(front, name);
-	if (!path) {
-		diag_error(at, "there is no file '%s': looked in %s", name, searched(front, name));
-		return NULL;
-	}
-	wrong = file_read(path, FILE_MAX, &bytes);
-	if (!wrong && !bytes.size)
-		wrong = "it is empty";
-	if (wrong) {
-		diag_error(at, "can't use '%s': %s", path, wrong);
-		return NULL;
-	}
 	cell->files = memory_grow(cell->files, cell->file_count, sizeof(cell->files[0]));
 	image = &cell->files[cell->file_count++];
 	*image = (struct file_image){.property = property, .file = bytes, .store_pa = NO_PLACE};
@@ -142,6 +149,17 @@ static void check_tree_room(const struct image_job *job)
 			   cell->name, text_of_size(cell->ram[0].size), cell->files[job->file].file.path);
 }
 
+static void read_overlay(struct front *front, struct plan_cell *cell, int node)
+{
+	const struct place at = front_place(front, node, "dtb-overlay");
+
+	if (!read_named(front, node, "dtb-overlay", &cell->overlay))
+		return;
+	cell->overlay_line = at.line;
+	cell->overlay_column = at.column;
+	source_read_tree(cell->overlay.path, &cell->overlay_tree);
+}
+
 static void read_cell(struct front *front, size_t index)
 {
 	struct plan_cell *const cell = &front->plan->cells[index];
@@ -150,6 +168,7 @@ static void read_cell(struct front *front, size_t index)
 	const struct file_image *initrd = NULL;
 	struct image_job job = {.front = front, .cell = cell, .node = node};
 
+	read_overlay(front, cell, node);
 	if (!kind_is_right(front, cell, node))
 		return;
 	cell->is_linux = value_present(front, node, "kernel");

@@ -301,7 +301,7 @@ static bool frames_find(struct layout *layout)
 	return true;
 }
 
-static bool layout_open(struct layout *layout, struct plan *plan)
+static void layout_begin(struct layout *layout, const struct plan *plan)
 {
 	*layout = (struct layout){.plan = plan};
 	layout->cores = memory_new(plan->board.core_count, sizeof(*layout->cores));
@@ -309,7 +309,14 @@ static bool layout_open(struct layout *layout, struct plan *plan)
 	if (plan->palettes)
 		layout->palettes = memory_new(plan->palette_count, sizeof(*layout->palettes));
 	layout->channel_pa = memory_new(plan->channel_count, sizeof(*layout->channel_pa));
-	if (!image_read(layout) || !frames_find(layout))
+}
+
+static bool trees_build(struct layout *layout)
+{
+	const struct plan *const plan = layout->plan;
+	bool right = true;
+
+	if (!frames_find(layout))
 		return false;
 	for (size_t i = 0; i < plan->board.core_count; i++)
 		layout->cores[i].cell = NO_CELL;
@@ -318,10 +325,17 @@ static bool layout_open(struct layout *layout, struct plan *plan)
 			layout->cores[plan->cells[i].cores[j]].cell = (uint32_t)i;
 			layout->cores[plan->cells[i].cores[j]].core_in_cell = (uint32_t)j;
 		}
-		if (!tree_build(layout, i))
-			return false;
+		right &= tree_build(layout, i);
 	}
-	return true;
+	return right;
+}
+
+bool layout_check(const struct plan *plan)
+{
+	struct layout layout;
+
+	layout_begin(&layout, plan);
+	return trees_build(&layout);
 }
 
 /* [impl->swr~compile-reproducible~1] */
@@ -329,7 +343,8 @@ bool layout_settle(struct layout *layout, struct plan *plan)
 {
 	uint64_t placed = 0; /* bytes that layout->load_pa was found for */
 
-	if (!layout_open(layout, plan))
+	layout_begin(layout, plan);
+	if (!image_read(layout) || !trees_build(layout))
 		return false;
 	for (int pass = 0; pass < PASSES_MOST; pass++) {
 		uint64_t total;

@@ -93,6 +93,10 @@ struct layout {
  * and the channels' pa. False after a diagnostic. */
 bool layout_settle(struct layout *layout, struct plan *plan);
 
+/* Writes the guests' trees, which need no addresses, and drops them: their diagnostics. False: there were
+ * any. */
+bool layout_check(const struct plan *plan);
+
 /* The cell's index in a list of cells; -1: not there. */
 int cell_position(const int *cells, size_t count, size_t cell);
 

@@ -9,6 +9,7 @@
 #include "../auditor/diff.h"
 #include "diag.h"
 #include "front.h"
+#include "layout.h"
 #include "options.h"
 #include "plan.h"
 #include "process.h"
@@ -47,7 +48,7 @@ static int check(const struct options *options)
 
 	if (options->json)
 		diag_as_json();
-	return read_plan(&plan, options) ? EXIT_DONE : EXIT_WRONG;
+	return read_plan(&plan, options) && layout_check(&plan) ? EXIT_DONE : EXIT_WRONG;
 }
 
 static int map(const struct options *options)

@@ -66,6 +66,12 @@ static void put_inputs(struct text *text, const struct plan *plan)
 			put_input(text, role, &cell->files[j].file);
 			free(role);
 		}
+		if (cell->overlay.data) {
+			char *const role = text_format("dtb-overlay of cell %s", cell->name);
+
+			put_input(text, role, &cell->overlay);
+			free(role);
+		}
 	}
 }
 

@@ -130,6 +130,8 @@ struct plan_cell {
 	enum bp_mode mode;
 	uint32_t flags; /* BP_CELL_* */
 	bool is_linux;
+	struct bytes overlay, overlay_tree; /* `dtb-overlay`: the file as it is, and flattened */
+	int overlay_line, overlay_column;
 	bool unprotected; /* `dma`: it may have bus masters without an IOMMU */
 	const char *bootargs;
 	struct file_image *files;

@@ -32,7 +32,7 @@ static const struct word cell_words[] = {
 	{"keep", PROPERTY},	 {"pmu", PROPERTY},	     {"faults", NODE},
 	{"role", PROPERTY},	 {"dma", PROPERTY},	     {"pci", LATER},
 	{"net", LATER},		 {"allow-peer-dma", LATER},  {"firmware-calls", PROPERTY},
-	{"colors", PROPERTY},	 {"dtb-overlay", LATER},
+	{"colors", PROPERTY},	 {"dtb-overlay", PROPERTY},
 };
 
 static const struct word channel_words[] = {

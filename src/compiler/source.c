@@ -337,9 +337,9 @@ bool source_read(struct source *source, const char *path, const char *const *fol
 bool source_read_tree(const char *path, struct bytes *tree)
 {
 	static const char *const to_tree[] = {"-I", "dts", "-O", "dtb", NULL};
-	const size_t length = strlen(path);
+	const char *const dot = strrchr(path, '.');
 
-	if (length > 4 && strcmp(path + length - 4, ".dtb") == 0) {
+	if (dot && (strcmp(dot, ".dtb") == 0 || strcmp(dot, ".dtbo") == 0)) {
 		const char *const wrong = file_read(path, SOURCE_MAX, tree);
 
 		if (wrong)

@@ -34,7 +34,7 @@ bool source_read(struct source *source, const char *path, const char *const *fol
 /* The files besides `path` in which anything stands, in the order of the tree. */
 bool source_included(const struct source *source, struct bytes **files, size_t *count);
 
-/* Parses a tree whose places nobody asks for: source, or flattened where the name ends in .dtb. */
+/* Parses a tree whose places nobody asks for: source, or flattened where the name ends in .dtb or .dtbo. */
 bool source_read_tree(const char *path, struct bytes *tree);
 
 /* The entry of a property, or of the node where `property` is NULL. Never NULL. */

@@ -227,5 +227,7 @@ bool tree_build(struct layout *layout, size_t cell)
 	}
 	out->tree = (struct bytes){text_format("%s.dtb", layout->plan->cells[cell].name), fdt,
 				   fdt_totalsize(fdt)};
+	if (layout->plan->cells[cell].overlay_tree.data && !tree_overlay(layout->plan, cell, &out->tree))
+		return false;
 	return tree_place(layout, cell);
 }

@@ -65,6 +65,9 @@ void put_gic(struct tree_writer *writer, int node);
 void put_clocks(struct tree_writer *writer, const fdt32_t *list, size_t count);
 void put_shared_clocks(struct tree_writer *writer);
 
+/* tree_overlay.c: applies the cell's overlay to its tree. False after a diagnostic. */
+bool tree_overlay(const struct plan *plan, size_t cell, struct bytes *tree);
+
 /* tree_own.c: the nodes that are not the board's. */
 void put_own_nodes(struct tree_writer *writer);
 

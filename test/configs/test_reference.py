@@ -3,7 +3,7 @@
 docs/config.md, the language's reference: each example is built and audited, and its tables name what schema.c knows.
 
 A block that is no whole file is a part of one: what begins with a property stands at the root, what begins with a
-node among the cells. PLACES has the file around it.
+node among the cells. PLACES has the file around it. An overlay is a file of its own, which a cell names.
 """
 import os
 import re
@@ -28,6 +28,7 @@ FILE = """/dts-v1/;
 	}};
 }};
 """
+SHARED = 'shared-read-only = "clock-controller@10020000 1=1843200 3=3686400";'
 # By the first word of the block: the board whose tree has what the block speaks of, and the cells that use it.
 PLACES = {
     "shared-read-only": (
@@ -37,10 +38,19 @@ PLACES = {
     ),
     "control": ("cached", ""),
     "gateway": ("odd", ""),
+    "/plugin/": (
+        "derive",
+        'control { cpus = <1>; memory = "16M"; image = "control.elf"; devices = "serial3"; };'
+        'gateway { cpus = <2 3>; memory = "256M"; kernel = "Image"; devices = "serial1"; dtb-overlay = "overlay.dtso"; };',
+    ),
 }
 
 
-def whole(block):
+def whole(block, folder):
+    if "/plugin/;" in block:
+        (folder / "overlay.dtso").write_text(block)
+        board, cells = PLACES["/plugin/"]
+        return FILE.format(root=ROOT, board=board, properties=SHARED, cells=cells)
     if block.startswith("/dts-v1/;"):
         return block
     word, sign = re.match(r"([a-z-]+) ([={])", block).groups()
@@ -57,7 +67,7 @@ def test_there_are_examples():
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
 def test_example(number, tmp_path):
     path = tmp_path / "example.dts"
-    path.write_text(whole(BLOCKS[number]))
+    path.write_text(whole(BLOCKS[number], tmp_path))
     assert built(path, tmp_path / "out")["inputs"]
 
 

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Overlays: what one adds stands in the cell's tree and in no other, from source and compiled alike. What is refused has its
+file under bad/.
+"""
+import hashlib
+import json
+import os
+import subprocess
+
+from tool import IMAGES, ROOT, TOOL, run
+
+OVERLAY = os.path.join(ROOT, "test/configs/overlays/gnss.dtso")
+UART = "/soc/serial@10001000"
+
+
+def get(tree, *arguments):
+    found = run("fdtget", *arguments[:-2], str(tree), *arguments[-2:])
+    return found.stdout.strip() if found.returncode == 0 else None
+
+
+def build(path, out):
+    result = run(TOOL, "build", path, "-I", IMAGES, "-o", str(out))
+    assert (result.stderr, result.returncode) == ("", 0)
+    result = run(TOOL, "audit", str(out / "bulkhead.itb"))
+    assert result.returncode == 0, result.stdout
+    return out / "control.dtb"
+
+
+# [utest->swr~config-overlay~1]
+def test_applied(tmp_path):
+    tree = build("test/configs/good/overlay.dts", tmp_path)
+    assert get(tree, UART, "current-speed") == "115200"
+    assert get(tree, f"{UART}/gnss", "compatible") == "u-blox,neo-8"
+    assert get(tree, "/panel", "uart") == get(tree, UART, "phandle")
+    nodes = run("fdtget", "-l", str(tree), "/").stdout.split()
+    assert "panel" in nodes and not [name for name in nodes if name.startswith("__") or name.startswith("fragment")]
+    assert "panel" not in run("fdtget", "-l", str(tmp_path / "health.dtb"), "/").stdout.split()
+    with open(tmp_path / "manifest.json", encoding="utf-8") as file:
+        (entry,) = [entry for entry in json.load(file)["inputs"] if entry["role"] == "dtb-overlay of cell control"]
+    with open(OVERLAY, "rb") as file:
+        assert (entry["name"], entry["sha256"]) == ("gnss.dtso", hashlib.sha256(file.read()).hexdigest())
+
+
+def compiled(folder):
+    path = folder / "gnss.dtbo"
+    subprocess.run(["dtc", "-q", "-@", "-O", "dtb", "-o", path, OVERLAY], check=True)
+    with open(os.path.join(ROOT, "test/configs/good/overlay.dts"), encoding="utf-8") as file:
+        text = file.read().replace("../overlays/gnss.dtso", "gnss.dtbo").replace("../boards", f"{ROOT}/test/configs/boards")
+    (folder / "overlay.dts").write_text(text)
+    return path
+
+
+# [utest->swr~config-overlay~1]
+def test_compiled(tmp_path):
+    compiled(tmp_path)
+    tree = build(tmp_path / "overlay.dts", tmp_path / "compiled")
+    assert tree.read_bytes() == build("test/configs/good/overlay.dts", tmp_path / "source").read_bytes()
+
+
+def test_damaged(tmp_path):
+    """Cut at any length it is refused; with a byte changed the tool ends by itself."""
+    path = compiled(tmp_path)
+    good = path.read_bytes()
+    for at in range(1, len(good), 113):
+        path.write_bytes(good[:at])
+        assert run(TOOL, "check", str(tmp_path / "overlay.dts"), "-I", IMAGES).returncode == 1
+        path.write_bytes(good[:at] + bytes([good[at] ^ 0x81]) + good[at + 1 :])
+        assert run(TOOL, "check", str(tmp_path / "overlay.dts"), "-I", IMAGES).returncode in (0, 1)
