@@ -208,6 +208,8 @@ def write(folder):
         partitions.add(path.stem, partition(path))
     for name in ("elf", "kernel"):
         partitions.add(name, pack(**{name: images.FILES["health.elf" if name == "elf" else "Image"]}))
+    for path in on_board(BOARDS[1], "dma-*.dts"):
+        boards.add(path.stem, partition(path) + board(BOARDS[1]))
     for name, data in variants(folder, first):
         boards.add(name, data)
     trees.add("partition", tree(first))

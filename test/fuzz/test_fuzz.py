@@ -41,10 +41,10 @@ FILES = {
 READERS = {
     "tree": ["src/auditor/tree.c", "src/auditor/tree_irq.c", "src/auditor/tree_reg.c"],
     "fit": ["src/auditor/fit.c"],
-    "board": [f"src/compiler/{name}.c" for name in ("board", "inventory", "registers", "nodes")],
+    "board": [f"src/compiler/{name}.c" for name in ("board", "inventory", "registers")],
     "partition": [f"src/compiler/{name}.c" for name in ("source", "partition", "schema", "values")],
     "colors": [f"src/compiler/{name}.c" for name in ("cache", "colors", "colors_memory", "palette")],
-    "derive": [f"src/compiler/{name}.c" for name in ("references", "depends", "shared", "tree", "tree_gic", "tree_keep", "tree_own", "tree_shared")],
+    "derive": [f"src/compiler/{name}.c" for name in ("nodes", "references", "depends", "shared", "tree", "tree_gic", "tree_keep", "tree_own", "tree_shared")],
     "audit-colors": [f"src/auditor/{name}.c" for name in ("colors", "rule_colors")],
     "audit": [f"src/auditor/{name}.c" for name in ("board", "image", "partition", "records", "regime", "value", "walk")],
 }

@@ -30,6 +30,8 @@ static void ask(const struct tree *tree, const struct node *node)
 	(void)tree_name(tree, node->name, &many);
 	(void)tree_phandle(tree, node->phandle);
 	(void)node_within(tree, node, &tree->nodes[tree->count / 2]);
+	if (node->parent >= 0)
+		(void)node_reach(tree, node, UINT64_C(0x40000000), UINT64_C(0x100000000));
 	(void)node_is_gic(tree, node);
 	(void)node_compatible(tree, node, "arm,gic-v3");
 }

@@ -458,14 +458,17 @@ void oracle_open(struct oracle *o, struct specimen *s)
 	reach_of(s, o->good, o->good_reach, o->good_users);
 	for (uint32_t r = 0; r < roots(s); r++) {
 		for (size_t i = 0; root_cell(s, r) >= 0 && i < o->good[r].count; i++) {
-			if (o->good[r].pages[i].type == TYPE_WRITE_BACK)
+			if (o->good[r].pages[i].type == TYPE_WRITE_BACK &&
+			    o->good[r].pages[i].pa / 4096 < ORACLE_PAGES)
 				o->caches[o->good[r].pages[i].pa / 4096] |= (uint8_t)(1 << root_cell(s, r));
 		}
 	}
 	for (uint32_t c = 0; c < s->cells; c++) {
 		o->rights[c] = calloc(ORACLE_PAGES, 1);
-		for (size_t i = 0; i < o->good[c].count; i++)
-			o->rights[c][o->good[c].pages[i].pa / 4096] |= o->good[c].pages[i].rights;
+		for (size_t i = 0; i < o->good[c].count; i++) {
+			if (o->good[c].pages[i].pa / 4096 < ORACLE_PAGES)
+				o->rights[c][o->good[c].pages[i].pa / 4096] |= o->good[c].pages[i].rights;
+		}
 	}
 }
 

@@ -50,6 +50,8 @@ bool oracle_colors_good(const struct oracle *oracle, const struct specimen *s);
 void oracle_colors(struct oracle *oracle, uint32_t cell, const struct page *was, const struct page *is,
 		   bool moved);
 bool oracle_color(const struct oracle *oracle, uint32_t cell, uint64_t pa);
+/* declared.c: whether what the good image gives is what partition file and board ask for. */
+bool declared_good(const struct oracle *oracle, const struct specimen *s);
 /* By number of the root: its cell; -1: the boot root, or of a core that never starts. */
 int root_cell(const struct specimen *s, uint32_t root);
 /* The same for pages of a cell's devices: whose register page is it? Cell, -1 nobody, -2 never a cell's. */

@@ -119,8 +119,9 @@ bool specimen_load(struct specimen *s, const char *name)
 
 	*s = (struct specimen){.name = name};
 	s->source = file_read(name, "source.dtb", &size);
+	s->board_source = file_read("small", "board.dtb", &size);
 	s->fit = file_read(name, "bulkhead.itb", &s->size);
-	if (!s->source || !s->fit)
+	if (!s->source || !s->board_source || !s->fit)
 		return false;
 	s->pristine = malloc(s->size);
 	memcpy(s->pristine, s->fit, s->size);
@@ -145,6 +146,7 @@ bool specimen_load(struct specimen *s, const char *name)
 void specimen_free(struct specimen *s)
 {
 	free(s->source);
+	free(s->board_source);
 	free(s->fit);
 	free(s->pristine);
 }

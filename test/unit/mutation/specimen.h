@@ -29,7 +29,7 @@ struct part { /* of the FIT */
 
 struct specimen {
 	const char *name;
-	void *source; /* the partition file's tree, as dtc makes it */
+	void *source, *board_source; /* of partition file and board, as dtc makes them */
 	uint8_t *fit, *pristine;
 	size_t size;
 	struct part parts[PARTS_MAX];

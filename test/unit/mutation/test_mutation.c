@@ -233,6 +233,7 @@ static void specimen_mutate(const char *name, size_t count)
 	for (int rule = 0; rule < RULE_COUNT; rule++)
 		assert_false(oracle.broken[rule]);
 	assert_true(oracle_colors_good(&oracle, &s));
+	assert_true(declared_good(&oracle, &s));
 	fields_find(&s, &fields);
 	for (size_t i = 0; i < count; i++)
 		mutant_make(&s, &oracle, &fields, i);
@@ -282,9 +283,51 @@ static void mutants_are_judged_as_the_oracle_judges(void **context)
 	}
 }
 
+/* An image that is wrong from the start: the oracle would take it for good, if the sources didn't say
+ * otherwise. */
+static void the_sources_say_who_owns_what(void **context)
+{
+	static const enum rule owners[] = {RULE_PAGE_OWNER,  RULE_HV_MEMORY, RULE_FORBIDDEN,
+					   RULE_SHARED_PAGE, RULE_DEVICES,   RULE_WX};
+	size_t wrong = 0;
+
+	(void)context;
+	chance_seed(getenv("MUTATION_SEED") ? strtoul(getenv("MUTATION_SEED"), NULL, 10) : 1);
+	for (size_t i = 0; i < SPECIMENS; i++) {
+		struct specimen s;
+		struct oracle oracle;
+
+		assert_true(specimen_load(&s, specimens[i].name));
+		oracle_open(&oracle, &s);
+		for (int n = 0; n < 200; n++) {
+			struct oracle taken;
+			char what[160];
+			bool ours = false;
+			enum kind kind;
+
+			memset(oracle.broken, 0, sizeof(oracle.broken));
+			kind = table_change(&oracle, &s, what, sizeof(what));
+			for (size_t rule = 0; rule < sizeof(owners) / sizeof(owners[0]); rule++)
+				ours |= oracle.broken[owners[rule]];
+			if (ours && kind != KIND_BOOT) {
+				oracle_open(&taken, &s);
+				if (declared_good(&taken, &s))
+					fail_msg("%s: %s", s.name, what);
+				oracle_close(&taken, &s);
+				wrong++;
+			}
+			specimen_restore(&s);
+		}
+		oracle_close(&oracle, &s);
+		specimen_free(&s);
+	}
+	assert_true(wrong > 100);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(mutants_are_judged_as_the_oracle_judges)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(the_sources_say_who_owns_what),
+					   cmocka_unit_test(mutants_are_judged_as_the_oracle_judges)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@ UNIT_CFLAGS_mutation := -D_GNU_SOURCE -Isrc/auditor -Isrc/blueprint -Itest/unit/
 UNIT_LIBS_mutation := -lfdt -lcrypto
 MUTATION_NAMES := one two five colored
 UNIT_DEPENDS_mutation := $(MUTATION_NAMES:%=build/unit/mutation/images/%/bulkhead.itb) \
-	$(MUTATION_NAMES:%=build/unit/mutation/images/%/source.dtb)
+	$(MUTATION_NAMES:%=build/unit/mutation/images/%/source.dtb) build/unit/mutation/images/small/board.dtb
 
 build/unit/mutation/images/%/bulkhead.itb: test/unit/mutation/%.dts $(wildcard test/unit/mutation/small/*) \
 		build/bulkhead build/bulkhead.bin build/test-configs/health.elf
@@ -14,5 +14,9 @@ build/unit/mutation/images/%/bulkhead.itb: test/unit/mutation/%.dts $(wildcard t
 
 # What was asked for, without the compiler's reading of it.
 build/unit/mutation/images/%/source.dtb: test/unit/mutation/%.dts
+	@mkdir -p $(@D)
+	@dtc -q -I dts -O dtb -o $@ $<
+
+build/unit/mutation/images/small/board.dtb: test/unit/mutation/small/board.dts
 	@mkdir -p $(@D)
 	@dtc -q -I dts -O dtb -o $@ $<
