@@ -30,6 +30,7 @@ def suites(full):
         yield "unit-sanitize", ["make", "--no-print-directory", "unit-sanitize"], None
     if full:
         yield "mutation", ["env", "MUTANTS=30000", "build/unit/mutation/test_mutation"], "30,000 mutants of images, 100 a rule"
+        yield "score", ["scripts/score.py", "--check"], "docs/audit.md has the score of that run"
     yield "requirements", ["scripts/trace.py"], "requirements traced in both directions"
     yield "docs", ["make", "--no-print-directory", "docs-check"], "docs/registers.md is what the table says"
     yield "configs", pytest("configs", "test/configs"), None
