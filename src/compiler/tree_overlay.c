@@ -8,6 +8,7 @@
  */
 #include "tree.h"
 
+#include <inttypes.h>
 #include <libfdt.h>
 #include <string.h>
 
@@ -312,11 +313,11 @@ static void check_new(struct overlay *overlay, const struct ranges *known, int n
 	for (size_t i = 0; i < regs.count; i++)
 		if (!ranges_cover(known, regs.at[i]))
 			refuse(overlay,
-			       text_format("its node '%s' promises %#llx-%#llx, which the cell doesn't have: "
+			       text_format("its node '%s' promises %#" PRIx64 "-%#" PRIx64
+					   ", which the cell doesn't have: "
 					   "give it the device, "
 					   "by 'devices'",
-					   path, (unsigned long long)regs.at[i].base,
-					   (unsigned long long)(regs.at[i].base + (regs.at[i].size - 1))));
+					   path, regs.at[i].base, regs.at[i].base + (regs.at[i].size - 1)));
 	check_interrupts(overlay, node, path);
 }
 
