@@ -8,6 +8,7 @@
 
 #include "rule.h"
 
+#define CACHES_MAX    8u /* behind a core */
 #define TIMER_VIRTUAL 2u /* index of the virtual timer in arm,armv8-timer's interrupts */
 
 static bool is_memory(const struct tree *tree, const struct node *node)
@@ -261,6 +262,57 @@ static void cpus_check(struct audit *audit, const struct cell *cell)
 	}
 }
 
+static const struct node *cache_behind(const struct tree *tree, const struct node *node)
+{
+	uint32_t phandle;
+
+	return node_u32(tree, node, "next-level-cache", 0, &phandle) ? tree_phandle(tree, phandle) : NULL;
+}
+
+static bool same_number(const struct tree *guest, const struct node *told, const struct tree *board,
+			const struct node *due, const char *name)
+{
+	uint32_t have = 0, want = 0;
+
+	return node_u32(guest, told, name, 0, &have) == node_u32(board, due, name, 0, &want) && have == want;
+}
+
+static bool same_cache(const struct tree *guest, const struct node *told, const struct tree *board,
+		       const struct node *due)
+{
+	static const char *const numbers[] = {"cache-level", "cache-size", "cache-sets", "cache-line-size"};
+
+	for (size_t i = 0; i < COUNT(numbers); i++)
+		if (!same_number(guest, told, board, due, numbers[i]))
+			return false;
+	return true;
+}
+
+/* The caches behind each core are the board's. */
+static void caches_check(struct audit *audit, const struct cell *cell)
+{
+	const struct tree *guest = &cell->guest, *board = &audit->board.tree;
+
+	for (size_t i = 0; i < guest->count; i++) {
+		const struct node *told = &guest->nodes[i];
+		const char *type = node_string(guest, told, "device_type");
+		const struct node *due = type && !strcmp(type, "cpu") ? tree_path(board, told->path) : NULL;
+
+		if (!due)
+			continue;
+		for (unsigned int depth = 0; told && due && depth < CACHES_MAX; depth++) {
+			told = cache_behind(guest, told);
+			due = cache_behind(board, due);
+			if (told && due && !same_cache(guest, told, board, due))
+				break;
+		}
+		if (told || due)
+			violation(&audit->report, RULE_TREE_BASICS,
+				  "%s: its tree gives %s other caches than it has", cell->who,
+				  guest->nodes[i].path);
+	}
+}
+
 /* [impl->swr~audit-tree-basics~1] */
 void rule_tree_basics(struct audit *audit)
 {
@@ -279,6 +331,7 @@ void rule_tree_basics(struct audit *audit)
 
 		memory_check(audit, cell);
 		cpus_check(audit, cell);
+		caches_check(audit, cell);
 		if (strcmp(have ? have : "", due ? due : "") != 0)
 			violation(&audit->report, RULE_TREE_BASICS,
 				  "%s: its tree's bootargs aren't the file's", cell->who);

@@ -41,7 +41,9 @@ static const struct {
 		  {"nvmem-cells", NULL},
 		  {"memory-region", NULL},
 		  {"next-level-cache", NULL},
+		  {"cpu", NULL},
 		  {"operating-points-v2", NULL},
+		  {"required-opps", NULL},
 		  {"remote-endpoint", NULL},
 		  {"cpu-idle-states", NULL}};
 

@@ -111,13 +111,44 @@ static void put_properties(struct tree_writer *writer, int node)
 		put_string(writer, "enable-method", "psci");
 }
 
+/* Caches that lie inside other cells' cores. */
+static void put_moved(struct tree_writer *writer)
+{
+	const void *const tree = writer->layout->plan->board.tree.data;
+	int depth = 0;
+
+	for (int node = node_by_path(tree, "/cpus"); node >= 0 && depth >= 0;
+	     node = fdt_next_node(tree, node, &depth)) {
+		if (!kept_moved(writer->kept, node))
+			continue;
+		put_begin(writer, text_format("bulkhead-cache-%" PRIu32, fdt_get_phandle(tree, node)));
+		put_properties(writer, node);
+		put_end(writer);
+	}
+}
+
+static bool in_cpu_map(const void *tree, int node)
+{
+	const int map = node_by_path(tree, "/cpus/cpu-map");
+
+	while (map > 0 && node > map)
+		node = node_parent(tree, node);
+	return map > 0 && node == map;
+}
+
+/* Linux reads cluster0, core0, thread0 and on, until one isn't there. */
+static const char *renumbered(const char *name, uint32_t number)
+{
+	return text_format("%.*s%" PRIu32, (int)strcspn(name, "0123456789"), name, number);
+}
+
 static void put_children(struct tree_writer *writer, int node);
 
-static void put_node(struct tree_writer *writer, int node)
+static void put_node(struct tree_writer *writer, int node, const char *name)
 {
 	const struct board *const board = &writer->layout->plan->board;
 
-	put_begin(writer, fdt_get_name(board->tree.data, node, NULL));
+	put_begin(writer, name);
 	if (node == board->gic_node) {
 		put_gic(writer, node);
 	} else {
@@ -130,9 +161,19 @@ static void put_node(struct tree_writer *writer, int node)
 static void put_children(struct tree_writer *writer, int node)
 {
 	const void *const tree = writer->layout->plan->board.tree.data;
+	const bool map = in_cpu_map(tree, node);
+	uint32_t number = 0;
 	int child;
 
-	fdt_for_each_subnode(child, tree, node) if (kept_node(writer->kept, child)) put_node(writer, child);
+	fdt_for_each_subnode(child, tree, node)
+	{
+		const char *const name = fdt_get_name(tree, child, NULL);
+
+		if (kept_node(writer->kept, child))
+			put_node(writer, child, map ? renumbered(name, number++) : name);
+	}
+	if (node == node_by_path(tree, "/cpus"))
+		put_moved(writer);
 }
 
 /* The GIC's phandle, and one for the console's clock: unused ones where the board's tree has none. */

@@ -14,7 +14,14 @@ bool tree_build(struct layout *layout, size_t cell);
 
 /* ---- between tree*.c ---- */
 
-/* Which nodes of the board's tree a guest keeps: a byte for each offset of the structure. */
+/* What becomes of a node of the board's tree. */
+enum mark {
+	MARK_GONE,
+	MARK_KEPT,
+	MARK_MOVED, /* a cache inside another cell's core: it stands in /cpus */
+};
+
+/* Which nodes of the board's tree a guest keeps: a mark for each offset of the structure. */
 struct kept {
 	const struct plan *plan;
 	size_t cell;
@@ -24,7 +31,8 @@ struct kept {
 
 /* tree_keep.c. False after a diagnostic: a device needs what another cell, or nobody, owns. */
 bool kept_find(struct kept *kept, const struct plan *plan, size_t cell);
-bool kept_node(const struct kept *kept, int node);
+bool kept_node(const struct kept *kept, int node); /* in its place */
+bool kept_moved(const struct kept *kept, int node);
 /* Is the property, of a kept node, part of the guest's tree? */
 bool kept_property(const struct kept *kept, int node, const char *name);
 const struct device *shared_target(const struct board *board, const struct reference *reference,

@@ -29,7 +29,12 @@ bool node_is_cpu(const void *tree, int node)
 
 bool kept_node(const struct kept *kept, int node)
 {
-	return kept->marks[node] != 0;
+	return kept->marks[node] == MARK_KEPT;
+}
+
+bool kept_moved(const struct kept *kept, int node)
+{
+	return kept->marks[node] == MARK_MOVED;
 }
 
 /* The device that a node is or is part of; NULL: a part of no device. */
@@ -61,6 +66,27 @@ static bool target_allowed(const struct kept *kept, const struct reference *refe
 	if (reference->rule == REFERENCE_PEER)
 		return kept->marks[target];
 	return target == board->gic_node || provider < 0 || board->devices[provider].owner == (int)kept->cell;
+}
+
+static bool is_own_core(const struct kept *kept, int node)
+{
+	const struct plan_cell *const cell = &kept->plan->cells[kept->cell];
+
+	for (size_t i = 0; i < cell->core_count; i++)
+		if (kept->plan->board.cpu_nodes[cell->cores[i]] == node)
+			return true;
+	return false;
+}
+
+/* A cache that cores share may lie in the node of one of them, which another cell has. */
+static bool in_foreign_core(const struct kept *kept, int node)
+{
+	const void *const tree = kept->plan->board.tree.data;
+
+	for (; node > 0; node = node_parent(tree, node))
+		if (node_is_cpu(tree, node))
+			return !is_own_core(kept, node);
+	return false;
 }
 
 static void keep(struct kept *kept, int node);
@@ -195,7 +221,12 @@ static void follow_all(struct kept *kept, int node)
 static void keep(struct kept *kept, int node)
 {
 	while (node >= 0 && !kept->marks[node]) {
-		kept->marks[node] = 1;
+		if (in_foreign_core(kept, node)) {
+			kept->marks[node] = MARK_MOVED;
+			follow_all(kept, node);
+			return;
+		}
+		kept->marks[node] = MARK_KEPT;
 		/* The GIC's own references (its ITS, a parent of its maintenance interrupt) stay behind. */
 		if (node != kept->plan->board.gic_node)
 			follow_all(kept, node);
@@ -229,6 +260,23 @@ static void keep_device(struct kept *kept, int node)
 	}
 }
 
+/* Of the board's cpu-map the places of the cell's cores. */
+static void keep_cpu_map(struct kept *kept)
+{
+	const void *const tree = kept->plan->board.tree.data;
+	int depth = 0;
+
+	for (int node = node_by_path(tree, "/cpus/cpu-map"); node >= 0 && depth >= 0;
+	     node = fdt_next_node(tree, node, &depth)) {
+		int size = 0;
+		const fdt32_t *const cpu = fdt_getprop(tree, node, "cpu", &size);
+		const int core = cpu && size == sizeof(*cpu) ? node_by_phandle(tree, fdt32_ld(cpu)) : -1;
+
+		if (core >= 0 && is_own_core(kept, core))
+			keep(kept, node);
+	}
+}
+
 static void keep_system(struct kept *kept)
 {
 	const struct board *const board = &kept->plan->board;
@@ -238,6 +286,7 @@ static void keep_system(struct kept *kept)
 	keep(kept, board->gic_node);
 	for (size_t i = 0; i < cell->core_count; i++)
 		keep(kept, board->cpu_nodes[cell->cores[i]]);
+	keep_cpu_map(kept);
 	if ((cell->flags & BP_CELL_PMU) && !pmu_ppis(board)) {
 		kept->refused = true;
 		diag_error(cell_place(kept->plan, kept->cell),

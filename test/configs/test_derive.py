@@ -87,9 +87,35 @@ def test_providers_drawn_in(build):
     assert has(out, "gateway", "/soc/gpio@10006000")
     assert not has(out, "control", "/vcc")
     for cell in ("health", "control", "gateway"):
-        assert not has(out, cell, "/cpus/cpu-map")
         assert prop(out, cell, "/aliases", "serial2") is None
         assert prop(out, cell, "/chosen", "rng-seed") is None
+
+
+def test_cores_and_caches(build):
+    """A cell sees its own cores' places in the cpu-map, and caches that lie in the nodes of others' cores."""
+    out = build("providers-drawn-in")
+    map0 = "/cpus/cpu-map/cluster0"
+    cores = {"health": ["cpu@0"], "control": ["cpu@1"], "gateway": ["cpu@2", "cpu@3"]}
+    for cell, own in cores.items():
+        for n in range(4):
+            assert has(out, cell, f"/cpus/cpu@{n}") == (f"cpu@{n}" in own)
+        assert not has(out, cell, "/cpus/cpu-map/cluster1")  # numbered anew: Linux stops at the first gap
+        for n in range(2):
+            cpu = prop(out, cell, f"{map0}/core{n}", "cpu")
+            assert cpu == (prop(out, cell, f"/cpus/{own[n]}", "phandle") if n < len(own) else None)
+        for core in own:
+            sizes, level, behind = [], 1, prop(out, cell, f"/cpus/{core}", "next-level-cache")
+            while behind:
+                level += 1
+                for node in (f"/cpus/bulkhead-cache-{behind}", "/cpus/cpu@0/l2-cache", "/cpus/cpu@0/l2-cache/l3-cache", "/cpus/cpu@2/l2-cache"):
+                    if prop(out, cell, node, "phandle") == behind:
+                        break
+                assert prop(out, cell, node, "cache-level") == str(level)
+                sizes.append(int(prop(out, cell, node, "cache-size")))
+                behind = prop(out, cell, node, "next-level-cache")
+            assert sizes == [0x80000, 0x200000]
+        assert prop(out, cell, f"/cpus/{own[0]}", "cpu-idle-states") is None
+    assert has(out, "health", "/cpus/cpu@0/l2-cache/l3-cache")
 
 
 # Boards of the kernel package, each with cells that share its clock controller: devices by cell, what is shared,

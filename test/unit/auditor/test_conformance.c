@@ -262,6 +262,8 @@ MUTATION(kernel_too_large)
 }
 GUEST(memory_not_told, CONTROL, "0x40000000 0 0x200000", "0x40000000 0 0x100000")
 GUEST(core_of_neighbour, CONTROL, "reg = <1>", "reg = <2>")
+GUEST(cache_of_nobody, CONTROL, "reg = <1> ;",
+      "reg = <1>; next-level-cache = <0x77>; l2 { phandle = <0x77>; };")
 GUEST(other_bootargs, GATEWAY, "\"quiet\"", "\"init=/bin/sh\"")
 GUEST(psci_by_smc, CONTROL, "method = \"hvc\"", "method = \"smc\"")
 GUEST(memory_promised, CONTROL, "0x40000000 0 0x200000", "0x40000000 0 0x400000")
@@ -469,6 +471,7 @@ static const struct mutation rows[] = {
 	ROW(ENTRY, elf_segment_elsewhere),
 	ROW(TREE_BASICS, memory_not_told),
 	ROW(TREE_BASICS, core_of_neighbour), /* [utest->swr~audit-tree-basics~1] */
+	ROW(TREE_BASICS, cache_of_nobody),
 	ROW(TREE_BASICS, other_bootargs),
 	ROW(TREE_BASICS, psci_by_smc),
 	ROW(TREE_REG, memory_promised),
