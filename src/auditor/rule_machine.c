@@ -9,6 +9,7 @@
 
 #include "rule.h"
 
+#define GICD_FRAME 0x10000u /* GICv3 12.8: the registers; a board may set more aside */
 #define GICR_FRAME 0x20000u
 
 static void wrong(struct audit *audit, const char *what, uint64_t have, uint64_t due)
@@ -132,7 +133,6 @@ static bool frame_is_last(const struct audit *audit, const struct cell *cell, ui
 
 static void frames_check(struct audit *audit, const struct cell *cell)
 {
-	const uint64_t gicd_size = audit->board.gic->regs[0].size;
 	uint32_t distributors = 0, frames = 0;
 
 	for (uint32_t i = 0; i < cell->record->mmio.count; i++) {
@@ -143,7 +143,7 @@ static void frames_check(struct audit *audit, const struct cell *cell)
 
 		if (mmio->kind == BP_MMIO_GICD) {
 			distributors++;
-			if (mmio->ipa != audit->board.gic->regs[0].base || mmio->size != gicd_size)
+			if (mmio->ipa != audit->board.gic->regs[0].base || mmio->size != GICD_FRAME)
 				violation(&audit->report, RULE_GIC_FRAMES,
 					  "%s: distributor emulated at IPA 0x%" PRIx64 ", 0x%" PRIx64
 					  " bytes",

@@ -7,6 +7,8 @@
  */
 #include "front.h"
 
+#include "interrupts.h"
+#include "pagetable.h"
 #include "process.h"
 #include "ranges.h"
 #include "text.h"
@@ -18,6 +20,8 @@
 
 #define MPIDR_AFFINITY	 UINT64_C(0xff00ffffff)
 #define GICR_STRIDE	 UINT64_C(0x20000)
+#define EL2_TIMER_PPI	 26u /* Arm Base System Architecture: CNTHP; 28: CNTHV */
+#define EL2_VTIMER_PPI	 28u
 #define KNOWN_SLAVES_MAX (UINT64_C(1) << 20)
 
 /* ---- the files ---- */
@@ -259,6 +263,7 @@ static void read_memory(struct board *board)
 		if (fdt_get_mem_rsv(tree, i, &base, &size) == 0)
 			ranges_add(&board->reserved, base, size);
 	}
+	ranges_disjoin(&board->ram);
 	if (reserved < 0)
 		return;
 	fdt_for_each_subnode(node, tree, reserved)
@@ -294,6 +299,8 @@ static void read_gic(struct board *board)
 	}
 	if (!fdt_getprop(tree, board->gic_node, "interrupts", NULL))
 		board_error(board, "names no maintenance interrupt of the GIC ('interrupts' of its node)");
+	if (regs.at[0].size < GICD_SIZE)
+		board_error(board, "gives the GIC's distributor less than 64 KiB");
 	board->gicd = regs.at[0];
 	for (size_t i = 0; i < regions; i++)
 		ranges_add(&board->gicr, regs.at[1 + i].base, regs.at[1 + i].size);
@@ -342,12 +349,42 @@ static void check_free_spis(const struct board *board)
 	for (size_t i = 0; i < board->device_count; i++) {
 		const struct device *const device = &board->devices[i];
 
-		for (size_t at = 0; at < device->interrupt_count; at++)
-			if (device->interrupts[at].intid >= first && device->interrupts[at].intid < last)
+		for (size_t at = 0; at < device->interrupts.count; at++)
+			if (device->interrupts.at[at].intid >= first &&
+			    device->interrupts.at[at].intid < last)
 				diag_error((struct place){board->machine.path, 1, 1},
 					   "free-spis hold SPI %u, which %s has",
-					   device->interrupts[at].intid - 32, device->path);
+					   device->interrupts.at[at].intid - 32, device->path);
 	}
+}
+
+/* What a guest calls its own timers must not be EL2's. */
+static void check_timers(const struct board *board)
+{
+	const uint32_t own = UINT32_C(1) << EL2_TIMER_PPI | UINT32_C(1) << EL2_VTIMER_PPI |
+			     UINT32_C(1) << maintenance_ppi(board);
+
+	if (timer_ppis(board) & own & ~UINT32_C(1))
+		board_error(board,
+			    "gives a guest's timer one of the interrupts 26 and 28, which are those of EL2's "
+			    "timers, or the GIC's maintenance interrupt");
+}
+
+/* Stage 2 maps all addresses of a guest, the GIC's among them. */
+static void check_gic(const struct board *board)
+{
+	const uint32_t bits = board->pa_bits < IPA_BITS_MOST ? board->pa_bits : IPA_BITS_MOST;
+	uint64_t end = board->gicd.base + board->gicd.size;
+
+	for (size_t i = 0; i < board->gicr.count; i++)
+		if (board->gicr.at[i].base + board->gicr.at[i].size > end)
+			end = board->gicr.at[i].base + board->gicr.at[i].size;
+	if ((end - 1) >> bits)
+		board_error(
+			board,
+			text_format("has the GIC at 0x%llx, beyond the %u address bits that a guest's space "
+				    "can have here",
+				    (unsigned long long)(end - 1), bits));
 }
 
 static void check_ram(const struct board *board)
@@ -397,5 +434,7 @@ bool board_read(struct front *front, struct place at, const char *name)
 	if (!board->ram.count)
 		board_error(board, "has no memory node");
 	check_ram(board);
+	check_gic(board);
+	check_timers(board);
 	return diag_errors() == errors;
 }

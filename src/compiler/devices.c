@@ -250,10 +250,10 @@ static const struct range *shared_page(const struct device *a, const struct devi
 /* The INTID that two devices share, 0: none. */
 static uint32_t shared_interrupt(const struct device *a, const struct device *b)
 {
-	for (size_t i = 0; i < a->interrupt_count; i++)
-		for (size_t at = 0; at < b->interrupt_count; at++)
-			if (a->interrupts[i].intid == b->interrupts[at].intid)
-				return a->interrupts[i].intid;
+	for (size_t i = 0; i < a->interrupts.count; i++)
+		for (size_t at = 0; at < b->interrupts.count; at++)
+			if (a->interrupts.at[i].intid == b->interrupts.at[at].intid)
+				return a->interrupts.at[i].intid;
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #ifndef BULKHEAD_EMIT_INTERRUPTS_H
 #define BULKHEAD_EMIT_INTERRUPTS_H
 
+#include "interrupts.h"
 #include "layout.h"
 
 /* BP_CELL_*, with those that follow from the plan. */
@@ -19,15 +20,6 @@ uint32_t channel_doorbell(const struct plan_channel *channel, size_t cell);
 
 /* The doorbells that the cell may ring, into `bells` if not NULL; returns how many. */
 size_t channel_ring(const struct plan_channel *channel, size_t cell, struct bp_bell *bells);
-
-/* PPIs of the timers that a guest may use, as a bit an INTID. */
-uint32_t timer_ppis(const struct board *board);
-/* PPIs of the PMU nodes. */
-uint32_t pmu_ppis(const struct board *board);
-/* Is this the node of the cores' own PMU? */
-bool node_is_pmu(const void *tree, int node);
-/* The GIC's maintenance interrupt; 0: its node names none. */
-uint32_t maintenance_ppi(const struct board *board);
 
 /* The triggers of all cells' records together. */
 void triggers_fill(const struct layout *layout, uint32_t spi_edge[32]);

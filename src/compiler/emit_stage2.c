@@ -15,7 +15,6 @@
 #include "layout.h"
 
 #define IPA_BITS_ONE_PAGE 39u /* a level-1 table: 512 entries of 1 GiB */
-#define IPA_BITS_MOST	  43u /* 16 concatenated level-1 tables (Arm ARM D8.2.9) */
 
 /* VTCR_EL2 (Arm ARM D17.2.157). VS, HA, HD stay 0: 8-bit VMIDs, no hardware updates. */
 #define VTCR_T0SZ(bits) (UINT64_C(64) - (bits))

@@ -7,6 +7,7 @@
  */
 #include "front.h"
 
+#include "interrupts.h"
 #include "ranges.h"
 #include "text.h"
 
@@ -119,70 +120,6 @@ static bool is_known_slave(const struct board *board, const char *compatible)
 	return false;
 }
 
-/* ---- interrupts ---- */
-
-static int interrupt_parent(const void *tree, int node)
-{
-	while (node >= 0) {
-		const fdt32_t *const phandle = fdt_getprop(tree, node, "interrupt-parent", NULL);
-
-		if (phandle)
-			return node_by_phandle(tree, fdt32_ld(phandle));
-		node = node_parent(tree, node);
-	}
-	return -1;
-}
-
-/* GICv3 binding: type (0 SPI, 1 PPI), number, flags (1, 2 edge; 4, 8 level). */
-static void add_interrupt(struct device *device, const fdt32_t *cells)
-{
-	const uint32_t type = fdt32_ld(&cells[0]), number = fdt32_ld(&cells[1]), flags = fdt32_ld(&cells[2]);
-	struct interrupt *interrupt;
-
-	if (type > 1 || number >= (type ? 16u : 988u))
-		return;
-	device->interrupts =
-		memory_grow(device->interrupts, device->interrupt_count, sizeof(device->interrupts[0]));
-	interrupt = &device->interrupts[device->interrupt_count++];
-	interrupt->intid = number + (type ? 16 : 32);
-	interrupt->edge = (flags & 3) != 0;
-}
-
-static int cells_of(const void *tree, int node, const char *property)
-{
-	const fdt32_t *const cells = node >= 0 ? fdt_getprop(tree, node, property, NULL) : NULL;
-
-	return cells ? (int)fdt32_ld(cells) : -1;
-}
-
-static void read_interrupts(const struct board *board, struct device *device)
-{
-	const void *const tree = board->tree.data;
-	const int parent = interrupt_parent(tree, device->node);
-	int length;
-	const fdt32_t *cells = fdt_getprop(tree, device->node, "interrupts-extended", &length);
-
-	if (cells) {
-		for (int at = 0; at < length / 4;) {
-			const int controller = node_by_phandle(tree, fdt32_ld(&cells[at]));
-			const int count = cells_of(tree, controller, "#interrupt-cells");
-
-			if (count < 0 || at + 1 + count > length / 4)
-				return;
-			if (controller == board->gic_node && count >= 3)
-				add_interrupt(device, &cells[at + 1]);
-			at += 1 + count;
-		}
-		return;
-	}
-	cells = fdt_getprop(tree, device->node, "interrupts", &length);
-	if (!cells || parent != board->gic_node)
-		return;
-	for (int at = 0, count = cells_of(tree, parent, "#interrupt-cells");
-	     count >= 3 && at + count <= length / 4; at += count)
-		add_interrupt(device, &cells[at]);
-}
-
 /* ---- devices ---- */
 
 static bool is_description(const void *tree, int node)
@@ -218,7 +155,7 @@ static void add_device(struct board *board, int node)
 	device->owner = OWNER_NOBODY;
 	device->has_iommu = fdt_getprop(tree, node, "iommus", NULL) != NULL;
 	device->bus_master = !is_known_slave(board, compatible);
-	read_interrupts(board, device);
+	device->interrupts = interrupts_of(board, node);
 	rule = forbidding_rule(tree, node);
 	if (rule) {
 		device->forbidden = true;
@@ -280,6 +217,38 @@ static void forbid_reset_lines(struct board *board)
 	}
 }
 
+/* Registers that the tree puts into RAM: nobody's, as the rest of their pages. */
+static void reserve_within_ram(struct board *board, int node, const struct ranges *regs)
+{
+	for (size_t i = 0; i < regs->count; i++) {
+		const uint64_t base = align_down(regs->at[i].base, BP_PAGE_SIZE);
+
+		if (!ranges_overlap(&board->ram, regs->at[i]))
+			continue;
+		ranges_add(&board->reserved, base,
+			   align_up(regs->at[i].base + regs->at[i].size, BP_PAGE_SIZE) - base);
+		if (node == board->gic_node)
+			diag_error((struct place){board->tree.path, 1, 1},
+				   "the board's tree has RAM where the interrupt controller has its "
+				   "registers (0x%llx)",
+				   (unsigned long long)regs->at[i].base);
+	}
+}
+
+/* What a bus passes on, unless that is everything: then it says nothing. */
+static void occupy_window(struct board *board, struct range window)
+{
+	if (!ranges_overlap(&board->ram, window))
+		ranges_add(&board->occupied, window.base, window.size);
+}
+
+static bool is_memory(const void *tree, int node)
+{
+	const char *const type = fdt_getprop(tree, node, "device_type", NULL);
+
+	return type && strcmp(type, "memory") == 0;
+}
+
 static void note_occupied(struct board *board)
 {
 	const void *const tree = board->tree.data;
@@ -290,7 +259,9 @@ static void note_occupied(struct board *board)
 		for (size_t i = 0; i < regs.count; i++)
 			ranges_add(&board->occupied, regs.at[i].base, regs.at[i].size);
 		for (size_t i = 0; i < windows.count; i++)
-			ranges_add(&board->occupied, windows.at[i].base, windows.at[i].size);
+			occupy_window(board, windows.at[i]);
+		if (!is_memory(tree, node))
+			reserve_within_ram(board, node, &regs);
 	}
 }
 
@@ -302,8 +273,8 @@ void board_inventory(struct board *board)
 	for (size_t i = 0; i < board->device_count; i++) {
 		const struct device *const device = &board->devices[i];
 
-		for (size_t at = 0; at < device->interrupt_count; at++) {
-			const struct interrupt *const interrupt = &device->interrupts[at];
+		for (size_t at = 0; at < device->interrupts.count; at++) {
+			const struct interrupt *const interrupt = &device->interrupts.at[at];
 
 			if (interrupt->intid < 32 && interrupt->edge)
 				board->ppi_edge |= UINT32_C(1) << interrupt->intid;

@@ -177,8 +177,8 @@ static void print_interrupts(const struct layout *layout, size_t cell, FILE *out
 	for (size_t i = 0; i < plan->board.device_count; i++) {
 		const struct device *const device = &plan->board.devices[i];
 
-		for (size_t j = 0; device->owner == (int)cell && j < device->interrupt_count; j++)
-			fprintf(out, ", SPI %" PRIu32 " (%s)", device->interrupts[j].intid, device->path);
+		for (size_t j = 0; device->owner == (int)cell && j < device->interrupts.count; j++)
+			fprintf(out, ", SPI %" PRIu32 " (%s)", device->interrupts.at[j].intid, device->path);
 	}
 	for (size_t i = 0; i < plan->channel_count; i++) {
 		const uint32_t intid = channel_doorbell(&plan->channels[i], cell);

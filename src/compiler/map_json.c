@@ -108,8 +108,8 @@ static void put_devices(const struct plan *plan, size_t cell, FILE *out)
 		put_key(out, text_format("%s{", separator), "path", device->path);
 		put_ranges(out, "registers", &device->regs);
 		fputs(", \"interrupts\": [", out);
-		for (size_t j = 0; j < device->interrupt_count; j++)
-			fprintf(out, "%s%" PRIu32, j ? ", " : "", device->interrupts[j].intid);
+		for (size_t j = 0; j < device->interrupts.count; j++)
+			fprintf(out, "%s%" PRIu32, j ? ", " : "", device->interrupts.at[j].intid);
 		fprintf(out, "], \"unisolated\": %s}", device->bus_master ? "true" : "false");
 		separator = ", ";
 	}

@@ -109,9 +109,9 @@ static void add_devices(const struct plan *plan, size_t cell, struct lines *line
 			add(lines, "           and %zu more: map.txt", count - shown);
 			break;
 		}
-		for (size_t j = 0; j < device->interrupt_count; j++)
-			interrupts =
-				joined(interrupts, text_format("SPI %" PRIu32, device->interrupts[j].intid));
+		for (size_t j = 0; j < device->interrupts.count; j++)
+			interrupts = joined(interrupts,
+					    text_format("SPI %" PRIu32, device->interrupts.at[j].intid));
 		add(lines, "device     %s%s%s", slash ? slash + 1 : device->path, interrupts[0] ? ": " : "",
 		    interrupts);
 		if (device->bus_master)

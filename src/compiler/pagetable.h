@@ -44,6 +44,8 @@
 #define STAGE1_NONCACHE	    (STAGE1_INDEX(BP_ATTR_NONCACHE) | STAGE1_AP1 | TABLE_SH_OUTER | TABLE_AF)
 #define STAGE1_DEVICE	    (STAGE1_INDEX(BP_ATTR_DEVICE) | STAGE1_AP1 | TABLE_SH_OUTER | TABLE_AF)
 
+#define IPA_BITS_MOST	    43u /* of a start at level 1: 16 concatenated tables (Arm ARM D8.2.9) */
+
 struct pagetable {
 	struct arena *arena;
 	uint64_t root_pa;

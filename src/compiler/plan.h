@@ -38,6 +38,11 @@ struct interrupt {
 	bool edge;
 };
 
+struct interrupts {
+	struct interrupt *at;
+	size_t count;
+};
+
 #define CLOCK_CELLS_MAX 4
 
 struct clock_rate { /* of a clock that cells see as a fixed one */
@@ -50,8 +55,7 @@ struct device {
 	int node;	    /* offset in board.tree */
 	const char *path;   /* full path */
 	struct ranges regs; /* physical, translated through `ranges` */
-	struct interrupt *interrupts;
-	size_t interrupt_count;
+	struct interrupts interrupts;
 	bool bus_master; /* not in known-slaves */
 	bool has_iommu;	 /* `iommus` present */
 	bool forbidden;	 /* GIC, SMMU, memory, cpus, flash, fw_cfg, watchdog, reset, PCI host...: no cell may
@@ -62,6 +66,8 @@ struct device {
 	struct clock_rate *rates; /* where shared: its clocks that the file states */
 	size_t rate_count;
 };
+
+#define GICD_SIZE UINT64_C(0x10000) /* GICv3 12.8: the distributor's registers */
 
 struct board {
 	const char *name, *folder;

@@ -8,6 +8,8 @@
 
 #include "text.h"
 
+#include <stdlib.h>
+
 uint64_t align_up(uint64_t value, uint64_t alignment)
 {
 	return (value + alignment - 1) & ~(alignment - 1);
@@ -30,6 +32,34 @@ void ranges_add_all(struct ranges *set, const struct ranges *more)
 {
 	for (size_t i = 0; i < more->count; i++)
 		ranges_add(set, more->at[i].base, more->at[i].size);
+}
+
+static int by_base(const void *left, const void *right)
+{
+	const struct range *const a = left, *const b = right;
+
+	return (a->base > b->base) - (a->base < b->base);
+}
+
+void ranges_disjoin(struct ranges *set)
+{
+	size_t kept = 0;
+	uint64_t last = 0;
+
+	if (set->count)
+		qsort(set->at, set->count, sizeof(set->at[0]), by_base);
+	for (size_t i = 0; i < set->count; i++) {
+		struct range next = set->at[i];
+		const uint64_t next_last = next.base + (next.size - 1);
+
+		if (kept && next_last <= last)
+			continue;
+		if (kept && next.base <= last)
+			next = (struct range){last + 1, next_last - last};
+		last = next_last;
+		set->at[kept++] = next;
+	}
+	set->count = kept;
 }
 
 bool range_overlaps(struct range a, struct range b)

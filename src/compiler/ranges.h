@@ -15,6 +15,8 @@ uint64_t align_down(uint64_t value, uint64_t alignment);
 
 void ranges_add(struct ranges *set, uint64_t base, uint64_t size);
 void ranges_add_all(struct ranges *set, const struct ranges *more);
+/* Sorts `set`; of two that overlap the later one keeps what the earlier one lacks. */
+void ranges_disjoin(struct ranges *set);
 bool range_overlaps(struct range a, struct range b);
 struct range range_common(struct range a, struct range b); /* size 0: nothing */
 

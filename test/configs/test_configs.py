@@ -15,7 +15,6 @@ import re
 import struct
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -65,9 +64,7 @@ def test_good(path):
 
 
 def one_error(path):
-    began = time.monotonic()
     result = check(path)
-    assert time.monotonic() - began < 2
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
     return result.stderr

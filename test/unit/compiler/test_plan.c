@@ -127,8 +127,8 @@ static void check_interrupts(const struct plan *plan)
 			given[intid] = true;
 		}
 	for (size_t i = 0; i < plan->board.device_count; i++)
-		for (size_t at = 0; at < plan->board.devices[i].interrupt_count; at++)
-			assert_false(given[plan->board.devices[i].interrupts[at].intid] &&
+		for (size_t at = 0; at < plan->board.devices[i].interrupts.count; at++)
+			assert_false(given[plan->board.devices[i].interrupts.at[at].intid] &&
 				     plan->board.devices[i].owner >= 0);
 }
 

@@ -94,10 +94,9 @@ static void add_device(struct plan *plan, const char *path, struct range reg, ui
 	*device = (struct device){.node = fdt_path_offset(board->tree.data, path),
 				  .path = path,
 				  .regs = one_range(reg.base, reg.size),
-				  .interrupts = calloc(1, sizeof(struct interrupt)),
-				  .interrupt_count = intid ? 1 : 0,
+				  .interrupts = {calloc(1, sizeof(struct interrupt)), intid ? 1 : 0},
 				  .owner = owner};
-	device->interrupts[0] = (struct interrupt){intid, edge};
+	device->interrupts.at[0] = (struct interrupt){intid, edge};
 }
 
 struct device *fixture_device(struct plan *plan, const char *path)

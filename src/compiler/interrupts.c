@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * interrupts.c - a node's interrupts, as its `interrupts` or `interrupts-extended` name them; and those of
+ * what every core has: timer, PMU, virtual CPU interface. Called by board.c, inventory.c, emit_interrupts.c.
+ */
+#include "interrupts.h"
+
+#include "nodes.h"
+#include "text.h"
+
+#include <libfdt.h>
+#include <string.h>
+
+#define SPI_FIRST 32u
+
+static int interrupt_parent(const void *tree, int node)
+{
+	while (node >= 0) {
+		const fdt32_t *const phandle = fdt_getprop(tree, node, "interrupt-parent", NULL);
+
+		if (phandle)
+			return node_by_phandle(tree, fdt32_ld(phandle));
+		node = node_parent(tree, node);
+	}
+	return -1;
+}
+
+/* GICv3 binding: type (0 SPI, 1 PPI), number, flags (1, 2 edge; 4, 8 level). */
+static void add_interrupt(struct interrupts *list, const fdt32_t *cells)
+{
+	const uint32_t type = fdt32_ld(&cells[0]), number = fdt32_ld(&cells[1]), flags = fdt32_ld(&cells[2]);
+	struct interrupt *interrupt;
+
+	if (type > 1 || number >= (type ? 16u : 988u))
+		return;
+	list->at = memory_grow(list->at, list->count, sizeof(list->at[0]));
+	interrupt = &list->at[list->count++];
+	interrupt->intid = number + (type ? 16 : 32);
+	interrupt->edge = (flags & 3) != 0;
+}
+
+static int cells_of(const void *tree, int node, const char *property)
+{
+	const fdt32_t *const cells = node >= 0 ? fdt_getprop(tree, node, property, NULL) : NULL;
+
+	return cells ? (int)fdt32_ld(cells) : -1;
+}
+
+/* The GIC is the parent of its own maintenance interrupt, said or not. */
+struct interrupts interrupts_of(const struct board *board, int node)
+{
+	const void *const tree = board->tree.data;
+	const int parent = node == board->gic_node ? node : interrupt_parent(tree, node);
+	struct interrupts list = {NULL, 0};
+	int length;
+	const fdt32_t *cells = fdt_getprop(tree, node, "interrupts-extended", &length);
+
+	if (cells) {
+		for (int at = 0; at < length / 4;) {
+			const int controller = node_by_phandle(tree, fdt32_ld(&cells[at]));
+			const int count = cells_of(tree, controller, "#interrupt-cells");
+
+			if (count < 0 || at + 1 + count > length / 4)
+				return list;
+			if (controller == board->gic_node && count >= 3)
+				add_interrupt(&list, &cells[at + 1]);
+			at += 1 + count;
+		}
+		return list;
+	}
+	cells = fdt_getprop(tree, node, "interrupts", &length);
+	if (!cells || parent != board->gic_node)
+		return list;
+	for (int at = 0, count = cells_of(tree, parent, "#interrupt-cells");
+	     count >= 3 && at + count <= length / 4; at += count)
+		add_interrupt(&list, &cells[at]);
+	return list;
+}
+
+/* Places in the timer node's list (Linux, arm,arch_timer.yaml), which has no names on most boards. */
+#define TIMER_PHYSICAL 1u
+#define TIMER_VIRTUAL  2u
+
+/* The PPI at `index` of a node's interrupts, as INTID; 0: there is none, or it isn't a PPI. */
+static uint32_t ppi_at(const struct board *board, int node, uint32_t index)
+{
+	const struct interrupts list = interrupts_of(board, node);
+
+	return index < list.count && list.at[index].intid < SPI_FIRST ? list.at[index].intid : 0;
+}
+
+static uint32_t timer_at(const struct board *board, int node, const char *name, uint32_t index)
+{
+	const int named = fdt_stringlist_search(board->tree.data, node, "interrupt-names", name);
+
+	return ppi_at(board, node, named >= 0 ? (uint32_t)named : index);
+}
+
+uint32_t timer_ppis(const struct board *board)
+{
+	const int node = board->timer_node;
+	uint32_t bits = 0;
+
+	if (node >= 0) {
+		bits |= UINT32_C(1) << timer_at(board, node, "phys", TIMER_PHYSICAL);
+		bits |= UINT32_C(1) << timer_at(board, node, "virt", TIMER_VIRTUAL);
+	}
+	return bits & ~UINT32_C(0xffff); /* bit 0: the node lacks it */
+}
+
+bool node_is_pmu(const void *tree, int node)
+{
+	int count = fdt_stringlist_count(tree, node, "compatible");
+
+	while (count > 0) {
+		const char *const name = fdt_stringlist_get(tree, node, "compatible", --count, NULL);
+		const size_t length = strlen(name);
+
+		if (!strcmp(name, "arm,armv8-pmuv3") ||
+		    (length > 4 && !strncmp(name, "arm,cortex-", 11) && !strcmp(name + length - 4, "-pmu")))
+			return true;
+	}
+	return false;
+}
+
+uint32_t pmu_ppis(const struct board *board)
+{
+	uint32_t bits = 0;
+
+	for (int node = fdt_next_node(board->tree.data, -1, NULL); node >= 0;
+	     node = fdt_next_node(board->tree.data, node, NULL))
+		if (node_is_pmu(board->tree.data, node))
+			bits |= UINT32_C(1) << ppi_at(board, node, 0);
+	return bits & ~UINT32_C(0xffff);
+}
+
+uint32_t maintenance_ppi(const struct board *board)
+{
+	return ppi_at(board, board->gic_node, 0);
+}

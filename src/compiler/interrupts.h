@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* interrupts.h - which interrupts of the GIC a node of the board's tree has. */
+#ifndef BULKHEAD_INTERRUPTS_H
+#define BULKHEAD_INTERRUPTS_H
+
+#include "plan.h"
+
+/* In the order of the node's list; those of other controllers, and what is no SPI or PPI, are left out. */
+struct interrupts interrupts_of(const struct board *board, int node);
+
+/* PPIs of the timers that a guest may use, as a bit an INTID. */
+uint32_t timer_ppis(const struct board *board);
+/* PPIs of the PMU nodes. */
+uint32_t pmu_ppis(const struct board *board);
+/* Is this the node of the cores' own PMU? */
+bool node_is_pmu(const void *tree, int node);
+/* The GIC's maintenance interrupt; 0: its node names none. */
+uint32_t maintenance_ppi(const struct board *board);
+
+#endif
