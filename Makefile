@@ -95,7 +95,10 @@ score: build/unit/mutation/test_mutation $(UNIT_DEPENDS_mutation) ## docs/audit.
 	@MUTANTS=30000 $<
 	@scripts/score.py
 
-.PHONY: docs docs-check
+import-table: parts ## how many of the boards of Debian's kernel can be imported, built and audited, and why others can't
+	@/usr/bin/python3 test/import/survey.py
+
+.PHONY: docs docs-check import-table
 docs-check: build/host/registers
 	@$< | diff -u docs/registers.md - || { echo "docs/registers.md is stale: make docs" >&2; exit 1; }
 

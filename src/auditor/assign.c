@@ -347,7 +347,8 @@ void devices_assign(struct audit *audit)
 			health = cell;
 	}
 	if (health < cells && board->stdout_uart &&
-	    board->owner[board->stdout_uart - board->tree.nodes] == CELL_NONE_ID)
+	    board->owner[board->stdout_uart - board->tree.nodes] == CELL_NONE_ID &&
+	    board->classes[board->stdout_uart - board->tree.nodes] == DEVICE_PLAIN)
 		claim(audit, health, board->stdout_uart);
 	providers_draw_in(audit);
 	for (size_t cell = 0; cell < cells; cell++) {

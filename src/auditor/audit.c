@@ -6,6 +6,7 @@
 #include "audit.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -143,6 +144,16 @@ static void summary(const struct audit *audit, char *text, size_t size)
 		audit->core_count, spans, (size_t)audit->tables.read);
 }
 
+/* No violation: what the hypervisor compares with the machine must be stated by someone before it starts. */
+static void assumed_print(const struct audit *audit, const char *path)
+{
+	for (uint32_t fact = 0; fact < BP_FACT_COUNT; fact++)
+		if (audit->board.assumed & UINT32_C(1) << fact)
+			printf("%s: assumed: %s; state it in the board's machine.dts, or the image won't "
+			       "boot\n",
+			       path, fact_path(fact));
+}
+
 /* [impl->swr~audit-command~1] */
 int audit_main(const struct audit_options *options)
 {
@@ -174,6 +185,7 @@ int audit_main(const struct audit_options *options)
 		report_print_json(&audit.report, path, text, stdout);
 	} else {
 		report_print(&audit.report, path, stdout);
+		assumed_print(&audit, path);
 		puts(text);
 	}
 	status = audit.report.total || report_denied(&audit.report) ? EXIT_VIOLATIONS : EXIT_CLEAN;

@@ -154,7 +154,9 @@ static void board_parts(struct audit *audit)
 		if (node_is_gic(tree, &tree->nodes[i]))
 			board->gic = &tree->nodes[i];
 	}
-	board->smmu = compatible_node(tree, "arm,smmu-v3");
+	for (size_t i = 0; i < tree->count && !board->smmu; i++)
+		if (tree->nodes[i].enabled && node_compatible(tree, &tree->nodes[i], "arm,smmu-v3"))
+			board->smmu = &tree->nodes[i];
 	board->its = compatible_node(tree, "arm,gic-v3-its");
 	board->stdout_uart = stdout_uart(tree);
 	board->maintenance_intid = ppi_of(board->gic, 0);
@@ -190,6 +192,40 @@ static void fact(struct audit *audit, const char *path, const char *name, unsign
 		violation(&audit->report, RULE_INPUT, "machine facts: %s/%s is missing", path, name);
 }
 
+static const char *const fact_paths[] = {
+#define FACT(name, path) path,
+	BP_FACTS(FACT)
+#undef FACT
+};
+
+/* Which facts the file marks as assumed. [impl->swr~audit-assumed~1] */
+static void facts_assumed(struct audit *audit)
+{
+	const struct tree *machine = &audit->board.machine;
+	int length = 0;
+	const char *list = node_property(machine, &machine->nodes[0], "assumed", &length);
+
+	if (list && !string_list(list, length)) {
+		input_wrong(audit, "machine facts: /assumed is no list of names");
+		return;
+	}
+	for (const char *text = NULL; list && (text = string_next(list, length, text));) {
+		uint32_t fact = 0;
+
+		while (fact < BP_FACT_COUNT && strcmp(text, fact_paths[fact]) != 0)
+			fact++;
+		if (fact == BP_FACT_COUNT)
+			violation(&audit->report, RULE_INPUT, "machine facts: '%s' is no fact", text);
+		else
+			audit->board.assumed |= UINT32_C(1) << fact;
+	}
+}
+
+const char *fact_path(uint32_t fact)
+{
+	return fact_paths[fact];
+}
+
 static void machine_facts(struct audit *audit)
 {
 	struct board *board = &audit->board;
@@ -205,6 +241,7 @@ static void machine_facts(struct audit *audit)
 		fact(audit, "/smmu", "idr0", 0, &board->smmu_idr0);
 		fact(audit, "/smmu", "idr0", 1, &board->smmu_idr0_mask);
 	}
+	facts_assumed(audit);
 	machine_spans(&board->machine, "forbidden", &board->reserved);
 	machine_spans(&board->machine, "staging", &board->staging);
 	spans_normalize(&board->reserved, join, NULL);

@@ -45,6 +45,7 @@ struct board {
 	struct tree machine;
 	uint32_t pa_bits, spi_count, id_bits, list_registers, free_spi, free_spi_count, frames;
 	uint32_t smmu_idr0, smmu_idr0_mask;
+	uint32_t assumed; /* facts that nobody has stated: a bit an enum bp_fact */
 	uint32_t maintenance_intid, virtual_timer, physical_timer; /* 0: none */
 	uint32_t pmu_ppis;					   /* a bit an INTID */
 	char *slaves;						   /* known-slaves as a string list */
@@ -198,6 +199,7 @@ bool image_open(struct audit *audit);
 bool board_open(struct audit *audit);
 bool partition_open(struct audit *audit);
 void board_close(struct board *board);
+const char *fact_path(uint32_t fact); /* enum bp_fact, as machine.dts names it */
 void partition_close(struct partition *partition);
 /*
  * providers.c: calls `found` for every node that `node` depends on; some more than once. `fixable`: the

@@ -39,6 +39,7 @@ static void numbers_check(struct audit *audit)
 		    {"smmu_pa", machine->smmu_pa, smmu_pa},
 		    {"smmu_idr0", machine->smmu_idr0, board->smmu_idr0},
 		    {"smmu_idr0_mask", machine->smmu_idr0_mask, board->smmu_idr0_mask},
+		    {"assumed", machine->assumed, board->assumed},
 		    {"bulkhead.bin's console", audit->hv.console.kind ? audit->hv.console.pa : 0, uart_pa}};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {

@@ -36,7 +36,7 @@
 #include <stdint.h>
 
 #define BLUEPRINT_MAGIC	  UINT64_C(0x544e5250454c4242) /* "BBLEPRNT" */
-#define BLUEPRINT_ABI	  2u
+#define BLUEPRINT_ABI	  3u
 
 #define BP_PAGE_SIZE	  UINT64_C(4096)
 #define BP_NAME_MAX	  32u  /* bytes with the terminating NUL */
@@ -116,6 +116,26 @@ struct bp_probe { /* a RAM bank's first and last page (boot root, Normal non-cac
 	uint64_t first_va, last_va; /* each maps one page */
 };
 
+/* Facts of machine.dts that may be marked `assumed`: bits of bp_machine.assumed, in this order. */
+/* clang-format off */
+#define BP_FACTS(FACT)                                                                                       \
+	FACT(STAGING, "loader/staging")                                                                      \
+	FACT(FORBIDDEN, "loader/forbidden")                                                                  \
+	FACT(PA_BITS, "cpu/pa-bits")                                                                         \
+	FACT(SPI_COUNT, "gic/spi-count")                                                                     \
+	FACT(ID_BITS, "gic/id-bits")                                                                         \
+	FACT(LIST_REGISTERS, "gic/list-registers")                                                           \
+	FACT(FREE_SPIS, "gic/free-spis")                                                                     \
+	FACT(FRAMES, "gic/redistributor-frames")                                                             \
+	FACT(MEMORY, "tree/memory")
+/* clang-format on */
+enum bp_fact {
+#define FACT(name, path) BP_FACT_##name,
+	BP_FACTS(FACT)
+#undef FACT
+		BP_FACT_COUNT
+};
+
 /* What the machine must be. `=` for layout, `>=` for capabilities. */
 struct bp_machine {
 	char board[BP_NAME_MAX];
@@ -126,8 +146,10 @@ struct bp_machine {
 	uint64_t gicd_pa;
 	uint64_t smmu_pa, smmu_va;	    /* SMMUv3 page 0, boot root; 0: none */
 	uint32_t smmu_idr0, smmu_idr0_mask; /* = under the mask */
-	struct bp_table gicrs;		    /* struct bp_gicr_region; offset from bp_header */
-	struct bp_table probes;		    /* struct bp_probe; offset from bp_header */
+	uint32_t assumed; /* facts that nobody has stated, a bit an enum bp_fact: no cell starts with one */
+	uint32_t pad;
+	struct bp_table gicrs;	/* struct bp_gicr_region; offset from bp_header */
+	struct bp_table probes; /* struct bp_probe; offset from bp_header */
 };
 
 struct bp_header {
@@ -279,12 +301,12 @@ _Static_assert(sizeof(struct bp_table) == 8, "layout");
 _Static_assert(sizeof(struct bp_boot_core) == 24, "layout");
 _Static_assert(sizeof(struct bp_gicr_region) == 32, "layout");
 _Static_assert(sizeof(struct bp_probe) == 32, "layout");
-_Static_assert(sizeof(struct bp_machine) == 96, "layout");
+_Static_assert(sizeof(struct bp_machine) == 104, "layout");
 _Static_assert(offsetof(struct bp_header, digest) == 32, "layout");
 _Static_assert(offsetof(struct bp_header, boot_root_pa) == 64, "layout");
 _Static_assert(offsetof(struct bp_header, tcr_el2) == 72, "layout");
 _Static_assert(offsetof(struct bp_header, cores) == 112, "layout");
-_Static_assert(sizeof(struct bp_header) == 376, "layout");
+_Static_assert(sizeof(struct bp_header) == 384, "layout");
 _Static_assert(sizeof(struct bp_core) == 40, "layout");
 _Static_assert(sizeof(struct bp_region) == 40, "layout");
 _Static_assert(sizeof(struct bp_image) == 96, "layout");

@@ -158,6 +158,50 @@ static void read_pairs(const struct source *machine, const char *property, struc
 	}
 }
 
+static const char *const fact_paths[] = {
+#define FACT(name, path) path,
+	BP_FACTS(FACT)
+#undef FACT
+};
+
+/* `assumed` names facts as NODE/PROPERTY. [impl->swr~assumed-facts-carried~1] */
+static void read_assumed(struct board *board, const struct source *machine)
+{
+	const void *const tree = machine->tree.data;
+	const struct place at = source_place(machine, 0, "assumed");
+	const int count = fdt_stringlist_count(tree, 0, "assumed");
+
+	if (count < 0 && count != -FDT_ERR_NOTFOUND)
+		diag_error(at, "'assumed' takes names of facts, such as \"cpu/pa-bits\"");
+	for (int i = 0; i < count; i++) {
+		const char *const name = fdt_stringlist_get(tree, 0, "assumed", i, NULL);
+		uint32_t fact = 0;
+
+		while (fact < BP_FACT_COUNT && strcmp(fact_paths[fact], name) != 0)
+			fact++;
+		if (fact < BP_FACT_COUNT)
+			board->assumed |= UINT32_C(1) << fact;
+		else
+			diag_error(at, "'assumed' names no fact of the machine: '%s'%s", name,
+				   diag_did_you_mean(name, fact_paths, BP_FACT_COUNT));
+	}
+	board->assumed_at = at;
+}
+
+void board_warn_assumed(const struct board *board)
+{
+	const char *names = "";
+
+	for (uint32_t fact = 0; fact < BP_FACT_COUNT; fact++)
+		if (board->assumed & UINT32_C(1) << fact)
+			names = text_format("%s%s%s", names, names[0] ? ", " : "", fact_paths[fact]);
+	if (names[0])
+		diag_warning(board->assumed_at,
+			     "the image will audit, but not boot, while facts of the machine are assumed: "
+			     "state %s, and take each off the list",
+			     names);
+}
+
 static bool read_machine(struct board *board, const char *path)
 {
 	const size_t errors = diag_errors();
@@ -202,6 +246,7 @@ static bool read_machine(struct board *board, const char *path)
 			board->smmu_idr0_mask = fdt32_ld(&cells[1]);
 		}
 	}
+	read_assumed(board, &machine);
 	read_pairs(&machine, "staging", &board->staging);
 	read_pairs(&machine, "forbidden", &board->reserved);
 	return diag_errors() == errors;
@@ -230,7 +275,8 @@ static void read_cpus(struct board *board)
 		const fdt32_t *const reg = fdt_getprop(tree, node, "reg", &length);
 		uint64_t mpidr;
 
-		if (!type || strcmp(type, "cpu") != 0 || !reg || length != 4 * cells || cells > 2)
+		if (!type || strcmp(type, "cpu") != 0 || !reg || length != 4 * cells || cells < 1 ||
+		    cells > 2)
 			continue;
 		mpidr = fdt32_ld(&reg[0]);
 		if (cells == 2)
@@ -282,6 +328,7 @@ static void read_gic(struct board *board)
 	const fdt64_t *stride;
 	struct ranges regs;
 	size_t regions;
+	int length;
 
 	board->gic_node = fdt_node_offset_by_compatible(tree, -1, "arm,gic-v3");
 	board->timer_node = fdt_node_offset_by_compatible(tree, -1, "arm,armv8-timer");
@@ -291,7 +338,7 @@ static void read_gic(struct board *board)
 	}
 	regs = registers_of(tree, board->gic_node);
 	count = fdt_getprop(tree, board->gic_node, "#redistributor-regions", NULL);
-	stride = fdt_getprop(tree, board->gic_node, "redistributor-stride", NULL);
+	stride = fdt_getprop(tree, board->gic_node, "redistributor-stride", &length);
 	regions = count ? fdt32_ld(count) : 1;
 	if (regs.count < 1 + regions || !regions) {
 		board_error(board, "gives the GIC too few register ranges");
@@ -304,7 +351,7 @@ static void read_gic(struct board *board)
 	board->gicd = regs.at[0];
 	for (size_t i = 0; i < regions; i++)
 		ranges_add(&board->gicr, regs.at[1 + i].base, regs.at[1 + i].size);
-	board->gicr_stride = stride ? fdt64_ld(stride) : 0;
+	board->gicr_stride = stride && length == sizeof(*stride) ? fdt64_ld(stride) : 0;
 	if (!board->gicr_stride)
 		board->gicr_stride = GICR_STRIDE;
 }
@@ -316,6 +363,17 @@ static int stdout_node(const void *tree)
 	const char *const path = chosen >= 0 ? fdt_getprop(tree, chosen, "stdout-path", NULL) : NULL;
 
 	return path ? fdt_path_offset_namelen(tree, path, (int)strcspn(path, ":")) : -1;
+}
+
+bool board_enabled(const void *tree, int node)
+{
+	for (; node > 0; node = fdt_parent_offset(tree, node)) {
+		const char *const status = fdt_getprop(tree, node, "status", NULL);
+
+		if (status && strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0)
+			return false;
+	}
+	return true;
 }
 
 static void read_uart(struct board *board)
@@ -333,12 +391,18 @@ static void read_uart(struct board *board)
 
 static void read_smmu(struct board *board)
 {
-	const int node = fdt_node_offset_by_compatible(board->tree.data, -1, "arm,smmu-v3");
-	const struct ranges regs =
-		node >= 0 ? registers_of(board->tree.data, node) : (struct ranges){NULL, 0};
+	const void *const tree = board->tree.data;
+	int node = -1;
 
-	if (regs.count)
-		board->smmu = regs.at[0];
+	do
+		node = fdt_node_offset_by_compatible(tree, node, "arm,smmu-v3");
+	while (node >= 0 && !board_enabled(tree, node));
+	if (node >= 0) {
+		const struct ranges regs = registers_of(tree, node);
+
+		if (regs.count)
+			board->smmu = regs.at[0];
+	}
 }
 
 /* free-spis must be wired to nothing, or a doorbell would ring a device's driver. */
@@ -403,6 +467,25 @@ static void check_ram(const struct board *board)
 	}
 }
 
+bool board_examine(struct board *board)
+{
+	const size_t errors = diag_errors();
+
+	nodes_index(board->tree.data);
+	read_cpus(board);
+	read_memory(board);
+	read_gic(board);
+	board_inventory(board);
+	read_smmu(board);
+	read_uart(board);
+	if (!board->core_count || board->core_count > BP_CORES_MAX)
+		board_error(board, text_format("has %zu cores under /cpus: from 1 to %u fit",
+					       board->core_count, BP_CORES_MAX));
+	if (!board->ram.count)
+		board_error(board, "has no memory node");
+	return diag_errors() == errors;
+}
+
 bool board_read(struct front *front, struct place at, const char *name)
 {
 	const size_t errors = diag_errors();
@@ -420,19 +503,8 @@ bool board_read(struct front *front, struct place at, const char *name)
 		diag_error((struct place){files.known_slaves, 1, 1}, "can't read the file: %s", wrong);
 		return false;
 	}
-	nodes_index(board->tree.data);
-	read_cpus(board);
-	read_memory(board);
-	read_gic(board);
-	board_inventory(board);
-	read_smmu(board);
-	read_uart(board);
+	board_examine(board);
 	check_free_spis(board);
-	if (!board->core_count || board->core_count > BP_CORES_MAX)
-		board_error(board, text_format("has %zu cores under /cpus: from 1 to %u fit",
-					       board->core_count, BP_CORES_MAX));
-	if (!board->ram.count)
-		board_error(board, "has no memory node");
 	check_ram(board);
 	check_gic(board);
 	check_timers(board);

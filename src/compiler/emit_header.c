@@ -81,6 +81,7 @@ static void machine_fill(const struct layout *layout, struct bp_header *header, 
 	machine->list_registers = board->list_registers;
 	machine->gic_id_bits = board->gic_id_bits;
 	machine->gicd_pa = board->gicd.base;
+	machine->assumed = board->assumed;
 	if (board->smmu.size) {
 		machine->smmu_pa = board->smmu.base;
 		machine->smmu_va = el2_window(cursor, board->smmu.base, SMMU_PAGE_SIZE);

@@ -52,6 +52,9 @@ struct place front_place(const struct front *front, int node, const char *proper
 
 /* ---- board.c, inventory.c, registers.c: the machine ---- */
 bool board_read(struct front *front, struct place at, const char *name);
+bool board_examine(struct board *board);	    /* the tree alone; board_read does it too */
+bool board_enabled(const void *tree, int node);	    /* no `status` but okay, its own or above */
+void board_warn_assumed(const struct board *board); /* one warning, where there are assumed facts */
 void board_inventory(struct board *board);
 struct ranges registers_of(const void *tree, int node);
 struct ranges windows_of(const void *tree, int node);	  /* of a bus: `ranges`, as addresses of the CPUs */

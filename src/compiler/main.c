@@ -9,6 +9,7 @@
 #include "../auditor/diff.h"
 #include "diag.h"
 #include "front.h"
+#include "import.h"
 #include "layout.h"
 #include "options.h"
 #include "plan.h"
@@ -94,6 +95,14 @@ static int diff(const struct options *options)
 						.json = options->json});
 }
 
+static int import_board(const struct options *options)
+{
+	if (options->data)
+		data_set_folder(options->data);
+	return import_run(options->files[0], options->memory, options->memory_count, options->pci,
+			  options->output);
+}
+
 const struct command commands[] = {
 	{"check", "FILE", "diagnostics only", ON_CHECK, 1, check},
 	{"build", "FILE", "blueprint.bin, guest trees, bulkhead.itb, map.txt, map.svg, manifest.json",
@@ -101,6 +110,8 @@ const struct command commands[] = {
 	{"map", "FILE", "who owns what: text, drawn, or for programs", ON_MAP, 1, map},
 	{"audit", "IMAGE", "prove separation and conformance on the final image", ON_AUDIT, 1, audit},
 	{"diff", "IMAGE IMAGE", "what changed between two images, in terms of ownership", ON_DIFF, 2, diff},
+	{"import", "DTB", "a board folder and a first partition file from a board's own tree", ON_IMPORT, 1,
+	 import_board},
 	{0},
 };
 

@@ -12,7 +12,17 @@
 
 #define ON_SOURCES (ON_CHECK | ON_BUILD | ON_MAP) /* what reads a partition file */
 
-enum slot { SLOT_FOLDER, SLOT_DATA, SLOT_OUTPUT, SLOT_JSON, SLOT_SVG, SLOT_WERROR, SLOT_DENY };
+enum slot {
+	SLOT_FOLDER,
+	SLOT_DATA,
+	SLOT_OUTPUT,
+	SLOT_JSON,
+	SLOT_SVG,
+	SLOT_WERROR,
+	SLOT_DENY,
+	SLOT_PCI,
+	SLOT_MEMORY
+};
 
 struct option {
 	const char *name, *value; /* value NULL: a flag */
@@ -25,13 +35,18 @@ struct option {
 static const struct option table[] = {
 	{"-I", "DIR", ON_SOURCES, SLOT_FOLDER, true, false,
 	 "look for images here too, after the partition file's own folder"},
-	{"-B", "DIR", ON_SOURCES, SLOT_DATA, false, false,
+	{"-B", "DIR", ON_SOURCES | ON_IMPORT, SLOT_DATA, false, false,
 	 "boards (dts/NAME) and bulkhead.bin; default: $BULKHEAD_DATA, else where the tool came with"},
-	{"-o", "DIR", ON_BUILD, SLOT_OUTPUT, false, true, "where the results go; made where it isn't there"},
+	{"-o", "DIR", ON_BUILD | ON_IMPORT, SLOT_OUTPUT, false, true,
+	 "where the results go; made where it isn't there"},
 	{"--json", NULL, ON_CHECK | ON_BUILD | ON_MAP | ON_AUDIT | ON_DIFF, SLOT_JSON, false, false,
 	 "for programs, on standard output: what was found, or the map (docs/formats.md)"},
 	{"--deny", "KIND,...", ON_CHECK | ON_BUILD | ON_AUDIT, SLOT_DENY, false, false,
 	 "exit 1 where the file asks for what can't be isolated: firmware-calls, unprotected-dma"},
+	{"--pci", "DIR", ON_IMPORT, SLOT_PCI, false, false,
+	 "a copy of the running board's /sys/bus/pci/devices"},
+	{"--memory", "SIZE@ADDRESS", ON_IMPORT, SLOT_MEMORY, true, false,
+	 "RAM of the board, instead of what its tree says"},
 	{"--svg", NULL, ON_MAP, SLOT_SVG, false, false, "drawn, to be shown by a browser or printed"},
 	{"--werror", NULL, ON_SOURCES, SLOT_WERROR, false, false, "warnings are errors"},
 };
@@ -132,6 +147,14 @@ static void store(struct options *options, const struct option *option, const ch
 	case SLOT_DENY:
 		options->deny = value;
 		break;
+	case SLOT_PCI:
+		options->pci = value;
+		break;
+	case SLOT_MEMORY:
+		options->memory =
+			memory_grow(options->memory, options->memory_count, sizeof(options->memory[0]));
+		options->memory[options->memory_count++] = value;
+		break;
 	}
 }
 
@@ -194,8 +217,9 @@ static int read_all(struct options *options, const struct command *command, int 
 				     command->files == 1 ? "no file is given" : "two files are needed", "");
 	if (options->svg && options->json)
 		return options_wrong(command, "one form is enough", "--svg, --json");
-	return command->bit == ON_BUILD && !options->output ? options_wrong(command, "build needs -o DIR", "")
-							    : EXIT_DONE;
+	if (command->bit & (ON_BUILD | ON_IMPORT) && !options->output)
+		return options_wrong(command, "an option is missing", "-o DIR");
+	return EXIT_DONE;
 }
 
 static bool is_help(const char *argument)

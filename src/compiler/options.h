@@ -21,7 +21,9 @@ struct options {
 	size_t folder_count;
 	const char *data, *output; /* NULL: not given */
 	bool json, svg, werror;
-	const char *deny;
+	const char *deny, *pci;
+	const char **memory; /* --memory, as given */
+	size_t memory_count;
 };
 
 struct command {
@@ -38,7 +40,7 @@ int options_read(struct options *options, const struct command **command, int ar
 /* main.c: the commands, ended by one without a name. */
 extern const struct command commands[];
 
-enum { ON_CHECK = 1, ON_BUILD = 2, ON_MAP = 4, ON_AUDIT = 8, ON_DIFF = 16 };
+enum { ON_CHECK = 1, ON_BUILD = 2, ON_MAP = 4, ON_AUDIT = 8, ON_DIFF = 16, ON_IMPORT = 32 };
 
 /* A message with the command's usage; returns EXIT_USAGE. */
 int options_wrong(const struct command *command, const char *what, const char *argument);

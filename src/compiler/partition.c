@@ -171,37 +171,55 @@ static bool read_source(struct front *front, const char *file)
 	       source_included(&front->source, &front->plan->included, &front->plan->included_count);
 }
 
+/* Who owns what, all but the images. False: the other steps can't follow. */
+static bool read_ownership(struct front *front, struct plan *plan, const char *file)
+{
+	*plan = (struct plan){.file = file};
+	plan->board.uart_device = -1;
+	front->plan = plan;
+	if (!read_source(front, file))
+		return false;
+	plan->partitions = front->source.tree;
+	if (!schema_check(front)) {
+		diag_error(front_place(front, 0, NULL), "'cells' is missing: a node that holds the cells");
+		return false;
+	}
+	if (!read_board(front))
+		return false;
+	read_cells(front);
+	faults_read(front);
+	firmware_read(front);
+	cpus_assign(front);
+	choose_service_core(front);
+	colors_read(front);
+	dma_read(front);
+	memory_place(front);
+	devices_assign(front);
+	dma_tell(front);
+	consoles_assign(front);
+	channels_read(front);
+	return true;
+}
+
+bool plan_read_owners(struct plan *plan, const char *file)
+{
+	const size_t errors = diag_errors();
+	struct front front = {.folder_count = 0};
+
+	return read_ownership(&front, plan, file) && diag_errors() == errors;
+}
+
 bool plan_read(struct plan *plan, const char *file, const char *const *include_dirs, size_t include_count)
 {
 	const size_t errors = diag_errors();
-	struct front front = {.plan = plan, .folders = include_dirs, .folder_count = include_count};
+	struct front front = {.folders = include_dirs, .folder_count = include_count};
 
-	*plan = (struct plan){.file = file};
-	plan->board.uart_device = -1;
-	if (!read_source(&front, file))
+	if (!read_ownership(&front, plan, file))
 		return false;
-	plan->partitions = front.source.tree;
-	if (!schema_check(&front)) {
-		diag_error(front_place(&front, 0, NULL), "'cells' is missing: a node that holds the cells");
-		return false;
-	}
-	if (!read_board(&front))
-		return false;
-	read_cells(&front);
-	faults_read(&front);
-	firmware_read(&front);
-	cpus_assign(&front);
-	choose_service_core(&front);
-	colors_read(&front);
-	dma_read(&front);
-	memory_place(&front);
-	devices_assign(&front);
-	dma_tell(&front);
-	consoles_assign(&front);
-	channels_read(&front);
 	images_read(&front);
 	images_store(&front);
 	warn_unwatched(&front);
+	board_warn_assumed(&plan->board);
 	if (diag_errors() == errors) {
 		windows_place(&front);
 		/* The back end, which knows the hypervisor's size, places it for good. */

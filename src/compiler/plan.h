@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "../blueprint/blueprint.h"
+#include "diag.h"
 #include "palette.h"
 
 struct range {
@@ -91,6 +92,8 @@ struct board {
 	int uart_device;   /* index into devices, -1 none */
 	uint32_t ppi_edge; /* triggers of the PPIs that the tree names */
 	uint32_t pa_bits, spi_count, gic_id_bits, list_registers, gicr_frames;
+	uint32_t assumed; /* facts of machine.dts that nobody has stated: a bit an enum bp_fact */
+	struct place assumed_at;
 	struct {
 		uint32_t first, count;
 	} free_spis; /* SPI numbers (INTID - 32) */
@@ -190,6 +193,9 @@ static inline const struct palette *cell_palette(const struct plan *plan, size_t
 
 /* Front end. Reports all errors by diag.h; returns false if there was any. */
 bool plan_read(struct plan *plan, const char *file, const char *const *include_dirs, size_t include_count);
+
+/* The same without images: cores, memory and devices have their owners, nothing more. */
+bool plan_read_owners(struct plan *plan, const char *file);
 
 /*
  * Finds `size` bytes, HV_LOAD_ALIGN aligned, below 256 GiB, outside cells, store, staging and

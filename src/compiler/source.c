@@ -22,6 +22,8 @@
 
 #define SOURCE_MAX (UINT64_C(16) << 20) /* bytes: a thousand times the largest sensible tree */
 #define PATH_DEPTH 32u
+#define NODES_MOST 32768 /* of a flattened tree: look-ups are linear */
+#define DEPTH_MOST 32
 
 /* ---- dtc's errors ---- */
 
@@ -334,6 +336,48 @@ bool source_read(struct source *source, const char *path, const char *const *fol
 	return true;
 }
 
+/* Texts of which the end is looked for, and numbers of one cell: whoever reads them trusts their form. */
+static bool sound_property(const char *name, const char *value, int length)
+{
+	static const char *const texts[] = {"compatible",    "status", "device_type",
+					    "enable-method", "method", "stdout-path"};
+	static const char *const numbers[] = {"phandle", "linux,phandle", "interrupt-parent"};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (strcmp(name, texts[i]) == 0)
+			return length > 0 && value[length - 1] == 0;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (strcmp(name, numbers[i]) == 0)
+			return length == 4;
+	return name[0] != '#' || length == 4;
+}
+
+const char *source_tree_flaw(const struct bytes *tree)
+{
+	int depth = 0, nodes = 0, property;
+
+	/* fdt_check_full() doesn't expect that a node of versions before 16 may have no name. */
+	if (tree->size < FDT_V17_SIZE || fdt_check_header(tree->data) != 0 || fdt_version(tree->data) < 17 ||
+	    fdt_check_full(tree->data, tree->size) != 0)
+		return "it is no flattened device tree of version 17";
+	for (int node = 0; node >= 0 && depth >= 0; node = fdt_next_node(tree->data, node, &depth)) {
+		if (depth > DEPTH_MOST || ++nodes > NODES_MOST)
+			return text_format("it is no board's device tree: more than %d nodes, or %d levels",
+					   NODES_MOST, DEPTH_MOST);
+		fdt_for_each_property_offset(property, tree->data, node)
+		{
+			const char *name;
+			int length;
+			const void *const value = fdt_getprop_by_offset(tree->data, property, &name, &length);
+
+			if (!value || !sound_property(name, value, length))
+				return text_format("its node '%s' has a property '%s' of a wrong form",
+						   fdt_get_name(tree->data, node, NULL), value ? name : "?");
+		}
+	}
+	return NULL;
+}
+
 bool source_read_tree(const char *path, struct bytes *tree)
 {
 	static const char *const to_tree[] = {"-I", "dts", "-O", "dtb", NULL};
@@ -344,11 +388,8 @@ bool source_read_tree(const char *path, struct bytes *tree)
 
 		if (wrong)
 			diag_error((struct place){path, 1, 1}, "can't read the file: %s", wrong);
-		/* fdt_check_full() doesn't expect that a node of versions before 16 may have no name. */
-		else if (tree->size < FDT_V17_SIZE || fdt_check_header(tree->data) != 0 ||
-			 fdt_version(tree->data) < 17 || fdt_check_full(tree->data, tree->size) != 0)
-			diag_error((struct place){path, 1, 1},
-				   "it is no flattened device tree of version 17");
+		else if (source_tree_flaw(tree))
+			diag_error((struct place){path, 1, 1}, "%s", source_tree_flaw(tree));
 		else
 			return true;
 		return false;

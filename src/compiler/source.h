@@ -37,6 +37,9 @@ bool source_included(const struct source *source, struct bytes **files, size_t *
 /* Parses a tree whose places nobody asks for: source, or flattened where the name ends in .dtb or .dtbo. */
 bool source_read_tree(const char *path, struct bytes *tree);
 
+/* What makes flattened bytes no tree that can be read safely, as a phrase; NULL: nothing. */
+const char *source_tree_flaw(const struct bytes *tree);
+
 /* The entry of a property, or of the node where `property` is NULL. Never NULL. */
 const struct source_entry *source_find(const struct source *source, int node, const char *property);
 struct place source_place(const struct source *source, int node, const char *property);

@@ -329,6 +329,10 @@ MUTATION(bank_unprobed)
 {
 	((struct bp_probe *)(f->blueprint + 0x840))->bank_size -= 4096;
 }
+MUTATION(fact_assumed)
+{
+	f->header->machine.assumed = 1u << BP_FACT_SPI_COUNT;
+}
 MUTATION(frames_elsewhere)
 {
 	((struct bp_gicr_region *)(f->blueprint + 0x800))->pa += 0x20000;
@@ -506,6 +510,7 @@ static const struct mutation rows[] = {
 	ROW(MACHINE, fewer_address_bits),
 	ROW(MACHINE, another_board),
 	ROW(MACHINE, bank_unprobed), /* [utest->swr~audit-machine~1] */
+	ROW(MACHINE, fact_assumed),  /* [utest->swr~audit-assumed~1] */
 	ROW(MACHINE, frames_elsewhere),
 	ROW(MACHINE, another_maintenance),
 	ROW(SERVICE, service_vttbr),

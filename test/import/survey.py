@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Imports boards' trees, builds an image of each and audits it; counts how far each comes and why not further.
+
+As a program (make import-table) it takes all boards, prints the table, and leaves it in build/test-import/table.md.
+"""
+
+import collections
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "test/configs"))
+import images  # noqa: E402  (needs the path above)
+
+TOOL = os.environ.get("BULKHEAD", str(ROOT / "build/bulkhead"))
+TREES = ROOT / "build/linux/dtbs"
+OUT = ROOT / "build/test-import"
+IMAGES = OUT / "images"
+NO_MEMORY = "the tree holds no memory"
+ASSUMED = '"tree/memory"'
+GIVEN = ["--memory", "2G@0x80000000"]  # what a user would know; where it isn't so, that shows as a refusal
+
+CLEAN, UNAUDITED, UNBUILT, REFUSED, CRASHED = "builds and audits", "audit", "build", "refused", "crashed"
+Outcome = collections.namedtuple("Outcome", "board stage reason memory")
+
+
+def trees():
+    return sorted(TREES.rglob("*.dtb"))
+
+
+def run(*command):
+    """(exit status, all it said)."""
+    done = subprocess.run(
+        [TOOL, *map(str, command)],
+        env={**os.environ, "BULKHEAD_DATA": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout.decode(errors="replace")
+
+
+def reason_of(output, mark):
+    """The first line with `mark`, without names, numbers and addresses."""
+    line = next((line for line in output.splitlines() if mark in line), output.strip().splitlines()[-1])
+    line = line[line.index(mark) + len(mark) :] if mark in line else line
+    line = re.sub(r"'[^']*'", "...", line)
+    line = re.sub(r"/[\w,@/.+-]+", "...", line) if mark != "refused: " else line
+    return re.sub(r"0x[0-9a-f]+|\d{2,}", "N", line) if mark != "refused: " else line
+
+
+def try_board(tree):
+    board = str(tree.relative_to(TREES))
+    folder = OUT / "boards" / board
+    memory = "from the tree"
+    shutil.rmtree(folder, ignore_errors=True)
+    status, said = run("import", tree, "-o", folder)
+    if status == 1 and NO_MEMORY in said:
+        memory = "with `--memory`, for the tree holds none"
+        status, said = run("import", tree, *GIVEN, "-o", folder)
+    if status not in (0, 1) or "Sanitizer" in said:
+        return Outcome(board, CRASHED, f"import: {status}", memory)
+    if status:
+        if folder.exists():
+            return Outcome(board, CRASHED, "import: refused, and left a folder", memory)
+        return Outcome(board, REFUSED, reason_of(said, "refused: "), memory)
+    if ASSUMED in (folder / "machine.dts").read_text(encoding="utf-8"):
+        memory = "1 GiB assumed, for the tree holds none"
+    status, said = run("build", folder / "partitions.dts", "-I", IMAGES, "-o", folder / "out")
+    if status not in (0, 1) or "Sanitizer" in said:
+        return Outcome(board, CRASHED, f"build: {status}", memory)
+    if status:
+        return Outcome(board, UNBUILT, reason_of(said, "error: "), memory)
+    status, said = run("audit", folder / "out/bulkhead.itb")
+    shutil.rmtree(folder)
+    if status not in (0, 1) or "Sanitizer" in said:
+        return Outcome(board, CRASHED, f"audit: {status}", memory)
+    if status:
+        return Outcome(board, UNAUDITED, reason_of(said, "bulkhead.itb: "), memory)
+    return Outcome(board, CLEAN, "", memory)
+
+
+def survey(boards):
+    images.write(str(IMAGES))
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(try_board, boards))
+
+
+def table(outcomes):
+    """Markdown: boards by outcome and reason."""
+    rows = collections.Counter()
+    for outcome in outcomes:
+        stage = outcome.stage
+        if stage == CLEAN:
+            key = (0, "builds and audits clean", f"memory {outcome.memory}")
+        elif stage == REFUSED:
+            key = (4, "refused", outcome.reason)
+        else:
+            key = (2, f"imported, fails at {stage}", outcome.reason)
+        rows[key] += 1
+    lines = [f"| {len(outcomes)} boards | result | why |\n|---|---|---|\n"]
+    for (_, result, why), count in sorted(rows.items(), key=lambda row: (row[0][0], -row[1], row[0])):
+        lines.append(f"| {count} | {result} | {why} |\n")
+    return "".join(lines)
+
+
+def main():
+    outcomes = survey(trees())
+    text = table(outcomes)
+    OUT.mkdir(parents=True, exist_ok=True)
+    (OUT / "table.md").write_text(text, encoding="utf-8")
+    (OUT / "boards.csv").write_text(
+        "".join(f'{o.board},{o.stage},"{o.memory}","{o.reason}"\n' for o in outcomes), encoding="utf-8"
+    )
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
