@@ -127,5 +127,8 @@ int main(int argc, char **argv)
 	else if (status == EXIT_DONE && command)
 		status = command->run(&options);
 	diag_finish();
-	return fflush(stdout) == 0 ? status : EXIT_WRONG;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fprintf(stderr, "bulkhead: error: the output can't be written: %s\n", strerror(errno));
+	return EXIT_WRONG;
 }

@@ -87,6 +87,24 @@ static struct place find_quoted(const char *path, const char *message)
 	return at;
 }
 
+/* dtc's last word, in ours where a user is likely to meet it. */
+static void report_fatal(const char *path, const char *fatal)
+{
+	const char *const name = strchr(fatal, '"'), *const end = name ? strchr(name + 1, '"') : NULL;
+
+	if (strncmp(fatal, "Couldn't open ", 14) == 0 && end && strncmp(end, "\": ", 3) == 0)
+		diag_error(find_quoted(path, fatal),
+			   "can't include %.*s: %s: it is looked for beside the file that names it and in "
+			   "the folders of -I and -B",
+			   (int)(end - name + 1), name, end + 3);
+	else if (strncmp(fatal, "Includes nested too deeply", 26) == 0)
+		diag_error((struct place){path, 1, 1},
+			   "files include each other without end, or too deeply: take out an /include/ that "
+			   "leads back");
+	else
+		diag_error(find_quoted(path, fatal), "%s", fatal);
+}
+
 static void report(const char *path, struct bytes *errors)
 {
 	const size_t before = diag_errors();
@@ -102,9 +120,12 @@ static void report(const char *path, struct bytes *errors)
 		if (!pass_on(line) && strncmp(line, "FATAL ERROR: ", 13) == 0)
 			fatal = line + 13;
 	}
-	if (diag_errors() == before)
-		diag_error(fatal ? find_quoted(path, fatal) : (struct place){path, 1, 1}, "%s",
-			   fatal ? fatal : "dtc refuses this file");
+	if (diag_errors() != before)
+		return;
+	if (fatal)
+		report_fatal(path, fatal);
+	else
+		diag_error((struct place){path, 1, 1}, "dtc refuses this file");
 }
 
 static bool run_dtc(const char *path, const char *const *options, const char *const *folders,
@@ -303,6 +324,9 @@ static bool check_text(const char *path)
 	}
 	if (!file.size)
 		diag_error((struct place){path, 1, 1}, "the file is empty");
+	else if (file.size >= 3 && memcmp(file.data, "\xef\xbb\xbf", 3) == 0)
+		diag_error((struct place){path, 1, 1},
+			   "the file begins with a byte order mark: save it as UTF-8 without one");
 	else if (memchr(file.data, 0, file.size))
 		diag_error((struct place){path, 1, 1}, "the file is not text: it holds NUL bytes");
 	else {

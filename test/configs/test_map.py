@@ -186,6 +186,16 @@ def test_no_layout_is_no_success(form, tmp_path):
     assert re.fullmatch(r"\S+/bulkhead\.bin: error: [^\n]*\n", result.stderr)
 
 
+@pytest.mark.parametrize("form", [(), ("--svg",), ("--json",)])
+def test_full_disk_is_told(form):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        result = subprocess.run(
+            [TOOL, "map", *form, "configs/minimal.dts", "-I", IMAGES], cwd=ROOT, stdout=full, stderr=subprocess.PIPE,
+            env={**os.environ, "BULKHEAD_DATA": "."}, text=True, timeout=60, check=False)
+    assert result.returncode == 1
+    assert result.stderr == "bulkhead: error: the output can't be written: No space left on device\n"
+
+
 # [utest->swr~map-svg~1]
 @pytest.mark.parametrize("cells, cores", [(1, 1), (2, 4), (8, 16), (32, 64), (128, 128)])
 def test_many_cells(cells, cores, tmp_path):
