@@ -9,6 +9,7 @@
 
 #include "model.h"
 
+#define OWN_FRAMES     UINT64_C(0x20000)
 #define MPIDR_AFFINITY UINT64_C(0x000000ff00ffffff)
 
 static void input_wrong(struct audit *audit, const char *what)
@@ -46,11 +47,44 @@ static void spans_add_ranges(struct spans *spans, const struct node *node, int t
 	}
 }
 
+/* Of a bank what fills whole pages: nobody can use its edges. */
+static void banks_add(struct spans *ram, const struct node *node)
+{
+	for (size_t i = 0; i < node->reg_count; i++) {
+		const uint64_t from = page_up(node->regs[i].base);
+		const uint64_t to = page_down(end_of(node->regs[i].base, node->regs[i].size));
+
+		if (from >= node->regs[i].base && from < to)
+			spans_add(ram, (struct span){from, from, to - from, 0, 0});
+	}
+}
+
+/* Memory that is switched off is somebody else's, the secure world's say. */
 static bool is_memory(const struct tree *tree, const struct node *node)
 {
 	const char *type = node_string(tree, node, "device_type");
 
-	return type && !strcmp(type, "memory");
+	return type && !strcmp(type, "memory") && node->enabled;
+}
+
+/* Behind the windows of a PCI host are functions that may be anybody's. */
+static void windows_add(const struct tree *tree, const struct node *node, int tag, struct spans *spans)
+{
+	const char *type = node_string(tree, node, "device_type");
+	struct range window;
+
+	for (unsigned int i = 0; type && !strcmp(type, "pci") && node_window(tree, node, i, &window); i++)
+		spans_add(spans, (struct span){window.base, window.base,
+					       end_of(window.base, window.size) - window.base, 0, tag});
+}
+
+/* An ITS and an SMMU have two frames of registers, wherever their nodes name one: GICv3 12.2.1, SMMUv3 6.1.
+ */
+static void frames_add(const struct tree *tree, const struct node *node, int tag, struct spans *spans)
+{
+	if (node->reg_count &&
+	    (node_compatible(tree, node, "arm,gic-v3-its") || node_compatible(tree, node, "arm,smmu-v3")))
+		spans_add(spans, (struct span){node->regs[0].base, node->regs[0].base, OWN_FRAMES, 0, tag});
 }
 
 static void join(void *context, const struct span *first, const struct span *second)
@@ -70,11 +104,13 @@ static void board_ranges(struct board *board)
 		const struct node *node = &tree->nodes[i];
 
 		if (is_memory(tree, node))
-			spans_add_ranges(&board->ram, node, 0);
+			banks_add(&board->ram, node);
 		else if (reserved && node != reserved && node_within(tree, node, reserved))
 			spans_add_ranges(&board->reserved, node, 0);
 		else
 			spans_add_ranges(&board->registers, node, (int)i);
+		windows_add(tree, node, (int)i, &board->registers);
+		frames_add(tree, node, (int)i, &board->registers);
 	}
 	for (int i = 0; i < fdt_num_mem_rsv(tree->fdt); i++) {
 		uint64_t base, size;
@@ -291,6 +327,7 @@ bool board_open(struct audit *audit)
 	board_ranges(board);
 	board_parts(audit);
 	machine_facts(audit);
+	board_check(audit);
 	slaves_read(board, audit->fit.known_slaves);
 	return board->gic && board->gic->reg_count >= 2 && board->core_count && board->ram.count;
 }

@@ -197,6 +197,7 @@ void audit_close(struct audit *audit);
 /* image.c: the headers; false when nothing more can be told of the image. */
 bool image_open(struct audit *audit);
 bool board_open(struct audit *audit);
+void board_check(struct audit *audit); /* board_check.c */
 bool partition_open(struct audit *audit);
 void board_close(struct board *board);
 const char *fact_path(uint32_t fact); /* enum bp_fact, as machine.dts names it */
@@ -219,6 +220,8 @@ bool shared_rate(const struct partition_shared *shared, const struct tree *tree,
 void devices_assign(struct audit *audit);
 void records_open(struct audit *audit);
 void guests_open(struct audit *audit);
+/* Where the redistributor of a machine core is, PA_NONE: nowhere. */
+uint64_t gic_frame(const struct board *board, size_t core);
 void places_find(struct audit *audit);
 
 /* colors.c. True where the page's colour is one of the cell's; only where memory has colours. */

@@ -30,7 +30,7 @@ static uint64_t window_pa(const struct spans *map, uint64_t va, uint64_t size)
 	return pa;
 }
 
-static uint64_t gic_frame(const struct board *board, size_t core)
+uint64_t gic_frame(const struct board *board, size_t core)
 {
 	uint32_t stride_high = 0, stride_low = 0;
 	uint64_t stride = 0x20000;

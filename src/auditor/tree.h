@@ -75,6 +75,10 @@ bool string_list(const void *data, int length);
 
 /* tree_reg.c and tree_irq.c */
 void node_read_regs(const struct tree *tree, struct node *node);
+/* Its `reg` holds what is no address of the CPUs, or wraps: nobody knows what the node has. */
+bool node_regs_lost(const struct tree *tree, const struct node *node);
+/* Window `index` of a PCI host, where the CPUs have it; false: there are no more. */
+bool node_window(const struct tree *tree, const struct node *node, unsigned int index, struct range *window);
 /* How many bytes from CPU address `base` on a device's own accesses reach, `size` at most. */
 uint64_t node_reach(const struct tree *tree, const struct node *node, uint64_t base, uint64_t size);
 void node_read_irqs(const struct tree *tree, struct node *node);

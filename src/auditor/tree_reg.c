@@ -7,6 +7,7 @@
 
 #include "tree.h"
 
+#define PCI_CELLS 3
 #define CELLS_MAX 2 /* wider addresses (PCI) don't translate to CPU addresses here */
 
 static uint64_t read_cells(const uint8_t *at, int cells)
@@ -51,6 +52,13 @@ static bool translate_up(const struct tree *tree, const struct node *bus, struct
 	return false;
 }
 
+static bool to_cpu(const struct tree *tree, const struct node *bus, struct range *range)
+{
+	while (bus->parent >= 0 && translate_up(tree, bus, range))
+		bus = &tree->nodes[bus->parent];
+	return bus->parent < 0 && range->size;
+}
+
 void node_read_regs(const struct tree *tree, struct node *node)
 {
 	const struct node *parent = node->parent >= 0 ? &tree->nodes[node->parent] : NULL;
@@ -64,15 +72,55 @@ void node_read_regs(const struct tree *tree, struct node *node)
 	for (int at = 0; at + row <= length; at += row) {
 		struct range range = {read_cells(reg + at, parent->address_cells),
 				      read_cells(reg + at + parent->address_cells * 4, parent->size_cells)};
-		const struct node *bus = parent;
 
-		while (bus->parent >= 0 && translate_up(tree, bus, &range))
-			bus = &tree->nodes[bus->parent];
-		if (bus->parent >= 0 || !range.size)
+		if (!to_cpu(tree, parent, &range))
 			continue;
 		node->regs = memory_grow(node->regs, node->reg_count, sizeof(range));
 		node->regs[node->reg_count++] = range;
 	}
+}
+
+/* What node_read_regs() couldn't read is as much the node's as the rest. */
+bool node_regs_lost(const struct tree *tree, const struct node *node)
+{
+	const struct node *parent = node->parent >= 0 ? &tree->nodes[node->parent] : NULL;
+	size_t rows = 0;
+	int length, row;
+	const uint8_t *reg = node_property(tree, node, "reg", &length);
+
+	if (!parent || !reg)
+		return false;
+	row = (parent->address_cells + parent->size_cells) * 4;
+	if (!cells_sane(parent->address_cells) || !cells_sane(parent->size_cells) || !parent->address_cells ||
+	    !parent->size_cells || length % row)
+		return true;
+	for (int at = 0; at < length; at += row)
+		rows += read_cells(reg + at + parent->address_cells * 4, parent->size_cells) != 0;
+	for (size_t i = 0; i < node->reg_count; i++)
+		if (node->regs[i].size - 1 > UINT64_MAX - node->regs[i].base)
+			return true;
+	return rows != node->reg_count;
+}
+
+bool node_window(const struct tree *tree, const struct node *node, unsigned int index, struct range *window)
+{
+	const struct node *parent = node->parent >= 0 ? &tree->nodes[node->parent] : NULL;
+	const int child = node->address_cells, sizes = node->size_cells;
+	int above, row, length;
+	const uint8_t *ranges = node_property(tree, node, "ranges", &length);
+
+	if (!parent || !ranges || child != PCI_CELLS || !cells_sane(sizes) || !sizes ||
+	    !cells_sane(parent->address_cells) || !parent->address_cells)
+		return false;
+	above = parent->address_cells;
+	row = (child + above + sizes) * 4;
+	for (int at = 0; at + row <= length; at += row) {
+		*window = (struct range){read_cells(ranges + at + child * 4, above),
+					 read_cells(ranges + at + (child + above) * 4, sizes)};
+		if (to_cpu(tree, parent, window) && !index--)
+			return true;
+	}
+	return false;
 }
 
 /* Bytes from *address on, of the bus above, that `bus` lets its devices reach; *address becomes the bus's. */

@@ -7,8 +7,6 @@
  */
 #include "front.h"
 
-#include "interrupts.h"
-#include "pagetable.h"
 #include "process.h"
 #include "ranges.h"
 #include "text.h"
@@ -20,8 +18,6 @@
 
 #define MPIDR_AFFINITY	 UINT64_C(0xff00ffffff)
 #define GICR_STRIDE	 UINT64_C(0x20000)
-#define EL2_TIMER_PPI	 26u /* Arm Base System Architecture: CNTHP; 28: CNTHV */
-#define EL2_VTIMER_PPI	 28u
 #define KNOWN_SLAVES_MAX (UINT64_C(1) << 20)
 
 /* ---- the files ---- */
@@ -289,35 +285,46 @@ static void read_cpus(struct board *board)
 	}
 }
 
+/* Whole pages only: what is left of a bank at its edges is no use to anybody. */
+static void add_bank(struct board *board, struct range bank)
+{
+	const uint64_t skipped = -bank.base & (BP_PAGE_SIZE - 1);
+
+	if (bank.size > skipped)
+		ranges_add(&board->ram, bank.base + skipped, align_down(bank.size - skipped, BP_PAGE_SIZE));
+}
+
 static void read_memory(struct board *board)
 {
 	const void *const tree = board->tree.data;
 	const int reserved = fdt_path_offset(tree, "/reserved-memory");
-	int node;
+	int node, depth = 0;
 
 	fdt_for_each_subnode(node, tree, 0)
 	{
 		const char *const type = fdt_getprop(tree, node, "device_type", NULL);
 		const struct ranges banks = registers_of(tree, node);
 
-		for (size_t i = 0; type && strcmp(type, "memory") == 0 && i < banks.count; i++)
-			ranges_add(&board->ram, banks.at[i].base, banks.at[i].size);
+		if (!type || strcmp(type, "memory") != 0 || node_disabled(tree, node))
+			continue;
+		for (size_t i = 0; i < banks.count; i++)
+			add_bank(board, banks.at[i]);
 	}
 	for (int i = 0; i < fdt_num_mem_rsv(tree); i++) {
 		uint64_t base, size;
 
 		if (fdt_get_mem_rsv(tree, i, &base, &size) == 0)
-			ranges_add(&board->reserved, base, size);
+			ranges_add(&board->reserved, base, base && size > -base ? -base : size);
 	}
 	ranges_disjoin(&board->ram);
 	if (reserved < 0)
 		return;
-	fdt_for_each_subnode(node, tree, reserved)
-	{
-		const struct ranges parts = registers_of(tree, node);
+	for (node = reserved; node >= 0; node = fdt_next_node(tree, node, &depth)) {
+		const struct ranges parts = depth > 0 ? registers_of(tree, node) : (struct ranges){NULL, 0};
 
-		for (size_t i = 0; i < parts.count; i++)
-			ranges_add(&board->reserved, parts.at[i].base, parts.at[i].size);
+		if (node != reserved && depth <= 0)
+			break;
+		ranges_add_all(&board->reserved, &parts);
 	}
 }
 
@@ -327,8 +334,8 @@ static void read_gic(struct board *board)
 	const fdt32_t *count;
 	const fdt64_t *stride;
 	struct ranges regs;
+	int stride_length;
 	size_t regions;
-	int length;
 
 	board->gic_node = fdt_node_offset_by_compatible(tree, -1, "arm,gic-v3");
 	board->timer_node = fdt_node_offset_by_compatible(tree, -1, "arm,armv8-timer");
@@ -338,20 +345,20 @@ static void read_gic(struct board *board)
 	}
 	regs = registers_of(tree, board->gic_node);
 	count = fdt_getprop(tree, board->gic_node, "#redistributor-regions", NULL);
-	stride = fdt_getprop(tree, board->gic_node, "redistributor-stride", &length);
+	stride = fdt_getprop(tree, board->gic_node, "redistributor-stride", &stride_length);
+	if (stride && stride_length != sizeof(*stride)) {
+		board_error(board, "has a redistributor-stride that is no 64-bit number");
+		return;
+	}
 	regions = count ? fdt32_ld(count) : 1;
 	if (regs.count < 1 + regions || !regions) {
 		board_error(board, "gives the GIC too few register ranges");
 		return;
 	}
-	if (!fdt_getprop(tree, board->gic_node, "interrupts", NULL))
-		board_error(board, "names no maintenance interrupt of the GIC ('interrupts' of its node)");
-	if (regs.at[0].size < GICD_SIZE)
-		board_error(board, "gives the GIC's distributor less than 64 KiB");
 	board->gicd = regs.at[0];
 	for (size_t i = 0; i < regions; i++)
 		ranges_add(&board->gicr, regs.at[1 + i].base, regs.at[1 + i].size);
-	board->gicr_stride = stride && length == sizeof(*stride) ? fdt64_ld(stride) : 0;
+	board->gicr_stride = stride ? fdt64_ld(stride) : 0;
 	if (!board->gicr_stride)
 		board->gicr_stride = GICR_STRIDE;
 }
@@ -405,68 +412,6 @@ static void read_smmu(struct board *board)
 	}
 }
 
-/* free-spis must be wired to nothing, or a doorbell would ring a device's driver. */
-static void check_free_spis(const struct board *board)
-{
-	const uint32_t first = board->free_spis.first + 32, last = first + board->free_spis.count;
-
-	for (size_t i = 0; i < board->device_count; i++) {
-		const struct device *const device = &board->devices[i];
-
-		for (size_t at = 0; at < device->interrupts.count; at++)
-			if (device->interrupts.at[at].intid >= first &&
-			    device->interrupts.at[at].intid < last)
-				diag_error((struct place){board->machine.path, 1, 1},
-					   "free-spis hold SPI %u, which %s has",
-					   device->interrupts.at[at].intid - 32, device->path);
-	}
-}
-
-/* What a guest calls its own timers must not be EL2's. */
-static void check_timers(const struct board *board)
-{
-	const uint32_t own = UINT32_C(1) << EL2_TIMER_PPI | UINT32_C(1) << EL2_VTIMER_PPI |
-			     UINT32_C(1) << maintenance_ppi(board);
-
-	if (timer_ppis(board) & own & ~UINT32_C(1))
-		board_error(board,
-			    "gives a guest's timer one of the interrupts 26 and 28, which are those of EL2's "
-			    "timers, or the GIC's maintenance interrupt");
-}
-
-/* Stage 2 maps all addresses of a guest, the GIC's among them. */
-static void check_gic(const struct board *board)
-{
-	const uint32_t bits = board->pa_bits < IPA_BITS_MOST ? board->pa_bits : IPA_BITS_MOST;
-	uint64_t end = board->gicd.base + board->gicd.size;
-
-	for (size_t i = 0; i < board->gicr.count; i++)
-		if (board->gicr.at[i].base + board->gicr.at[i].size > end)
-			end = board->gicr.at[i].base + board->gicr.at[i].size;
-	if ((end - 1) >> bits)
-		board_error(
-			board,
-			text_format("has the GIC at 0x%llx, beyond the %u address bits that a guest's space "
-				    "can have here",
-				    (unsigned long long)(end - 1), bits));
-}
-
-static void check_ram(const struct board *board)
-{
-	const uint64_t limit = UINT64_C(1) << board->pa_bits;
-
-	for (size_t i = 0; i < board->ram.count; i++) {
-		const struct range *const bank = &board->ram.at[i];
-
-		if (bank->base >= limit || bank->size > limit - bank->base)
-			board_error(
-				board,
-				text_format("has memory at 0x%llx, beyond the %u address bits (/cpu/pa-bits) "
-					    "of machine.dts",
-					    (unsigned long long)bank->base, board->pa_bits));
-	}
-}
-
 bool board_examine(struct board *board)
 {
 	const size_t errors = diag_errors();
@@ -503,10 +448,7 @@ bool board_read(struct front *front, struct place at, const char *name)
 		diag_error((struct place){files.known_slaves, 1, 1}, "can't read the file: %s", wrong);
 		return false;
 	}
-	board_examine(board);
-	check_free_spis(board);
-	check_ram(board);
-	check_gic(board);
-	check_timers(board);
+	if (board_examine(board))
+		board_check(board);
 	return diag_errors() == errors;
 }

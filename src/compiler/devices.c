@@ -280,9 +280,11 @@ static bool find_shared(const struct board *board, size_t index, struct conflict
 		const struct device *const other = &board->devices[i];
 		const struct range *const page =
 			other->owner != device->owner ? shared_page(device, other) : NULL;
-		const uint32_t intid = other->owner != device->owner && other->owner != OWNER_NOBODY
-					       ? shared_interrupt(device, other)
-					       : 0;
+		const uint32_t intid =
+			other->owner != device->owner && (other->owner != OWNER_NOBODY ||
+							  (other->forbidden && !other->disabled))
+				? shared_interrupt(device, other)
+				: 0;
 
 		if (!page && !intid)
 			continue;

@@ -138,17 +138,17 @@ static uint64_t highest_ipa(const struct layout *layout, size_t cell)
 	const struct plan *const plan = layout->plan;
 	const struct plan_cell *const own = &plan->cells[cell];
 	const struct cell_layout *const out = &layout->cells[cell];
-	uint64_t highest = plan->board.gicd.base + GICD_SIZE;
+	uint64_t highest = plan->board.gicd.base + (GICD_SIZE - 1); /* last bytes: an end may be 2^64 */
 
 	for (size_t i = 0; i < out->map_count; i++)
-		if (out->maps[i].ipa + out->maps[i].size > highest)
-			highest = out->maps[i].ipa + out->maps[i].size;
+		if (out->maps[i].ipa + (out->maps[i].size - 1) > highest)
+			highest = out->maps[i].ipa + (out->maps[i].size - 1);
 	for (size_t i = 0; i < own->core_count; i++)
-		if (layout->cores[own->cores[i]].gicr_pa + GICR_SIZE > highest)
-			highest = layout->cores[own->cores[i]].gicr_pa + GICR_SIZE;
-	if (own->uart_ipa + PL011_SIZE > highest)
-		highest = own->uart_ipa + PL011_SIZE;
-	return highest - 1;
+		if (layout->cores[own->cores[i]].gicr_pa + (GICR_SIZE - 1) > highest)
+			highest = layout->cores[own->cores[i]].gicr_pa + (GICR_SIZE - 1);
+	if (own->uart_ipa + (PL011_SIZE - 1) > highest)
+		highest = own->uart_ipa + (PL011_SIZE - 1);
+	return highest;
 }
 
 /* The smallest IPA space that a start at level 1 can have and the cell fits in. */

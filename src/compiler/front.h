@@ -50,13 +50,15 @@ bool value_cells(const struct front *front, int node, const char *property, uint
 		 size_t *count);
 struct place front_place(const struct front *front, int node, const char *property);
 
-/* ---- board.c, inventory.c, registers.c: the machine ---- */
+/* ---- board.c, board_check.c, inventory.c, registers.c: the machine ---- */
 bool board_read(struct front *front, struct place at, const char *name);
 bool board_examine(struct board *board);	    /* the tree alone; board_read does it too */
 bool board_enabled(const void *tree, int node);	    /* no `status` but okay, its own or above */
 void board_warn_assumed(const struct board *board); /* one warning, where there are assumed facts */
 void board_inventory(struct board *board);
+void board_check(const struct board *board); /* board_check.c */
 struct ranges registers_of(const void *tree, int node);
+bool registers_whole(const void *tree, int node);	  /* all of its `reg` is addresses of the CPUs */
 struct ranges windows_of(const void *tree, int node);	  /* of a bus: `ranges`, as addresses of the CPUs */
 struct ranges reached_by(const void *tree, int node);	  /* by a bus master: `dma-ranges` of its buses */
 int board_device_of(const struct board *board, int node); /* index; of the nearest node upwards; -1: none */

@@ -250,6 +250,8 @@ static bool read_board(struct import *import)
 		return refused(import,
 			       "the tree holds no memory, which a boot loader adds: import /sys/firmware/fdt "
 			       "of the running board, or give --memory SIZE@ADDRESS");
+	board->pa_bits = 48; /* the most: import_facts() guesses better, from what is read here */
+	board->spi_count = 988;
 	if (!board_examine(board))
 		return false;
 	wrong = import_facts(import);

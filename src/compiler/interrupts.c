@@ -26,11 +26,12 @@ static int interrupt_parent(const void *tree, int node)
 }
 
 /* GICv3 binding: type (0 SPI, 1 PPI), number, flags (1, 2 edge; 4, 8 level). */
-static void add_interrupt(struct interrupts *list, const fdt32_t *cells)
+static void add_interrupt(const struct board *board, struct interrupts *list, const fdt32_t *cells)
 {
 	const uint32_t type = fdt32_ld(&cells[0]), number = fdt32_ld(&cells[1]), flags = fdt32_ld(&cells[2]);
 	struct interrupt *interrupt;
 
+	list->odd |= type != 0 || number >= board->spi_count;
 	if (type > 1 || number >= (type ? 16u : 988u))
 		return;
 	list->at = memory_grow(list->at, list->count, sizeof(list->at[0]));
@@ -51,7 +52,7 @@ struct interrupts interrupts_of(const struct board *board, int node)
 {
 	const void *const tree = board->tree.data;
 	const int parent = node == board->gic_node ? node : interrupt_parent(tree, node);
-	struct interrupts list = {NULL, 0};
+	struct interrupts list = {NULL, 0, false};
 	int length;
 	const fdt32_t *cells = fdt_getprop(tree, node, "interrupts-extended", &length);
 
@@ -63,7 +64,7 @@ struct interrupts interrupts_of(const struct board *board, int node)
 			if (count < 0 || at + 1 + count > length / 4)
 				return list;
 			if (controller == board->gic_node && count >= 3)
-				add_interrupt(&list, &cells[at + 1]);
+				add_interrupt(board, &list, &cells[at + 1]);
 			at += 1 + count;
 		}
 		return list;
@@ -73,7 +74,7 @@ struct interrupts interrupts_of(const struct board *board, int node)
 		return list;
 	for (int at = 0, count = cells_of(tree, parent, "#interrupt-cells");
 	     count >= 3 && at + count <= length / 4; at += count)
-		add_interrupt(&list, &cells[at]);
+		add_interrupt(board, &list, &cells[at]);
 	return list;
 }
 

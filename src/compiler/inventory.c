@@ -80,9 +80,7 @@ static bool matches(const char *text, const char *pattern)
 static const struct rule *forbidding_rule(const void *tree, int node)
 {
 	static const struct rule pci = {"", "PCI functions are given one by one", false};
-	static const struct rule disabled = {"", "the board's tree has it disabled", false};
 	const char *const type = fdt_getprop(tree, node, "device_type", NULL);
-	const char *const status = fdt_getprop(tree, node, "status", NULL);
 	const int count = fdt_stringlist_count(tree, node, "compatible");
 
 	if (type && strcmp(type, "pci") == 0)
@@ -95,8 +93,6 @@ static const struct rule *forbidding_rule(const void *tree, int node)
 	for (size_t i = 0; i < sizeof(forbidden_properties) / sizeof(forbidden_properties[0]); i++)
 		if (fdt_getprop(tree, node, forbidden_properties[i].pattern, NULL))
 			return &forbidden_properties[i];
-	if (status && strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0)
-		return &disabled;
 	return NULL;
 }
 
@@ -138,30 +134,77 @@ static bool lies_in(const struct ranges *ram, const struct ranges *regs)
 	return false;
 }
 
+/* Some trees name the first page of these only; the others are as much the hypervisor's. */
+static void complete_own(const void *tree, int node, struct ranges *regs)
+{
+	static const struct {
+		const char *compatible;
+		uint64_t size; /* GICv3 12.2.1; SMMUv3 6.1 */
+	} own[] = {{"arm,gic-v3-its", 0x20000}, {"arm,smmu-v3", 0x20000}};
+
+	for (size_t i = 0; regs->count && i < sizeof(own) / sizeof(own[0]); i++)
+		if (fdt_node_check_compatible(tree, node, own[i].compatible) == 0 &&
+		    regs->at[0].size < own[i].size)
+			regs->at[0].size = own[i].size;
+}
+
+static bool beyond_reach(const struct board *board, const struct ranges *regs)
+{
+	for (size_t i = 0; i < regs->count; i++)
+		if ((regs->at[i].base + (regs->at[i].size - 1)) >> board->pa_bits)
+			return true;
+	return false;
+}
+
 static void add_device(struct board *board, int node)
 {
 	const void *const tree = board->tree.data;
 	const char *const compatible = fdt_getprop(tree, node, "compatible", NULL);
+	const char *const type = fdt_getprop(tree, node, "device_type", NULL);
+	const struct ranges regs = registers_of(tree, node);
 	const struct rule *rule;
 	struct device *device;
 
-	if (!compatible || is_description(tree, node))
+	if (type && strcmp(type, "memory") == 0)
+		return;
+	/* Registers count even where nothing says whose they are: a page of them may be shared. */
+	if ((!compatible || is_description(tree, node)) && !regs.count)
 		return;
 	board->devices = memory_grow(board->devices, board->device_count, sizeof(board->devices[0]));
 	device = &board->devices[board->device_count++];
 	device->node = node;
 	device->path = node_path(tree, node);
-	device->regs = registers_of(tree, node);
+	device->regs = regs;
+	complete_own(tree, node, &device->regs);
 	device->owner = OWNER_NOBODY;
 	device->has_iommu = fdt_getprop(tree, node, "iommus", NULL) != NULL;
-	device->bus_master = !is_known_slave(board, compatible);
+	device->bus_master = !compatible || !is_known_slave(board, compatible);
 	device->interrupts = interrupts_of(board, node);
 	rule = forbidding_rule(tree, node);
+	if (type && strcmp(type, "pci") == 0) { /* behind its windows are functions of many cells */
+		const struct ranges windows = windows_of(tree, node);
+
+		ranges_add_all(&device->regs, &windows);
+	}
 	if (rule) {
 		device->forbidden = true;
 		device->why = rule->why;
 		if (rule->hypervisors)
 			device->owner = OWNER_HYPERVISOR;
+	} else if (!compatible || is_description(tree, node)) {
+		device->forbidden = true;
+		device->why = "its compatible names no device";
+	} else if (node_disabled(tree, node)) {
+		device->forbidden = device->disabled = true;
+		device->why = "the board's tree has it disabled";
+	} else if (device->interrupts.odd) {
+		device->forbidden = true;
+		device->why = "it has an interrupt that no cell can own: a PPI, or an SPI beyond the board's "
+			      "spi-count";
+	} else if (beyond_reach(board, &device->regs)) {
+		device->forbidden = true;
+		device->why =
+			"its registers lie beyond the board's address bits (/cpu/pa-bits of machine.dts)";
 	} else if (lies_in(&board->ram, &device->regs)) {
 		device->forbidden = true;
 		device->why = "its registers lie in RAM";
@@ -218,20 +261,14 @@ static void forbid_reset_lines(struct board *board)
 }
 
 /* Registers that the tree puts into RAM: nobody's, as the rest of their pages. */
-static void reserve_within_ram(struct board *board, int node, const struct ranges *regs)
+static void reserve_within_ram(struct board *board, const struct ranges *regs)
 {
 	for (size_t i = 0; i < regs->count; i++) {
 		const uint64_t base = align_down(regs->at[i].base, BP_PAGE_SIZE);
+		const uint64_t last = (regs->at[i].base + (regs->at[i].size - 1)) | (BP_PAGE_SIZE - 1);
 
-		if (!ranges_overlap(&board->ram, regs->at[i]))
-			continue;
-		ranges_add(&board->reserved, base,
-			   align_up(regs->at[i].base + regs->at[i].size, BP_PAGE_SIZE) - base);
-		if (node == board->gic_node)
-			diag_error((struct place){board->tree.path, 1, 1},
-				   "the board's tree has RAM where the interrupt controller has its "
-				   "registers (0x%llx)",
-				   (unsigned long long)regs->at[i].base);
+		if (ranges_overlap(&board->ram, regs->at[i]))
+			ranges_add(&board->reserved, base, last - base + 1);
 	}
 }
 
@@ -242,26 +279,29 @@ static void occupy_window(struct board *board, struct range window)
 		ranges_add(&board->occupied, window.base, window.size);
 }
 
-static bool is_memory(const void *tree, int node)
+/* Memory that is switched off is no RAM. */
+static bool is_ram(const void *tree, int node)
 {
 	const char *const type = fdt_getprop(tree, node, "device_type", NULL);
 
-	return type && strcmp(type, "memory") == 0;
+	return type && strcmp(type, "memory") == 0 && !node_disabled(tree, node);
 }
 
 static void note_occupied(struct board *board)
 {
 	const void *const tree = board->tree.data;
 
+	for (size_t i = 0; i < board->device_count; i++) /* with a PCI host's windows */
+		reserve_within_ram(board, &board->devices[i].regs);
 	for (int node = fdt_next_node(tree, -1, NULL); node >= 0; node = fdt_next_node(tree, node, NULL)) {
 		const struct ranges regs = registers_of(tree, node), windows = windows_of(tree, node);
 
+		if (!is_ram(tree, node))
+			reserve_within_ram(board, &regs);
 		for (size_t i = 0; i < regs.count; i++)
 			ranges_add(&board->occupied, regs.at[i].base, regs.at[i].size);
 		for (size_t i = 0; i < windows.count; i++)
 			occupy_window(board, windows.at[i]);
-		if (!is_memory(tree, node))
-			reserve_within_ram(board, node, &regs);
 	}
 }
 

@@ -20,7 +20,6 @@
 
 #define NO_CELL	       0xffffffffu
 #define GICD_ISPENDR   0x200u
-#define GICR_SIZE      UINT64_C(0x20000) /* RD_base and SGI_base frames, 64 KiB each (GICv3 12.2.1) */
 #define GICR_SGI_FRAME UINT64_C(0x10000)
 #define PL011_SIZE     UINT64_C(0x1000)
 #define SMMU_PAGE_SIZE UINT64_C(0x10000)

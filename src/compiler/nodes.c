@@ -172,6 +172,13 @@ uint32_t node_highest_phandle(const void *tree)
 	return nodes->handle_count ? nodes->handles[nodes->handle_count - 1].phandle : 0;
 }
 
+bool node_disabled(const void *tree, int node)
+{
+	const char *const status = fdt_getprop(tree, node, "status", NULL);
+
+	return status && strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0;
+}
+
 /* What isn't there in full may be an alias, or a name without its unit address: libfdt knows. */
 int node_by_path(const void *tree, const char *path)
 {

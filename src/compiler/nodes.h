@@ -8,6 +8,7 @@
 #ifndef BULKHEAD_NODES_H
 #define BULKHEAD_NODES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The tree must not change any more. What was known of a tree at the same address is forgotten. */
@@ -19,6 +20,8 @@ int node_by_phandle(const void *tree, uint32_t phandle);
 uint32_t node_highest_phandle(const void *tree);
 /* A path, or what else fdt_path_offset() takes. */
 int node_by_path(const void *tree, const char *path);
+/* Its `status` is neither "okay" nor absent. */
+bool node_disabled(const void *tree, int node);
 /* The node's path; NULL: no such node. */
 const char *node_path(const void *tree, int node);
 

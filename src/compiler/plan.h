@@ -42,6 +42,7 @@ struct interrupt {
 struct interrupts {
 	struct interrupt *at;
 	size_t count;
+	bool odd; /* there is one that no cell can own: a PPI, or an SPI beyond spi-count */
 };
 
 #define CLOCK_CELLS_MAX 4
@@ -62,13 +63,15 @@ struct device {
 	bool forbidden;	 /* GIC, SMMU, memory, cpus, flash, fw_cfg, watchdog, reset, PCI host...: no cell may
 			    own it */
 	const char *why; /* where forbidden, bus_master...: one phrase for messages and `map` */
+	bool disabled;	 /* forbidden for its `status` alone */
 	int owner;	 /* cell index, -1 nobody, -2 hypervisor */
 	bool shared;	 /* `shared-read-only`: nobody's; what it provides stays as the firmware set it */
 	struct clock_rate *rates; /* where shared: its clocks that the file states */
 	size_t rate_count;
 };
 
-#define GICD_SIZE UINT64_C(0x10000) /* GICv3 12.8: the distributor's registers */
+#define GICD_SIZE UINT64_C(0x10000) /* the distributor's registers (GICv3 12.8) */
+#define GICR_SIZE UINT64_C(0x20000) /* RD_base and SGI_base frames, 64 KiB each (GICv3 12.2.1) */
 
 struct board {
 	const char *name, *folder;

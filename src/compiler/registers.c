@@ -22,8 +22,8 @@ static uint64_t read_cells(const fdt32_t *cells, int count)
 	return value;
 }
 
-/* An address of `bus`, as the bus above sees it. */
-static bool one_up(const void *tree, int bus, uint64_t *address)
+/* A range of `bus`, as the bus above sees it: one row of `ranges` holds all of it. */
+static bool one_up(const void *tree, int bus, struct range *range)
 {
 	const int above = node_parent(tree, bus);
 	const int child = fdt_address_cells(tree, bus), parent = fdt_address_cells(tree, above);
@@ -37,23 +37,24 @@ static bool one_up(const void *tree, int bus, uint64_t *address)
 		const uint64_t base = read_cells(&map[at], child);
 		const uint64_t size = read_cells(&map[at + child + parent], sizes);
 
-		if (*address >= base && *address - base < size) {
-			*address = *address - base + read_cells(&map[at + child], parent);
+		if (range->base >= base && range->base - base < size &&
+		    range->size <= size - (range->base - base)) {
+			range->base = range->base - base + read_cells(&map[at + child], parent);
 			return true;
 		}
 	}
 	return length == 0;
 }
 
-/* An address in the space of `bus`, as the CPUs see it. */
-static bool translate(const void *tree, int bus, uint64_t *address)
+/* A range in the space of `bus`, as the CPUs see it; false: they don't, or it wraps. */
+static bool translate(const void *tree, int bus, struct range *range)
 {
 	while (bus > 0) {
-		if (!one_up(tree, bus, address))
+		if (!one_up(tree, bus, range))
 			return false;
 		bus = node_parent(tree, bus);
 	}
-	return bus == 0;
+	return bus == 0 && range->size && range->base + (range->size - 1) >= range->base;
 }
 
 struct ranges registers_of(const void *tree, int node)
@@ -68,13 +69,31 @@ struct ranges registers_of(const void *tree, int node)
 	if (!reg || addresses < 1 || addresses > 2 || sizes < 1 || sizes > 2)
 		return found;
 	for (int at = 0; at + addresses + sizes <= length / 4; at += addresses + sizes) {
-		uint64_t address = read_cells(&reg[at], addresses);
-		const uint64_t size = read_cells(&reg[at + addresses], sizes);
+		struct range range = {read_cells(&reg[at], addresses),
+				      read_cells(&reg[at + addresses], sizes)};
 
-		if (translate(tree, bus, &address) && size && address + (size - 1) >= address)
-			ranges_add(&found, address, size);
+		if (translate(tree, bus, &range))
+			ranges_add(&found, range.base, range.size);
 	}
 	return found;
+}
+
+bool registers_whole(const void *tree, int node)
+{
+	const int bus = node_parent(tree, node);
+	const int addresses = bus >= 0 ? fdt_address_cells(tree, bus) : 0;
+	const int sizes = bus >= 0 ? fdt_size_cells(tree, bus) : 0, row = addresses + sizes;
+	size_t told = 0;
+	int length;
+	const fdt32_t *const reg = fdt_getprop(tree, node, "reg", &length);
+
+	if (!reg)
+		return true;
+	if (addresses < 1 || addresses > 2 || sizes < 1 || sizes > 2 || length % (4 * row))
+		return false;
+	for (int at = 0; at < length / 4; at += row)
+		told += read_cells(&reg[at + addresses], sizes) != 0;
+	return registers_of(tree, node).count == told;
 }
 
 struct ranges windows_of(const void *tree, int node)
@@ -90,11 +109,11 @@ struct ranges windows_of(const void *tree, int node)
 	if (!map || child < 1 || child > CELLS_MAX || parent < 1 || parent > 2 || sizes < 1 || sizes > 2)
 		return found;
 	for (int at = 0; at + child + parent + sizes <= length / 4; at += child + parent + sizes) {
-		uint64_t address = read_cells(&map[at + child], parent);
-		const uint64_t size = read_cells(&map[at + child + parent], sizes);
+		struct range range = {read_cells(&map[at + child], parent),
+				      read_cells(&map[at + child + parent], sizes)};
 
-		if (translate(tree, above, &address) && size && address + (size - 1) >= address)
-			ranges_add(&found, address, size);
+		if (translate(tree, above, &range))
+			ranges_add(&found, range.base, range.size);
 	}
 	return found;
 }

@@ -177,7 +177,7 @@ def test_old_flattened_trees(tmp_path, version):
 
 def test_no_maintenance_interrupt(tmp_path):
     path = odd_board(tmp_path, "none", board=[("\t\tinterrupts = <1 9 4>;\n", "")])
-    assert "names no maintenance interrupt of the GIC" in one_error(path)
+    assert "names no PPI as the GIC's maintenance interrupt" in one_error(path)
 
 
 def test_cores_of_a_cell(tmp_path):
