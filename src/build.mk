@@ -37,7 +37,7 @@ HV_LDFLAGS := -nostdlib -static -T src/arch/arm64/bulkhead.lds --no-warn-rwx-seg
 HV_FAST := $(patsubst %,$(HV_OUT)/src/%.c.o,arch/arm64/traps arch/arm64/vgic arch/arm64/vgic_sgi arch/arm64/vgicd core/sha256 core/fill \
 	arch/arm64/cache)
 $(HV_OUT)/%.o: HV_SPEED := -Os
-$(HV_FAST): HV_SPEED := -O2
+$(HV_FAST): HV_SPEED := -O2 -fno-align-functions
 
 .PHONY: hypervisor
 hypervisor: $(if $(filter clang,$(HV_TOOLCHAIN)),$(HV_OUT)/bulkhead.elf,build/bulkhead.bin)

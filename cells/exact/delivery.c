@@ -240,6 +240,27 @@ static void case_nested_sgi(void)
 	check("state afterwards", state(0, 2), 0);
 }
 
+/* The register ends the innermost one, then its handler's end comes: of nothing, with others parked. */
+static void nest_ended_by_register(uint32_t intid)
+{
+	nest(intid);
+	if (intid == spis[nest_depth - 1] || intid == spis[1])
+		put(0, ICACTIVER, intid);
+	for (uint32_t i = 0; i < index_of(intid); i++)
+		check("those below are active", state(0, spis[i]), 2);
+}
+
+static void case_nested_ended(void)
+{
+	nest_depth = 9;
+	for (uint32_t i = 0; i < nest_depth; i++)
+		enable(0, spis[i], (uint8_t)(0xe0 - i * 16));
+	hooks[0] = nest_ended_by_register;
+	pend(spis[0]);
+	take(nest_depth);
+	check("active afterwards", count_bits(ISACTIVER), 0);
+}
+
 static void case_priority_mask(void)
 {
 	enable(0, spis[0], 0x90);
@@ -269,7 +290,7 @@ static void case_binary_point(void)
 {
 	enable(0, spis[0], 0xa0);
 	enable(0, spis[1], 0x90);
-	sysreg_write(ICC_BPR1_EL1, 6); /* bit 7 alone is the group priority (GICv3 4.8.2) */
+	sysreg_write(ICC_BPR1_EL1, 6); /* bit 7 alone is the group priority (ICC_BPR1_EL1) */
 	barrier_isb();
 	hooks[0] = not_interrupted;
 	pend(spis[0]);
@@ -357,6 +378,40 @@ static void case_ends_apart(void)
 	barrier_isb();
 }
 
+/* A soft one is active without a list register, its priority dropped, and comes again. */
+static void case_ends_apart_sgi(void)
+{
+	sysreg_write(ICC_CTLR_EL1, CTLR_EOIMODE);
+	barrier_isb();
+	enable(0, 2, 0xf0);
+	sgi_to(0, 2);
+	take(1);
+	for (uint32_t i = 0; i < CROWD; i++) {
+		enable(0, spis[i], 0x80);
+		pend(spis[i]);
+	}
+	take(1 + CROWD);
+	for (unsigned times = 0; times < 2; times++) {
+		sgi_to(0, 2);
+		take_none();
+		check("pending and active", state(0, 2), 3);
+		for (uint32_t i = 0; i < CROWD; i++) { /* all list registers are empty then */
+			sysreg_write(ICC_DIR_EL1, spis[i]);
+			barrier_isb();
+		}
+	}
+	check("the SPIs' active", count_bits(ISACTIVER), 0);
+	sysreg_write(ICC_DIR_EL1, 2);
+	barrier_isb();
+	take(2 + CROWD);
+	check("active once more", state(0, 2), 2);
+	sysreg_write(ICC_DIR_EL1, 2);
+	barrier_isb();
+	check("state afterwards", state(0, 2), 0);
+	sysreg_write(ICC_CTLR_EL1, 0);
+	barrier_isb();
+}
+
 const struct exact_case delivery_cases[] = {
 	{"flood", case_flood, false, false},
 	{"flood-upwards", case_flood_upwards, false, false},
@@ -366,9 +421,11 @@ const struct exact_case delivery_cases[] = {
 	{"nested-deeper", case_nested_deeper, false, false},
 	{"nested-middle", case_nested_middle, false, false},
 	{"nested-sgi", case_nested_sgi, false, false},
+	{"nested-ended", case_nested_ended, false, false},
 	{"priority-mask", case_priority_mask, false, true},
 	{"binary-point", case_binary_point, false, true},
 	{"ends-apart", case_ends_apart, false, true},
+	{"ends-apart-sgi", case_ends_apart_sgi, false, true},
 	{"second-arrival", case_second_arrival, false, false},
 	{"pended-twice", case_pended_twice, false, false},
 	{NULL, NULL, false, false},

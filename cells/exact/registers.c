@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * registers.c - exact: registers at every width, and what of them never changes (GICv3 12.8 to 12.11).
+ * registers.c - exact: registers at every width, and what of them never changes (Arm IHI 0069: GICD_*,
+ * GICR_*).
  */
 #include "exact.h"
 
@@ -84,7 +85,7 @@ static void case_distributor(void)
 	fixed("CPENDSGIR", gic_distributor(GICD_CPENDSGIR), 0);
 	fixed("SPENDSGIR", gic_distributor(GICD_SPENDSGIR), 0);
 	check("SGIR", mmio_read32(bank(0, 0, ISPENDR)), 0);
-	/* With affinity routing SGIs and PPIs have nothing here (12.9). */
+	/* With affinity routing SGIs and PPIs have nothing here (GICD_ISENABLER0 and so on). */
 	for (uint32_t offset = IGROUPR; offset <= ICACTIVER; offset += 0x80)
 		fixed("word 0", gic_distributor(offset), 0);
 	for (uint32_t n = 0; n < GIC_FIRST_SPI; n += 4)

@@ -11,7 +11,7 @@
 #include "mmu.h"
 #include "sysreg.h"
 
-#define CTLR_ENABLE    0x13 /* ARE, EnableGrp1(A): in both views of GICD_CTLR (12.9.4) */
+#define CTLR_ENABLE    0x13 /* ARE, EnableGrp1(A): in both views of GICD_CTLR */
 #define CTLR_RWP       (UINT32_C(1) << 31)
 #define WAKER_SLEEP    UINT32_C(2)
 #define WAKER_ASLEEP   UINT32_C(4)
@@ -44,7 +44,7 @@ const struct gic_counts *gic_counts(void)
 }
 
 /* The registers of an interrupt: SPIs have theirs in the distributor, the others in the SGI frame at the
- * same offsets (12.10). */
+ * same offsets. */
 static uint64_t bank(uint32_t intid, uint64_t offset)
 {
 	return intid < GIC_FIRST_SPI ? gic_redistributor(SGI_FRAME + offset) : gic_distributor(offset);
@@ -77,7 +77,7 @@ void gic_start(const struct guest *guest)
 	wait_clear(gic_distributor(GICD_CTLR), CTLR_RWP);
 }
 
-/* GICR_TYPER: affinity in bits 63:32 as Aff3.Aff2.Aff1.Aff0 (12.11.42). */
+/* GICR_TYPER: affinity in bits 63:32 as Aff3.Aff2.Aff1.Aff0. */
 static uintptr_t frame_find(const struct guest *guest)
 {
 	const uint64_t mpidr = sysreg_read("mpidr_el1") & MPIDR_AFFINITY;

@@ -9,7 +9,7 @@
 
 #include "rule.h"
 
-#define GICD_FRAME 0x10000u /* GICv3 12.8: the registers; a board may set more aside */
+#define GICD_FRAME 0x10000u /* the registers (Arm IHI 0069); a board may set more aside */
 #define GICR_FRAME 0x20000u
 
 static void wrong(struct audit *audit, const char *what, uint64_t have, uint64_t due)

@@ -16,7 +16,7 @@
 #include <libfdt.h>
 #include <string.h>
 
-#define GIC_ALIGN   UINT64_C(0x10000) /* frames are 64 KiB (GICv3 12.2.1) */
+#define GIC_ALIGN   UINT64_C(0x10000) /* frames are 64 KiB (Arm IHI 0069) */
 #define HYP_TIMER   26u		      /* Arm BSA: CNTHP, which EL2 uses */
 #define HYP_V_TIMER 28u		      /* CNTHV */
 

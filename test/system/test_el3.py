@@ -73,7 +73,7 @@ def read(attack, part, offset):
 
 
 def test_priorities(attack):
-    """A cell finds the default, and what it writes, though the distributor keeps it shifted (GICv3 4.8.6).
+    """A cell finds the default, and what it writes, though the distributor keeps it shifted (GICD_IPRIORITYR<n>).
 
     [stest->swr~gicr-filtered~1]
     """

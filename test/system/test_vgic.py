@@ -15,11 +15,11 @@ from harness import qemu
 
 ALWAYS = """
 distributor state-registers priorities redistributor flood flood-upwards latecomer latecomer-in-handler
-nested nested-deeper nested-middle nested-sgi second-arrival pended-twice clear-pending disable disable-active
+nested nested-deeper nested-middle nested-sgi nested-ended second-arrival pended-twice clear-pending disable disable-active
 set-active set-active-again clear-active kdump group sibling-pending sibling-active sibling-frame siblings-ask
 redistributor-of-sibling routes route route-in-flight random-in-flight hotplug hotplug-in-flight
 """.split()
-INJECTED = ["priority-mask", "binary-point", "ends-apart"]
+INJECTED = ["priority-mask", "binary-point", "ends-apart", "ends-apart-sgi"]
 
 RUNS = [
     ("injected", {}),

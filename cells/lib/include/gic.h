@@ -16,7 +16,7 @@
 #define GIC_FIRST_SPI 32u
 
 /*
- * Registers (GICv3 12.8, 12.10), by offset: of SPIs in gic_distributor(), of SGIs and PPIs in
+ * Registers (Arm IHI 0069), by offset: of SPIs in gic_distributor(), of SGIs and PPIs in
  * gic_redistributor(), from SGI_FRAME on.
  */
 #define GICD_CTLR    0x0000

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sysreg.h - the system registers that cells use, and barriers. The GIC's by encoding, so that every
- * assembler knows them (GICv3 12.2).
+ * assembler knows them (Arm IHI 0069).
  */
 #ifndef CELLS_SYSREG_H
 #define CELLS_SYSREG_H

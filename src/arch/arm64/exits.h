@@ -95,4 +95,7 @@ static inline u32 exit_done(u64 start, enum exit_reason reason)
 	return EXIT_DONE;
 }
 
+/* The same for paths that needn't be short, out of line. */
+u32 exit_done_rare(u64 start, enum exit_reason reason);
+
 #endif

@@ -15,7 +15,7 @@
 #define SETTLE_POLLS_MAX 1000u
 /* While a core rests only priorities above this get through: the wake-up SGI, written as 0, and hardly
  * another. With DS 0 a Non-secure 0 is 0x80, while the mask is taken as it is or shifted alike, as
- * SCR_EL3.FIQ says (GICv3 4.8.6). */
+ * SCR_EL3.FIQ says (ICC_PMR_EL1). */
 #define PMR_REST	    0x10
 #define PMR_REST_DS0	    0x90
 #define PMR_ALL		    0xff
@@ -59,7 +59,8 @@ void gic_distributor_start(const struct bp_header *bp)
 	const va_t gicd = EL2_VA_GICD;
 	const u32 words = (u32)field(mmio_read32(gicd + GICD_TYPER), 0, 5) + 1;
 
-	/* ARE must not go from 1 to 0, and nothing is configured while it is enabled (12.9.4, 12.9.9). */
+	/* ARE must not go from 1 to 0, and nothing is configured while it is enabled (GICD_CTLR,
+	 * GICD_ICFGR<n>). */
 	mmio_write32(gicd + GICD_CTLR, GICD_CTLR_ARE);
 	gic_settle();
 	for (u32 n = 1; n < words; n++)
@@ -76,8 +77,8 @@ void gic_distributor_start(const struct bp_header *bp)
 	gic_settle();
 }
 
-/* Active priorities: as many registers as the physical priority bits (ICC, 12.2.5) and the virtual
- * preemption bits (ICH, 12.4.2) ask for; the others are not there. */
+/* Active priorities: as many registers as the physical priority bits (ICC_CTLR_EL1.PRIbits) and the virtual
+ * preemption bits (ICH_VTR_EL2.PREbits) ask for; the others are not there. */
 static void active_priorities_clear(void)
 {
 	const u64 physical_bits = field(sysreg_read(ICC_CTLR_EL1), 8, 3) + 1;
@@ -132,7 +133,7 @@ static void lpis_off(va_t rd)
 
 /*
  * With DS 0 a Non-secure access to the distributor sees priorities shifted; one to the CPU interface does too
- * if SCR_EL3.FIQ is 1, and as they are if it is 0 (GICv3 4.8.6). In the shifted view the lowest bit is no
+ * if SCR_EL3.FIQ is 1, and as they are if it is 0 (ICC_PMR_EL1). In the shifted view the lowest bit is no
  * bit.
  */
 static u32 priority_shift(void)

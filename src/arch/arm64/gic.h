@@ -9,7 +9,7 @@
 #include "../../core/types.h"
 #include "mmio_io.h"
 
-/* Distributor (12.8) */
+/* Distributor */
 #define GICD_SIZE	0x10000
 #define GICD_CTLR	0x0000
 #define GICD_CTLR_GRP1	BIT(1)
@@ -29,9 +29,9 @@
 #define GICD_ICFGR	0x0c00
 #define GICD_IROUTER	0x6000
 #define GICD_PIDR2	0xffe8
-#define GIC_ID_FIRST	0xffd0 /* PIDR4 to CIDR3 (12.9.44) */
+#define GIC_ID_FIRST	0xffd0 /* PIDR4 to CIDR3 */
 
-/* Redistributor (12.10): RD_base. bp_core.gicr_va maps its first page, then SGI_base's first page. */
+/* Redistributor: RD_base. bp_core.gicr_va maps its first page, then SGI_base's first page. */
 #define GICR_STRIDE		   UINT64_C(0x20000)
 #define GICR_CTLR		   0x0000
 #define GICR_CTLR_ENABLE_LPIS	   BIT(0)
@@ -66,14 +66,14 @@ static inline bool intid_none(u64 intid)
 	return intid >= INTID_SPECIAL && intid < INTID_SPECIAL + 4;
 }
 
-/* ICC_SGI1R_EL1 (12.2.20) for one core */
+/* ICC_SGI1R_EL1 for one core */
 static inline u64 sgi_value(u64 mpidr, u32 intid)
 {
 	return field(mpidr, 32, 8) << 48 | field(mpidr, 16, 8) << 32 | (u64)intid << 24 |
 	       field(mpidr, 8, 8) << 16 | field(mpidr, 4, 4) << 44 | BIT(mpidr & 15);
 }
 
-/* GICD_ICFGR, GICR_ICFGR: two bits an interrupt, the upper one the trigger, 1 edge (12.9.9) */
+/* GICD_ICFGR, GICR_ICFGR: two bits an interrupt, the upper one the trigger, 1 edge */
 static inline u32 icfgr_mask(u16 interrupts)
 {
 	u32 mask = interrupts;
@@ -107,7 +107,7 @@ static inline va_t gicr_sgi_page(const struct bp_core *core)
 }
 
 /* The registers of an interrupt: SPIs have theirs in the distributor, the others in the core's SGI page at
- * the same offsets (12.10). */
+ * the same offsets. */
 static inline va_t intid_bank(const struct bp_core *core, u32 intid)
 {
 	return intid < INTID_FIRST_SPI ? gicr_sgi_page(core) : EL2_VA_GICD;

@@ -241,13 +241,18 @@ static COLD u32 exit_general(struct exit *exit, u64 esr, u64 start)
 	return EXIT_DONE;
 }
 
+COLD u32 exit_done_rare(u64 start, enum exit_reason reason)
+{
+	return exit_done(start, reason);
+}
+
 static inline u32 exit_doorbell(struct exit *exit, u64 start)
 {
 	struct doorbell rung;
 
 	exit->x[0] = (u64)hypercall_doorbell(exit->x[1], start, &rung);
 	if (unlikely(rung.count == 0))
-		return exit_done(start, EXIT_HVC);
+		return exit_done_rare(start, EXIT_HVC);
 	dmb(oshst); /* what the guest wrote before is seen by whom it wakes */
 	do
 		gic_bell_ring(*rung.bells++);

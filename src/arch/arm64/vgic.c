@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * vgic.c - delivery to the guest through list registers (GICv3 chapter 6; 12.4 for the registers), and its
+ * vgic.c - delivery to the guest through list registers (Arm IHI 0069: ICH_LR<n>_EL2, ICH_HCR_EL2), and its
  * SGIs.
  *
  * Interrupts with a physical one behind them (PPIs, SPIs) carry the HW bit: the guest's EOI deactivates the
@@ -29,6 +29,7 @@
 #define ICH_HCR_LRENPIE	      BIT(2)
 #define ICH_HCR_NPIE	      BIT(3)
 #define ICH_HCR_TDIR	      BIT(14)
+#define ICH_VMCR_CBPR	      BIT(4)
 #define ICH_VMCR_EOIMODE      BIT(9)
 #define ICH_VTR_TDS	      BIT(19)
 
@@ -42,6 +43,8 @@ static struct pool {
 	u32 words[INTID_WORDS];
 	u32 count;
 } waiting /* pending */, parked /* active */;
+static u32 without_lr;			  /* in both */
+static u8 parked_priority[INTID_SPECIAL]; /* with which it was taken */
 
 #ifdef BULKHEAD_HOST
 u64 lr_read(u32 n);
@@ -150,6 +153,7 @@ static void pool_remove(struct pool *pool, u32 intid)
 {
 	pool->words[intid / 32] &= (u32)~BIT(intid % 32);
 	pool->count--;
+	without_lr--;
 }
 
 static void pool_add(struct pool *pool, u32 intid)
@@ -158,6 +162,7 @@ static void pool_add(struct pool *pool, u32 intid)
 		return;
 	pool->words[intid / 32] |= (u32)BIT(intid % 32);
 	pool->count++;
+	without_lr++;
 }
 
 /* Takes those in `mask` back from the guest. */
@@ -183,7 +188,7 @@ COLD void vgic_clear(void)
 			take_back(lr_intid(lr), lr & LR_PENDING);
 		lr_write(i, 0);
 	}
-	for (u32 word = 0; word < INTID_WORDS && waiting.count + parked.count; word++) {
+	for (u32 word = 0; word < INTID_WORDS && without_lr; word++) {
 		pool_end(&waiting, word, ~UINT32_C(0),
 			 word != 0); /* the redistributor's are cleared with it */
 		pool_end(&parked, word, ~UINT32_C(0), false);
@@ -247,14 +252,18 @@ static COLD void inject_crowded(u64 newcomer)
 	pool_add(&waiting, lr_intid(victim));
 }
 
+/* INTID_SPECIAL: none. What waits and is parked, too, is a second arrival, and its turn comes after the end
+ * of the first. */
 static COLD u32 pool_highest(const struct pool *pool)
 {
 	u32 best = INTID_SPECIAL, best_priority = 256;
 
-	for (u32 word = 0; word < INTID_WORDS; word++) {
-		for (u32 left = pool->words[word]; left; left &= left - 1) {
+	for (u32 word = 0; word < INTID_WORDS && pool->count; word++) {
+		const u32 not_yet = pool == &waiting ? parked.words[word] : 0;
+
+		for (u32 left = pool->words[word] & ~not_yet; left; left &= left - 1) {
 			const u32 intid = 32 * word + (u32)__builtin_ctz(left);
-			const u32 priority = priority_of(intid);
+			const u32 priority = pool == &waiting ? priority_of(intid) : parked_priority[intid];
 
 			if (priority < best_priority) {
 				best = intid;
@@ -271,7 +280,42 @@ static bool ends_apart(void)
 	return sysreg_read(ICH_VMCR_EL2) & ICH_VMCR_EOIMODE;
 }
 
-/* Nested handlers end in the order of their priorities. */
+static COLD u64 active_priorities(u32 n)
+{
+	switch (n) {
+	case 0:
+		return (u32)sysreg_read(ICH_AP1R0_EL2);
+	case 1:
+		return (u32)sysreg_read(S3_4_C12_C9_1);
+	case 2:
+		return (u32)sysreg_read(S3_4_C12_C9_2);
+	default:
+		return (u32)sysreg_read(S3_4_C12_C9_3);
+	}
+}
+
+/*
+ * Has the guest not dropped the priority of what it took at this one? Its group priority is set in
+ * ICH_AP1R<n>_EL2 then, and not because of another that it has taken since, which has a list register.
+ */
+static COLD bool priority_runs(u32 priority)
+{
+	const u64 vmcr = sysreg_read(ICH_VMCR_EL2);
+	const u32 unused = 7 - (u32)field(sysreg_read(ICH_VTR_EL2), 26, 3); /* preemption bits less one */
+	const u64 point = vmcr & ICH_VMCR_CBPR ? field(vmcr, 21, 3) + 1 : field(vmcr, 18, 3);
+	const u64 level = (priority & ~MASK(point)) >> unused;
+
+	for (u32 used = lr_used(); used; used &= used - 1) {
+		const u64 lr = lr_read((u32)__builtin_ctz(used));
+
+		if ((lr & LR_ACTIVE) && (lr_priority(lr) & ~MASK(point)) >> unused == level)
+			return false;
+	}
+	return active_priorities((u32)level / 32) >> level % 32 & 1;
+}
+
+/* Nested handlers end in the order of their priorities. One that ended by its register before has none to end
+ * any more, but the guest's write is counted all the same. */
 static COLD void parked_reap(void)
 {
 	const u64 hcr = sysreg_read(ICH_HCR_EL2);
@@ -279,6 +323,8 @@ static COLD void parked_reap(void)
 	for (u64 ends = ends_apart() ? 0 : field(hcr, 27, 5); ends && parked.count; ends--) {
 		const u32 intid = pool_highest(&parked);
 
+		if (priority_runs(parked_priority[intid]))
+			break;
 		pool_remove(&parked, intid);
 		take_back(intid, false);
 	}
@@ -305,6 +351,7 @@ static COLD u32 park(void)
 	if (ends_apart() && !(sysreg_read(ICH_VTR_EL2) & ICH_VTR_TDS))
 		return lr_count;
 	pool_add(&parked, lr_intid(victim));
+	parked_priority[lr_intid(victim)] = (u8)lr_priority(victim);
 	if (victim & LR_PENDING)
 		pool_add(&waiting, lr_intid(victim));
 	lr_write(lowest, 0);
@@ -315,12 +362,13 @@ static COLD u32 park(void)
  * there. Where all are active and stay so that would come for ever: then at the last but one's end. */
 static COLD void maintenance_arm(void)
 {
+	const bool waits = pool_highest(&waiting) != INTID_SPECIAL;
 	bool pending = false;
 	u64 hcr = ICH_HCR_EN | (parked.count ? ICH_HCR_LRENPIE | ICH_HCR_TDIR : 0);
 
-	for (u32 used = waiting.count ? lr_used() : 0; used && !pending; used &= used - 1)
+	for (u32 used = waits ? lr_used() : 0; used && !pending; used &= used - 1)
 		pending = (lr_read((u32)__builtin_ctz(used)) & LR_STATE) == LR_PENDING;
-	if (waiting.count)
+	if (waits)
 		hcr |= pending ? ICH_HCR_NPIE : ICH_HCR_UIE;
 	sysreg_write(ICH_HCR_EL2, hcr);
 }
@@ -329,13 +377,11 @@ static COLD void refill(void)
 {
 	if (parked.count)
 		parked_reap();
-	while (waiting.count) {
+	for (u32 intid; (intid = pool_highest(&waiting)) != INTID_SPECIAL;) {
 		const u32 empty = ~lr_used() & lr_all, i = empty ? (u32)__builtin_ctz(empty) : park();
-		u32 intid;
 
 		if (i == lr_count)
 			break;
-		intid = pool_highest(&waiting);
 		lr_write(i, lr_new(intid, priority_of(intid)));
 		pool_remove(&waiting, intid);
 	}
@@ -351,11 +397,11 @@ static COLD void inject_among_others(u32 intid, u64 priority)
 		return;
 	if (pool_has(&waiting, intid))
 		pool_remove(&waiting, intid);
-	if (used != lr_all && waiting.count == 0) {
+	if (used != lr_all && without_lr == 0) {
 		lr_write((u32)__builtin_ctz(~used), lr_new(intid, priority));
 		return;
 	}
-	if (used == lr_all)
+	if (used == lr_all && !pool_has(&parked, intid))
 		inject_crowded(lr_new(intid, priority));
 	else
 		pool_add(&waiting, intid);
@@ -376,12 +422,12 @@ static COLD void interrupt_rare(u64 start, u32 intid, u64 priority)
 	}
 	if (intid < INTID_FIRST_PPI || intid == maintenance)
 		sysreg_write(ICC_DIR_EL1, intid);
-	exit_done(start, EXIT_IRQ);
+	exit_done_rare(start, EXIT_IRQ);
 }
 
 /*
  * The running priority after the acknowledgement is the interrupt's own, group priority as it is compared: no
- * need to ask the redistributor (12.2.19). The end of it here is the priority drop alone: EOImode is 1.
+ * need to ask the redistributor (ICC_RPR_EL1). The end of it here is the priority drop alone: EOImode is 1.
  * [impl->swr~irq-injected~1]
  */
 void exit_interrupt(struct exit *exit)
@@ -393,7 +439,7 @@ void exit_interrupt(struct exit *exit)
 	(void)exit;
 	dsb(sy); /* the acknowledgement is seen in the running priority */
 	priority = sysreg_read(ICC_RPR_EL1) << rpr_shift & 0xff;
-	if (intid >= INTID_SPECIAL || intid == maintenance || lr_used() || waiting.count) {
+	if (intid >= INTID_SPECIAL || intid == maintenance || lr_used() || without_lr) {
 		interrupt_rare(start, intid, priority);
 		return;
 	}

@@ -8,6 +8,7 @@
 #define BULKHEAD_VGIC_H
 
 #include "../../core/cell.h"
+#include "../../core/mmio.h"
 #include "gic.h"
 
 /* Once a boot: list registers empty, the cell's cores known. `priority_shift` leads from the scale of
@@ -52,7 +53,7 @@ static inline u32 private_owned(void)
 	return 0xffff | this_cell->ppi_owned;
 }
 
-/* A register with a bit an interrupt of the cell (12.9.7 and on; SGIs and PPIs: of the core `core`): `group`
+/* A register with a bit an interrupt of the cell (SGIs and PPIs: of the core `core`): `group`
  * is GICD_ISENABLER and so on, `owned` the bits that are the guest's. */
 u32 vgic_state_read(u32 core, u64 group, u32 word, u32 owned);
 void vgic_state_write(u32 core, u64 group, u32 word, u32 value, u32 owned);
@@ -60,6 +61,10 @@ static inline bool vgic_group1_enabled(void)
 {
 	return cell_state()->gicd_ctlr & GICD_CTLR_GRP1;
 }
+
+/* Priorities, a byte an interrupt, from `at` on: `owned` are the bits of those that are the guest's, the
+ * first one's lowest. */
+void vgic_priority_access(struct access *access, va_t at, u32 owned);
 
 /* GICD_IROUTER of one of the cell's SPIs. */
 void vgic_route_set(u32 intid, u64 mpidr);

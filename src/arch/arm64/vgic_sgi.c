@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * vgic_sgi.c - SGIs that the guest sends: ICC_SGI1R_EL1 (GICv3 12.2.20) traps in both modes.
+ * vgic_sgi.c - SGIs that the guest sends: ICC_SGI1R_EL1 traps in both modes.
  */
 #include "../../core/events.h"
 #include "exits.h"
@@ -72,7 +72,7 @@ static COLD u32 sgi_rare(u64 value, u64 start)
 {
 	vgic_send_sgi(value);
 	exit_skip(4);
-	return exit_done(start, EXIT_SGI);
+	return exit_done_rare(start, EXIT_SGI);
 }
 
 /* The usual one names cores of the cell's first cluster, nobody else, and goes out as it is. */

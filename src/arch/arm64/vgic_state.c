@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * vgic_state.c - enabled, pending and active state as a cell's registers show it (GICv3 4.1.2, 12.9): the
- * physical GIC's, less what an interrupt in a list register means there. Such a one is active for the
- * physical GIC, whatever it is for the guest. A register is read or written under the mask of what the cell
- * owns, never by a loop over interrupts. [impl->swr~gic-state-merged~1]
+ * vgic_state.c - enabled, pending and active state as a cell's registers show it (Arm IHI 0069, Interrupt
+ * handling state machine): the physical GIC's, less what an interrupt in a list register means there. Such a
+ * one is active for the physical GIC, whatever it is for the guest. A register is read or written under the
+ * mask of what the cell owns, never by a loop over interrupts. [impl->swr~gic-state-merged~1]
  *
  * An SPI may lie in the list register of a sibling, which alone can look there. It is asked only where the
  * physical GIC has something active that this core doesn't know: by the maintenance interrupt, made pending
@@ -258,7 +258,22 @@ void vgic_state_write(u32 core, u64 group, u32 word, u32 value, u32 owned)
 	state_unlock();
 }
 
-/* Where it is pending, in whose list register ever, it goes to the new core (12.9.22). */
+void vgic_priority_access(struct access *access, va_t at, u32 owned)
+{
+	u64 value = 0;
+
+	for (u32 i = 0; i < access->size; i++) {
+		if (!(owned & BIT(i)))
+			continue;
+		if (access->write)
+			mmio_write8(at + i, (u8)(access->value >> 8 * i));
+		else
+			value |= (u64)mmio_read8(at + i) << 8 * i;
+	}
+	access->value = value;
+}
+
+/* Where it is pending, in whose list register ever, it goes to the new core (GICD_IROUTER<n>). */
 void vgic_route_set(u32 intid, u64 mpidr)
 {
 	state_lock();

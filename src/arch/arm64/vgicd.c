@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * vgicd.c - the distributor as a cell sees it (GICv3 12.9): the physical one through the cell's ownership
- * words, by masks. A word of enables is one physical access; what concerns pending and active state looks
- * further (vgic_state.c). What the cell doesn't own reads as zero and ignores writes. Triggers and groups are
- * fixed.
+ * vgicd.c - the distributor as a cell sees it (Arm IHI 0069, GICD_*): the physical one through the cell's
+ * ownership words, by masks. A word of enables is one physical access; what concerns pending and active state
+ * looks further (vgic_state.c). What the cell doesn't own reads as zero and ignores writes. Triggers and
+ * groups are fixed.
  */
-#include "../../core/mmio.h"
 #include "exits.h"
 #include "gic.h"
 #include "mmio_io.h"
@@ -17,7 +16,8 @@
 
 static u32 typer(void)
 {
-	/* All else reads as zero: LPIs, message-based and extended SPIs, NMIs, range selector (12.9.38). */
+	/* All else reads as zero: LPIs, message-based and extended SPIs, NMIs, range selector (GICD_TYPER).
+	 */
 	return (mmio_read32(EL2_VA_GICD + GICD_TYPER) & TYPER_KEPT) | TYPER_NO_1N | TYPER_IDBITS_10;
 }
 
@@ -38,25 +38,6 @@ static u32 owned(u32 word)
 static bool owns(u64 intid)
 {
 	return intid < INTID_SPECIAL && (owned((u32)intid / 32) & BIT(intid % 32));
-}
-
-/* Bytes of an access to a byte-per-interrupt register that the cell may touch. */
-static COLD void priority_access(struct access *access)
-{
-	const u64 first = access->offset - GICD_IPRIORITYR;
-	u64 value = 0;
-
-	for (u32 i = 0; i < access->size; i++) {
-		const va_t at = EL2_VA_GICD + GICD_IPRIORITYR + first + i;
-
-		if (!owns(first + i))
-			continue;
-		if (access->write)
-			mmio_write8(at, (u8)(access->value >> 8 * i));
-		else
-			value |= (u64)mmio_read8(at) << 8 * i;
-	}
-	access->value = value;
 }
 
 /* Sixteen interrupts of two bits each; fixed. */
@@ -134,9 +115,11 @@ static COLD void word_access(struct access *access)
 /* [impl->swr~gicd-filtered~1] */
 COLD void gicd_access(struct access *access)
 {
-	if (access->offset >= GICD_IPRIORITYR && access->offset < GICD_IPRIORITYR + 0x400 &&
+	if (access->offset >= GICD_IPRIORITYR && access->offset < GICD_IPRIORITYR + INTID_SPECIAL &&
 	    access->size <= 4)
-		priority_access(access);
+		vgic_priority_access(access, EL2_VA_GICD + access->offset,
+				     owned((u32)(access->offset - GICD_IPRIORITYR) / 32) >>
+					     access->offset % 32);
 	else if (access->offset >= GICD_IROUTER && access->offset < GICD_IROUTER + 8 * INTID_SPECIAL)
 		irouter_access(access);
 	else if (access->size == 4)
@@ -155,7 +138,7 @@ static COLD u32 word_slow(struct exit *exit, u64 esr, u64 start, u32 offset)
 	if (!access.write)
 		exit_register_set(exit, n, access.value);
 	exit_skip(exit_bytes(esr));
-	return exit_done(start, EXIT_GICD);
+	return exit_done_rare(start, EXIT_GICD);
 }
 
 /* Words, aligned: most accesses. Those of a running driver are first: what is enabled, and what is to be. */

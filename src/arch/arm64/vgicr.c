@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * vgicr.c - the redistributors as a cell sees them (GICv3 12.11): those of its own cores, without LPIs,
- * filtered like the distributor. The RD and SGI pages of a frame are 64 KiB apart for the guest.
+ * vgicr.c - the redistributors as a cell sees them (Arm IHI 0069, GICR_*): those of its own cores, without
+ * LPIs, filtered like the distributor. The RD and SGI pages of a frame are 64 KiB apart for the guest.
  */
 #include "../../core/core.h"
-#include "../../core/mmio.h"
 #include "gic.h"
 #include "mmio_io.h"
 #include "vgic.h"
 
-/* GICR_TYPER: affinity, processor number, Last; no LPIs, no direct LPIs (12.11.42). */
+/* GICR_TYPER: affinity, processor number, Last; no LPIs, no direct LPIs. */
 static u64 typer(u32 index)
 {
 	const struct bp_core *core = cell_core(index);
@@ -51,23 +50,6 @@ static void rd_access(struct access *access)
 	}
 }
 
-static void priority_access(struct access *access, va_t sgi, u64 offset)
-{
-	u64 value = 0;
-
-	for (u32 i = 0; i < access->size; i++) {
-		const u64 intid = offset - GICD_IPRIORITYR + i;
-
-		if (!(private_owned() & BIT(intid)))
-			continue;
-		if (access->write)
-			mmio_write8(sgi + GICD_IPRIORITYR + intid, (u8)(access->value >> 8 * i));
-		else
-			value |= (u64)mmio_read8(sgi + GICD_IPRIORITYR + intid) << 8 * i;
-	}
-	access->value = value;
-}
-
 /* Sixteen interrupts of two bits each; fixed. */
 static u32 icfgr_read(va_t sgi, u64 offset)
 {
@@ -97,7 +79,7 @@ static void sgi_access(struct access *access, u64 offset)
 	const va_t sgi = gicr_sgi_page(cell_core(access->arg));
 
 	if (offset >= GICD_IPRIORITYR && offset < GICD_IPRIORITYR + 32 && access->size <= 4) {
-		priority_access(access, sgi, offset);
+		vgic_priority_access(access, sgi + offset, private_owned() >> offset % 32);
 	} else if (access->size == 4 && is_bits(offset)) {
 		if (access->write)
 			vgic_state_write(access->arg, offset, 0, (u32)access->value, private_owned());

@@ -66,7 +66,7 @@ static u64 offset_of(const struct plan_page *page)
 	return random_below(4) ? offset & ~UINT64_C(3) : offset;
 }
 
-/* The distributor has none of the first 32 interrupts (GICv3 8.9: affinity routing). */
+/* The distributor has none of the first 32 interrupts (affinity routing). */
 static u32 owned_word(u32 kind, u64 word)
 {
 	return word == 0 && kind == PAGE_GICD ? 0 : plan.owned[word % 32];

@@ -74,7 +74,7 @@ static void quiet_direct_core(void **state)
 	assert_int_equal(reg("ICC_CTLR_EL1") & 2, 0);
 }
 
-/* Registers that a CPU with fewer priority bits lacks are not touched (12.2.5, 12.4.2). */
+/* Registers that a CPU with fewer priority bits lacks are not touched (ICC_AP1R<n>_EL1, ICH_AP1R<n>_EL2). */
 static void active_priority_registers(void **state)
 {
 	for (u32 bits = 5; bits <= 7; bits++)
@@ -206,7 +206,7 @@ static void waiting_and_waking(void **state)
 	assert_int_equal(phys32(sgi_page(1) + 0x100), 1 << 7);
 	assert_int_equal(host_mmio_read(sgi_page(1) + 0x407, 1), 0);
 	assert_int_equal(phys32(sgi_page(1) + 0x300), 1 << 3);
-	/* Aff3 4, Aff2 3, Aff1 2, range 5, target 1 (12.2.20) */
+	/* Aff3 4, Aff2 3, Aff1 2, range 5, target 1 (ICC_SGI1R_EL1) */
 	assert_true(reg_wrote("ICC_SGI1R_EL1", UINT64_C(4) << 48 | UINT64_C(5) << 44 | UINT64_C(3) << 32 |
 						       7 << 24 | 2 << 16 | 2));
 }
@@ -388,7 +388,7 @@ static void buffers_of_profiling_and_trace(void **state)
 		}
 }
 
-/* The distributor's scale, whatever scale the running priority comes in (GICv3 4.8.6). */
+/* The distributor's scale, whatever scale the running priority comes in (ICC_RPR_EL1). */
 static void priorities_in_one_scale(void **state)
 {
 	struct exit frame;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_vgic.c - delivery through list registers, and SGIs (GICv3 chapter 6; 12.2.20, 12.4).
+ * test_vgic.c - delivery through list registers, and SGIs (Arm IHI 0069: ICH_*, ICC_SGI1R_EL1).
  *
  * Includes its subject, whose statics must be as at boot in every test.
  */
@@ -18,6 +18,7 @@ static int boot_with(u32 cores, u32 lrs)
 	host_cell()->spi_owned[2] = ~0u;
 	memset(&waiting, 0, sizeof(waiting));
 	memset(&parked, 0, sizeof(parked));
+	without_lr = 0;
 	machine_reset(lrs);
 	for (u32 intid = 0; intid < 128; intid++) {
 		host_mmio_write(EL2_VA_GICD + 0x400 + intid, 0xa0, 1);
@@ -81,23 +82,36 @@ static u32 state_of(u32 intid)
 	return (u32)(lr_of(intid) >> 62); /* 1 pending, 2 active, 3 both */
 }
 
+/* ICH_AP1R0_EL2: a bit a group priority, of 5 bits. */
+static void runs(u32 priority_now, bool set)
+{
+	const u64 bit = BIT(priority_now >> 3);
+
+	reg_set("ICH_AP1R0_EL2", set ? reg("ICH_AP1R0_EL2") | bit : reg("ICH_AP1R0_EL2") & ~bit);
+}
+
 static void guest_acknowledges(u32 intid)
 {
 	for (u32 i = 0; i < MACHINE_LRS; i++)
-		if (machine_lr[i] >> 62 && (u32)machine_lr[i] == intid)
+		if (machine_lr[i] >> 62 && (u32)machine_lr[i] == intid) {
 			machine_lr[i] = (machine_lr[i] & ~BIT(62)) | BIT(63);
+			runs(machine_lr[i] >> 48 & 0xff, true);
+		}
 }
 
 static void guest_ends(u32 intid)
 {
 	for (u32 i = 0; i < MACHINE_LRS; i++)
-		if (machine_lr[i] >> 63 && (u32)machine_lr[i] == intid)
+		if (machine_lr[i] >> 63 && (u32)machine_lr[i] == intid) {
 			machine_lr[i] &= ~BIT(63);
+			runs(machine_lr[i] >> 48 & 0xff, false);
+		}
 }
 
-/* The guest's end of one without a list register is counted (12.4.4, EOIcount). */
-static void guest_ends_parked(void)
+/* The guest's end of one without a list register is counted (ICH_HCR_EL2.EOIcount). */
+static void guest_ends_parked(u32 priority_dropped)
 {
+	runs(priority_dropped, false);
 	reg_set("ICH_HCR_EL2", reg("ICH_HCR_EL2") + BIT(27));
 }
 
@@ -128,7 +142,7 @@ static void backed_interrupt(void **state)
 {
 	priority(33, 0x58);
 	arrive(33);
-	/* Pending, HW, Group 1, priority, physical and virtual INTID (12.4.11 ICH_LR<n>_EL2). */
+	/* Pending, HW, Group 1, priority, physical and virtual INTID (ICH_LR<n>_EL2). */
 	assert_true(lr_of(33) ==
 		    (BIT(62) | BIT(61) | BIT(60) | UINT64_C(0x58) << 48 | UINT64_C(33) << 32 | 33));
 	assert_true(reg_wrote("ICC_EOIR1_EL1", 33));
@@ -193,7 +207,8 @@ static void second_arrival_while_active(void **state)
 	assert_int_equal(state_of(5), 1);
 }
 
-/* Pending and active with HW set is not allowed (12.4.11), nor are two list registers with one INTID. */
+/* Pending and active with HW set is not allowed (ICH_LR<n>_EL2), nor are two list registers with one INTID.
+ */
 static void backed_arrival_while_in_use(void **state)
 {
 	arrive(40);
@@ -265,20 +280,70 @@ static void lowest_active_is_parked(void **state)
 	assert_int_equal(state_of(33), 0);
 	assert_int_equal(active(1), 0x1f);
 	assert_int_equal(phys32(EL2_VA_GICD + 0x304), 0x0f);
-	guest_ends_parked(); /* the others have ended before: the higher of the two */
+	guest_ends_parked(0x98); /* the others have ended before: the higher of the two */
 	arrive(MAINTENANCE);
 	assert_int_equal(active(1), 0x1d);
 	assert_int_equal(phys32(EL2_VA_GICD + 0x304), 0x0d);
 	assert_int_equal(reg("ICH_HCR_EL2") >> 27, 0);
 	assert_true(ends_armed());
-	guest_ends_parked(); /* seen by whoever looks */
+	guest_ends_parked(0xa0); /* seen by whoever looks */
 	assert_int_equal(active(1), 0x1c);
 	assert_int_equal(phys32(EL2_VA_GICD + 0x304), 0x0c);
 	arrive(MAINTENANCE);
 	assert_false(ends_armed());
-	guest_ends_parked(); /* of one that is active no more: nobody's */
+	guest_ends_parked(0xa0); /* of one that is active no more: nobody's */
 	arrive(MAINTENANCE);
 	assert_int_equal(active(1), 0x1c);
+}
+
+/* An end of one that its register has ended before is no end of one that is parked. */
+static void end_of_nothing(void **state)
+{
+	static const u8 priorities[] = {0xb0, 0xa8, 0xa0, 0x98, 0x90, 0x88};
+
+	for (u32 i = 0; i < ARRAY_SIZE(priorities); i++) {
+		priority(32 + i, priorities[i]);
+		arrive(32 + i);
+		guest_acknowledges(32 + i);
+	}
+	assert_int_equal(active(1), 0x3f); /* 32 and 33 are parked */
+	vgic_bits_end(1, BIT(5), VGIC_END_ACTIVE);
+	guest_ends_parked(0x88);
+	arrive(MAINTENANCE);
+	assert_int_equal(active(1), 0x1f);
+	assert_int_equal(reg("ICH_HCR_EL2") >> 27, 0);
+	for (u32 intid = 34; intid < 37; intid++)
+		guest_ends(intid);
+	vgic_bits_end(1, BIT(0), VGIC_END_ACTIVE);
+	priority(33, 0x10); /* it was taken with another */
+	guest_ends_parked(0xa8);
+	priority(38, 0xac); /* taken before the interface is looked at: its group priority runs again */
+	machine_lr[0] = lr_new(38, 0xac);
+	guest_acknowledges(38);
+	assert_int_equal(active(1), 0x40);
+	guest_ends(38);
+	guest_ends_parked(0xb0); /* 32's */
+	arrive(MAINTENANCE);
+	assert_int_equal(active(1), 0);
+	assert_false(ends_armed());
+}
+
+/* By the bits that the binary point leaves, in whichever register they stand. */
+static void end_of_nothing_in_groups(void **state)
+{
+	reg_set("ICH_VTR_EL2", 6 << 26 | 3);
+	reg_set("ICH_VMCR_EL2", 4 << 18);
+	pool_add(&parked, 40);
+	parked_priority[40] = 0xfe; /* group priority 0xf0: bit 120 of 128 */
+	reg_set("S3_4_C12_C9_3", BIT(24));
+	reg_set("ICH_HCR_EL2", BIT(27));
+	assert_int_equal(active(1), 0x100);
+	reg_set("ICH_VMCR_EL2", 3 << 21 | ICH_VMCR_CBPR);
+	reg_set("ICH_HCR_EL2", BIT(27));
+	assert_int_equal(active(1), 0x100);
+	reg_set("S3_4_C12_C9_3", ~BIT(24));
+	reg_set("ICH_HCR_EL2", BIT(27));
+	assert_int_equal(active(1), 0);
 }
 
 static void parked_is_ended_by_its_register(void **state)
@@ -315,18 +380,21 @@ static void parked_comes_again(void **state)
 	assert_int_equal(active(0), 0x10);
 	assert_int_equal(pending(0), 0x10);
 	guest_acknowledges(35);
-	arrive(MAINTENANCE); /* its second arrival has a list register, its first has none */
-	assert_int_equal(state_of(4), 1);
+	guest_ends(35);
+	arrive(MAINTENANCE); /* its second arrival waits for the end of its first, though there is a place */
+	assert_int_equal(state_of(4), 0);
+	assert_false(armed());
 	assert_int_equal(active(0), 0x10);
 	assert_int_equal(pending(0), 0x10);
 	vgic_bits_end(0, 0x10, VGIC_END_PENDING);
 	assert_int_equal(pending(0), 0);
 	assert_int_equal(active(0), 0x10);
-	arrive(4);
+	for (u32 intid = 32; intid < 35; intid++)
+		guest_ends(intid);
+	arrive(4); /* with all list registers empty */
+	assert_int_equal(state_of(4), 0);
 	assert_int_equal(pending(0), 0x10);
-	guest_ends(35);
-	guest_ends_parked(); /* 32, then 4 */
-	guest_ends_parked();
+	guest_ends_parked(0xb0);
 	arrive(MAINTENANCE);
 	assert_int_equal(state_of(4), 1);
 	assert_int_equal(active(0), 0);
@@ -514,16 +582,14 @@ static bool none_is_pending(void)
 }
 
 /* Of those active without a list register, the one that the guest must end first. */
-static u32 parked_highest(const bool *is_active)
+static u32 parked_highest(const bool *is_active, const u8 *taken)
 {
 	u32 best = 64, best_priority = 256;
 
 	for (u32 i = 0; i < 64; i++) {
-		const u32 now = (u32)host_mmio_read((i < 32 ? sgi_page(0) : EL2_VA_GICD) + 0x400 + i, 1);
-
-		if (is_active[i] && !(state_of(i) & 2) && now < best_priority) {
+		if (is_active[i] && !(state_of(i) & 2) && taken[i] < best_priority) {
 			best = i;
-			best_priority = now;
+			best_priority = taken[i];
 		}
 	}
 	return best;
@@ -536,6 +602,7 @@ static void random_arrivals(void **state)
 
 	for (u32 lrs = 1; lrs <= 16; lrs += 5) {
 		bool is_pending[64] = {false}, is_active[64] = {false};
+		u8 taken[64] = {0}; /* with that priority */
 
 		boot_with(3, lrs);
 		for (u32 step = 0; step < 4000; step++) {
@@ -548,16 +615,18 @@ static void random_arrivals(void **state)
 				priority(intid, (u8)(seed >> 8 & 0xf8));
 				arrive(intid);
 				is_pending[intid] = true;
-			} else if (state_of(intid) == 1) {
+			} else if (state_of(intid) == 1 &&
+				   !(reg("ICH_AP1R0_EL2") >> (lr_of(intid) >> 51 & 31) & 1)) {
+				taken[intid] = (u8)(lr_of(intid) >> 48);
 				guest_acknowledges(intid);
 				is_pending[intid] = false;
 				is_active[intid] = true;
 			} else if (state_of(intid) & 2) {
 				guest_ends(intid);
 				is_active[intid] = false;
-			} else if (is_active[intid] && intid == parked_highest(is_active)) {
+			} else if (is_active[intid] && intid == parked_highest(is_active, taken)) {
 				assert_true(ends_armed());
-				guest_ends_parked();
+				guest_ends_parked(taken[intid]);
 				is_active[intid] = false;
 			} else if (armed() && none_is_pending()) {
 				arrive(MAINTENANCE);
@@ -775,6 +844,8 @@ int main(void)
 		cmocka_unit_test_setup(crowded_lowest_waits, boot),
 		cmocka_unit_test_setup(crowded_equal_priority_waits, boot),
 		cmocka_unit_test_setup(lowest_active_is_parked, boot),
+		cmocka_unit_test_setup(end_of_nothing, boot),
+		cmocka_unit_test_setup(end_of_nothing_in_groups, boot),
 		cmocka_unit_test_setup(parked_is_ended_by_its_register, boot),
 		cmocka_unit_test_setup(parked_comes_again, boot),
 		cmocka_unit_test_setup(none_is_parked_without_an_order, boot),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_vgicd.c - the distributor as a cell sees it (GICv3 12.9): its own interrupts, nothing else.
+ * test_vgicd.c - the distributor as a cell sees it (Arm IHI 0069, GICD_*): its own interrupts, nothing else.
  */
 #include "machine.h"
 #include "../../../src/arch/arm64/vgic.h"
@@ -257,7 +257,7 @@ static void routes_by_halves(void **state)
 	assert_true(phys64(route) == UINT64_C(0x0100000000));
 }
 
-/* GICD_TYPER: A3V, No1N, ten ID bits, ITLinesNumber; no LPIs, MBIS, ESPI, NMI, RSS, CPUNumber (12.9.38). */
+/* GICD_TYPER: A3V, No1N, ten ID bits, ITLinesNumber; no LPIs, MBIS, ESPI, NMI, RSS, CPUNumber. */
 static void typer_shows_no_more_than_there_is(void **state)
 {
 	phys32_set(EL2_VA_GICD + TYPER, 0xffffffff);

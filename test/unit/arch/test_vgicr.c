@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * test_vgicr.c - the redistributors as a cell sees them (GICv3 12.10, 12.11): its own cores' SGIs and PPIs.
+ * test_vgicr.c - the redistributors as a cell sees them (Arm IHI 0069, GICR_*): its own cores' SGIs and PPIs.
  */
 #include "machine.h"
 #include "../../../src/arch/arm64/vgic.h"
@@ -75,7 +75,7 @@ static void put(u64 offset, u64 value)
 /* [utest->swr~gicr-filtered~1] */
 static void typer_of_each_core(void **state)
 {
-	/* Affinity in 63:32, processor number in 23:8, Last in 4, no LPIs (12.11.42). */
+	/* Affinity in 63:32, processor number in 23:8, Last in 4, no LPIs (GICR_TYPER). */
 	assert_true(get_of(0, TYPER, 8) == 0);
 	assert_true(get_of(1, TYPER, 8) == (UINT64_C(0x0a0b0c0d) << 32 | 1 << 8));
 	assert_true(get_of(2, TYPER, 8) == (UINT64_C(2) << 32 | 2 << 8 | 0x10));

@@ -381,8 +381,8 @@ void machine_reset(u32 lrs)
 		machine_device(host_core(i)->gicr_va, 0x1000, DEVICE_MEMORY);
 		machine_device(sgi_page(i), 0x1000, DEVICE_GIC);
 	}
-	reg_set("ICH_VTR_EL2", lrs - 1);
-	reg_set("ICC_CTLR_EL1", 4 << 8); /* 5 priority bits */
+	reg_set("ICH_VTR_EL2", 4 << 26 | (lrs - 1)); /* 5 preemption bits */
+	reg_set("ICC_CTLR_EL1", 4 << 8);	     /* 5 priority bits */
 	reg_set("cntfrq_el0", 62500000);
 	reg_set("dczid_el0", 4);
 	reg_set("ctr_el0", 4 << 16); /* 64-byte lines */
