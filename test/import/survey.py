@@ -24,7 +24,7 @@ OUT = ROOT / "build/test-import"
 IMAGES = OUT / "images"
 NO_MEMORY = "the tree holds no memory"
 ASSUMED = '"tree/memory"'
-GIVEN = ["--memory", "2G@0x80000000"]  # what a user would know; where it isn't so, that shows as a refusal
+GIVEN = ("2G@0x80000000", "2G@0x40000000", "2G@0x0")  # a user knows which: the first that lies over no registers
 
 CLEAN, UNAUDITED, UNBUILT, REFUSED, CRASHED = "builds and audits", "audit", "build", "refused", "crashed"
 Outcome = collections.namedtuple("Outcome", "board stage reason memory")
@@ -64,7 +64,9 @@ def try_board(tree):
     status, said = run("import", tree, "-o", folder)
     if status == 1 and NO_MEMORY in said:
         memory = "with `--memory`, for the tree holds none"
-        status, said = run("import", tree, *GIVEN, "-o", folder)
+        for bank in GIVEN:
+            if status == 1:
+                status, said = run("import", tree, "--memory", bank, "-o", folder)
     if status not in (0, 1) or "Sanitizer" in said:
         return Outcome(board, CRASHED, f"import: {status}", memory)
     if status:
