@@ -266,6 +266,52 @@ static void providers_draw_in(struct audit *audit)
 	}
 }
 
+/* What the file names, and what that needs. */
+static void claims_named(struct audit *audit)
+{
+	for (size_t cell = 0; cell < audit->partition.cell_count; cell++)
+		claims_by_name(audit, cell);
+	providers_draw_in(audit);
+}
+
+/* Does one that is the console's, or came along with it, lack a provider? `without`: owners without the
+ * console. */
+static bool console_lacks(struct audit *audit, const int *without)
+{
+	struct board *board = &audit->board;
+	struct dependency dependency = {audit, CELL_NONE_ID, false, false};
+
+	for (size_t i = 0; i < board->tree.count; i++) {
+		dependency.cell = board->owner[i];
+		if (board->owner[i] != CELL_NONE_ID && without[i] == CELL_NONE_ID)
+			needs_each(audit, &board->tree.nodes[i], provider_check, &dependency);
+	}
+	return dependency.foreign;
+}
+
+/* The stdout UART is the health cell's unless it is named elsewhere, or needs what the health cell can't
+ * have. */
+static void claims_settle(struct audit *audit, size_t health)
+{
+	struct board *board = &audit->board;
+	const size_t size = board->tree.count * sizeof(*board->owner);
+	const struct node *uart = board->stdout_uart;
+	int *without;
+
+	claims_named(audit);
+	if (health >= audit->partition.cell_count || !uart ||
+	    board->owner[uart - board->tree.nodes] != CELL_NONE_ID ||
+	    board->classes[uart - board->tree.nodes] != DEVICE_PLAIN)
+		return;
+	without = memory_zeroed(board->tree.count, sizeof(*without));
+	memcpy(without, board->owner, size);
+	claim(audit, health, uart);
+	providers_draw_in(audit);
+	if (console_lacks(audit, without))
+		memcpy(board->owner, without, size);
+	free(without);
+}
+
 /* "rest" leaves out what needs a provider that isn't the cell's; that may make others' providers missing. */
 static void rest_depend(struct audit *audit, const bool *rest)
 {
@@ -341,16 +387,10 @@ void devices_assign(struct audit *audit)
 		board->owner[i] = CELL_NONE_ID;
 	}
 	switches_forbid(board);
-	for (size_t cell = 0; cell < cells; cell++) {
-		claims_by_name(audit, cell);
+	for (size_t cell = 0; cell < cells; cell++)
 		if (audit->partition.cells[cell].health)
 			health = cell;
-	}
-	if (health < cells && board->stdout_uart &&
-	    board->owner[board->stdout_uart - board->tree.nodes] == CELL_NONE_ID &&
-	    board->classes[board->stdout_uart - board->tree.nodes] == DEVICE_PLAIN)
-		claim(audit, health, board->stdout_uart);
-	providers_draw_in(audit);
+	claims_settle(audit, health);
 	for (size_t cell = 0; cell < cells; cell++) {
 		if (claims_rest(audit, cell))
 			rest_assign(audit, cell, health < cells, rest);

@@ -25,7 +25,6 @@ static const struct list {
 	     {"*-gpio", "#gpio-cells", false},
 	     {"pwms", "#pwm-cells", false},
 	     {"io-channels", "#io-channel-cells", false},
-	     {"interrupt-parent", NULL, false},
 	     {"interrupts-extended", "#interrupt-cells", false},
 	     {"regmap", NULL, false}};
 
@@ -76,6 +75,17 @@ void providers_each(const struct tree *tree, const struct node *node, provider_f
 			break;
 		}
 	}
+}
+
+/* The controller that the node's `interrupts` go to, named by the node or by what it lies in. */
+static void interrupt_parent_each(const struct tree *tree, const struct node *node, provider_fn *found,
+				  void *context)
+{
+	const struct node *parent = interrupt_parent(tree, node);
+
+	if (parent && !node_flag(tree, node, "interrupts-extended") &&
+	    (node_flag(tree, node, "interrupts") || node_flag(tree, node, "interrupt-controller")))
+		found(parent, false, context);
 }
 
 static void controllers_each(const struct tree *tree, const struct node *node, provider_fn *found,
@@ -162,11 +172,13 @@ void needs_each(const struct audit *audit, const struct node *node, provider_fn 
 	for (const struct node *bus = node; bus->parent > 0;) {
 		bus = &tree->nodes[bus->parent];
 		providers_each(tree, bus, provider_found, &search);
+		interrupt_parent_each(tree, bus, provider_found, &search);
 	}
 	for (size_t i = 0; i < search.count; i++) {
 		const struct node *next = &tree->nodes[search.waiting[i]];
 
 		providers_each(tree, next, provider_found, &search);
+		interrupt_parent_each(tree, next, provider_found, &search);
 		if (i >= own)
 			controllers_each(tree, next, provider_found, &search);
 	}

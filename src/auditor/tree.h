@@ -82,6 +82,8 @@ bool node_window(const struct tree *tree, const struct node *node, unsigned int 
 /* How many bytes from CPU address `base` on a device's own accesses reach, `size` at most. */
 uint64_t node_reach(const struct tree *tree, const struct node *node, uint64_t base, uint64_t size);
 void node_read_irqs(const struct tree *tree, struct node *node);
+/* The controller that a node's `interrupts` go to: named by the node, or by what it lies in; NULL: none. */
+const struct node *interrupt_parent(const struct tree *tree, const struct node *node);
 bool node_is_gic(const struct tree *tree, const struct node *node);
 
 #endif

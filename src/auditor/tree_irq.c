@@ -29,7 +29,7 @@ static void irq_add(struct node *node, uint32_t type, uint32_t number, uint32_t 
 	node->irqs[node->irq_count++] = irq;
 }
 
-static const struct node *interrupt_parent(const struct tree *tree, const struct node *node)
+const struct node *interrupt_parent(const struct tree *tree, const struct node *node)
 {
 	uint32_t phandle;
 

@@ -8,6 +8,7 @@
  */
 #include "front.h"
 
+#include "interrupts.h"
 #include "text.h"
 
 #include <libfdt.h>
@@ -55,10 +56,11 @@ static bool is_needed(const struct reference *reference, bool through)
 						     reference->cells && !strcmp(reference->cells, "*"));
 }
 
+/* `interrupt-parent` isn't followed where it stands but where it is used. */
 static bool follow_needed(void *context, const struct reference *reference,
 			  const struct reference_entry *entry)
 {
-	if (is_needed(reference, false))
+	if (is_needed(reference, false) && strcmp(reference->name, "interrupt-parent") != 0)
 		add(context, reference, entry);
 	return false;
 }
@@ -66,15 +68,20 @@ static bool follow_needed(void *context, const struct reference *reference,
 static bool follow_through_needed(void *context, const struct reference *reference,
 				  const struct reference_entry *entry)
 {
-	if (is_needed(reference, true))
+	if (is_needed(reference, true) && strcmp(reference->name, "interrupt-parent") != 0)
 		add(context, reference, entry);
 	return false;
 }
 
 static void follow_properties(struct search *search, int node, bool through)
 {
-	(void)references_any(search->board->tree.data, node, through ? follow_through_needed : follow_needed,
-			     search);
+	const void *const tree = search->board->tree.data;
+	const struct reference_entry parent = {.target = interrupt_parent(tree, node)};
+
+	(void)references_any(tree, node, through ? follow_through_needed : follow_needed, search);
+	if (parent.target >= 0 && interrupt_parent_used(tree, node) &&
+	    !fdt_getprop(tree, node, "interrupts-extended", NULL))
+		add(search, reference_named("interrupt-parent"), &parent);
 }
 
 static bool is_disabled(const void *tree, int node)

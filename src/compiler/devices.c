@@ -24,8 +24,9 @@ static size_t *drawn_for;	 /* by device: the one that needs it, NO_DEVICE: it wa
 static struct needs *needs;	 /* by device, of those that needs_known */
 static bool *needs_known;
 
-struct rest {	  /* the cell that takes what is left */
-	int cell; /* -1: none */
+struct rest {		    /* the cell that takes what is left; and what is given unasked */
+	bool console_given; /* the stdout UART, to the health cell */
+	int cell;	    /* -1: none */
 	struct place at;
 	const char **excluded; /* by device: why it is not in "rest", NULL: it may be */
 };
@@ -218,6 +219,7 @@ static void give_console(struct front *front, struct rest *rest)
 		if (device->owner == OWNER_NOBODY && !device->forbidden && !device->bus_master) {
 			device->owner = (int)i;
 			claimed_at[uart] = front_place(front, front->cell_nodes[i], "role");
+			rest->console_given = true;
 		}
 		if (device->owner == OWNER_NOBODY)
 			rest->excluded[uart] = "it is the stdout UART, which the health cell can't have";
@@ -404,6 +406,47 @@ static void draw_in(struct board *board)
 	}
 }
 
+/* ---- the console ---- */
+
+static bool drawn_by(size_t index, size_t user)
+{
+	while (index != user && drawn_for[index] != NO_DEVICE)
+		index = drawn_for[index];
+	return index == user;
+}
+
+/* What the console, or a provider that came along for it alone, needs and can't have. */
+static bool console_lacks(const struct board *board, size_t uart, struct conflict *conflict)
+{
+	for (size_t i = 0; i < board->device_count; i++)
+		if (board->devices[i].owner >= 0 && drawn_by(i, uart) && find_conflict(board, i, conflict) &&
+		    conflict->need)
+			return true;
+	return false;
+}
+
+/* The health cell does without a console that nobody asked for. */
+static void console_or_none(struct front *front, struct rest *rest)
+{
+	struct board *const board = &front->plan->board;
+	const size_t uart = (size_t)board->uart_device;
+	struct conflict conflict;
+
+	if (!rest->console_given || !console_lacks(board, uart, &conflict))
+		return;
+	rest->excluded[uart] =
+		text_format("it is the stdout UART, and %s %s, %s", conflict.what,
+			    board->devices[conflict.other].path, in_hands_of(front->plan, &conflict));
+	diag_warning(claimed_at[uart], "the health cell has no console: %s %s %s, %s%s",
+		     board->devices[uart].path, conflict.what, board->devices[conflict.other].path,
+		     in_hands_of(front->plan, &conflict), remedy(board, &conflict));
+	for (size_t i = 0; i < board->device_count; i++)
+		if (i != uart && drawn_by(i, uart))
+			board->devices[i].owner = OWNER_NOBODY;
+	board->devices[uart].owner = OWNER_NOBODY;
+	draw_in(board); /* what came along for the console may be another's now */
+}
+
 /* ---- "rest" ---- */
 
 static void leave_out(struct plan *plan, const char *path, const char *why)
@@ -472,6 +515,7 @@ void devices_assign(struct front *front)
 		read_cell(front, &rest, i);
 	give_console(front, &rest);
 	draw_in(&front->plan->board);
+	console_or_none(front, &rest);
 	if (rest.cell >= 0)
 		give_rest(front, &rest);
 	report_conflicts(front);

@@ -13,7 +13,7 @@
 
 #define SPI_FIRST 32u
 
-static int interrupt_parent(const void *tree, int node)
+int interrupt_parent(const void *tree, int node)
 {
 	while (node >= 0) {
 		const fdt32_t *const phandle = fdt_getprop(tree, node, "interrupt-parent", NULL);
@@ -21,8 +21,16 @@ static int interrupt_parent(const void *tree, int node)
 		if (phandle)
 			return node_by_phandle(tree, fdt32_ld(phandle));
 		node = node_parent(tree, node);
+		if (node > 0 && fdt_getprop(tree, node, "interrupt-controller", NULL))
+			return node;
 	}
 	return -1;
+}
+
+bool interrupt_parent_used(const void *tree, int node)
+{
+	return fdt_getprop(tree, node, "interrupts", NULL) ||
+	       fdt_getprop(tree, node, "interrupt-controller", NULL);
 }
 
 /* GICv3 binding: type (0 SPI, 1 PPI), number, flags (1, 2 edge; 4, 8 level). */
@@ -47,11 +55,10 @@ static int cells_of(const void *tree, int node, const char *property)
 	return cells ? (int)fdt32_ld(cells) : -1;
 }
 
-/* The GIC is the parent of its own maintenance interrupt, said or not. */
 struct interrupts interrupts_of(const struct board *board, int node)
 {
 	const void *const tree = board->tree.data;
-	const int parent = node == board->gic_node ? node : interrupt_parent(tree, node);
+	const int parent = interrupt_parent(tree, node);
 	struct interrupts list = {NULL, 0, false};
 	int length;
 	const fdt32_t *cells = fdt_getprop(tree, node, "interrupts-extended", &length);

@@ -5,6 +5,12 @@
 
 #include "plan.h"
 
+/* The controller that a node's `interrupts` go to: named by the node, or by what it lies in; negative: none.
+ */
+int interrupt_parent(const void *tree, int node);
+/* Does the node itself use its `interrupt-parent`? Else it only passes it on to what lies in it. */
+bool interrupt_parent_used(const void *tree, int node);
+
 /* In the order of the node's list; those of other controllers, and what is no SPI or PPI, are left out. */
 struct interrupts interrupts_of(const struct board *board, int node);
 

@@ -182,6 +182,8 @@ static bool reference_kept(const struct kept *kept, int node, const struct refer
 	    targets_allowed(kept, node, reference, name, true) &&
 	    !targets_allowed(kept, node, reference, name, false))
 		return false;
+	if (!strcmp(name, "interrupt-parent") && !interrupt_parent_used(kept->plan->board.tree.data, node))
+		return targets_allowed(kept, node, reference, name, true);
 	return reference->rule == REFERENCE_NEED || targets_allowed(kept, node, reference, name, true);
 }
 

@@ -41,6 +41,15 @@ REFUSED = {
 }
 
 
+PASSED_ON = [
+    ("\tinterrupt-parent = <&gic>;\n\n\taliases", "\tinterrupt-parent = <&pass>;\n\n\taliases"),
+    (TIMER, TIMER + " interrupt-parent = <&gic>;"),
+    ("interrupts = <0 0 4>; };", "interrupts = <0 0 4>; interrupt-parent = <&gic>; };"),
+    ("\t\tinterrupts = <1 9 4>;\n", "\t\tinterrupts = <1 9 4>;\n\t\tinterrupt-parent = <&gic>;\n"),
+    ("\tnarrow {", '\tpass: pass@11800000 { compatible = "acme,pass"; reg = <0 0x11800000 0 0x1000>; interrupt-parent = <&gic>; interrupt-controller; #interrupt-cells = <3>; };\n\tnarrow {'),
+]
+
+
 def audited(path, out):
     """The audited image's map."""
     built(path, out)
@@ -69,3 +78,34 @@ def test_registers_in_ram(tmp_path):
     node = f"\tmailbox@{address:x} {{ compatible = \"acme,mailbox\"; reg = <0 {address + 0x1000:#x} 0 0x10>; }};\n\tnarrow {{"
     for at, length in memory(odd_board(tmp_path, "with", board=[("\tnarrow {", node)]), tmp_path / "two"):
         assert at + length <= address + 0x1000 or at >= address + 0x2000
+
+
+def rest_of(path):
+    """The partition file with "rest" for its second cell."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace('many { ', 'many { devices = "rest"; '))
+    return path
+
+
+def test_parent_passed_on(tmp_path):
+    """A controller that the root names for all, and that no cell can own: who uses it is left out, who doesn't stays."""
+    found = audited(rest_of(odd_board(tmp_path, "passed-on", board=PASSED_ON)), tmp_path / "out")
+    left_out = {part["path"]: part["why"] for part in found["left_out"]}
+    assert left_out["/soc/serial@10001000"].startswith("it needs /pass@11800000")
+    assert [device["path"] for device in found["cells"][0]["devices"]] == ["/soc/serial@10000000"]
+
+
+def test_console_that_lacks(tmp_path):
+    """The stdout UART needs a clock that no cell can own: the health cell goes without, and that is said."""
+    board = [
+        ("interrupts = <0 0 4>; };", "interrupts = <0 0 4>; clocks = <&clock>; };"),
+        ("\tnarrow {", '\tclock: clock@11800000 { compatible = "acme,clock"; reg = <0 0x11800000 0 0x1000>; #clock-cells = <0>; };\n\tnarrow {'),
+    ]
+    path = rest_of(odd_board(tmp_path, "lacking", board=board))
+    found = run(TOOL, "check", path, "-I", IMAGES)
+    assert "warning: the health cell has no console: /soc/serial@10000000 needs /clock@11800000, which" in found.stderr
+    found = audited(path, tmp_path / "out")
+    assert not found["cells"][0]["devices"]
+    assert "it is the stdout UART, and needs" in {part["path"]: part["why"] for part in found["left_out"]}["/soc/serial@10000000"]
