@@ -2,7 +2,7 @@
 """
 Imports boards' trees, builds an image of each and audits it; counts how far each comes and why not further.
 
-As a program (make import-table) it takes all boards, prints the table, and leaves it in build/test-import/table.md.
+As a program it takes all boards and prints the table; --accept (make import-table) writes it into docs/import.md.
 """
 
 import collections
@@ -22,12 +22,21 @@ TOOL = os.environ.get("BULKHEAD", str(ROOT / "build/bulkhead"))
 TREES = ROOT / "build/linux/dtbs"
 OUT = ROOT / "build/test-import"
 IMAGES = OUT / "images"
+DOCUMENT = ROOT / "docs/import.md"
+MARK = "<!-- table: make import-table -->\n"
+UNBUILDABLE = "its first partition file would not build"
 NO_MEMORY = "the tree holds no memory"
 ASSUMED = '"tree/memory"'
 GIVEN = ("2G@0x80000000", "2G@0x40000000", "2G@0x0")  # a user knows which: the first that lies over no registers
 
 CLEAN, UNAUDITED, UNBUILT, REFUSED, CRASHED = "builds and audits", "audit", "build", "refused", "crashed"
 Outcome = collections.namedtuple("Outcome", "board stage reason memory")
+
+
+def kernel():
+    """Name and version of the package that the trees are from."""
+    lines = (TREES.parent / "packages.txt").read_text(encoding="utf-8").splitlines()
+    return next(line.split()[0] for line in reversed(lines) if line.startswith("linux-image-"))
 
 
 def trees():
@@ -51,7 +60,7 @@ def reason_of(output, mark):
     """The first line with `mark`, without names, numbers and addresses."""
     line = next((line for line in output.splitlines() if mark in line), output.strip().splitlines()[-1])
     line = line[line.index(mark) + len(mark) :] if mark in line else line
-    line = re.sub(r"'[^']*'", "...", line)
+    line = re.sub(r"(?<![a-z])'[^']*'(?![a-z])", "...", line)
     line = re.sub(r"/[\w,@/.+-]+", "...", line) if mark != "refused: " else line
     return re.sub(r"0x[0-9a-f]+|\d{2,}", "N", line) if mark != "refused: " else line
 
@@ -72,7 +81,7 @@ def try_board(tree):
     if status:
         if folder.exists():
             return Outcome(board, CRASHED, "import: refused, and left a folder", memory)
-        return Outcome(board, REFUSED, reason_of(said, "refused: "), memory)
+        return Outcome(board, REFUSED, reason_of(said, "error: " if UNBUILDABLE in said else "refused: "), memory)
     if ASSUMED in (folder / "machine.dts").read_text(encoding="utf-8"):
         memory = "1 GiB assumed, for the tree holds none"
     status, said = run("build", folder / "partitions.dts", "-I", IMAGES, "-o", folder / "out")
@@ -107,10 +116,14 @@ def table(outcomes):
         else:
             key = (2, f"imported, fails at {stage}", outcome.reason)
         rows[key] += 1
-    lines = [f"| {len(outcomes)} boards | result | why |\n|---|---|---|\n"]
+    lines = [f"| {len(outcomes)} boards of {kernel()} | result | why |\n|---|---|---|\n"]
     for (_, result, why), count in sorted(rows.items(), key=lambda row: (row[0][0], -row[1], row[0])):
         lines.append(f"| {count} | {result} | {why} |\n")
     return "".join(lines)
+
+
+def documented():
+    return DOCUMENT.read_text(encoding="utf-8").split(MARK)[1]
 
 
 def main():
@@ -121,6 +134,9 @@ def main():
     (OUT / "boards.csv").write_text(
         "".join(f'{o.board},{o.stage},"{o.memory}","{o.reason}"\n' for o in outcomes), encoding="utf-8"
     )
+    if "--accept" in sys.argv[1:]:
+        before, _, after = DOCUMENT.read_text(encoding="utf-8").split(MARK)
+        DOCUMENT.write_text(before + MARK + text + MARK + after, encoding="utf-8")
     print(text)
 
 

@@ -63,8 +63,9 @@ def test_sample(outcomes, board):
 def test_all_boards():
     found = survey.survey(survey.trees())
     assert [outcome for outcome in found if outcome.stage == CRASHED] == []
-    assert sum(outcome.stage == CLEAN for outcome in found) > 0
-    print(survey.table(found))
+    assert [outcome for outcome in found if outcome.stage not in (CLEAN, REFUSED)] == []
+    if survey.kernel() in survey.documented():  # of a newer kernel's boards the manual doesn't speak yet
+        assert survey.table(found) == survey.documented()
 
 
 def test_what_it_cannot(tmp_path):

@@ -21,7 +21,7 @@
 #ifdef __SANITIZE_ADDRESS__
 #define MUTANTS 2000u
 #else
-#define MUTANTS 11000u
+#define MUTANTS 11500u
 #endif
 #define SCORED	   30000u /* with this many, each rule's claim is broken by at least */
 #define RULE_LEAST 100u
