@@ -186,6 +186,10 @@ static void board_parts(struct audit *audit)
 	const struct tree *tree = &board->tree;
 	const struct node *timer = compatible_node(tree, "arm,armv8-timer");
 
+	if (!tree->nodes) {
+		input_wrong(audit, "board tree: it is empty");
+		return;
+	}
 	for (size_t i = 0; i < tree->count && !board->gic; i++) {
 		if (node_is_gic(tree, &tree->nodes[i]))
 			board->gic = &tree->nodes[i];
