@@ -23,6 +23,7 @@
 #define VERSION	      0xc6000000u
 #define CELL_CONTROL  0xc6000010u
 #define CONSOLE_INPUT 0xc6000011u
+#define MACHINE_RESET 0xc6000013u
 
 /* Those with an answer of their own: SMCCC, workarounds, PSCI, hypercalls; docs/guest-abi.md. */
 static const u32 known[] = {
@@ -30,6 +31,7 @@ static const u32 known[] = {
 	0x84000001,    0xc4000001, CPU_ON,     CPU_ON | SMC64, AFFINITY_INFO, AFFINITY_INFO | SMC64,
 	0x84000006,    0x8400000a, 0x8600ff01, 0x8600ff03,     VERSION,	      0xc6000001,
 	0xc6000002,    0xc6000003, 0xc6000004, 0xc6000005,     CELL_CONTROL,  CONSOLE_INPUT,
+	MACHINE_RESET,
 };
 
 static bool is_known(u32 function)
@@ -108,6 +110,7 @@ static bool may_answer(u32 function, u64 argument, u64 answer)
 		return (int64_t)answer < 0 || (answer == ON && argument == plan.mpidr);
 	case CELL_CONTROL:
 	case CONSOLE_INPUT:
+	case MACHINE_RESET:
 		return answer == DENIED;
 	default:
 		return true;
