@@ -65,7 +65,7 @@ BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
         "doorbell.end": 0,
     },
 }
-REVOKE = 1997
+REVOKE = 1984
 TEXT_BYTES = 32768
 
 
