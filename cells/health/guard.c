@@ -19,8 +19,8 @@
 static struct watch watches[MACHINE_CELLS_MAX];
 static struct order_watch orders[MACHINE_CELLS_MAX];
 static struct watch_limits limits[MACHINE_CELLS_MAX];
-static uint64_t
-	applied[MACHINE_CELLS_MAX];	  /* 1 + the generation whose error has cost the machine its action */
+/* 1 + the generation whose error has cost the machine its action */
+static uint64_t applied[MACHINE_CELLS_MAX];
 static uint64_t lives[MACHINE_CELLS_MAX]; /* generations seen */
 static uint32_t self;
 

@@ -229,7 +229,7 @@ static bool read_machine(struct board *board, const char *path)
 						"free-spis"),
 				   "free-spis go beyond the %u SPIs of the board", board->spi_count);
 	}
-	if (board->pa_bits < 32 || board->pa_bits > 48)
+	if (board->pa_bits < 32 || board->pa_bits > PA_BITS_MOST)
 		diag_error(source_place(&machine, 0, NULL), "/cpu/pa-bits is not from 32 to 48");
 	if (board->list_registers < 2)
 		diag_error(

@@ -84,13 +84,6 @@ static void follow_properties(struct search *search, int node, bool through)
 		add(search, reference_named("interrupt-parent"), &parent);
 }
 
-static bool is_disabled(const void *tree, int node)
-{
-	const char *const status = fdt_getprop(tree, node, "status", NULL);
-
-	return status && strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0;
-}
-
 /* A node and its parts (a key of gpio-keys), not the devices on a bus. */
 static void follow_node(struct search *search, int node, bool through)
 {
@@ -101,7 +94,7 @@ static void follow_node(struct search *search, int node, bool through)
 	follow_properties(search, node, through);
 	fdt_for_each_subnode(child, tree, node)
 	{
-		if (!is_disabled(tree, child) && board_device_of(search->board, child) == around)
+		if (!node_disabled(tree, child) && board_device_of(search->board, child) == around)
 			follow_node(search, child, through);
 	}
 }

@@ -8,6 +8,7 @@
 #include "import.h"
 #include "emit.h"
 #include "front.h"
+#include "interrupts.h"
 #include "process.h"
 #include "ranges.h"
 #include "source.h"
@@ -250,8 +251,9 @@ static bool read_board(struct import *import)
 		return refused(import,
 			       "the tree holds no memory, which a boot loader adds: import /sys/firmware/fdt "
 			       "of the running board, or give --memory SIZE@ADDRESS");
-	board->pa_bits = 48; /* the most: import_facts() guesses better, from what is read here */
-	board->spi_count = 988;
+	/* The most that there can be: import_facts() guesses better, from what is read here. */
+	board->pa_bits = PA_BITS_MOST;
+	board->spi_count = GIC_SPIS_MOST;
 	if (!board_examine(board))
 		return false;
 	wrong = import_facts(import);

@@ -5,13 +5,13 @@
  * Called by import.c once the tree's memory, GIC and devices are read.
  */
 #include "import.h"
+#include "interrupts.h"
 #include "ranges.h"
 #include "text.h"
 
 #include <libfdt.h>
 #include <string.h>
 
-#define SPIS_MOST      988u
 #define FREE_MOST      64u
 #define STAGING	       (UINT64_C(192) << 20) /* a FIT with a kernel of Debian's and its initrd, twice */
 #define RELOCATED      (UINT64_C(64) << 20) /* U-Boot, its stack and heap: the top of what lies below 4 GiB */
@@ -22,13 +22,13 @@
 /* ---- SPIs ---- */
 
 struct spis {
-	bool used[SPIS_MOST];
+	bool used[GIC_SPIS_MOST];
 	uint32_t end; /* behind the highest that is named */
 };
 
 static void use(struct spis *spis, uint32_t first, uint32_t count)
 {
-	for (uint32_t spi = first; spi < SPIS_MOST && spi - first < count; spi++) {
+	for (uint32_t spi = first; spi < GIC_SPIS_MOST && spi - first < count; spi++) {
 		spis->used[spi] = true;
 		if (spi >= spis->end)
 			spis->end = spi + 1;
@@ -101,8 +101,8 @@ static const char *guess_spis(struct board *board)
 
 	use_all(spis, board->tree.data);
 	board->spi_count = (uint32_t)align_up(spis->end ? spis->end : 1, 32);
-	if (board->spi_count > SPIS_MOST)
-		board->spi_count = SPIS_MOST;
+	if (board->spi_count > GIC_SPIS_MOST)
+		board->spi_count = GIC_SPIS_MOST;
 	for (uint32_t spi = 0; spi < board->spi_count; spi++) {
 		run = spis->used[spi] ? 0 : run + 1;
 		if (run > board->free_spis.count && run <= FREE_MOST) {

@@ -40,7 +40,7 @@ static void add_interrupt(const struct board *board, struct interrupts *list, co
 	struct interrupt *interrupt;
 
 	list->odd |= type != 0 || number >= board->spi_count;
-	if (type > 1 || number >= (type ? 16u : 988u))
+	if (type > 1 || number >= (type ? 16u : GIC_SPIS_MOST))
 		return;
 	list->at = memory_grow(list->at, list->count, sizeof(list->at[0]));
 	interrupt = &list->at[list->count++];

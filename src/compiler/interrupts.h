@@ -5,6 +5,8 @@
 
 #include "plan.h"
 
+#define GIC_SPIS_MOST 988u /* INTIDs 32 to 1019 */
+
 /* The controller that a node's `interrupts` go to: named by the node, or by what it lies in; negative: none.
  */
 int interrupt_parent(const void *tree, int node);

@@ -70,8 +70,10 @@ struct device {
 	size_t rate_count;
 };
 
-#define GICD_SIZE UINT64_C(0x10000) /* the distributor's registers (Arm IHI 0069) */
-#define GICR_SIZE UINT64_C(0x20000) /* RD_base and SGI_base frames, 64 KiB each (Arm IHI 0069) */
+#define GICD_SIZE    UINT64_C(0x10000) /* the distributor's registers (Arm IHI 0069) */
+#define GICR_SIZE    UINT64_C(0x20000) /* RD_base and SGI_base frames, 64 KiB each (Arm IHI 0069) */
+
+#define PA_BITS_MOST 48u /* without FEAT_LPA2 */
 
 struct board {
 	const char *name, *folder;

@@ -236,13 +236,6 @@ static void keep(struct kept *kept, int node)
 	}
 }
 
-static bool node_is_disabled(const void *tree, int node)
-{
-	const char *const status = fdt_getprop(tree, node, "status", NULL);
-
-	return status && strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0;
-}
-
 /* A device with its parts, except those that are disabled, and devices of their own. */
 static void keep_device(struct kept *kept, int node)
 {
@@ -256,7 +249,7 @@ static void keep_device(struct kept *kept, int node)
 
 		if (device && device->node == child && device->owner != (int)kept->cell)
 			continue;
-		if (node_is_disabled(board->tree.data, child))
+		if (node_disabled(board->tree.data, child))
 			continue;
 		keep_device(kept, child);
 	}
