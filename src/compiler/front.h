@@ -80,6 +80,9 @@ void firmware_read(struct front *front);   /* firmware.c */
 void windows_place(struct front *front);   /* windows.c */
 
 /* ---- shared by steps ---- */
+/* partition.c: a source file and what it includes, which is looked for beside what names it, in the folders
+ * of -I, then in what came with the tool (`profiles`). False after diagnostics. */
+bool front_read_source(struct front *front, const char *file, struct source *source, struct files *included);
 uint32_t spi_take(struct front *front, struct place at,
 		  const char *what);				/* console.c: a free INTID, 0: none left */
 uint64_t memory_place_file(struct front *front, uint64_t size); /* store.c: NO_PLACE: no room */

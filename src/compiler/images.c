@@ -152,12 +152,16 @@ static void check_tree_room(const struct image_job *job)
 static void read_overlay(struct front *front, struct plan_cell *cell, int node)
 {
 	const struct place at = front_place(front, node, "dtb-overlay");
+	struct source source;
 
 	if (!read_named(front, node, "dtb-overlay", &cell->overlay))
 		return;
 	cell->overlay_line = at.line;
 	cell->overlay_column = at.column;
-	source_read_tree(cell->overlay.path, &cell->overlay_tree);
+	if (source_is_flattened(cell->overlay.path))
+		source_read_tree(cell->overlay.path, &cell->overlay_tree);
+	else if (front_read_source(front, cell->overlay.path, &source, &cell->overlay_included))
+		cell->overlay_tree = source.tree;
 }
 
 static void read_cell(struct front *front, size_t index)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "source.h"
 #include "text.h"
 
 struct text {
@@ -48,12 +49,33 @@ static void put_input(struct text *text, const char *role, const struct bytes *b
 	put_digest(text, role, bytes->path, bytes->size, digest);
 }
 
+static void put_files(struct text *text, const char *role, const struct files *files)
+{
+	for (size_t i = 0; i < files->count; i++)
+		put_input(text, role, &files->at[i]);
+}
+
+/* Of a source also the flattened form: what it takes in by /incbin/ shows there alone. */
+static void put_overlay(struct text *text, const struct plan_cell *cell)
+{
+	char *const role = text_format("dtb-overlay of cell %s", cell->name);
+	char *const flattened = text_format("%s, flattened", role);
+	char *const included = text_format("included by %s", role);
+
+	put_input(text, role, &cell->overlay);
+	if (!source_is_flattened(cell->overlay.path))
+		put_input(text, flattened, &cell->overlay_tree);
+	put_files(text, included, &cell->overlay_included);
+	free(included);
+	free(flattened);
+	free(role);
+}
+
 static void put_inputs(struct text *text, const struct plan *plan)
 {
 	put_input(text, "hypervisor", &plan->hypervisor);
 	put_input(text, "partitions, flattened", &plan->partitions);
-	for (size_t i = 0; i < plan->included_count; i++)
-		put_input(text, "included by partitions", &plan->included[i]);
+	put_files(text, "included by partitions", &plan->included);
 	put_input(text, "board tree, flattened", &plan->board.tree);
 	put_input(text, "machine facts, flattened", &plan->board.machine);
 	put_input(text, "known slaves", &plan->board.known_slaves);
@@ -66,12 +88,8 @@ static void put_inputs(struct text *text, const struct plan *plan)
 			put_input(text, role, &cell->files[j].file);
 			free(role);
 		}
-		if (cell->overlay.data) {
-			char *const role = text_format("dtb-overlay of cell %s", cell->name);
-
-			put_input(text, role, &cell->overlay);
-			free(role);
-		}
+		if (cell->overlay.data)
+			put_overlay(text, cell);
 	}
 }
 

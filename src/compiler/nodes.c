@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nodes.c - see nodes.h. Made by source.c and board.c for each tree they read, asked by every part.
+ * nodes.c - see nodes.h. Made by partition.c and board.c for the trees they read, asked by every part.
  * [impl->swr~scale~1]
  */
 #include "nodes.h"

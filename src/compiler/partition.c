@@ -8,6 +8,7 @@
 #include "front.h"
 
 #include "../blueprint/image.h"
+#include "nodes.h"
 #include "text.h"
 
 #include <libfdt.h>
@@ -156,9 +157,8 @@ static bool read_board(struct front *front)
 	       board_read(front, front_place(front, 0, "board"), name);
 }
 
-/* What it includes is looked for beside it, in the folders of -I, then in what came with the tool
- * (`profiles`). [impl->swr~config-included~1] */
-static bool read_source(struct front *front, const char *file)
+/* [impl->swr~config-included~1] */
+bool front_read_source(struct front *front, const char *file, struct source *source, struct files *included)
 {
 	const char **const folders = memory_new(front->folder_count + 1, sizeof(folders[0]));
 	size_t count = front->folder_count;
@@ -167,8 +167,7 @@ static bool read_source(struct front *front, const char *file)
 		memcpy(folders, front->folders, count * sizeof(folders[0]));
 	folders[count] = data_find("configs");
 	count += folders[count] != NULL;
-	return source_read(&front->source, file, folders, count) &&
-	       source_included(&front->source, &front->plan->included, &front->plan->included_count);
+	return source_read(source, file, folders, count) && source_included(source, included);
 }
 
 /* Who owns what, all but the images. False: the other steps can't follow. */
@@ -177,9 +176,10 @@ static bool read_ownership(struct front *front, struct plan *plan, const char *f
 	*plan = (struct plan){.file = file};
 	plan->board.uart_device = -1;
 	front->plan = plan;
-	if (!read_source(front, file))
+	if (!front_read_source(front, file, &front->source, &plan->included))
 		return false;
 	plan->partitions = front->source.tree;
+	nodes_index(plan->partitions.data);
 	if (!schema_check(front)) {
 		diag_error(front_place(front, 0, NULL), "'cells' is missing: a node that holds the cells");
 		return false;

@@ -33,6 +33,11 @@ struct bytes {		  /* a file's contents, or a flattened tree */
 	size_t size;
 };
 
+struct files {
+	struct bytes *at;
+	size_t count;
+};
+
 /* One interrupt of the board's tree, GICv3 numbering. */
 struct interrupt {
 	uint32_t intid; /* 16..1019 */
@@ -145,6 +150,7 @@ struct plan_cell {
 	uint32_t flags; /* BP_CELL_* */
 	bool is_linux;
 	struct bytes overlay, overlay_tree; /* `dtb-overlay`: the file as it is, and flattened */
+	struct files overlay_included;	    /* by its source */
 	int overlay_line, overlay_column;
 	bool unprotected; /* `dma`: it may have bus masters without an IOMMU */
 	const char *bootargs;
@@ -174,8 +180,7 @@ struct left_out { /* what "rest" did not take, and why: `map` lists it */
 struct plan {
 	const char *file;	 /* the partition file */
 	struct bytes partitions; /* flattened */
-	struct bytes *included;	 /* the files that it takes in, as they are */
-	size_t included_count;
+	struct files included;	 /* the files that it takes in, as they are */
 	struct board board;
 	struct plan_cell *cells;
 	size_t cell_count;

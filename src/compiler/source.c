@@ -355,7 +355,6 @@ bool source_read(struct source *source, const char *path, const char *const *fol
 		read_line(&reader, line);
 	if (source->entry_count)
 		qsort(source->entries, source->entry_count, sizeof(source->entries[0]), by_path);
-	nodes_index(source->tree.data);
 	free(text.data);
 	return true;
 }
@@ -402,12 +401,18 @@ const char *source_tree_flaw(const struct bytes *tree)
 	return NULL;
 }
 
+bool source_is_flattened(const char *path)
+{
+	const char *const dot = strrchr(path, '.');
+
+	return dot && (strcmp(dot, ".dtb") == 0 || strcmp(dot, ".dtbo") == 0);
+}
+
 bool source_read_tree(const char *path, struct bytes *tree)
 {
 	static const char *const to_tree[] = {"-I", "dts", "-O", "dtb", NULL};
-	const char *const dot = strrchr(path, '.');
 
-	if (dot && (strcmp(dot, ".dtb") == 0 || strcmp(dot, ".dtbo") == 0)) {
+	if (source_is_flattened(path)) {
 		const char *const wrong = file_read(path, SOURCE_MAX, tree);
 
 		if (wrong)
@@ -424,24 +429,24 @@ bool source_read_tree(const char *path, struct bytes *tree)
 	return true;
 }
 
-static bool known_file(const struct source *source, const struct bytes *files, size_t count, const char *path)
+static bool known_file(const struct source *source, const struct files *files, const char *path)
 {
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(files[i].path, path) == 0)
+	for (size_t i = 0; i < files->count; i++)
+		if (strcmp(files->at[i].path, path) == 0)
 			return true;
 	return strcmp(source->path, path) == 0;
 }
 
-bool source_included(const struct source *source, struct bytes **files, size_t *count)
+bool source_included(const struct source *source, struct files *files)
 {
 	for (size_t i = 0; i < source->entry_count; i++) {
 		const struct place at = source->entries[i].at;
 		const char *wrong;
 
-		if (known_file(source, *files, *count, at.file))
+		if (known_file(source, files, at.file))
 			continue;
-		*files = memory_grow(*files, *count, sizeof((*files)[0]));
-		wrong = file_read(at.file, SOURCE_MAX, &(*files)[(*count)++]);
+		files->at = memory_grow(files->at, files->count, sizeof(files->at[0]));
+		wrong = file_read(at.file, SOURCE_MAX, &files->at[files->count++]);
 		if (wrong) {
 			diag_error((struct place){at.file, 1, 1}, "can't read the file: %s", wrong);
 			return false;

@@ -32,9 +32,12 @@ struct source {
 bool source_read(struct source *source, const char *path, const char *const *folders, size_t folder_count);
 
 /* The files besides `path` in which anything stands, in the order of the tree. */
-bool source_included(const struct source *source, struct bytes **files, size_t *count);
+bool source_included(const struct source *source, struct files *files);
 
-/* Parses a tree whose places nobody asks for: source, or flattened where the name ends in .dtb or .dtbo. */
+/* By its name, which ends in .dtb or .dtbo. */
+bool source_is_flattened(const char *path);
+
+/* Parses a tree whose places nobody asks for: source, or flattened. */
 bool source_read_tree(const char *path, struct bytes *tree);
 
 /* What makes flattened bytes no tree that can be read safely, as a phrase; NULL: nothing. */

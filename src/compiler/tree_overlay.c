@@ -14,7 +14,9 @@
 
 #include "emit.h"
 #include "front.h"
+#include "interrupts.h"
 #include "ranges.h"
+#include "references.h"
 
 #define SYMBOLS "__symbols__"
 
@@ -232,17 +234,6 @@ static struct ranges described(const void *tree)
 	return all;
 }
 
-static int parent_of_interrupts(const void *tree, int node)
-{
-	for (; node >= 0; node = fdt_parent_offset(tree, node)) {
-		const fdt32_t *const phandle = fdt_getprop(tree, node, "interrupt-parent", NULL);
-
-		if (phandle)
-			return fdt_node_offset_by_phandle(tree, fdt32_ld(phandle));
-	}
-	return node;
-}
-
 static bool is_gic(const void *tree, int node)
 {
 	return node >= 0 && fdt_node_check_compatible(tree, node, "arm,gic-v3") == 0;
@@ -253,7 +244,7 @@ static const fdt32_t *specifiers(const void *tree, int node, int *cells, int *co
 {
 	int size;
 	const fdt32_t *const list = fdt_getprop(tree, node, "interrupts", &size), *number;
-	const int parent = list ? parent_of_interrupts(tree, node) : -1;
+	const int parent = list ? interrupt_parent(tree, node) : -1;
 
 	*count = 0;
 	number = is_gic(tree, parent) ? fdt_getprop(tree, parent, "#interrupt-cells", NULL) : NULL;
@@ -300,6 +291,35 @@ static void check_interrupts(struct overlay *overlay, int node, const char *path
 			       path));
 }
 
+/* libfdt resolves labels; a phandle that is written as a number may lead nowhere. */
+static void check_references(struct overlay *overlay, int in_base, int in_result, const char *path)
+{
+	int property;
+
+	fdt_for_each_property_offset(property, overlay->result, in_result)
+	{
+		int length;
+		const char *name;
+		const fdt32_t *const list = fdt_getprop_by_offset(overlay->result, property, &name, &length);
+		const struct reference *const reference = list ? reference_named(name) : NULL;
+		struct reference_entry entry;
+
+		if (!reference || (reference->cells && !strcmp(reference->cells, "*")) ||
+		    (in_base >= 0 && same_property(overlay->base, in_base, overlay->result, in_result, name)))
+			continue;
+		for (size_t at = 0, last = 0;
+		     reference_next(overlay->result, reference, list, (size_t)length / 4, &at, &entry);
+		     last = at) {
+			if (entry.target >= 0 || !fdt32_ld(&list[last])) /* 0: an empty place */
+				continue;
+			refuse(overlay, text_format("'%s' of '%s' refers to phandle %#x, which no node "
+						    "of the cell has: refer to a node by its label",
+						    name, path, fdt32_ld(&list[last])));
+			break;
+		}
+	}
+}
+
 /* A node of the overlay's own. */
 static void check_new(struct overlay *overlay, const struct ranges *known, int node, const char *path)
 {
@@ -334,6 +354,7 @@ static void check_result(struct overlay *overlay)
 			return;
 		}
 		in_base = fdt_path_offset(overlay->base, path);
+		check_references(overlay, in_base, node, path);
 		if (in_base < 0) {
 			check_new(overlay, &known, node, path);
 			continue;

@@ -42,6 +42,42 @@ def test_applied(tmp_path):
         assert (entry["name"], entry["sha256"]) == ("gnss.dtso", hashlib.sha256(file.read()).hexdigest())
 
 
+# [utest->swr~config-included~1]
+def test_included_files_are_inputs(tmp_path):
+    """What an overlay includes is found as a partition file's includes are, and changes the manifest: bytes too."""
+    with open(os.path.join(ROOT, "test/configs/good/overlay.dts"), encoding="utf-8") as file:
+        text = file.read().replace("../overlays/gnss.dtso", "one.dtso").replace("../boards", f"{ROOT}/test/configs/boards")
+    (tmp_path / "overlay.dts").write_text(text)
+    (tmp_path / "one.dtso").write_text(
+        '/dts-v1/;\n/plugin/;\n&serial1 { /include/ "two.dtsi" blob = /incbin/("blob"); };\n/include/ "three.dtsi"\n'
+    )
+    (tmp_path / "more").mkdir()
+    (tmp_path / "two.dtsi").write_text("current-speed = <9600>;\n")
+    (tmp_path / "more/three.dtsi").write_text('&{/} { panel { compatible = "acme,panel"; }; };\n')
+
+    def inputs(blob):
+        (tmp_path / "blob").write_bytes(blob)
+        result = run(TOOL, "build", str(tmp_path / "overlay.dts"), "-I", IMAGES, "-I", str(tmp_path / "more"),
+                     "-o", str(tmp_path / "out"))
+        assert (result.stderr, result.returncode) == ("", 0)
+        with open(tmp_path / "out/manifest.json", encoding="utf-8") as file:
+            entries = [entry for entry in json.load(file)["inputs"] if "overlay of cell control" in entry["role"]]
+        return {(entry["role"].replace("dtb-overlay of cell control", "it"), entry["name"]): entry["sha256"] for entry in entries}
+
+    def hashed(name):
+        return hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+
+    found = inputs(b"1")
+    flattened = found.pop(("it, flattened", "one.dtso"))
+    assert found == {
+        ("it", "one.dtso"): hashed("one.dtso"),
+        ("included by it", "two.dtsi"): hashed("two.dtsi"),
+        ("included by it", "three.dtsi"): hashed("more/three.dtsi"),
+    }
+    other = inputs(b"2")
+    assert other.pop(("it, flattened", "one.dtso")) != flattened and other == found
+
+
 def compiled(folder):
     path = folder / "gnss.dtbo"
     subprocess.run(["dtc", "-q", "-@", "-O", "dtb", "-o", path, OVERLAY], check=True)
