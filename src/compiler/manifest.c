@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "json.h"
-#include "source.h"
 #include "text.h"
 
 struct text {
@@ -63,7 +62,8 @@ static void put_overlay(struct text *text, const struct plan_cell *cell)
 	char *const included = text_format("included by %s", role);
 
 	put_input(text, role, &cell->overlay);
-	if (!source_is_flattened(cell->overlay.path))
+	if (cell->overlay.size != cell->overlay_tree.size ||
+	    memcmp(cell->overlay.data, cell->overlay_tree.data, cell->overlay.size) != 0)
 		put_input(text, flattened, &cell->overlay_tree);
 	put_files(text, included, &cell->overlay_included);
 	free(included);
