@@ -33,6 +33,16 @@ static const void *table_in(struct audit *audit, const char *who, const char *wh
 	return (const uint8_t *)base + (table.count ? table.offset : 0);
 }
 
+/* PCI functions, their DMA and their interrupts are nothing that this auditor can prove: there are none.
+ * [impl->swr~audit-no-pci~1] */
+static void no_pci(struct audit *audit, const char *who, const void *from, size_t size)
+{
+	static const uint8_t zeroes[64];
+
+	if (size > sizeof(zeroes) || memcmp(from, zeroes, size) != 0)
+		violation(&audit->report, RULE_RECORD, "%s: it names PCI functions, streams or LPIs", who);
+}
+
 static void root_walk(struct audit *audit, const char *who, uint64_t root_pa, struct spans *found,
 		      struct spans *pages)
 {
@@ -117,6 +127,7 @@ static bool record_sound(struct audit *audit, struct cell *cell, size_t index)
 			  cell->record_pa, record->index);
 		return false;
 	}
+	no_pci(audit, cell->who, &record->pci, sizeof(*record) - offsetof(struct bp_cell, pci));
 	cell->record = record;
 	memcpy(cell->name, record->name, sizeof(cell->name));
 	(void)snprintf(cell->who, sizeof(cell->who), "cell '%s'", cell->name);
@@ -202,6 +213,7 @@ static void service_open(struct audit *audit)
 			  audit->service_pa);
 		return;
 	}
+	no_pci(audit, "bp_service", &service->smmus, sizeof(*service) - offsetof(struct bp_service, smmus));
 	if (service_tables(audit, service))
 		audit->service = service;
 }
@@ -209,6 +221,8 @@ static void service_open(struct audit *audit)
 void records_open(struct audit *audit)
 {
 	audit->health = CELL_NONE_ID;
+	no_pci(audit, "blueprint", &audit->header->smmus,
+	       sizeof(*audit->header) - offsetof(struct bp_header, smmus));
 	cores_open(audit);
 	audit->cell_count = audit->header->cell_count;
 	audit->cells = memory_zeroed(audit->cell_count, sizeof(*audit->cells));

@@ -36,7 +36,7 @@
 #include <stdint.h>
 
 #define BLUEPRINT_MAGIC	  UINT64_C(0x544e5250454c4242) /* "BBLEPRNT" */
-#define BLUEPRINT_ABI	  3u
+#define BLUEPRINT_ABI	  4u
 
 #define BP_PAGE_SIZE	  UINT64_C(4096)
 #define BP_NAME_MAX	  32u  /* bytes with the terminating NUL */
@@ -169,6 +169,10 @@ struct bp_header {
 	uint32_t spi_edge[32]; /* trigger of every cell's SPIs together, as in bp_cell: set once, at boot */
 	uint8_t config_digest[32]; /* SHA-256 of the partition file's flattened tree: names the configuration
 				    */
+	struct bp_table smmus;	   /* struct bp_smmu: pci.h, as the following */
+	struct bp_table itss;	   /* struct bp_its */
+	struct bp_table lpi_cores; /* struct bp_lpi_core */
+	struct bp_table pci_steps; /* struct bp_pci_step */
 };
 
 /* ---- struct bp_cell: mapped read-only at EL2_VA_CELL on the cell's own cores ---- */
@@ -205,7 +209,7 @@ struct bp_image { /* filled at every start: `size` bytes from va (read-only) to 
 	char name[BP_NAME_MAX];
 };
 
-enum bp_mmio_kind { BP_MMIO_GICD, BP_MMIO_GICR, BP_MMIO_PL011 };
+enum bp_mmio_kind { BP_MMIO_GICD, BP_MMIO_GICR, BP_MMIO_PL011, BP_MMIO_PCI, BP_MMIO_V2M };
 struct bp_mmio { /* emulated, unmapped in stage 2; sorted by ipa, disjoint */
 	uint64_t ipa, size;
 	uint32_t kind; /* enum bp_mmio_kind */
@@ -271,7 +275,12 @@ struct bp_cell {
 	struct bp_table root_entries; /* struct bp_root_entry */
 	struct bp_table channels;     /* struct bp_channel */
 	struct bp_table
-		firmware; /* uint32_t SMCCC function IDs, ascending: passed to firmware as they come */
+		firmware;     /* uint32_t SMCCC function IDs, ascending: passed to firmware as they come */
+	struct bp_table pci;  /* struct bp_pci_function: pci.h, as the following */
+	struct bp_table lpis; /* struct bp_bell, by LPI from lpi_first on */
+	uint32_t lpi_first;
+	uint32_t pad2;
+	uint64_t pci_state_va; /* one page, read-write on the cell's cores; 0: no PCI functions */
 };
 
 /* ---- struct bp_service: mapped read-only at EL2_VA_SERVICE on the service core alone ---- */
@@ -294,7 +303,9 @@ struct bp_service {
 	uint64_t magic; /* BLUEPRINT_MAGIC */
 	uint32_t size;
 	uint32_t pad;
-	struct bp_table cells; /* struct bp_service_cell by cell index */
+	struct bp_table cells;	 /* struct bp_service_cell by cell index */
+	struct bp_table smmus;	 /* struct bp_service_smmu: pci.h, as the following */
+	struct bp_table streams; /* struct bp_stream */
 };
 
 _Static_assert(sizeof(struct bp_table) == 8, "layout");
@@ -306,16 +317,16 @@ _Static_assert(offsetof(struct bp_header, digest) == 32, "layout");
 _Static_assert(offsetof(struct bp_header, boot_root_pa) == 64, "layout");
 _Static_assert(offsetof(struct bp_header, tcr_el2) == 72, "layout");
 _Static_assert(offsetof(struct bp_header, cores) == 112, "layout");
-_Static_assert(sizeof(struct bp_header) == 384, "layout");
+_Static_assert(sizeof(struct bp_header) == 416, "layout");
 _Static_assert(sizeof(struct bp_core) == 40, "layout");
 _Static_assert(sizeof(struct bp_region) == 40, "layout");
 _Static_assert(sizeof(struct bp_image) == 96, "layout");
 _Static_assert(sizeof(struct bp_mmio) == 24, "layout");
 _Static_assert(sizeof(struct bp_root_entry) == 16, "layout");
 _Static_assert(sizeof(struct bp_channel) == 48, "layout");
-_Static_assert(sizeof(struct bp_cell) == 504, "layout");
+_Static_assert(sizeof(struct bp_cell) == 536, "layout");
 _Static_assert(sizeof(struct bp_service_core) == 16, "layout");
 _Static_assert(sizeof(struct bp_service_cell) == 48, "layout");
-_Static_assert(sizeof(struct bp_service) == 24, "layout");
+_Static_assert(sizeof(struct bp_service) == 40, "layout");
 
 #endif

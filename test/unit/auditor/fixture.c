@@ -200,7 +200,7 @@ static void record_make(struct fixture *fixture, int i)
 				 .uart_intid = plan[i].uart_intid,
 				 .maintenance_intid = 25,
 				 .ppi_owned = 1u << 27 | 1u << 30,
-				 .cores = {0x200, plan[i].cores},
+				 .cores = {0x220, plan[i].cores},
 				 .regions = {0x280, plan[i].regions[1][2] ? 2 : 1},
 				 .images = {IMAGES_AT, 0},
 				 .mmio = {0x500, 0},
@@ -344,7 +344,7 @@ static void service_make(struct fixture *fixture)
 	struct bp_service *service = fixture->service;
 	struct bp_service_cell *cells = (void *)((uint8_t *)service + 0x40);
 
-	*service = (struct bp_service){BLUEPRINT_MAGIC, 0x1000, 0, {0x40, CELLS}};
+	*service = (struct bp_service){.magic = BLUEPRINT_MAGIC, .size = 0x1000, .cells = {0x40, CELLS}};
 	for (uint32_t i = 0; i < CELLS; i++) {
 		const struct bp_cell *cell = fixture->cell[i];
 		struct bp_service_core *cores = (void *)((uint8_t *)service + 0x100 + i * 0x40);

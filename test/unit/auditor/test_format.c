@@ -99,6 +99,22 @@ MUTATION(service_outside)
 {
 	f->service->cells.offset = 0xffffff00;
 }
+MUTATION(pci_function)
+{
+	f->cell[CONTROL]->pci.count = 1;
+}
+MUTATION(lpi)
+{
+	f->cell[CONTROL]->lpi_first = 8192;
+}
+MUTATION(stream)
+{
+	f->service->streams.count = 1;
+}
+MUTATION(pci_step)
+{
+	f->header->pci_steps.count = 1;
+}
 MUTATION(service_core_missing)
 {
 	f->header->service_core = 99;
@@ -198,6 +214,10 @@ static const struct mutation rows[] = {
 	ROW(RECORD, record_name_endless),
 	ROW(RECORD, service_outside),
 	ROW(RECORD, service_core_missing),
+	ROW(RECORD, pci_function), /* [utest->swr~audit-no-pci~1] */
+	ROW(RECORD, lpi),
+	ROW(RECORD, stream),
+	ROW(RECORD, pci_step),
 	ROW(INPUT, size_unreadable),
 	ROW(INPUT, no_gic),
 	ROW(INPUT, no_facts), /* [utest->swr~audit-inputs~1] */
