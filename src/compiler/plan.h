@@ -17,6 +17,7 @@
 #include "../blueprint/blueprint.h"
 #include "diag.h"
 #include "palette.h"
+#include "pci.h"
 
 struct range {
 	uint64_t base, size;
@@ -80,9 +81,30 @@ struct device {
 
 #define PA_BITS_MOST 48u /* without FEAT_LPA2 */
 
+struct smmu { /* an enabled node of the tree, "arm,smmu-v3" */
+	int node;
+	const char *path;
+	struct range regs;
+	struct interrupt event, error; /* intid 0: the tree names none */
+	bool coherent;		       /* its table walks and queues see the caches (dma-coherent) */
+};
+
+struct its { /* "arm,gic-v3-its" */
+	int node;
+	const char *path;
+	struct range regs;
+};
+
+#define ITS_BASERS 8u
+
+struct identity { /* of a register, as machine.dts states it: compared at boot */
+	uint64_t value, mask;
+};
+
 struct board {
 	const char *name, *folder;
 	struct bytes tree, machine, known_slaves; /* flattened */
+	struct bytes pci_tree;			  /* pci.dts, flattened; size 0: the folder has none */
 	uint64_t *mpidrs;			  /* affinity fields, in the order of /cpus */
 	int *cpu_nodes;
 	size_t core_count;
@@ -98,6 +120,17 @@ struct board {
 	int gic_node, timer_node; /* timer: negative, none */
 	struct range smmu;	  /* size 0: none */
 	uint32_t smmu_idr0, smmu_idr0_mask;
+	struct smmu *smmus;
+	size_t smmu_count;
+	struct identity smmu_idr1, smmu_idr5; /* of each: mask 0: not stated */
+	struct its *itss;
+	size_t its_count;
+	struct identity its_typer;	/* of each; mask 0: not stated */
+	uint64_t its_kinds[ITS_BASERS]; /* type and entry size of each GITS_BASER; 0: it isn't there */
+	uint32_t *processors;		/* by core: GICR_TYPER.Processor_Number; NULL: not stated */
+	struct pci_inventory pci;
+	struct pci_host *pci_hosts;
+	size_t pci_host_count;
 	struct range uart; /* the stdout-path PL011; size 0: none */
 	int uart_device;   /* index into devices, -1 none */
 	uint32_t ppi_edge; /* triggers of the PPIs that the tree names */
@@ -137,6 +170,12 @@ struct plan_channel {
 	uint32_t *doorbell_spis; /* one a reader, INTID; 0: none */
 };
 
+struct cell_function {	 /* a function that the cell sees on its PCI bus */
+	size_t function; /* index into board.pci.at */
+	uint32_t rid;	 /* on the cell's bus 0: device << 3 | function */
+	bool ghost;	 /* a VF that its PF's owner sees and doesn't have */
+};
+
 struct plan_cell {
 	const char *name;
 	int line, column;
@@ -152,7 +191,11 @@ struct plan_cell {
 	struct bytes overlay, overlay_tree; /* `dtb-overlay`: the file as it is, and flattened */
 	struct files overlay_included;	    /* by its source */
 	int overlay_line, overlay_column;
-	bool unprotected; /* `dma`: it may have bus masters without an IOMMU */
+	bool unprotected;		 /* `dma`: it may have bus masters without an IOMMU */
+	bool peer_dma;			 /* `allow-peer-dma` */
+	struct cell_function *functions; /* by rid, ascending */
+	size_t function_count;
+	uint32_t msi_first, msi_count; /* SPIs that its functions' messages make pending: the first's INTID */
 	const char *bootargs;
 	struct file_image *files;
 	size_t file_count;
