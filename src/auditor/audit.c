@@ -50,7 +50,8 @@ static void (*const rules[])(struct audit *) = {rule_cores,
 						rule_machine,
 						rule_gic_frames,
 						rule_firmware,
-						rule_colors};
+						rule_colors,
+						rule_pci_groups};
 
 bool image_map(const char *path, struct blob *image)
 {
@@ -87,6 +88,7 @@ enum reading audit_read(struct audit *audit, struct blob image)
 		return READ_PARTS;
 	}
 	devices_assign(audit);
+	pci_open(audit);
 	colors_open(audit);
 	records_open(audit);
 	guests_open(audit);
@@ -125,6 +127,7 @@ void audit_close(struct audit *audit)
 	free(audit->kernel);
 	board_close(&audit->board);
 	partition_close(&audit->partition);
+	pci_close(&audit->pci);
 	fit_close(&audit->fit);
 	report_free(&audit->report);
 }

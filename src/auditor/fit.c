@@ -213,6 +213,8 @@ bool fit_open(struct fit *fit, struct blob image, struct report *report)
 	fit->machine = part_open(image, images, "machine", report);
 	fit->partitions = part_open(image, images, "partitions", report);
 	fit->known_slaves = part_open(image, images, "known-slaves", report);
+	if (fdt_subnode_offset(image.data, images, "pci") >= 0)
+		fit->pci = part_open(image, images, "pci", report);
 	node = fdt_subnode_offset(image.data, images, "kernel");
 	if (node >= 0 && (!fit_address(image.data, node, "load", &fit->kernel_load) ||
 			  !fit_address(image.data, node, "entry", &fit->kernel_entry)))

@@ -19,6 +19,7 @@ struct fit_file { /* a loadable: description = CELL:PROPERTY:FILENAME */
 
 struct fit {
 	struct blob kernel, fdt, machine, partitions, known_slaves;
+	struct blob pci; /* absent: the board has no inventory */
 	uint64_t kernel_load, kernel_entry;
 	struct fit_file *files;
 	size_t file_count;

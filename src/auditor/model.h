@@ -11,6 +11,7 @@
 #include "blueprint.h"
 #include "fit.h"
 #include "image.h"
+#include "pci.h"
 #include "report.h"
 #include "spans.h"
 #include "telemetry.h"
@@ -169,6 +170,7 @@ struct audit {
 	struct table_memory tables;
 	struct board board;
 	struct partition partition;
+	struct pci pci;
 	struct core *cores;
 	size_t core_count;
 	struct cell *cells;
@@ -218,6 +220,11 @@ bool shared_rate(const struct partition_shared *shared, const struct tree *tree,
 		 unsigned int at, uint32_t width, uint64_t *hz);
 /* assign.c: which board node is whose, by the partition file. */
 void devices_assign(struct audit *audit);
+/* pci.c, pci_host.c, pci_assign.c: the inventory, behind which hosts, and whose. */
+void pci_open(struct audit *audit);
+void pci_hosts_find(struct audit *audit);
+void pci_assign(struct audit *audit);
+void pci_close(struct pci *pci);
 void records_open(struct audit *audit);
 void guests_open(struct audit *audit);
 /* Where the redistributor of a machine core is, PA_NONE: nowhere. */

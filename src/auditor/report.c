@@ -51,8 +51,10 @@ void violation(struct report *report, enum rule rule, const char *format, ...)
 	report->kept_count++;
 }
 
-static const char *const kinds[UNISOLATED_COUNT] = {
-	[UNISOLATED_FIRMWARE] = "firmware-calls", [UNISOLATED_DMA] = "unprotected-dma"};
+static const char *const kinds[UNISOLATED_COUNT] = {[UNISOLATED_FIRMWARE] = "firmware-calls",
+						    [UNISOLATED_DMA] = "unprotected-dma",
+						    [UNISOLATED_PEER] = "peer-dma",
+						    [UNISOLATED_DEVICE] = "shared-device"};
 
 void unisolated(struct report *report, enum unisolated kind, const char *format, ...)
 {

@@ -22,7 +22,13 @@ struct violation {
 };
 
 /* What a partition file may ask for though no table can isolate it; `--deny` names them. */
-enum unisolated { UNISOLATED_FIRMWARE, UNISOLATED_DMA, UNISOLATED_COUNT };
+enum unisolated {
+	UNISOLATED_FIRMWARE,
+	UNISOLATED_DMA,
+	UNISOLATED_PEER,   /* devices that may reach each other past the IOMMU */
+	UNISOLATED_DEVICE, /* one device's functions in two cells: its vendor keeps them apart */
+	UNISOLATED_COUNT
+};
 
 struct exception {
 	enum unisolated kind;

@@ -41,6 +41,7 @@ void rule_machine(struct audit *audit);
 void rule_gic_frames(struct audit *audit);
 void rule_firmware(struct audit *audit);
 void rule_colors(struct audit *audit);
+void rule_pci_groups(struct audit *audit); /* pci_assign.c */
 
 /* el2_expect.c: what a core's root must map, exactly. */
 void core_root_expected(struct audit *audit, size_t core, struct spans *expected);

@@ -13,7 +13,7 @@
 	RULE(HV_HEADER, "FMT-02", "bulkhead.bin's headers agree with themselves and with the FIT", "build bulkhead.bin and the image again") \
 	RULE(BP_HEADER, "FMT-03", "the blueprint's header is whole and its digest right", "build the image again") \
 	RULE(RECORD, "FMT-04", "every record and table lies inside what holds it", "build the image again") \
-	RULE(INPUT, "FMT-05", "board tree, machine facts, partitions and known-slaves can be read", "build the image from readable inputs") \
+	RULE(INPUT, "FMT-05", "board tree, machine facts, PCI inventory, partitions and known-slaves can be read", "build the image from readable inputs") \
 	RULE(REGIME, "FMT-06", "VTCR, VTTBR and TCR describe a walk that this machine can do", "correct the compiler's register values") \
 	RULE(DESCRIPTOR, "FMT-07", "no reserved encoding in any table", "correct the compiler's table emitter") \
 	RULE(GUEST_TREE, "FMT-08", "every cell's guest tree can be read", "correct the guest tree emitter") \
@@ -42,6 +42,7 @@
 	RULE(REVOCATION, "SEP-23", "the root entries listed are those of the table, for the cell and the service core", "list every nonzero root entry with its value") \
 	RULE(SERVICE_CORE, "SEP-24", "the service core is an injected cell's first core, the health cell's where there is one", "choose another service core") \
 	RULE(COLORS, "SEP-25", "what a cell or its EL2 caches has colours of that cell, which are nobody else's", "move the page to one of its owner's colours") \
+	RULE(PCI_GROUP, "SEP-26", "PCI functions of two cells can't reach each other past the IOMMU, and share no StreamID or DeviceID", "give them to one cell, or say allow-peer-dma in both") \
 	RULE(CELLS, "CONF-01", "the image's cells are the partition file's, with their names, roles and flags", "build the image from this partition file") \
 	RULE(CORES, "CONF-02", "each cell has the cores that the file gives it", "build the image from this partition file") \
 	RULE(MEMORY, "CONF-03", "each cell's memory adds up to what the file says, and is mapped", "build the image from this partition file") \
@@ -68,7 +69,8 @@
 	RULE(GIC_FRAMES, "CONF-24", "emulated GIC frames are those of the cell's cores", "correct the mmio table") \
 	RULE(FIRMWARE, "CONF-25", "the functions passed to firmware are the file's, and none of those that undo the division", "build the image from this partition file") \
 	RULE(TREE_REFERENCES, "CONF-26", "what a node of a guest tree refers to is in that tree", "add the node to the guest tree, or drop the property") \
-	RULE(TREE_SHARED, "CONF-27", "a provider that is shared read-only is no cell's, and in guest trees as fixed clocks alone", "build the image from this partition file")
+	RULE(TREE_SHARED, "CONF-27", "a provider that is shared read-only is no cell's, and in guest trees as fixed clocks alone", "build the image from this partition file") \
+	RULE(PCI, "CONF-28", "each cell has the PCI functions that the file gives it, and no others", "build the image from this partition file")
 /* clang-format on */
 
 enum rule {

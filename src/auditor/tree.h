@@ -79,6 +79,9 @@ void node_read_regs(const struct tree *tree, struct node *node);
 bool node_regs_lost(const struct tree *tree, const struct node *node);
 /* Window `index` of a PCI host, where the CPUs have it; false: there are no more. */
 bool node_window(const struct tree *tree, const struct node *node, unsigned int index, struct range *window);
+/* The same, with the window's space (the first cell of its PCI address) and its address on the bus. */
+bool node_bus_window(const struct tree *tree, const struct node *node, unsigned int index,
+		     struct range *window, uint32_t *space, uint64_t *bus);
 /* How many bytes from CPU address `base` on a device's own accesses reach, `size` at most. */
 uint64_t node_reach(const struct tree *tree, const struct node *node, uint64_t base, uint64_t size);
 void node_read_irqs(const struct tree *tree, struct node *node);

@@ -102,7 +102,8 @@ bool node_regs_lost(const struct tree *tree, const struct node *node)
 	return rows != node->reg_count;
 }
 
-bool node_window(const struct tree *tree, const struct node *node, unsigned int index, struct range *window)
+bool node_bus_window(const struct tree *tree, const struct node *node, unsigned int index,
+		     struct range *window, uint32_t *space, uint64_t *bus)
 {
 	const struct node *parent = node->parent >= 0 ? &tree->nodes[node->parent] : NULL;
 	const int child = node->address_cells, sizes = node->size_cells;
@@ -117,10 +118,20 @@ bool node_window(const struct tree *tree, const struct node *node, unsigned int 
 	for (int at = 0; at + row <= length; at += row) {
 		*window = (struct range){read_cells(ranges + at + child * 4, above),
 					 read_cells(ranges + at + (child + above) * 4, sizes)};
+		*space = (uint32_t)read_cells(ranges + at, 1);
+		*bus = read_cells(ranges + at + 4, PCI_CELLS - 1);
 		if (to_cpu(tree, parent, window) && !index--)
 			return true;
 	}
 	return false;
+}
+
+bool node_window(const struct tree *tree, const struct node *node, unsigned int index, struct range *window)
+{
+	uint32_t space;
+	uint64_t bus;
+
+	return node_bus_window(tree, node, index, window, &space, &bus);
 }
 
 /* Bytes from *address on, of the bus above, that `bus` lets its devices reach; *address becomes the bus's. */

@@ -467,7 +467,7 @@ void fixture_seal(struct fixture *fixture)
 {
 	struct blob board = fixture_compile(fixture->board_text),
 		    machine = fixture_compile(fixture->machine_text),
-		    partitions = fixture_compile(fixture->partition_text);
+		    partitions = fixture_compile(fixture->partition_text), pci = {0};
 
 	if (!fixture->keep_digest) {
 		guests_seal(fixture);
@@ -477,10 +477,13 @@ void fixture_seal(struct fixture *fixture)
 		memset(fixture->header->digest, 0, 32);
 		digest_of((struct blob){fixture->blueprint, fixture->header->size}, fixture->header->digest);
 	}
-	fixture_fit(fixture, board, machine, partitions);
+	if (fixture->pci_text)
+		pci = fixture_compile(fixture->pci_text);
+	fixture_fit(fixture, board, machine, partitions, pci);
 	free((void *)board.data);
 	free((void *)machine.data);
 	free((void *)partitions.data);
+	free((void *)pci.data);
 }
 
 void fixture_free(struct fixture *fixture)
@@ -489,6 +492,7 @@ void fixture_free(struct fixture *fixture)
 	free(fixture->board_text);
 	free(fixture->machine_text);
 	free(fixture->partition_text);
+	free(fixture->pci_text);
 	for (int i = 0; i < CELLS; i++)
 		free(fixture->guest_text[i]);
 	free(fixture->image);

@@ -58,6 +58,7 @@ struct fixture {
 	struct directory *directory;
 	uint64_t directory_pa;
 	char *board_text, *partition_text, *machine_text, *guest_text[CELLS];
+	char *pci_text; /* NULL: no inventory */
 	const char *slaves_text;
 	struct fixture_file files[4];
 	size_t file_count;
@@ -112,6 +113,7 @@ struct blob fixture_compile(const char *text); /* free .data */
 void fixture_tables(struct fixture *fixture);
 
 /* fixture_fit.c */
-void fixture_fit(struct fixture *fixture, struct blob board, struct blob machine, struct blob partitions);
+void fixture_fit(struct fixture *fixture, struct blob board, struct blob machine, struct blob partitions,
+		 struct blob pci);
 
 #endif

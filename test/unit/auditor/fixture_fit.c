@@ -32,7 +32,8 @@ static void part(void *fdt, const char *name, const char *type, const char *desc
 	fdt_end_node(fdt);
 }
 
-void fixture_fit(struct fixture *fixture, struct blob board, struct blob machine, struct blob partitions)
+void fixture_fit(struct fixture *fixture, struct blob board, struct blob machine, struct blob partitions,
+		 struct blob pci)
 {
 	const struct blob kernel = {fixture->kernel, HV_SIZE + fixture->header->size};
 	const struct blob slaves = {(const uint8_t *)fixture->slaves_text, strlen(fixture->slaves_text)};
@@ -48,6 +49,8 @@ void fixture_fit(struct fixture *fixture, struct blob board, struct blob machine
 	part(fdt, "fdt", "flat_dt", "board", board, 0);
 	part(fdt, "machine", "flat_dt", "machine", machine, 0);
 	part(fdt, "partitions", "flat_dt", "partitions", partitions, 0);
+	if (pci.data)
+		part(fdt, "pci", "flat_dt", "pci", pci, 0);
 	part(fdt, "known-slaves", "firmware", "known-slaves", slaves, 0);
 	for (size_t i = 0; i < fixture->file_count; i++) {
 		const struct fixture_file *file = &fixture->files[i];

@@ -192,6 +192,17 @@ static void mutant_make(struct specimen *s, struct oracle *oracle, const struct 
 	specimen_restore(s);
 }
 
+/* No specimen has PCI functions: test/unit/auditor/test_pci.c breaks these. */
+static bool of_pci(int rule)
+{
+	static const enum rule rules[] = {RULE_PCI_GROUP, RULE_PCI};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if ((int)rules[i] == rule)
+			return true;
+	return false;
+}
+
 static void scores_write(FILE *out)
 {
 	fprintf(out, "| rule | breaking | by itself | by another rule | missed | where "
@@ -200,6 +211,8 @@ static void scores_write(FILE *out)
 		const struct score *score = &by_rule[rule];
 		const char *comma = "";
 
+		if (of_pci(rule))
+			continue;
 		fprintf(out, "| %s | %zu | %zu | %zu | %zu | ", rule_id(rule), score->breaking, score->itself,
 			score->another, score->missed);
 		for (int kind = 0; kind < KIND_COUNT; kind++) {
@@ -266,6 +279,8 @@ static void mutants_are_judged_as_the_oracle_judges(void **context)
 	fprintf(stderr, "%zu mutants, %zu judged wrongly\n", all, wrong);
 	assert_int_equal(wrong, 0);
 	for (int rule = 0; rule < RULE_COUNT; rule++) {
+		if (of_pci(rule))
+			continue;
 		if (!by_rule[rule].breaking)
 			fail_msg("%s has no mutant", rule_id(rule));
 		if (by_rule[rule].breaking < RULE_LEAST && count >= SCORED)
