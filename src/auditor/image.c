@@ -177,6 +177,10 @@ static bool blueprint_header_check(struct audit *audit)
 		bp_wrong(audit, "writable memory isn't whole pages below 2^48", header->writable_pa);
 		return false;
 	}
+	/* The boot protocol: so much from its first byte on is the image's. */
+	if (header->writable_pa >= header->load_pa &&
+	    word_at(audit, IMAGE_SIZE_AT) < header->writable_pa - header->load_pa + header->writable_size)
+		hv_wrong(audit, "image_size ends before the writable memory", word_at(audit, IMAGE_SIZE_AT));
 	blueprint_digest_check(audit);
 	return true;
 }

@@ -36,6 +36,8 @@ void rule_tree_promises(struct audit *audit);
 void rule_tree_described(struct audit *audit);
 void rule_tree_bulkhead(struct audit *audit);
 void rule_tree_references(struct audit *audit);
+void rule_tree_board(struct audit *audit);
+void rule_tree_boot(struct audit *audit);
 void rule_directory(struct audit *audit);
 void rule_machine(struct audit *audit);
 void rule_gic_frames(struct audit *audit);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * rule_faults.c - what each error costs each cell: the cell's `faults`, else the board-wide ones, else
- * anything that the error admits (the language names no action of its own).
+ * what the language says.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,23 +13,24 @@
 #define A(action) (1u << BP_ACTION_##action)
 #define COMMON	  (A(LOG) | A(STOP) | A(RESTART) | A(SAFE) | A(RESET))
 
-/* Config language, "Faults and what each admits". */
+/* Config language, "Faults": what each admits, and costs where the file doesn't say. */
 static const struct {
 	const char *name;
-	unsigned int admitted;
+	unsigned int admitted, action;
 } errors[BP_ERROR_COUNT] = {
-	[BP_ERROR_MEMORY_VIOLATION] = {"memory-violation", COMMON},
-	[BP_ERROR_DMA_VIOLATION] = {"dma-violation", COMMON},
-	[BP_ERROR_FORBIDDEN_ACCESS] = {"forbidden-access", COMMON | A(IGNORE)},
-	[BP_ERROR_SERROR] = {"serror", COMMON | A(IGNORE)},
-	[BP_ERROR_HEARTBEAT_MISSED] = {"heartbeat-missed", COMMON | A(IGNORE)},
-	[BP_ERROR_BOOT_TIMEOUT] = {"boot-timeout", COMMON | A(IGNORE)},
-	[BP_ERROR_IMAGE_MISMATCH] = {"image-mismatch", A(STOP) | A(SAFE) | A(RESET)},
-	[BP_ERROR_RESTART_LIMIT] = {"restart-limit", A(STOP) | A(SAFE) | A(RESET)},
-	[BP_ERROR_TABLE_INTEGRITY] = {"table-integrity", A(RESET)},
-	[BP_ERROR_APPLICATION] = {"application-error", COMMON | A(IGNORE)},
-	[BP_ERROR_EXCEPTION_AT_EL2] = {"exception-at-el2", A(RESET)},
+	[BP_ERROR_MEMORY_VIOLATION] = {"memory-violation", COMMON, BP_ACTION_RESTART},
+	[BP_ERROR_DMA_VIOLATION] = {"dma-violation", COMMON, BP_ACTION_RESTART},
+	[BP_ERROR_FORBIDDEN_ACCESS] = {"forbidden-access", COMMON | A(IGNORE), BP_ACTION_RESTART},
+	[BP_ERROR_SERROR] = {"serror", COMMON | A(IGNORE), BP_ACTION_LOG},
+	[BP_ERROR_HEARTBEAT_MISSED] = {"heartbeat-missed", COMMON | A(IGNORE), BP_ACTION_RESTART},
+	[BP_ERROR_BOOT_TIMEOUT] = {"boot-timeout", COMMON | A(IGNORE), BP_ACTION_RESTART},
+	[BP_ERROR_IMAGE_MISMATCH] = {"image-mismatch", A(STOP) | A(SAFE) | A(RESET), BP_ACTION_STOP},
+	[BP_ERROR_RESTART_LIMIT] = {"restart-limit", A(STOP) | A(SAFE) | A(RESET), BP_ACTION_STOP},
+	[BP_ERROR_TABLE_INTEGRITY] = {"table-integrity", A(RESET), BP_ACTION_RESET},
+	[BP_ERROR_APPLICATION] = {"application-error", COMMON | A(IGNORE), BP_ACTION_RESTART},
+	[BP_ERROR_EXCEPTION_AT_EL2] = {"exception-at-el2", A(RESET), BP_ACTION_RESET},
 };
+#define WINDOW_UNSAID "5/300s"
 
 static const char *const actions[BP_ACTION_COUNT] = {
 	[BP_ACTION_IGNORE] = "ignore",	 [BP_ACTION_LOG] = "log",   [BP_ACTION_STOP] = "stop",
@@ -81,11 +82,13 @@ static void action_check(struct audit *audit, const struct cell *cell, unsigned 
 
 	if (due < 0)
 		due = action_in(audit, audit->partition.faults, error);
+	if (due < 0)
+		due = (int)errors[error].action;
 	if (action >= BP_ACTION_COUNT || !(errors[error].admitted >> action & 1))
 		violation(&audit->report, RULE_FAULTS, "%s: %s: action %u (%s) isn't admitted", cell->who,
 			  errors[error].name, action, action < BP_ACTION_COUNT ? actions[action] : "unknown");
-	else if (due >= 0 && (unsigned int)due != action)
-		violation(&audit->report, RULE_FAULTS, "%s: %s costs %s, the file says %s", cell->who,
+	else if ((unsigned int)due != action)
+		violation(&audit->report, RULE_FAULTS, "%s: %s costs %s, by the file it is %s", cell->who,
 			  errors[error].name, actions[action], actions[due]);
 }
 
@@ -111,13 +114,15 @@ static void window_check(struct audit *audit, const struct cell *cell)
 
 	if (!text && audit->partition.faults)
 		text = node_string(tree, audit->partition.faults, "restart-window");
+	if (!text)
+		text = WINDOW_UNSAID;
 	if (cell->record->restart_max < 1 || cell->record->restart_max > BP_RESTARTS_MAX)
 		violation(&audit->report, RULE_TIMES, "%s: restart window of %u restarts", cell->who,
 			  cell->record->restart_max);
-	if (text && (!window_parse(text, &max, &window_ns) || max != cell->record->restart_max ||
-		     window_ns != cell->record->restart_window_ns))
+	if (!window_parse(text, &max, &window_ns) || max != cell->record->restart_max ||
+	    window_ns != cell->record->restart_window_ns)
 		violation(&audit->report, RULE_TIMES,
-			  "%s: restart window %u in %" PRIu64 " ns, the file says %s", cell->who,
+			  "%s: restart window %u in %" PRIu64 " ns, by the file it is %s", cell->who,
 			  cell->record->restart_max, cell->record->restart_window_ns, text);
 }
 

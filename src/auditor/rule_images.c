@@ -9,12 +9,14 @@
 #include "rule.h"
 #include "value.h"
 
+/* Memory that a restart keeps is filled at the first start alone. */
 static bool inside_ram(const struct cell *cell, uint64_t ipa, uint64_t size)
 {
 	for (uint32_t i = 0; i < cell->record->regions.count; i++) {
 		const struct bp_region *region = &cell->regions[i];
 
-		if (ipa >= region->ipa && within(ipa - region->ipa, size, region->size))
+		if (!(region->flags & BP_REGION_KEEP) && ipa >= region->ipa &&
+		    within(ipa - region->ipa, size, region->size))
 			return true;
 	}
 	return false;
@@ -30,8 +32,8 @@ static void image_check(struct audit *audit, const struct cell *cell, uint32_t i
 
 	if (!inside_ram(cell, image->dest_ipa, image->size))
 		violation(&audit->report, RULE_IMAGES,
-			  "%s: image %u goes to IPA 0x%" PRIx64 ", outside its RAM", cell->who, index,
-			  image->dest_ipa);
+			  "%s: image %u goes to IPA 0x%" PRIx64 ", outside its RAM, or to what is kept",
+			  cell->who, index, image->dest_ipa);
 	for (uint32_t i = 0; i < index; i++) {
 		const struct bp_image *other = &cell->images[i];
 
@@ -148,28 +150,58 @@ static uint64_t le(const struct fit_file *file, uint64_t offset, unsigned int by
 	return value;
 }
 
-/* Each PT_LOAD is an image (ELF-64, little-endian).  Returns how many.  [impl->swr~audit-entry~1] */
-static uint32_t elf_check(struct audit *audit, const struct cell *cell, const struct fit_file *file)
+struct load { /* a PT_LOAD of an ELF-64 file, little-endian */
+	uint64_t offset, va, pa, file_size, memory_size;
+	bool executable;
+};
+
+/* The next PT_LOAD from program header *index on; false: there is none. */
+static bool load_next(const struct fit_file *file, uint64_t *index, struct load *load)
 {
 	const uint64_t headers = le(file, 32, 8), step = le(file, 54, 2), count = le(file, 56, 2);
-	const bool dynamic = le(file, 16, 2) == 3; /* ET_DYN */
-	const uint64_t base = dynamic ? cell->regions[0].ipa : 0;
+
+	while (*index < count && headers < file->bytes.size) {
+		const uint64_t at = headers + (*index)++ * step;
+
+		*load = (struct load){le(file, at + 8, 8),  le(file, at + 16, 8), le(file, at + 24, 8),
+				      le(file, at + 32, 8), le(file, at + 40, 8), le(file, at + 4, 4) & 1};
+		if (le(file, at, 4) == 1 && load->memory_size)
+			return true;
+	}
+	return false;
+}
+
+/* What is added to the file's physical addresses: ET_DYN starts with the first region's first page. */
+static uint64_t elf_base(const struct cell *cell, const struct fit_file *file)
+{
+	uint64_t index = 0, lowest = UINT64_MAX;
+	struct load load;
+
+	while (load_next(file, &index, &load))
+		lowest = load.pa < lowest ? load.pa : lowest;
+	return le(file, 16, 2) == 3 ? cell->regions[0].ipa - page_down(lowest) : 0;
+}
+
+/* Each PT_LOAD with bytes is an image; the entry is a virtual address of one.  Returns how many.
+ * [impl->swr~audit-entry~1] */
+static uint32_t elf_check(struct audit *audit, const struct cell *cell, const struct fit_file *file)
+{
+	const uint64_t base = elf_base(cell, file), entry = le(file, 24, 8);
+	uint64_t index = 0, entry_ipa = PA_NONE;
 	uint32_t loads = 0;
+	struct load load;
 
-	for (uint64_t i = 0; i < count && headers < file->bytes.size; i++) {
-		const uint64_t at = headers + i * step;
-		const uint64_t file_size = le(file, at + 32, 8), memory_size = le(file, at + 40, 8);
-		const uint64_t dest = base + le(file, at + 24, 8);
-
-		if (le(file, at, 4) != 1) /* PT_LOAD */
+	while (load_next(file, &index, &load)) {
+		memory_check(audit, cell, file->name, base + load.pa, load.memory_size);
+		if (!load.file_size)
 			continue;
-		memory_check(audit, cell, file->name, dest, memory_size);
-		if (!file_size)
-			continue;
-		expect_image(audit, cell, file, le(file, at + 8, 8), file_size, dest);
+		expect_image(audit, cell, file, load.offset, load.file_size, base + load.pa);
+		if (load.executable && entry >= load.va && entry - load.va < load.file_size &&
+		    entry_ipa == PA_NONE)
+			entry_ipa = base + load.pa + (entry - load.va);
 		loads++;
 	}
-	expect_entry(audit, cell, base + le(file, 24, 8));
+	expect_entry(audit, cell, entry_ipa);
 	return loads;
 }
 
@@ -191,14 +223,33 @@ static uint32_t raw_check(struct audit *audit, const struct cell *cell, const st
 /* [impl->swr~audit-entry~1] */
 static uint32_t kernel_check(struct audit *audit, const struct cell *cell, const struct fit_file *file)
 {
-	const uint64_t text_offset = le(file, IMAGE_TEXT_OFFSET_AT, 8),
-		       image_size = le(file, IMAGE_SIZE_AT, 8);
+	const uint64_t image_size = le(file, IMAGE_SIZE_AT, 8);
+	/* Linux, Documentation/arch/arm64/booting: an image_size of 0 is from before text_offset was right.
+	 */
+	const uint64_t text_offset = image_size ? le(file, IMAGE_TEXT_OFFSET_AT, 8) : 0x80000;
 	const uint64_t base = (end_of(cell->regions[0].ipa, 0x1fffff) & ~UINT64_C(0x1fffff)) + text_offset;
 
 	memory_check(audit, cell, file->name, base, image_size);
 	expect_image(audit, cell, file, 0, file->bytes.size, base);
 	expect_entry(audit, cell, base);
 	return 1;
+}
+
+/* Linux, same place: 8-byte aligned, and over no boundary of 2 MiB. */
+static void tree_place_check(struct audit *audit, const struct cell *cell)
+{
+	const uint64_t ipa = cell->record->tree_ipa;
+
+	for (uint32_t i = 0; i < cell->record->images.count; i++) {
+		const struct bp_image *image = &cell->images[i];
+
+		if (image->dest_ipa == ipa &&
+		    (ipa % 8 || ipa / 0x200000 != (ipa + image->size - 1) / 0x200000))
+			violation(&audit->report, RULE_ENTRY,
+				  "%s: guest tree at IPA 0x%" PRIx64
+				  " isn't 8-byte aligned, or crosses a boundary of 2 MiB",
+				  cell->who, ipa);
+	}
 }
 
 static uint32_t initrd_check(struct audit *audit, const struct cell *cell, const struct fit_file *file)
@@ -227,6 +278,7 @@ static void cell_check(struct audit *audit, const struct cell *cell)
 
 	if (!cell->record->regions.count)
 		return;
+	tree_place_check(audit, cell);
 	if (kernel)
 		expected += kernel_check(audit, cell, kernel);
 	if (initrd)

@@ -105,24 +105,32 @@ void rule_layout(struct audit *audit)
 	}
 }
 
-/* A window's 64 KiB granule: nothing else of the cell's may be in it. */
-static void window_check(struct audit *audit, const struct cell *cell, size_t index)
+/* Mapped or emulated, for the cell. */
+static bool present(const struct cell *cell, uint64_t from, uint64_t to)
 {
-	const struct span *span = &cell->stage2.list[index];
-	const uint64_t from = span->va & ~(BP_WINDOW_ALIGN - 1);
-	const uint64_t to = (end_of(span->va, span->size) + BP_WINDOW_ALIGN - 1) & ~(BP_WINDOW_ALIGN - 1);
+	bool found = from < to && spans_touch(&cell->stage2, from, to - from);
 
-	if (span->va != from)
+	for (uint32_t i = 0; i < cell->record->mmio.count; i++)
+		found |= cell->mmio[i].ipa < to && end_of(cell->mmio[i].ipa, cell->mmio[i].size) > from;
+	return found;
+}
+
+/* A window's 64 KiB granules: nothing else of the cell's may be in them. */
+static void window_check(struct audit *audit, const struct cell *cell, uint64_t ipa, uint64_t end)
+{
+	const uint64_t from = ipa & ~(BP_WINDOW_ALIGN - 1);
+	const uint64_t to = (end + BP_WINDOW_ALIGN - 1) & ~(BP_WINDOW_ALIGN - 1);
+
+	if (ipa != from)
 		violation(&audit->report, RULE_WINDOW_PLACE,
-			  "%s: window at IPA 0x%" PRIx64 " isn't 64 KiB aligned", cell->who, span->va);
-	for (size_t i = index;
-	     i > 0 && end_of(cell->stage2.list[i - 1].va, cell->stage2.list[i - 1].size) > from; i--)
+			  "%s: window at IPA 0x%" PRIx64 " isn't 64 KiB aligned", cell->who, ipa);
+	if (present(cell, from, ipa) || present(cell, end, to))
 		violation(&audit->report, RULE_WINDOW_PLACE,
-			  "%s: window at IPA 0x%" PRIx64 " shares its 64 KiB with IPA 0x%" PRIx64, cell->who,
-			  span->va, cell->stage2.list[i - 1].va);
+			  "%s: window at IPA 0x%" PRIx64 " shares its 64 KiB with something else", cell->who,
+			  ipa);
 	if (spans_touch(&audit->board.ram, from, to - from))
 		violation(&audit->report, RULE_WINDOW_PLACE,
-			  "%s: window at IPA 0x%" PRIx64 " lies in the board's RAM", cell->who, span->va);
+			  "%s: window at IPA 0x%" PRIx64 " lies in the board's RAM", cell->who, ipa);
 }
 
 static void window_on_register(struct audit *audit, const struct node *node, uint64_t base, void *context)
@@ -133,11 +141,22 @@ static void window_on_register(struct audit *audit, const struct node *node, uin
 		  cell->who, node->path, base);
 }
 
-static bool is_window(const struct audit *audit, const struct cell *cell, const struct span *span)
+/* One mapping may show several places that follow each other: each is a window of its own. */
+static void windows_check(struct audit *audit, struct cell *cell, const struct span *span)
 {
-	const struct place *place = place_at(audit, span->pa);
+	const uint64_t end = end_of(span->pa, span->size);
+	const struct place *place;
 
-	return place && place_admits(audit, place, cell_number(audit, cell));
+	for (uint64_t pa = span->pa; pa < end && (place = place_at(audit, pa)) != NULL;
+	     pa = end_of(place->pa, place->size)) {
+		const uint64_t ipa = span->va + (pa - span->pa), left = end_of(place->pa, place->size) - pa;
+		const uint64_t size = left < end - pa ? left : end - pa;
+
+		if (!place_admits(audit, place, cell_number(audit, cell)))
+			continue;
+		window_check(audit, cell, ipa, end_of(ipa, size));
+		registers_in(audit, ipa, size, window_on_register, cell);
+	}
 }
 
 /* [impl->swr~audit-window-places~1] */
@@ -146,14 +165,8 @@ void rule_windows(struct audit *audit)
 	for (size_t c = 0; c < audit->cell_count; c++) {
 		struct cell *cell = &audit->cells[c];
 
-		for (size_t i = 0; cell->known && i < cell->stage2.count; i++) {
-			const struct span *span = &cell->stage2.list[i];
-
-			if (!is_window(audit, cell, span))
-				continue;
-			window_check(audit, cell, i);
-			registers_in(audit, span->va, span->size, window_on_register, cell);
-		}
+		for (size_t i = 0; cell->known && i < cell->stage2.count; i++)
+			windows_check(audit, cell, &cell->stage2.list[i]);
 	}
 }
 

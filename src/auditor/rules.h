@@ -70,7 +70,8 @@
 	RULE(FIRMWARE, "CONF-25", "the functions passed to firmware are the file's, and none of those that undo the division", "build the image from this partition file") \
 	RULE(TREE_REFERENCES, "CONF-26", "what a node of a guest tree refers to is in that tree", "add the node to the guest tree, or drop the property") \
 	RULE(TREE_SHARED, "CONF-27", "a provider that is shared read-only is no cell's, and in guest trees as fixed clocks alone", "build the image from this partition file") \
-	RULE(PCI, "CONF-28", "each cell has the PCI functions that the file gives it, and no others", "build the image from this partition file")
+	RULE(PCI, "CONF-28", "each cell has the PCI functions that the file gives it, and no others", "build the image from this partition file") \
+	RULE(TREE_BOARD, "CONF-29", "a node that a guest tree has from the board's has its registers, interrupts and kind", "correct the guest tree")
 /* clang-format on */
 
 enum rule {

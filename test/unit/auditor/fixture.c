@@ -98,7 +98,7 @@ static void hypervisor_make(struct fixture *fixture)
 					 HV_SEG_READ | HV_SEG_EXEC | HV_SEG_IDENTITY};
 	struct hv_header *hv;
 	const uint32_t magic = IMAGE_MAGIC;
-	const uint64_t image_flags = IMAGE_FLAG_ANYWHERE, image_size = HV_SIZE + BLUEPRINT_MAX;
+	const uint64_t image_flags = IMAGE_FLAG_ANYWHERE, image_size = WRITABLE_PA + WRITABLE_SIZE - LOAD_PA;
 
 	fixture->kernel = calloc(1, HV_SIZE + BLUEPRINT_MAX);
 	memcpy(fixture->kernel + IMAGE_MAGIC_AT, &magic, sizeof(magic));
@@ -318,12 +318,14 @@ static void images_make(struct fixture *fixture)
 
 	memset(elf->bytes, 0, 0x400);
 	put(elf, 0, 0x464c457f, 4);
-	put(elf, 16, 2, 2);	     /* ET_EXEC */
-	put(elf, 24, 0x4a000040, 8); /* e_entry */
-	put(elf, 32, 64, 8);	     /* e_phoff */
+	put(elf, 16, 2, 2);	    /* ET_EXEC */
+	put(elf, 24, 0x8000040, 8); /* e_entry, virtual */
+	put(elf, 32, 64, 8);	    /* e_phoff */
 	put(elf, 54, 56, 2);
 	put(elf, 56, 1, 2);
 	put(elf, 64, 1, 4); /* PT_LOAD */
+	put(elf, 68, 5, 4);
+	put(elf, 80, 0x8000000, 8); /* p_vaddr: its own MMU sees to it */
 	put(elf, 72, 0x1000, 8);
 	put(elf, 88, 0x4a000000, 8);
 	put(elf, 96, 0x400, 8);

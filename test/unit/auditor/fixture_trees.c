@@ -17,7 +17,10 @@
 #define TIMER                                                                                                \
 	"timer { compatible = \"arm,armv8-timer\"; interrupts = <1 13 4>, <1 14 4>, <1 11 4>, <1 10 4>; "    \
 	"};\n"
-#define CPU(n)	   "cpu@" #n " { device_type = \"cpu\"; compatible = \"arm,cortex-a72\"; reg = <" #n "> ; };\n"
+#define CPU(n)                                                                                               \
+	"cpu@" #n                                                                                            \
+	" { device_type = \"cpu\"; compatible = \"arm,cortex-a72\"; enable-method = \"psci\"; reg = <" #n    \
+	"> ; };\n"
 #define CPUS(list) "cpus { #address-cells = <1>; #size-cells = <0>; " list " };\n"
 #define PSCI	   "psci { compatible = \"arm,psci-1.0\"; method = \"hvc\"; };\n"
 #define BULKHEAD(name, index)                                                                                \
@@ -90,8 +93,8 @@ static const char *const guest_texts[CELLS] = {
 	"/dts-v1/; / {\n" GIC_HEAD
 	" reg = <0 0x8000000 0 0x10000>, <0 0x80a0000 0 0x20000>; };\n" TIMER PSCI CPUS(
 		CPU(0)) "memory@4a000000 { device_type = \"memory\"; reg = <0 0x4a000000 0 0x200000>; };\n"
-			"uart@9000000 { compatible = \"arm,pl011\"; reg = <0 0x9000000 0 0x1000>; interrupts "
-			"= <0 1 4>; };\n" BULKHEAD(
+			"uart@9000000 { compatible = \"arm,pl011\", \"arm,primecell\"; reg = <0 0x9000000 0 "
+			"0x1000>; interrupts = <0 1 4>; };\n" BULKHEAD(
 				"health", 0) "heartbeat@b000000 { compatible = \"bulkhead,heartbeat\"; reg = "
 					     "<0 0xb000000 0 0x1000>; };\n"
 					     "directory@b010000 { compatible = \"bulkhead,directory\"; reg = "
@@ -120,8 +123,8 @@ static const char *const guest_texts[CELLS] = {
 		    "memory@4a800000 { device_type = \"memory\"; reg = <0 0x4a800000 0 0x800000>; };\n"
 		    "reserved-memory { #address-cells = <2>; #size-cells = <2>; ranges;\n"
 		    " keep@4a600000 { reg = <0 0x4a600000 0 0x100000>; }; };\n"
-		    "rtc@9010000 { compatible = \"arm,pl031\"; reg = <0 0x9010000 0 0x1000>; interrupts = <0 "
-		    "2 4>; clocks = <9>; };\n"
+		    "rtc@9010000 { compatible = \"arm,pl031\", \"arm,primecell\"; reg = <0 0x9010000 0 "
+		    "0x1000>; interrupts = <0 2 4>; clocks = <9>; };\n"
 		    "clock { phandle = <9>; compatible = \"fixed-clock\"; #clock-cells = <0>; "
 		    "clock-frequency = <32768>; };\n" SERIAL(193) BULKHEAD(
 			    "gateway",

@@ -217,6 +217,17 @@ MUTATION(fault_not_admitted)
 }
 PARTITION(heartbeat_slower, "heartbeat = \"10ms\"", "heartbeat = \"20ms\"")
 PARTITION(boot_timeout_longer, "boot-timeout = \"60s\"", "boot-timeout = \"61s\"")
+/* What the file doesn't say, the language does. */
+MUTATION(fault_unsaid)
+{
+	fixture_replace(&f->partition_text, "default = \"restart\"; serror", "serror");
+	f->cell[GATEWAY]->actions[BP_ERROR_APPLICATION] = BP_ACTION_LOG;
+}
+MUTATION(window_unsaid)
+{
+	fixture_replace(&f->partition_text, "restart-window = \"5/300s\"; ", "");
+	f->cell[GATEWAY]->restart_max = 6;
+}
 PARTITION(window_wider, "\"3/60s\"", "\"4/60s\"")
 PARTITION(window_longer, "\"5/300s\"", "\"5/301s\"")
 MUTATION(image_changed)
@@ -226,6 +237,21 @@ MUTATION(image_changed)
 MUTATION(image_of_neighbour)
 {
 	image_of(f, CONTROL, 0)->pa = image_of(f, GATEWAY, 0)->pa;
+}
+MUTATION(image_in_kept_memory)
+{
+	image_of(f, GATEWAY, 1)->dest_ipa = 0x4a600000;
+	fixture_replace(&f->guest_text[GATEWAY], "<0 0x4ac00000>", "<0 0x4a600000>");
+	fixture_replace(&f->guest_text[GATEWAY], "<0 0x4ac00800>", "<0 0x4a600800>");
+}
+MUTATION(tree_over_boundary)
+{
+	f->cell[GATEWAY]->tree_ipa = image_of(f, GATEWAY, 2)->dest_ipa = 0x4ae00000 - 0x100;
+}
+MUTATION(tree_unaligned)
+{
+	f->cell[GATEWAY]->tree_ipa += 4;
+	image_of(f, GATEWAY, 2)->dest_ipa += 4;
 }
 MUTATION(image_outside_ram)
 {
@@ -353,6 +379,25 @@ MUTATION(service_flags)
 {
 	((struct bp_service_cell *)((uint8_t *)f->service + 0x40))[2].flags = 0;
 }
+MUTATION(console_of_another_kind)
+{
+	f->hv->console.kind = 7;
+}
+/* The virtual timer is the third: here the physical one's PPI stands there, which the cell has, too. */
+GUEST(timer_in_another_order, GATEWAY, "<1 14 4>, <1 11 4>", "<1 11 4>, <1 14 4>")
+GUEST(device_of_another_kind, GATEWAY, "arm,pl031", "arm,pl061")
+GUEST(device_smaller, GATEWAY, "<0 0x9010000 0 0x1000>", "<0 0x9010000 0 0x800>")
+GUEST(core_by_spin_table, GATEWAY, "enable-method = \"psci\"", "enable-method = \"spin-table\"")
+GUEST(chosen_with_seed, GATEWAY, "chosen {", "chosen { kaslr-seed = <1 2>;")
+GUEST(console_nowhere, GATEWAY, "chosen {", "chosen { stdout-path = \"serial0:115200\";")
+GUEST(alias_nowhere, GATEWAY, "chosen {", "aliases { rtc0 = \"/rtc@9020000\"; }; chosen {")
+/* Here both lead somewhere. */
+MUTATION(console_told)
+{
+	fixture_replace(&f->guest_text[GATEWAY], "chosen {",
+			"aliases { serial0 = \"/serial@b800000\"; }; chosen { stdout-path = "
+			"\"serial0:115200\";");
+}
 PARTITION(console_device, " essential;", " essential; console = \"device\";")
 MUTATION(console_silent)
 {
@@ -456,6 +501,8 @@ static const struct mutation rows[] = {
 	ROW(MODE, mode_injected), /* [utest->swr~audit-mode~1] */
 	ROW(FAULTS, fault_ignored),
 	ROW(FAULTS, fault_by_default),
+	ROW(FAULTS, fault_unsaid),
+	ROW(TIMES, window_unsaid),
 	ROW(FAULTS, fault_not_admitted), /* [utest->swr~audit-faults~1] */
 	ROW(TIMES, heartbeat_slower),
 	ROW(TIMES, boot_timeout_longer), /* [utest->swr~audit-times~1] */
@@ -463,6 +510,9 @@ static const struct mutation rows[] = {
 	ROW(TIMES, window_longer),
 	ROW(IMAGES, image_changed),
 	ROW(IMAGES, image_of_neighbour),
+	ROW(IMAGES, image_in_kept_memory),
+	ROW(ENTRY, tree_over_boundary),
+	ROW(ENTRY, tree_unaligned),
 	ROW(IMAGES, image_outside_ram), /* [utest->swr~audit-images~1] */
 	ROW(IMAGES, image_over_image),
 	ROW(IMAGES, digest_wrong),
@@ -516,6 +566,14 @@ static const struct mutation rows[] = {
 	ROW(SERVICE, service_vttbr),
 	ROW(SERVICE, service_cores),
 	ROW(SERVICE, service_flags), /* [utest->swr~audit-service~1] */
+	ROW(MACHINE, console_of_another_kind),
+	ROW(TREE_BOARD, timer_in_another_order), /* [utest->swr~audit-tree-board~1] */
+	ROW(TREE_BOARD, device_of_another_kind),
+	ROW(TREE_BOARD, device_smaller),
+	ROW(TREE_BASICS, core_by_spin_table),
+	ROW(TREE_BASICS, chosen_with_seed),
+	ROW(TREE_REFERENCES, console_nowhere),
+	ROW(TREE_REFERENCES, alias_nowhere),
 	ROW(CONSOLE, console_device),
 	ROW(CONSOLE, console_silent), /* [utest->swr~audit-console~1] */
 	ROW(GIC_FRAMES, frame_of_neighbour_emulated),
@@ -606,12 +664,19 @@ static void a_cell_with_a_pmu_is_clean(void **state)
 	clean(pmu_given);
 }
 
+static void a_cell_that_is_told_its_console_is_clean(void **state)
+{
+	clean(console_told);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_good_image_is_clean), cmocka_unit_test(a_cell_with_a_pmu_is_clean),
-		cmocka_unit_test(firmware_calls_are_listed), cmocka_unit_test(unprotected_masters_are_listed),
-		cmocka_unit_test(differences_from_the_inputs_are_caught)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(the_good_image_is_clean),
+					   cmocka_unit_test(a_cell_with_a_pmu_is_clean),
+					   cmocka_unit_test(a_cell_that_is_told_its_console_is_clean),
+					   cmocka_unit_test(firmware_calls_are_listed),
+					   cmocka_unit_test(unprotected_masters_are_listed),
+					   cmocka_unit_test(differences_from_the_inputs_are_caught)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,6 +48,12 @@ MUTATION(hv_image_size)
 {
 	f->kernel[IMAGE_SIZE_AT + 2] = 0;
 }
+MUTATION(hv_image_size_without_writable_memory)
+{
+	const uint64_t size = WRITABLE_PA + WRITABLE_SIZE - LOAD_PA - 1;
+
+	memcpy(f->kernel + IMAGE_SIZE_AT, &size, sizeof(size));
+}
 MUTATION(hv_movable)
 {
 	f->kernel[IMAGE_FLAGS_AT] = 0;
@@ -201,6 +207,7 @@ static const struct mutation rows[] = {
 	ROW(HV_HEADER, hv_load),
 	ROW(HV_HEADER, hv_segment), /* [utest->swr~audit-hv-header~1] */
 	ROW(HV_HEADER, hv_image_size),
+	ROW(HV_HEADER, hv_image_size_without_writable_memory),
 	ROW(HV_HEADER, hv_movable),
 	ROW(BP_HEADER, digest_flipped_bit),
 	ROW(BP_HEADER, config_digest_wrong), /* [utest->swr~audit-blueprint-header~1] */

@@ -370,6 +370,26 @@ MUTATION(window_unaligned)
 	fixture_map(f, f->stage2_root[HEALTH], WINDOWS_IPA + 0x11000, f->directory_pa, 4096, STAGE2_READ);
 	fixture_replace(&f->guest_text[HEALTH], "<0 0xb010000", "<0 0xb011000");
 }
+/* A guest of 64 KiB pages can't map one without the other. */
+MUTATION(window_before_device)
+{
+	fixture_map(f, f->stage2_root[HEALTH], WINDOWS_IPA + 0x1000, UART_PA, 4096, STAGE2_DEVICE);
+}
+MUTATION(window_beside_emulated)
+{
+	struct bp_mmio *mmio = (struct bp_mmio *)fixture_table(f->cell[CONTROL], f->cell[CONTROL]->mmio) + 2;
+
+	mmio->ipa = WINDOWS_IPA + 0x1000;
+	fixture_replace(&f->guest_text[CONTROL], "<0 0xb800000", "<0 0xb001000");
+}
+MUTATION(windows_in_one_mapping)
+{
+	LEAF(f->stage2_root[CONTROL], WINDOWS_IPA + 0x20000) = 0;
+	fixture_map(f, f->stage2_root[CONTROL], WINDOWS_IPA + 0x12000, f->both_pa, 4096, STAGE2_SHARED);
+	LEAF(f->stage2_root[CONTROL], WINDOWS_IPA + 0x10000) |= UINT64_C(2) << 6;
+	LEAF(f->stage2_root[CONTROL], WINDOWS_IPA + 0x11000) |= UINT64_C(2) << 6;
+	fixture_replace(&f->guest_text[CONTROL], "<0 0xb020000", "<0 0xb012000");
+}
 MUTATION(window_in_ram)
 {
 	LEAF(f->stage2_root[HEALTH], WINDOWS_IPA + 0x10000) = 0;
@@ -509,6 +529,9 @@ static const struct mutation rows[] = {
 	ROW(HV_LAYOUT, heartbeat_outside_writable),
 	ROW(HV_LAYOUT, writable_memory_in_reserved),
 	ROW(WINDOW_PLACE, window_unaligned), /* [utest->swr~audit-window-places~1] */
+	ROW(WINDOW_PLACE, window_before_device),
+	ROW(WINDOW_PLACE, window_beside_emulated),
+	ROW(WINDOW_PLACE, windows_in_one_mapping),
 	ROW(WINDOW_PLACE, window_in_ram),
 	ROW(EMULATED, emulated_uart_mapped), /* [utest->swr~audit-emulated~1] */
 	ROW(EMULATED, emulated_out_of_order),

@@ -146,6 +146,7 @@ struct value { /* of a property that must be what the record or the file says */
 };
 
 static const struct value values[] = {{"cpu@", "reg", RULE_TREE_BASICS, true},
+				      {"cpu@", "enable-method", RULE_TREE_BASICS, false},
 				      {"psci", "method", RULE_TREE_BASICS, false},
 				      {"chosen", "bootargs", RULE_TREE_BASICS, false},
 				      {"chosen", "linux,initrd-start", RULE_ENTRY, true},
@@ -224,19 +225,67 @@ static bool node_drop(struct oracle *oracle, const struct specimen *s, uint32_t 
 	return true;
 }
 
+static void swap(uint8_t *left, uint8_t *right, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		const uint8_t byte = left[i];
+
+		left[i] = right[i];
+		right[i] = byte;
+	}
+}
+
+/* What the board's node has and the cell has, too, said of another node, in another order, or in part. */
+static bool board_change(struct oracle *oracle, void *fdt)
+{
+	static const char *const devices[] = {"serial@9", "gpio@", "rtc@"};
+	static const char *const words[] = {"reg", "interrupts", "compatible"};
+	const char *word = words[chance(3)];
+	const int one = node_next(fdt, devices[chance(3)], NULL),
+		  two = node_next(fdt, devices[chance(3)], NULL);
+	const int timer = node_next(fdt, "timer", NULL);
+	int length = 0, other = 0;
+	uint8_t *left, *right;
+
+	oracle->broken[RULE_TREE_BOARD] = true;
+	if (!chance(4)) { /* four interrupts of three cells; the third is the guest's */
+		left = (uint8_t *)(uintptr_t)fdt_getprop(fdt, timer, "interrupts", &length);
+		if (length == 48)
+			swap(left + 24, left + 12 * (size_t)(chance(2) * 3), 12);
+		return length == 48;
+	}
+	left = (uint8_t *)(uintptr_t)fdt_getprop(fdt, one, word, &length);
+	right = (uint8_t *)(uintptr_t)fdt_getprop(fdt, two, word, &other);
+	if (!left || one <= 0)
+		return false;
+	if (one != two && right && length == other && memcmp(left, right, (size_t)length) != 0) {
+		swap(left, right, (size_t)length);
+		return true;
+	}
+	if (!strcmp(word, "compatible"))
+		left[chance(8)] ^= 1;
+	else if (!strcmp(word, "reg") && length >= 16)
+		cell_put(left, 3, cell_at(left, 3) - (uint32_t)(4 + 4 * chance(64)));
+	else
+		return false;
+	return true;
+}
+
 bool tree_change(struct oracle *oracle, struct specimen *s, char *what, size_t size)
 {
 	static const char *const with_reg[] = {
 		"serial@", "gpio@", "rtc@", "memory@", "heartbeat@", "directory@", "interrupt-controller@",
 		"keep@"};
 	const uint32_t c = (uint32_t)chance(s->cells);
-	const unsigned int draw = (unsigned int)chance(10);
+	const unsigned int draw = (unsigned int)chance(11);
 	struct property p = {.name = draw < 3 ? "reg" : "interrupts"};
 	void *fdt = s->tree[c];
 
 	(void)snprintf(what, size, "guest tree of cell %u (%u)", c, draw);
 	if (draw == 5)
 		return value_change(oracle, fdt, values, sizeof(values) / sizeof(values[0]));
+	if (draw == 10)
+		return board_change(oracle, fdt);
 	if (draw > 7)
 		return value_change(oracle, fdt, references, sizeof(references) / sizeof(references[0]));
 	if (draw == 6)
