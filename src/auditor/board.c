@@ -106,7 +106,8 @@ static void board_ranges(struct board *board)
 		if (is_memory(tree, node))
 			banks_add(&board->ram, node);
 		else if (reserved && node != reserved && node_within(tree, node, reserved))
-			spans_add_ranges(&board->reserved, node, 0);
+			spans_add_ranges(region_lent(tree, node) ? &board->lent : &board->reserved, node,
+					 region_lent(tree, node) ? (int)i : 0);
 		else
 			spans_add_ranges(&board->registers, node, (int)i);
 		windows_add(tree, node, (int)i, &board->registers);
@@ -347,6 +348,7 @@ void board_close(struct board *board)
 	free(board->slaves);
 	spans_free(&board->ram);
 	spans_free(&board->reserved);
+	spans_free(&board->lent);
 	spans_free(&board->staging);
 	spans_free(&board->registers);
 	tree_close(&board->tree);

@@ -40,6 +40,7 @@ struct board {
 	size_t core_count;
 	struct spans ram;	 /* va = pa */
 	struct spans reserved;	 /* /reserved-memory and the machine's forbidden ranges */
+	struct spans lent;	 /* of /reserved-memory, what a device names; tag = node index; may overlap */
 	struct spans staging;	 /* the loader's: cells only */
 	struct spans registers;	 /* va = pa; tag = node index; sorted by va, may overlap */
 	uint64_t *registers_end; /* highest end of registers[0..i], for searching */
@@ -218,6 +219,19 @@ const struct partition_shared *shared_provider(const struct audit *audit, const 
 /* False when the file states no rate for the clock whose specifier stands at `property`[at]. */
 bool shared_rate(const struct partition_shared *shared, const struct tree *tree, const struct node *user,
 		 unsigned int at, uint32_t width, uint64_t *hz);
+/* tree_regions.c: nodes of /reserved-memory, and what names them by `memory-region`. */
+bool region_node(const struct tree *tree, const struct node *node);
+/* What `user` names at place `at`; NULL: nothing. */
+const struct node *region_named(const struct tree *tree, const struct node *user, unsigned int at);
+/* The next node behind `after` that names the region; NULL: there is none. */
+const struct node *region_user(const struct tree *tree, const struct node *region, const struct node *after);
+/* It has a fixed place, in whole pages, for devices: a cell may have it with them. */
+bool region_lent(const struct tree *tree, const struct node *region);
+int region_user_owner(const struct board *board, const struct node *user);
+/* A region whose place the guest chooses: how much it wants. */
+bool region_wants(const struct tree *tree, const struct node *region, uint64_t *size, uint64_t *alignment);
+/* Row `at` of its alloc-ranges. */
+bool region_range(const struct tree *tree, const struct node *region, unsigned int at, struct range *range);
 /* assign.c: which board node is whose, by the partition file. */
 void devices_assign(struct audit *audit);
 /* pci.c, pci_host.c, pci_assign.c: the inventory, behind which hosts, and whose. */

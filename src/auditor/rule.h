@@ -45,6 +45,11 @@ void rule_firmware(struct audit *audit);
 void rule_colors(struct audit *audit);
 void rule_pci_groups(struct audit *audit); /* pci_assign.c */
 
+/* rule_tree_reserved.c: reserved memory of devices, in a guest's tree and in a cell's RAM (va = pa, sorted).
+ */
+void guest_reserved_check(struct audit *audit, const struct cell *cell);
+void lent_check(struct audit *audit, const struct cell *cell, const struct spans *held);
+
 /* el2_expect.c: what a core's root must map, exactly. */
 void core_root_expected(struct audit *audit, size_t core, struct spans *expected);
 void boot_root_expected(struct audit *audit, struct spans *expected);

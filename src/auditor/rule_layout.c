@@ -21,6 +21,12 @@ static void part_check(struct audit *audit, const char *what, uint64_t base, uin
 	if (spans_touch(&board->reserved, base, size))
 		violation(&audit->report, RULE_HV_LAYOUT,
 			  "%s at 0x%" PRIx64 " lies in a reserved or forbidden range", what, base);
+	for (size_t i = 0; i < board->lent.count; i++)
+		if (base < board->lent.list[i].va + board->lent.list[i].size &&
+		    board->lent.list[i].va < end_of(base, size))
+			violation(&audit->report, RULE_HV_LAYOUT,
+				  "%s at 0x%" PRIx64 " lies in reserved memory of a device, %s", what, base,
+				  board->tree.nodes[board->lent.list[i].tag].path);
 	if (staged && spans_touch(&board->staging, base, size))
 		violation(&audit->report, RULE_HV_LAYOUT,
 			  "%s at 0x%" PRIx64 " lies in the loader's staging range", what, base);

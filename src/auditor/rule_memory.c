@@ -96,6 +96,7 @@ static void places_check(struct audit *audit, const struct cell *cell)
 				  "%s: RAM at 0x%" PRIx64 " touches a reserved or forbidden range", cell->who,
 				  span->va);
 	}
+	lent_check(audit, cell, &held);
 	spans_free(&held);
 }
 

@@ -332,6 +332,7 @@ void rule_tree_basics(struct audit *audit)
 		memory_check(audit, cell);
 		cpus_check(audit, cell);
 		caches_check(audit, cell);
+		guest_reserved_check(audit, cell);
 		if (strcmp(have ? have : "", due ? due : "") != 0)
 			violation(&audit->report, RULE_TREE_BASICS,
 				  "%s: its tree's bootargs aren't the file's", cell->who);

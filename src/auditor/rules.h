@@ -47,7 +47,7 @@
 	RULE(CORES, "CONF-02", "each cell has the cores that the file gives it", "build the image from this partition file") \
 	RULE(MEMORY, "CONF-03", "each cell's memory adds up to what the file says, and is mapped", "build the image from this partition file") \
 	RULE(PLACEMENT, "CONF-04", "explicit addresses and ram-base are honoured; otherwise IPA = PA, where unprotected bus masters reach", "build the image from this partition file") \
-	RULE(RAM, "CONF-05", "cells' RAM lies in the board's memory, outside reserved and forbidden ranges", "move the memory") \
+	RULE(RAM, "CONF-05", "cells' RAM lies in the board's memory, outside reserved and forbidden ranges but those of the cell's own devices", "move the memory") \
 	RULE(DEVICES, "CONF-06", "each cell's device pages are those of the devices that the file gives it", "build the image from this partition file") \
 	RULE(INTERRUPTS, "CONF-07", "each cell's interrupts are those of its devices, timer and PMU, doorbells and emulated UART", "build the image from this partition file") \
 	RULE(TRIGGERS, "CONF-08", "interrupt triggers are the board tree's", "correct spi_edge and ppi_edge") \
@@ -57,7 +57,7 @@
 	RULE(TIMES, "CONF-12", "heartbeat, boot timeout and restart window are the file's", "build the image from this partition file") \
 	RULE(IMAGES, "CONF-13", "images are the cell's own files, byte for byte, inside its RAM", "build the image from these files") \
 	RULE(ENTRY, "CONF-14", "load addresses and entry point follow from the files and the partition file", "build the image from this partition file") \
-	RULE(TREE_BASICS, "CONF-15", "the guest tree's memory, cpus and chosen are the cell's", "correct the guest tree") \
+	RULE(TREE_BASICS, "CONF-15", "the guest tree's memory, reserved memory, cpus and chosen are the cell's", "correct the guest tree") \
 	RULE(TREE_REG, "CONF-16", "every reg in the guest tree is mapped or emulated", "remove the node from the guest tree, or map it") \
 	RULE(TREE_IRQ, "CONF-17", "every interrupt in the guest tree is the cell's", "remove the interrupt from the guest tree, or give it to the cell") \
 	RULE(TREE_DESCRIBED, "CONF-18", "every device page, window and SPI of a cell is described in its guest tree", "describe it in the guest tree, or take it away") \

@@ -9,6 +9,7 @@
 
 #include "process.h"
 #include "ranges.h"
+#include "regions.h"
 #include "text.h"
 
 #include <dirent.h>
@@ -324,7 +325,8 @@ static void read_memory(struct board *board)
 
 		if (node != reserved && depth <= 0)
 			break;
-		ranges_add_all(&board->reserved, &parts);
+		if (!region_is_node(tree, node) || !region_lent(board, node).count)
+			ranges_add_all(&board->reserved, &parts);
 	}
 }
 
@@ -372,17 +374,6 @@ static int stdout_node(const void *tree)
 	return path ? fdt_path_offset_namelen(tree, path, (int)strcspn(path, ":")) : -1;
 }
 
-bool board_enabled(const void *tree, int node)
-{
-	for (; node > 0; node = fdt_parent_offset(tree, node)) {
-		const char *const status = fdt_getprop(tree, node, "status", NULL);
-
-		if (status && strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0)
-			return false;
-	}
-	return true;
-}
-
 static void read_uart(struct board *board)
 {
 	const int node = stdout_node(board->tree.data);
@@ -403,7 +394,7 @@ static void read_smmu(struct board *board)
 
 	do
 		node = fdt_node_offset_by_compatible(tree, node, "arm,smmu-v3");
-	while (node >= 0 && !board_enabled(tree, node));
+	while (node >= 0 && !node_enabled(tree, node));
 	if (node >= 0) {
 		const struct ranges regs = registers_of(tree, node);
 
@@ -417,6 +408,7 @@ bool board_examine(struct board *board)
 	const size_t errors = diag_errors();
 
 	nodes_index(board->tree.data);
+	regions_read(board);
 	read_cpus(board);
 	read_memory(board);
 	read_gic(board);

@@ -53,7 +53,6 @@ struct place front_place(const struct front *front, int node, const char *proper
 /* ---- board.c, board_check.c, inventory.c, registers.c: the machine ---- */
 bool board_read(struct front *front, struct place at, const char *name);
 bool board_examine(struct board *board);	    /* the tree alone; board_read does it too */
-bool board_enabled(const void *tree, int node);	    /* no `status` but okay, its own or above */
 void board_warn_assumed(const struct board *board); /* one warning, where there are assumed facts */
 void board_inventory(struct board *board);
 void board_check(const struct board *board); /* board_check.c */
@@ -64,20 +63,21 @@ struct ranges reached_by(const void *tree, int node);	  /* by a bus master: `dma
 int board_device_of(const struct board *board, int node); /* index; of the nearest node upwards; -1: none */
 
 /* ---- the steps ---- */
-bool schema_check(struct front *front);	   /* schema.c: every property and node is a known one */
-void cpus_assign(struct front *front);	   /* cpus.c */
-void colors_read(struct front *front);	   /* colors.c */
-void dma_read(struct front *front);	   /* dma.c: who may have bus masters without an IOMMU */
-void memory_place(struct front *front);	   /* memory.c */
-void devices_assign(struct front *front);  /* devices.c */
-void dma_tell(const struct front *front);  /* dma.c: warns of each of them */
-void consoles_assign(struct front *front); /* console.c */
-void images_read(struct front *front);	   /* images.c */
-void images_store(struct front *front);	   /* images.c: places them in the image store */
-void channels_read(struct front *front);   /* channels.c */
-void faults_read(struct front *front);	   /* faults.c */
-void firmware_read(struct front *front);   /* firmware.c */
-void windows_place(struct front *front);   /* windows.c */
+bool schema_check(struct front *front);		/* schema.c: every property and node is a known one */
+void cpus_assign(struct front *front);		/* cpus.c */
+void colors_read(struct front *front);		/* colors.c */
+void dma_read(struct front *front);		/* dma.c: who may have bus masters without an IOMMU */
+void memory_place(struct front *front);		/* memory.c */
+void devices_assign(struct front *front);	/* devices.c */
+void dma_tell(const struct front *front);	/* dma.c: warns of each of them */
+void consoles_assign(struct front *front);	/* console.c */
+void images_read(struct front *front);		/* images.c */
+void images_store(struct front *front);		/* images.c: places them in the image store */
+void channels_read(struct front *front);	/* channels.c */
+void faults_read(struct front *front);		/* faults.c */
+void firmware_read(struct front *front);	/* firmware.c */
+void windows_place(struct front *front);	/* windows.c */
+void reserved_check(const struct front *front); /* reserved.c: reserved memory of devices */
 
 /* ---- shared by steps ---- */
 /* partition.c: a source file and what it includes, which is looked for beside what names it, in the folders
@@ -113,6 +113,10 @@ struct needs {
 	size_t count;
 };
 struct needs needs_of(const struct board *board, size_t device);
+
+/* reserved.c: a region of `memory` with an address; false after a diagnostic. */
+bool reserved_whole(const struct front *front, struct place at, const char *text, struct range range,
+		    bool first);
 
 void shared_read(struct front *front); /* shared.c: `shared-read-only` */
 /* Why a shared provider can't serve a need; NULL: it can. */

@@ -11,6 +11,7 @@
 #include "interrupts.h"
 #include "process.h"
 #include "ranges.h"
+#include "regions.h"
 #include "source.h"
 #include "text.h"
 
@@ -219,8 +220,7 @@ static bool divide_memory(struct import *import)
 	struct ranges taken = {NULL, 0};
 	uint64_t largest;
 
-	for (size_t i = 0; i < import->board.reserved.count; i++)
-		ranges_add(&taken, import->board.reserved.at[i].base, import->board.reserved.at[i].size);
+	regions_reserved(&import->board, &taken);
 	for (size_t i = 0; i < import->forbidden.count; i++)
 		ranges_add(&taken, import->forbidden.at[i].base, import->forbidden.at[i].size);
 	largest = ranges_largest(&import->board.ram, &taken, MEMORY_UNIT);

@@ -48,7 +48,7 @@ static void say_masters(const struct board *board, const char **text)
 		const struct device *const device = &board->devices[i];
 
 		if (device->forbidden || !device->bus_master ||
-		    !board_enabled(board->tree.data, device->node) || !device->regs.count)
+		    !node_enabled(board->tree.data, device->node) || !device->regs.count)
 			continue;
 		if (device->has_iommu)
 			guarded++;
@@ -78,7 +78,7 @@ static void say_iommu(const struct board *board, const char **text)
 	size_t version2 = 0, version3 = 0;
 
 	for (int node = fdt_next_node(tree, -1, NULL); node >= 0; node = fdt_next_node(tree, node, NULL)) {
-		if (!board_enabled(tree, node))
+		if (!node_enabled(tree, node))
 			continue;
 		version2 += is_any(tree, node, older, sizeof(older) / sizeof(older[0]));
 		version3 += fdt_node_check_compatible(tree, node, "arm,smmu-v3") == 0;
@@ -98,7 +98,7 @@ static void say_pci(const struct board *board, const char **text)
 		const char *const type = fdt_getprop(tree, node, "device_type", NULL);
 		const char *const compatible = fdt_getprop(tree, node, "compatible", NULL);
 
-		if (!type || !compatible || strcmp(type, "pci") != 0 || !board_enabled(tree, node) ||
+		if (!type || !compatible || strcmp(type, "pci") != 0 || !node_enabled(tree, node) ||
 		    is_any(tree, node, ecam_hosts, sizeof(ecam_hosts) / sizeof(ecam_hosts[0])))
 			continue;
 		import_add(text,

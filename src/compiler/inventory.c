@@ -9,6 +9,7 @@
 
 #include "interrupts.h"
 #include "ranges.h"
+#include "regions.h"
 #include "text.h"
 
 #include <libfdt.h>
@@ -287,6 +288,12 @@ static bool is_ram(const void *tree, int node)
 	return type && strcmp(type, "memory") == 0 && !node_disabled(tree, node);
 }
 
+/* What a device names of /reserved-memory is board->lent. */
+static bool is_lent(const struct board *board, int node)
+{
+	return region_is_node(board->tree.data, node) && region_lent(board, node).count;
+}
+
 static void note_occupied(struct board *board)
 {
 	const void *const tree = board->tree.data;
@@ -296,7 +303,7 @@ static void note_occupied(struct board *board)
 	for (int node = fdt_next_node(tree, -1, NULL); node >= 0; node = fdt_next_node(tree, node, NULL)) {
 		const struct ranges regs = registers_of(tree, node), windows = windows_of(tree, node);
 
-		if (!is_ram(tree, node))
+		if (!is_ram(tree, node) && !is_lent(board, node))
 			reserve_within_ram(board, &regs);
 		for (size_t i = 0; i < regs.count; i++)
 			ranges_add(&board->occupied, regs.at[i].base, regs.at[i].size);

@@ -12,6 +12,7 @@
 #include "emit_interrupts.h"
 #include "json.h"
 #include "map.h"
+#include "regions.h"
 
 static const char *base_name(const char *path)
 {
@@ -48,10 +49,12 @@ static void put_ranges(FILE *out, const char *key, const struct ranges *ranges)
 static void put_board(const struct layout *layout, FILE *out)
 {
 	const struct board *const board = &layout->plan->board;
+	struct ranges reserved = {NULL, 0};
 
 	put_key(out, "{", "name", board->name);
 	put_ranges(out, "ram", &board->ram);
-	put_ranges(out, "reserved", &board->reserved);
+	regions_reserved(board, &reserved);
+	put_ranges(out, "reserved", &reserved);
 	fputs(", \"cores\": [", out);
 	for (size_t i = 0; i < board->core_count; i++) {
 		fprintf(out, "%s{\"mpidr\": %" PRIu64 ", \"cell\": ", i ? ", " : "", board->mpidrs[i]);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "map_svg.h"
+#include "ranges.h"
 #include "svg.h"
 
 #define ROW	      18
@@ -81,6 +82,22 @@ static void add_ram(const struct plan *plan, size_t cell, const struct ram_regio
 	block->width = (int)((before + palette->count) * STRIP_WIDTH / palette->colors) - block->left;
 }
 
+/* Reserved memory of devices that no cell has. */
+static void add_lent(const struct plan *plan, struct blocks *blocks)
+{
+	for (size_t i = 0; i < plan->board.lent.count; i++) {
+		const struct range *const part = &plan->board.lent.at[i];
+		bool given = false;
+
+		for (size_t j = 0; j < plan->cell_count; j++)
+			for (size_t at = 0; at < plan->cells[j].ram_count; at++)
+				given |= range_overlaps(*part, (struct range){plan->cells[j].ram[at].pa,
+									      plan->cells[j].ram[at].size});
+		if (!given)
+			add(blocks, part->base, part->size, SVG_RESERVED, "reserved: a device's");
+	}
+}
+
 /* What the strip shows: every region. */
 static struct blocks regions_of(const struct layout *layout)
 {
@@ -96,6 +113,7 @@ static struct blocks regions_of(const struct layout *layout)
 	for (size_t i = 0; i < plan->cell_count; i++)
 		for (size_t j = 0; j < plan->cells[i].ram_count; j++)
 			add_ram(plan, i, &plan->cells[i].ram[j], &blocks);
+	add_lent(plan, &blocks);
 	qsort(blocks.at, blocks.count, sizeof(blocks.at[0]), by_base);
 	return blocks;
 }

@@ -9,6 +9,7 @@
 #include "front.h"
 
 #include "ranges.h"
+#include "regions.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -163,6 +164,8 @@ static bool fixed_is_right(struct front *front, const struct requests *requests,
 	} else if (reserved) {
 		diag_error(at, "memory %s lies over %s, which the board reserves for firmware or loader",
 			   shown, text_of_range(reserved->base, reserved->size));
+	} else if (!reserved_whole(front, at, request->text, range, !request->region)) {
+		return false;
 	} else if (other && other->cell == request->cell) {
 		diag_error(at, "memory %s overlaps %s of the same cell", shown,
 			   text_of_range(region_of(front, other)->pa, region_of(front, other)->size));
@@ -337,6 +340,12 @@ static void read_keep(struct front *front, size_t index)
 			   text_of_size(last->size));
 		return;
 	}
+	if (ranges_overlap(&front->plan->board.lent,
+			   (struct range){last->pa + (last->size - kept.size), kept.size})) {
+		diag_error(at, "keep takes the end of the cell's last region, which is reserved memory of a "
+			       "device: put another region last");
+		return;
+	}
 	last->size -= kept.size;
 	kept.ipa = last->ipa + last->size;
 	kept.pa = palette_at(cell_palette(front->plan, index), last->pa, last->size);
@@ -362,8 +371,7 @@ void memory_place(struct front *front)
 	struct plan *const plan = front->plan;
 	struct requests requests = {NULL, 0};
 
-	for (size_t i = 0; i < plan->board.reserved.count; i++)
-		ranges_add(&front->taken, plan->board.reserved.at[i].base, plan->board.reserved.at[i].size);
+	regions_reserved(&plan->board, &front->taken);
 	for (size_t i = 0; i < plan->cell_count; i++)
 		read_requests(front, &requests, i);
 	place_all(front, &requests);

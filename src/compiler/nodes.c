@@ -179,6 +179,13 @@ bool node_disabled(const void *tree, int node)
 	return status && strcmp(status, "okay") != 0 && strcmp(status, "ok") != 0;
 }
 
+bool node_enabled(const void *tree, int node)
+{
+	while (node > 0 && !node_disabled(tree, node))
+		node = node_parent(tree, node);
+	return node <= 0;
+}
+
 /* What isn't there in full may be an alias, or a name without its unit address: libfdt knows. */
 int node_by_path(const void *tree, const char *path)
 {

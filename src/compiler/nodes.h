@@ -22,6 +22,8 @@ uint32_t node_highest_phandle(const void *tree);
 int node_by_path(const void *tree, const char *path);
 /* Its `status` is neither "okay" nor absent. */
 bool node_disabled(const void *tree, int node);
+/* Neither its own nor any `status` above says that it is disabled. */
+bool node_enabled(const void *tree, int node);
 /* The node's path; NULL: no such node. */
 const char *node_path(const void *tree, int node);
 

@@ -196,6 +196,7 @@ static bool read_ownership(struct front *front, struct plan *plan, const char *f
 	memory_place(front);
 	devices_assign(front);
 	dma_tell(front);
+	reserved_check(front);
 	consoles_assign(front);
 	channels_read(front);
 	return true;

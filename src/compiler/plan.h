@@ -76,6 +76,10 @@ struct device {
 	size_t rate_count;
 };
 
+struct region_use {	  /* `memory-region` */
+	int user, region; /* nodes */
+};
+
 #define GICD_SIZE    UINT64_C(0x10000) /* the distributor's registers (Arm IHI 0069) */
 #define GICR_SIZE    UINT64_C(0x20000) /* RD_base and SGI_base frames, 64 KiB each (Arm IHI 0069) */
 
@@ -110,6 +114,9 @@ struct board {
 	size_t core_count;
 	struct ranges ram;	/* banks of /memory */
 	struct ranges reserved; /* /reserved-memory, memreserve, loader forbidden */
+	struct ranges lent;	/* of /reserved-memory what a device names: not in `reserved` */
+	struct region_use *uses;
+	size_t use_count;
 	struct ranges staging;	/* loader staging */
 	struct ranges occupied; /* every address that the tree names: registers, bus and PCI windows */
 	struct device *devices;

@@ -8,6 +8,7 @@
 #include "front.h"
 
 #include "ranges.h"
+#include "regions.h"
 #include "text.h"
 
 #include "../blueprint/image.h"
@@ -47,7 +48,7 @@ bool memory_place_hypervisor(struct plan *plan, uint64_t size)
 	struct ranges taken = {NULL, 0};
 	uint64_t pa;
 
-	ranges_add_all(&taken, &plan->board.reserved);
+	regions_reserved(&plan->board, &taken);
 	ranges_add_all(&taken, &plan->board.staging);
 	add_cells(&taken, plan);
 	for (size_t i = 0; i < plan->cell_count; i++) {

@@ -31,6 +31,11 @@ void put_begin(struct tree_writer *writer, const char *name)
 	note(writer, fdt_begin_node(writer->fdt, name));
 }
 
+void put_begin_at(struct tree_writer *writer, const char *name, uint64_t address)
+{
+	put_begin(writer, text_format("%s@%" PRIx64, name, address));
+}
+
 void put_end(struct tree_writer *writer)
 {
 	note(writer, fdt_end_node(writer->fdt));
@@ -68,8 +73,8 @@ void put_spi(struct tree_writer *writer, uint32_t intid)
 	put_bytes(writer, "interrupts", specifier, writer->interrupt_cells * sizeof(specifier[0]));
 }
 
-void put_reg(struct tree_writer *writer, const struct range *pairs, size_t count, int address_cells,
-	     int size_cells)
+void put_pairs(struct tree_writer *writer, const char *name, const struct range *pairs, size_t count,
+	       int address_cells, int size_cells)
 {
 	fdt32_t *const reg = memory_new(count * (size_t)(address_cells + size_cells), sizeof(*reg));
 	size_t at = 0;
@@ -83,8 +88,14 @@ void put_reg(struct tree_writer *writer, const struct range *pairs, size_t count
 		if ((address_cells < 2 && pairs[i].base >> 32) || (size_cells < 2 && pairs[i].size >> 32))
 			note(writer, -FDT_ERR_BADNCELLS);
 	}
-	put_bytes(writer, "reg", reg, at * sizeof(*reg));
+	put_bytes(writer, name, reg, at * sizeof(*reg));
 	free(reg);
+}
+
+void put_reg(struct tree_writer *writer, const struct range *pairs, size_t count, int address_cells,
+	     int size_cells)
+{
+	put_pairs(writer, "reg", pairs, count, address_cells, size_cells);
 }
 
 /* ---- the board's nodes ---- */
@@ -161,6 +172,7 @@ static void put_node(struct tree_writer *writer, int node, const char *name)
 static void put_children(struct tree_writer *writer, int node)
 {
 	const void *const tree = writer->layout->plan->board.tree.data;
+	const int reserved = node ? -1 : node_by_path(tree, "/reserved-memory"); /* tree_reserved.c's */
 	const bool map = in_cpu_map(tree, node);
 	uint32_t number = 0;
 	int child;
@@ -169,7 +181,7 @@ static void put_children(struct tree_writer *writer, int node)
 	{
 		const char *const name = fdt_get_name(tree, child, NULL);
 
-		if (kept_node(writer->kept, child))
+		if (kept_node(writer->kept, child) && child != reserved)
 			put_node(writer, child, map ? renumbered(name, number++) : name);
 	}
 	if (node == node_by_path(tree, "/cpus"))

@@ -54,6 +54,7 @@ struct tree_writer {
 };
 
 void put_begin(struct tree_writer *writer, const char *name);
+void put_begin_at(struct tree_writer *writer, const char *name, uint64_t address); /* NAME@ADDRESS */
 void put_end(struct tree_writer *writer);
 void put_bytes(struct tree_writer *writer, const char *name, const void *value, size_t size);
 void put_string(struct tree_writer *writer, const char *name, const char *value);
@@ -62,7 +63,9 @@ void put_u64(struct tree_writer *writer, const char *name, uint64_t value);
 void put_flag(struct tree_writer *writer, const char *name);
 /* An SPI of the GIC, edge-triggered. */
 void put_spi(struct tree_writer *writer, uint32_t intid);
-/* `reg` in the given numbers of cells, from `count` pairs of address and size. */
+/* `reg`, or another such property, in the given numbers of cells, from `count` pairs of address and size. */
+void put_pairs(struct tree_writer *writer, const char *name, const struct range *pairs, size_t count,
+	       int address_cells, int size_cells);
 void put_reg(struct tree_writer *writer, const struct range *pairs, size_t count, int address_cells,
 	     int size_cells);
 
@@ -75,6 +78,9 @@ void put_shared_clocks(struct tree_writer *writer);
 
 /* tree_overlay.c: applies the cell's overlay to its tree. False after a diagnostic. */
 bool tree_overlay(const struct plan *plan, size_t cell, struct bytes *tree);
+
+/* tree_reserved.c: /reserved-memory, where there is any. */
+void put_reserved(struct tree_writer *writer);
 
 /* tree_own.c: the nodes that are not the board's. */
 void put_own_nodes(struct tree_writer *writer);

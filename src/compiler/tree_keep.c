@@ -11,6 +11,7 @@
 
 #include "emit.h"
 #include "emit_interrupts.h"
+#include "regions.h"
 #include "tree.h"
 
 /* What a guest may know of a core: no clocks, supplies or idle states, which belong to nobody. */
@@ -65,6 +66,8 @@ static bool target_allowed(const struct kept *kept, const struct reference *refe
 
 	if (reference->rule == REFERENCE_PEER)
 		return kept->marks[target];
+	if (region_is_node(board->tree.data, target))
+		return region_fits(kept->plan, kept->cell, target);
 	return target == board->gic_node || provider < 0 || board->devices[provider].owner == (int)kept->cell;
 }
 

@@ -14,14 +14,6 @@
 
 #define UART_CLOCK_HZ 24000000u /* what the emulated PL011 pretends: its divisors mean nothing */
 
-static void begin_at(struct tree_writer *writer, const char *name, uint64_t address)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "%s@%" PRIx64, name, address);
-	put_begin(writer, text);
-}
-
 static const struct plan_cell *own_cell(const struct tree_writer *writer)
 {
 	return &writer->layout->plan->cells[writer->cell];
@@ -34,46 +26,11 @@ static void put_memory(struct tree_writer *writer)
 	for (size_t i = 0; i < cell->ram_count; i++) {
 		const struct range ram = {cell->ram[i].ipa, cell->ram[i].size};
 
-		begin_at(writer, "memory", ram.base);
+		put_begin_at(writer, "memory", ram.base);
 		put_string(writer, "device_type", "memory");
 		put_reg(writer, &ram, 1, writer->address_cells, writer->size_cells);
 		put_end(writer);
 	}
-}
-
-/* RAM that survives a restart: kept out of the guest's allocator; for Linux, a ramoops buffer. */
-static void put_kept_memory(struct tree_writer *writer)
-{
-	const struct plan_cell *const cell = own_cell(writer);
-	bool any = false;
-
-	for (size_t i = 0; i < cell->ram_count; i++) {
-		const struct range ram = {cell->ram[i].ipa, cell->ram[i].size};
-		uint32_t part = 4096; /* a quarter, as a power of two: what ramoops wants */
-
-		if (!cell->ram[i].keep)
-			continue;
-		if (!any) {
-			put_begin(writer, "reserved-memory");
-			put_u32(writer, "#address-cells", (uint32_t)writer->address_cells);
-			put_u32(writer, "#size-cells", (uint32_t)writer->size_cells);
-			put_flag(writer, "ranges");
-			any = true;
-		}
-		while (part * UINT64_C(8) <= ram.size && part < 0x40000000)
-			part *= 2;
-		begin_at(writer, cell->is_linux ? "ramoops" : "keep", ram.base);
-		if (cell->is_linux) {
-			put_string(writer, "compatible", "ramoops");
-			put_u32(writer, "record-size", part);
-			put_u32(writer, "console-size", part);
-		}
-		put_reg(writer, &ram, 1, writer->address_cells, writer->size_cells);
-		put_flag(writer, "no-map");
-		put_end(writer);
-	}
-	if (any)
-		put_end(writer);
 }
 
 static void put_psci(struct tree_writer *writer)
@@ -177,7 +134,7 @@ static void put_console(struct tree_writer *writer)
 	put_u32(writer, "phandle", writer->clock_phandle);
 	put_end(writer);
 
-	begin_at(writer, "serial", cell->uart_ipa);
+	put_begin_at(writer, "serial", cell->uart_ipa);
 	put_bytes(writer, "compatible", compatible, sizeof(compatible));
 	put_reg(writer, &reg, 1, writer->address_cells, writer->size_cells);
 	put_u32(writer, "interrupt-parent", writer->gic_phandle);
@@ -195,7 +152,7 @@ static void put_window(struct tree_writer *writer, const char *name, const char 
 {
 	const struct range reg = {ipa, size};
 
-	begin_at(writer, name, ipa);
+	put_begin_at(writer, name, ipa);
 	put_string(writer, "compatible", compatible);
 	put_reg(writer, &reg, 1, 2, 2);
 }
@@ -255,7 +212,7 @@ void put_own_nodes(struct tree_writer *writer)
 	put_chosen(writer);
 	put_aliases(writer);
 	put_memory(writer);
-	put_kept_memory(writer);
+	put_reserved(writer);
 	put_psci(writer);
 	put_console(writer);
 	put_bulkhead(writer);

@@ -11,6 +11,7 @@
 
 #include "../blueprint/telemetry.h"
 #include "ranges.h"
+#include "regions.h"
 #include "text.h"
 
 #define BELOW_4G      (UINT64_C(1) << 32)
@@ -47,8 +48,7 @@ static uint64_t find_hole(const struct plan *plan, uint64_t size)
 	ranges_add(&taken, 0, BLOCK);
 	for (size_t i = 0; i < plan->board.occupied.count; i++)
 		ranges_add(&taken, plan->board.occupied.at[i].base, plan->board.occupied.at[i].size);
-	for (size_t i = 0; i < plan->board.reserved.count; i++)
-		ranges_add(&taken, plan->board.reserved.at[i].base, plan->board.reserved.at[i].size);
+	regions_reserved(&plan->board, &taken);
 	for (size_t i = 0; i < plan->cell_count; i++)
 		for (size_t at = 0; at < plan->cells[i].ram_count; at++) {
 			const struct ram_region *const region = &plan->cells[i].ram[at];

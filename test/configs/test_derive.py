@@ -230,3 +230,81 @@ def test_real_board(tree, tmp_path):
         assert f"{devices[n]} {{" in text
         for other in devices[:n] + devices[n + 1 :] + [words.split()[0] for words in shared]:
             assert f"{other} {{" not in text
+
+
+def regions(out, cell):
+    """Of /reserved-memory: the nodes with what says where they are."""
+    found = run("fdtget", "-l", str(out / f"{cell}.dtb"), "/reserved-memory")
+    nodes = found.stdout.split() if found.returncode == 0 else []
+    return {name: {key: prop(out, cell, f"/reserved-memory/{name}", key, "-tx") for key in ("reg", "size", "alloc-ranges")} for name in nodes}
+
+
+def memory_of(out, cell):
+    """(address, size) of its RAM."""
+    found = []
+    for name in run("fdtget", "-l", str(out / f"{cell}.dtb"), "/").stdout.split():
+        if name.startswith("memory@"):
+            cells = [int(word, 16) for word in prop(out, cell, f"/{name}", "reg", "-tx").split()]
+            found.append((cells[0] << 32 | cells[1], cells[2] << 32 | cells[3]))
+    return found
+
+
+# [utest->swr~config-reserved~1]
+@pytest.mark.parametrize(
+    "device, memory, words",
+    [
+        ("codec", '"16M"', "pool@9f000000, which isn't the cell's: a further region of 'memory', \"16M@0x9f000000\", gives it"),
+        ("tuner", '"16M"', "far: the cell has no 4M of memory where that may lie"),
+        ("display", '"4M"', None),
+        ("codec", '"16M", "16M@0x9f000000"', None),
+    ],
+)
+def test_without_reserved_memory(tmp_path, device, memory, words):
+    """The device goes without, which is said; the image is as sound."""
+    images.write(os.path.join(ROOT, IMAGES))
+    path = tmp_path / "one.dts"
+    path.write_text(
+        f"""/dts-v1/;
+/ {{
+	compatible = "bulkhead,partitions-v1";
+	board = "{ROOT}/test/configs/boards/derive";
+	cells {{
+		health {{ role = "health"; cpus = <0>; memory = "32M"; image = "health.elf"; }};
+		one {{ cpus = <1>; memory = {memory}; image = "control.elf"; ram-base = "0x90000000"; devices = "{device}"; }};
+	}};
+}};
+"""
+    )
+    result = run(TOOL, "build", str(path), "-I", IMAGES, "-o", str(tmp_path))
+    assert result.returncode == 0
+    if words:
+        assert result.stderr.count("\n") == 1
+        assert f"' of cell 'one' goes without reserved memory /reserved-memory/{words}\n" in result.stderr
+    else:
+        assert result.stderr == ""
+    assert (regions(tmp_path, "one") == {}) == bool(words)
+    audit = run(TOOL, "audit", str(tmp_path / "bulkhead.itb"))
+    assert (audit.returncode, audit.stderr) == (0, "")
+
+
+# [utest->swr~config-reserved~1]
+def test_reserved_memory(build):
+    """What a device names comes along; two cells each have room of their own where the guest chooses the place."""
+    out = build("reserved-memory")
+    mine = regions(out, "control")
+    assert sorted(mine) == ["frames", "pool@9f000000"]
+    assert mine["pool@9f000000"] == {"reg": "0 9f000000 0 1000000", "size": None, "alloc-ranges": None}
+    assert prop(out, "control", "/reserved-memory/pool@9f000000", "no-map") == ""
+    assert regions(out, "health") == {}
+    assert sorted(regions(out, "gateway")) == ["frames"]
+    camera, display = "/soc/serial@1000a000", "/soc/serial@1000b000"
+    frames, pool = (prop(out, "control", f"/reserved-memory/{name}", "phandle") for name in ("frames", "pool@9f000000"))
+    assert prop(out, "control", camera, "memory-region") == f"{pool} {frames}"
+    assert prop(out, "control", camera, "memory-region-names") == "pool frames"
+    assert prop(out, "gateway", display, "memory-region") == prop(out, "gateway", "/reserved-memory/frames", "phandle")
+    for cell in ("control", "gateway"):
+        room = [int(word, 16) for word in regions(out, cell)["frames"]["alloc-ranges"].split()]
+        memory = memory_of(out, cell)
+        for at in range(0, len(room), 4):
+            base, size = room[at] << 32 | room[at + 1], room[at + 2] << 32 | room[at + 3]
+            assert any(start <= base and base + size <= start + length for start, length in memory)

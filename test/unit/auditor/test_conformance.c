@@ -441,6 +441,66 @@ GUEST(timer_untold, GATEWAY, "arm,armv8-timer\"; interrupts", "arm,armv8-timer\"
 GUEST(trigger_promised, GATEWAY, "interrupts = <0 2 4>", "interrupts = <0 2 1>")
 GUEST(undue_bootargs, CONTROL, "bulkhead {", "chosen { bootargs = \"init=/bin/sh\"; }; bulkhead {")
 GUEST(core_twice, GATEWAY, "reg = <3>", "reg = <2>")
+/* The RTC has reserved memory: at a fixed place in the gateway's RAM, and where the gateway wants it. */
+static void reserved_given(struct fixture *f)
+{
+	fixture_replace(&f->board_text, "firmware@4fe00000 {",
+			"pool@4ae00000 { phandle = <0x60>; reg = <0 0x4ae00000 0 0x100000>; no-map; }; "
+			"frames { phandle = <0x61>; size = <0 0x100000>; alignment = <0 0x200000>; "
+			"alloc-ranges = <0 0x40000000 0 0xb000000>, <0 0x70000000 0 0x1000>; }; "
+			"firmware@4fe00000 {");
+	fixture_replace(&f->board_text, "clocks = <5 7>;", "clocks = <5 7>; memory-region = <0x60 0x61>;");
+	fixture_replace(&f->guest_text[GATEWAY], "keep@4a600000",
+			"pool@4ae00000 { phandle = <0x60>; reg = <0 0x4ae00000 0 0x100000>; no-map; }; "
+			"frames { phandle = <0x61>; size = <0 0x100000>; alignment = <0 0x200000>; "
+			"alloc-ranges = <0 0x4a800000 0 0x800000>; }; keep@4a600000");
+	fixture_replace(&f->guest_text[GATEWAY], "clocks = <9>;",
+			"clocks = <9>; memory-region = <0x60 0x61>;");
+}
+#define RESERVED(name, text, from, to)                                                                       \
+	MUTATION(name)                                                                                       \
+	{                                                                                                    \
+		reserved_given(f);                                                                           \
+		fixture_replace(&f->text, from, to);                                                         \
+	}
+#define RESERVED_GUEST(name, from, to) RESERVED(name, guest_text[GATEWAY], from, to)
+RESERVED(reserved_in_part, board_text, "0x4ae00000 0 0x100000", "0x4af00000 0 0x200000")
+RESERVED(reserved_for_two, board_text, "uart@9000000 {", "uart@9000000 { memory-region = <0x60>;")
+MUTATION(reserved_for_others)
+{
+	reserved_given(f);
+	fixture_replace(&f->board_text, "<0x60 0x61>", "<0x61>");
+	fixture_replace(&f->board_text, "gpio@9030000 {", "gpio@9030000 { memory-region = <0x60>;");
+}
+RESERVED(reserved_for_nobody, board_text, "<0x60 0x61>", "<0x61>")
+RESERVED_GUEST(reserved_untold, "memory-region = <0x60 0x61>;", "")
+RESERVED_GUEST(reserved_swapped, "<0x60 0x61>", "<0x61 0x60>")
+RESERVED_GUEST(reserved_mapped, "no-map;", "")
+RESERVED_GUEST(reserved_unasked, "keep@4a600000",
+	       "own@4ac00000 { reg = <0 0x4ac00000 0 0x1000>; }; keep@4a600000")
+RESERVED_GUEST(reserved_anywhere, "alloc-ranges", "ranges-alloc")
+RESERVED_GUEST(reserved_beyond, "alloc-ranges = <0 0x4a800000 0 0x800000>",
+	       "alloc-ranges = <0 0x4a800000 0 0x801000>")
+RESERVED_GUEST(reserved_over_kept, "alloc-ranges = <0 0x4a800000 0 0x800000>",
+	       "alloc-ranges = <0 0x4a600000 0 0x100000>")
+RESERVED(reserved_unadmitted, board_text, "0 0xb000000>", "0 0xafff000>")
+RESERVED(reserved_without_room, board_text, "alignment = <0 0x200000>", "alignment = <0 0x10000000>")
+/* Outside the cell's RAM, and told all the same. */
+MUTATION(reserved_elsewhere)
+{
+	reserved_given(f);
+	fixture_replace(&f->board_text, "0x4ae00000 0 0x100000", "0x4b800000 0 0x100000");
+	fixture_replace(&f->guest_text[GATEWAY], "0x4ae00000 0 0x100000", "0x4b800000 0 0x100000");
+}
+/* The hypervisor lies in it. */
+MUTATION(reserved_of_hypervisor)
+{
+	char reg[64];
+
+	reserved_given(f);
+	(void)snprintf(reg, sizeof(reg), "0x%x 0 0x100000", (unsigned int)f->header->load_pa);
+	fixture_replace(&f->board_text, "0x4ae00000 0 0x100000", reg);
+}
 MUTATION(distributor_small)
 {
 	((struct bp_mmio *)fixture_table(f->cell[CONTROL], f->cell[CONTROL]->mmio))[0].size = 0x1000;
@@ -475,6 +535,21 @@ static const struct mutation rows[] = {
 	ROW(PLACEMENT, master_reaches_less), /* [utest->swr~audit-dma-reach~1] */
 	ROW(PLACEMENT, master_moved),
 	ROW(RAM, ram_reserved),
+	ROW(RAM, reserved_in_part), /* [utest->swr~audit-tree-reserved~1] */
+	ROW(RAM, reserved_for_two),
+	ROW(RAM, reserved_for_others),
+	ROW(RAM, reserved_for_nobody),
+	ROW(HV_LAYOUT, reserved_of_hypervisor),
+	ROW(TREE_BASICS, reserved_untold),
+	ROW(TREE_BASICS, reserved_swapped),
+	ROW(TREE_BASICS, reserved_mapped),
+	ROW(TREE_BASICS, reserved_unasked),
+	ROW(TREE_BASICS, reserved_anywhere),
+	ROW(TREE_BASICS, reserved_beyond),
+	ROW(TREE_BASICS, reserved_over_kept),
+	ROW(TREE_BASICS, reserved_unadmitted),
+	ROW(TREE_BASICS, reserved_without_room),
+	ROW(TREE_BASICS, reserved_elsewhere),
 	ROW(RAM, ram_forbidden), /* [utest->swr~audit-board-ram~1] */
 	ROW(DEVICES, device_wanted),
 	ROW(DEVICES, device_of_two), /* [utest->swr~audit-devices~1] */
@@ -669,11 +744,17 @@ static void a_cell_that_is_told_its_console_is_clean(void **state)
 	clean(console_told);
 }
 
+static void a_cell_with_reserved_memory_is_clean(void **state)
+{
+	clean(reserved_given);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(the_good_image_is_clean),
 					   cmocka_unit_test(a_cell_with_a_pmu_is_clean),
 					   cmocka_unit_test(a_cell_that_is_told_its_console_is_clean),
+					   cmocka_unit_test(a_cell_with_reserved_memory_is_clean),
 					   cmocka_unit_test(firmware_calls_are_listed),
 					   cmocka_unit_test(unprotected_masters_are_listed),
 					   cmocka_unit_test(differences_from_the_inputs_are_caught)};
