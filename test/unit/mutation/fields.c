@@ -90,6 +90,13 @@ static void triggers_judge(struct oracle *oracle, const struct specimen *s, cons
 		oracle->broken[RULE_TRIGGERS] = true;
 }
 
+/* Nobody reads it, but where memory has colours cores have copies of the text, byte for byte. */
+static void copied_judge(struct oracle *oracle, const struct specimen *s, const struct field *field)
+{
+	if (oracle->colors && memcmp(field->at, was(s, field), field->size) != 0)
+		oracle->broken[field->rule] = true;
+}
+
 /* Where memory has colours a region's pages are those of the cell from `pa` on: it may start at another's. */
 static void region_judge(struct oracle *oracle, const struct specimen *s, const struct field *field)
 {
@@ -287,7 +294,7 @@ static void header_of(struct specimen *s, struct fields *fields)
 	ADD(hv, load_pa, HEADER, HV_HEADER);
 	ADD(hv, console.pa, HEADER, MACHINE);
 	for (unsigned int i = 0; i < HV_SEGMENTS && hv->segments[i].size; i++) {
-		IGNORED(&hv->segments[i], pad, HEADER);
+		JUDGED(&hv->segments[i], pad, HEADER, EL2_WINDOW, copied_judge, 0);
 		FAR(&hv->segments[i], va, HEADER, HV_HEADER);
 		FAR(&hv->segments[i], size, HEADER, HV_HEADER);
 	}
