@@ -105,6 +105,14 @@ void event_text(const struct event *event, char *text, uint64_t room)
 		snprintf(text, room, "%s of=%" PRIu64 " action=%s cause=%s", name, a[0], name_action(a[1]),
 			 name_error(a[2]));
 		break;
+	case EVENT_DMA_FAULT:
+		snprintf(text, room,
+			 "%s of=%" PRIu64 " stream=0x%" PRIx64 " address=0x%" PRIx64 " %s reason=0x%" PRIx64,
+			 name, a[0], a[1], a[2], a[3] & DMA_FAULT_READ ? "read" : "write", a[3] & 0xff);
+		break;
+	case EVENT_IOMMU:
+		snprintf(text, room, "%s number=%" PRIu64 " errors=0x%" PRIx64, name, a[0], a[1]);
+		break;
 	default:
 		snprintf(text, room,
 			 "code=%" PRIu32 " args=0x%" PRIx64 ",0x%" PRIx64 ",0x%" PRIx64 ",0x%" PRIx64,

@@ -166,7 +166,8 @@ struct bp_header {
 	uint32_t cell_count;
 	struct bp_table cores; /* struct bp_boot_core */
 	struct bp_machine machine;
-	uint32_t spi_edge[32]; /* trigger of every cell's SPIs together, as in bp_cell: set once, at boot */
+	uint32_t spi_edge[32]; /* trigger of every cell's SPIs and of EL2's, as in bp_cell: set once, at boot
+				*/
 	uint8_t config_digest[32]; /* SHA-256 of the partition file's flattened tree: names the configuration
 				    */
 	struct bp_table smmus;	   /* struct bp_smmu: pci.h, as the following */
@@ -279,7 +280,8 @@ struct bp_cell {
 	struct bp_table pci;  /* struct bp_pci_function: pci.h, as the following */
 	struct bp_table lpis; /* struct bp_bell, by LPI from lpi_first on */
 	uint32_t lpi_first;
-	uint32_t pad2;
+	uint32_t dma_intid;    /* SPI that makes the service core look at telemetry_core.dma_request: an
+				  event_intid of its SMMUs; 0: no streams */
 	uint64_t pci_state_va; /* one page, read-write on the cell's cores; 0: no PCI functions */
 };
 
@@ -306,6 +308,7 @@ struct bp_service {
 	struct bp_table cells;	 /* struct bp_service_cell by cell index */
 	struct bp_table smmus;	 /* struct bp_service_smmu: pci.h, as the following */
 	struct bp_table streams; /* struct bp_stream */
+	struct bp_table dma;	 /* struct bp_service_dma */
 };
 
 _Static_assert(sizeof(struct bp_table) == 8, "layout");
@@ -327,6 +330,6 @@ _Static_assert(sizeof(struct bp_channel) == 48, "layout");
 _Static_assert(sizeof(struct bp_cell) == 536, "layout");
 _Static_assert(sizeof(struct bp_service_core) == 16, "layout");
 _Static_assert(sizeof(struct bp_service_cell) == 48, "layout");
-_Static_assert(sizeof(struct bp_service) == 40, "layout");
+_Static_assert(sizeof(struct bp_service) == 48, "layout");
 
 #endif

@@ -4,10 +4,11 @@
  *
  * All of it is decided by the compiler and stays for ever; what the hypervisor does with it:
  *
- *     boot core      compares the machine's PCI functions, IOMMUs and ITSs with the blueprint and programs
- * them once (struct bp_pci_step, bp_smmu, bp_its, bp_lpi_core; all *_va are the boot root's) cell's cores
- * configuration accesses of the guest (struct bp_pci_function), LPIs (bp_cell.lpis) service core   streams
- * between abort and the blueprint's own value, DMA faults (bp_service_smmu, bp_stream)
+ * - boot core: compares the machine's PCI functions, IOMMUs and ITSs with the blueprint and programs them
+ * once (struct bp_pci_step, bp_smmu, bp_its, bp_lpi_core; all *_va are the boot root's);
+ * - a cell's cores: configuration accesses of the guest (struct bp_pci_function), LPIs (bp_cell.lpis);
+ * - service core: streams between abort and the blueprint's own value, DMA faults (bp_service_smmu,
+ * bp_stream, bp_service_dma).
  *
  * A cell's PCI bus is flat: bus 0 alone, a function at a RID (device << 3 | function) of its own, no bridges.
  * BARs are at the guest-physical addresses that are their physical ones, and never move.
@@ -114,9 +115,9 @@ struct bp_pci_function {    /* by rid, ascending */
 	uint32_t rid;	    /* on the cell's bus 0 */
 	uint32_t flags;	    /* BP_PCI_* */
 	uint32_t reset; /* offset of Device Control, whose bit 15 resets the function; 0: it can't be, or must
-			   not */
-	uint32_t state; /* index of its word in the page at bp_cell.pci_state_va: a bit a BAR's word being
-			   sized */
+			   not, as a PF whose virtual functions are enabled: they would vanish */
+	uint32_t state; /* index of its 32-bit word in the page at bp_cell.pci_state_va: bit n: its nth
+			   BP_PCI_SIZING register is being sized */
 	struct bp_table registers; /* struct bp_pci_register */
 	struct bp_table bars;	   /* struct bp_pci_bar */
 };
@@ -140,6 +141,13 @@ struct bp_stream {	 /* by smmu, then sid, ascending */
 	uint32_t cell;
 	uint32_t pad;
 };
+
+struct bp_service_dma {	       /* a cell with streams, by cell */
+	uint64_t telemetry_va; /* read-only: struct telemetry_core of its first core, which asks there */
+	uint32_t cell;
+	uint32_t action; /* what a DMA fault costs it: bp_cell.actions[BP_ERROR_DMA_VIOLATION] of that cell */
+};
+
 #define BP_STE_ABORT UINT64_C(1) /* V, Config 0b000 (Arm IHI 0070, 5.2) */
 
 _Static_assert(sizeof(struct bp_pci_step) == 24, "layout");
@@ -151,5 +159,6 @@ _Static_assert(sizeof(struct bp_pci_bar) == 8, "layout");
 _Static_assert(sizeof(struct bp_pci_function) == 40, "layout");
 _Static_assert(sizeof(struct bp_service_smmu) == 48, "layout");
 _Static_assert(sizeof(struct bp_stream) == 32, "layout");
+_Static_assert(sizeof(struct bp_service_dma) == 16, "layout");
 
 #endif

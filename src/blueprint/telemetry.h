@@ -18,7 +18,7 @@
 #include "blueprint.h"
 
 #define TELEMETRY_MAGIC UINT64_C(0x54454c454d424c4b)
-#define TELEMETRY_ABI	2u
+#define TELEMETRY_ABI	3u
 
 enum exit_reason {
 	EXIT_HVC,
@@ -32,6 +32,7 @@ enum exit_reason {
 	EXIT_ABORT,  /* stage-2 fault that no emulated page explains */
 	EXIT_SERROR,
 	EXIT_OTHER,
+	EXIT_PCI, /* configuration space, MSI frame */
 	EXIT_REASON_COUNT = 16
 };
 
@@ -71,7 +72,17 @@ struct telemetry_core {
 	uint64_t start_time, ready_time; /* of this generation; ready_time 0: not ready yet */
 	uint64_t restart_cause;	 /* enum bp_error of the last restart or stop; BP_ERROR_COUNT: by request */
 	uint64_t events_dropped; /* of this core: guest-paced ones beyond EVENTS_GUEST_MAX a period */
+	uint64_t dma_request;	 /* first core, of the service core: count << 2 | enum dma_ask */
+	/* The IOMMUs: valid in the telemetry of the service core. */
+	uint64_t dma_lost; /* times that a queue of faults overflowed, faults of streams that no cell has */
+	uint64_t dma_faults[BP_CELLS_MAX]; /* recorded, by cell; those beyond DMA_FAULTS_MAX are not */
 };
+
+/* Of a stream in a second. Then its faults go on, aborted as before, but unseen until the next. */
+#define DMA_FAULTS_MAX 16u
+
+enum dma_ask { DMA_CUT, DMA_LIVE }; /* its streams abort; they do what the blueprint says */
+#define DMA_FAILED	 2u	    /* in order.dma_done: the IOMMU didn't obey */
 
 #define EVENT_RING_MAGIC UINT64_C(0x52494e47424c4b31)
 /* Events that a guest can make at will may take this many slots in so many milliseconds, so that a flood of
@@ -86,15 +97,21 @@ enum event_code {
 	EVENT_CELL_READY,     /* args: generation */
 	EVENT_CELL_STOP,      /* args: error */
 	EVENT_CELL_RESTART,   /* args: error, generation ended */
-	EVENT_CELL_LOST,      /* args: bit mask of cores that did not acknowledge */
+	EVENT_CELL_LOST,      /* args: bit mask of cores that did not acknowledge; 0: its streams */
 	EVENT_FAULT,	      /* args: error, action, esr, ipa or far */
 	EVENT_SGI_FOREIGN,    /* args: targets */
 	EVENT_DENIED,	      /* args: function ID, x1 */
 	EVENT_APPLICATION,    /* args: code, x2, x3, x4: hypercall EVENT */
 	EVENT_CORE_ON,	      /* args: core in cell */
 	EVENT_CORE_OFF,	      /* args: core in cell */
-	EVENT_ORDER	      /* args: cell, action, cause */
+	EVENT_ORDER,	      /* args: cell, action, cause */
+	/* The service core's: a DMA that the IOMMU refused. args: cell, IOMMU << 32 | stream, address, the
+	 * IOMMU's reason (SMMUv3: event number) | DMA_FAULT_READ */
+	EVENT_DMA_FAULT,
+	EVENT_IOMMU /* service core: args: IOMMU, its global errors (SMMUv3: SMMU_GERROR) */
 };
+
+#define DMA_FAULT_READ UINT64_C(0x100)
 
 struct event {
 	uint64_t sequence; /* 1, 2, 3... on this core; slot = (sequence - 1) % EVENT_RING_SLOTS */
@@ -126,7 +143,8 @@ struct order {
 	uint32_t action;     /* BP_ACTION_STOP or BP_ACTION_RESTART */
 	uint32_t cause;	     /* enum bp_error, or BP_ERROR_COUNT: by request */
 	uint64_t input_head; /* console input: byte n at input[n % ORDER_INPUT_BYTES] */
-	uint64_t reserved[5];
+	uint64_t dma_done;   /* the cell's dma_request that was carried out last, or | DMA_FAILED */
+	uint64_t reserved[4];
 	uint8_t input[ORDER_INPUT_BYTES];
 };
 
@@ -181,7 +199,7 @@ struct directory {
 };
 
 _Static_assert(sizeof(struct fault_record) == 312, "layout");
-_Static_assert(sizeof(struct telemetry_core) == 968, "layout");
+_Static_assert(sizeof(struct telemetry_core) == 3024, "layout");
 _Static_assert(offsetof(struct telemetry_core, exits) == 24, "layout");
 _Static_assert(offsetof(struct telemetry_core, fault) == 584, "layout");
 _Static_assert(sizeof(struct event) == 64, "layout");

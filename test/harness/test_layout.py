@@ -47,6 +47,8 @@ OFFSETS = {
         "event_sequence": 896,
         "restart_cause": 952,
         "events_dropped": 960,
+        "dma_request": 968,
+        "dma_faults": 984,
     },
     "struct fault_record": {"error": 16, "esr": 24, "ipa": 56},
     "struct log_ring": {"data": 64},

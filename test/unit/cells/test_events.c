@@ -100,6 +100,10 @@ static void texts(void **state)
 		{EVENT_ORDER,
 		 {2, BP_ACTION_RESTART, BP_ERROR_HEARTBEAT_MISSED},
 		 "order of=2 action=restart cause=heartbeat-missed"},
+		{EVENT_DMA_FAULT,
+		 {1, 0x100000210, 0x40000000, DMA_FAULT_READ | 0x10},
+		 "dma-fault of=1 stream=0x100000210 address=0x40000000 read reason=0x10"},
+		{EVENT_IOMMU, {0, 4}, "iommu number=0 errors=0x4"},
 		{EVENT_CELL_STOP, {4711}, "stop cause=?"},
 		{99, {1, 2, 3, 4}, "code=99 args=0x1,0x2,0x3,0x4"},
 	};
@@ -116,8 +120,9 @@ static void texts(void **state)
 /* What a cell can cause at will must not be among those that are always shown. */
 static void rare(void **state)
 {
-	static const uint32_t at_will[] = {EVENT_CELL_READY,  EVENT_FAULT,   EVENT_SGI_FOREIGN, EVENT_DENIED,
-					   EVENT_APPLICATION, EVENT_CORE_ON, EVENT_CORE_OFF,	99};
+	static const uint32_t at_will[] = {
+		EVENT_CELL_READY, EVENT_FAULT,	  EVENT_SGI_FOREIGN, EVENT_DENIED, EVENT_APPLICATION,
+		EVENT_CORE_ON,	  EVENT_CORE_OFF, EVENT_DMA_FAULT,   EVENT_IOMMU,  99};
 
 	event = (struct event){0};
 	for (unsigned i = 0; i < LENGTH(at_will); i++) {
