@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * board.c - reads a board folder: the device tree, machine.dts and known-slaves.
+ * board.c - reads a board folder: the device tree, machine.dts, pci.dts and known-slaves.
  *
  * docs/formats.md says what a board folder holds. Called once by plan_read; errors in the board's
  * own files are reported there, an unknown board at the partition file's `board`.
@@ -442,5 +442,6 @@ bool board_read(struct front *front, struct place at, const char *name)
 	}
 	if (board_examine(board))
 		board_check(board);
+	pci_inventory_read(board);
 	return diag_errors() == errors;
 }

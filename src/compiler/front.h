@@ -62,6 +62,11 @@ struct ranges windows_of(const void *tree, int node);	  /* of a bus: `ranges`, a
 struct ranges reached_by(const void *tree, int node);	  /* by a bus master: `dma-ranges` of its buses */
 int board_device_of(const struct board *board, int node); /* index; of the nearest node upwards; -1: none */
 
+/* ---- pci_*.c: the board's PCI functions (pci.h) ---- */
+bool pci_inventory_read(struct board *board); /* pci.dts of its folder, where there is one */
+bool pci_inventory_examine(struct pci_inventory *inventory, const struct source *source);
+bool pci_function_read(const struct source *source, int node, struct pci_function *function);
+
 /* ---- the steps ---- */
 bool schema_check(struct front *front);		/* schema.c: every property and node is a known one */
 void cpus_assign(struct front *front);		/* cpus.c */

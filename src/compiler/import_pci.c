@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define ATTRIBUTE_MOST 4096u /* one page: sysfs's files, and configuration space */
+#define CONFIG_LEAST   64u   /* the header; behind it zeros at the end are left out */
 #define RESOURCES_MOST 17u   /* 6 BARs, ROM, 6 of the virtual functions, 4 windows of a bridge */
 
 /* Up to 4096 bytes with a NUL behind; sysfs lies about sizes. Returns how many, 0: none can be read. */
@@ -89,9 +90,11 @@ static void add_resources(const char **text, const char *folder)
 static void add_config(const char **text, const char *folder)
 {
 	char bytes[ATTRIBUTE_MOST + 1];
-	const size_t size = attribute(folder, "config", bytes);
+	size_t size = attribute(folder, "config", bytes);
 	char *const hex = memory_new(2 * size + 1, 1);
 
+	while (size > CONFIG_LEAST && !bytes[size - 1])
+		size--;
 	for (size_t i = 0; i < size; i++)
 		snprintf(hex + 2 * i, 3, "%02x", (unsigned int)(unsigned char)bytes[i]);
 	if (size)

@@ -61,6 +61,7 @@ struct pci_function {
 	struct pci_sriov sriov;
 	size_t parent;		     /* the bridge above, by index; PCI_NONE: on the root bus */
 	size_t physical;	     /* of a VF: its PF, by index; PCI_NONE: it is none */
+	const char *physical_name;   /* the same, as the inventory has it; NULL: it is none */
 	uint32_t vf;		     /* number of a VF, from 0 */
 	uint32_t secondary, last;    /* of a bridge: the buses behind it; 0: none are */
 	bool wide_able;		     /* of a bridge: its prefetchable window takes 64-bit addresses */
@@ -92,6 +93,8 @@ struct pci_host {
 	size_t window_count;
 };
 
+/* SSSS:BB:DD.F */
+bool pci_parse(const char *text, uint32_t *segment, uint32_t *bus, uint32_t *devfn);
 /* By its number; PCI_NONE: no such. */
 size_t pci_find(const struct pci_inventory *inventory, uint32_t segment, uint32_t bus, uint32_t devfn);
 

@@ -84,7 +84,8 @@ const char *file_read(const char *path, uint64_t limit, struct bytes *file)
 
 bool file_exists(const char *path)
 {
-	return !ends_with(path, ".dtb") && !strstr(path, "missing") && !strstr(path, "lone/");
+	return !ends_with(path, ".dtb") && !ends_with(path, "pci.dts") && !strstr(path, "missing") &&
+	       !strstr(path, "lone/");
 }
 
 bool folder_exists(const char *path)

@@ -7,14 +7,19 @@ With --full all boards are imported, built and audited: none crashes the tool.
 """
 import os
 import random
+import re
 import shutil
 import struct
 import subprocess
+import sys
 
 import pytest
 
 import survey
 from survey import CLEAN, CRASHED, REFUSED, ROOT, TREES
+
+sys.path.insert(0, str(ROOT / "test/configs"))
+import inventory as made_inventory  # noqa: E402
 
 BOARD = TREES / "ti/k3-am625-sk.dtb"
 # Not by chance: one of each vendor whose boards differ in how they say things, and each kind of refusal.
@@ -261,11 +266,18 @@ def test_full(tmp_path):
 # ---- PCI ----
 
 
-def function(folder, address, **files):
-    place = folder / address
+def function(folder, made, **files):
+    """A function of made_inventory as Linux shows it."""
+    place = folder / made.address
     place.mkdir(parents=True)
-    for name, content in {"vendor": "0x8086\n", "device": "0x1572\n", **files}.items():
-        (place / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    shown = {
+        "vendor": f"{made.vendor:#06x}\n", "device": f"{made.device:#06x}\n", "class": f"{made.of_class:#08x}\n",
+        "revision": f"{made.revision:#04x}\n", "config": bytes(made.space),
+        "resource": "".join(f"{0:#018x} {max(size - 1, 0):#018x} {flags:#018x}\n" for _, size, flags in made.rows),
+    }  # fmt: skip
+    for name, content in {**shown, **files}.items():
+        if content is not None:
+            (place / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     return place
 
 
@@ -273,17 +285,21 @@ def inventory(path):
     return (path / "pci.dts").read_text(encoding="utf-8")
 
 
+def nic():
+    bars = [(0x100000, made_inventory.MEMORY)]
+    return made_inventory.Function("0000:01:00.0", device=0x1572, bars=bars).express(made_inventory.ENDPOINT).sriov(64, 16, 1, 0x154C)
+
+
 # [utest->swr~import-pci~1]
 def test_pci(tmp_path):
     pci = tmp_path / "devices"
-    resource = "0x0000000010000000 0x00000000100fffff 0x0000000000040200\n" + "0x0 0x0 0x0\n"
-    nic = function(
-        pci, "0000:01:00.0", **{"class": "0x020000\n", "resource": resource, "config": bytes(range(64)), "sriov_totalvfs": "64\n",
-        "sriov_offset": "16\n", "sriov_stride": "1\n", "sriov_vf_device": "154c\n", "uevent": "DRIVER=i40e\nPCI_SLOT_NAME=0000:01:00.0\n"}
+    place = function(
+        pci, nic(), sriov_totalvfs="64\n", sriov_offset="16\n", sriov_stride="1\n", sriov_vf_device="154c\n",
+        uevent="DRIVER=i40e\nPCI_SLOT_NAME=0000:01:00.0\n",
     )  # fmt: skip
-    function(pci, "0000:01:02.0", device="0x154c\n")
+    function(pci, made_inventory.virtual(nic(), 0, 16, 1, 0x154C))
     os.symlink("../0000:01:00.0", pci / "0000:01:02.0/physfn")
-    os.symlink("../../../../kernel/iommu_groups/7", nic / "iommu_group")
+    os.symlink("../../../../kernel/iommu_groups/7", place / "iommu_group")
     (pci / "README").write_text("no function")
     result = run(BOARD, "--pci", pci, "-o", tmp_path / "board")
     assert result.returncode == 0, result.stderr
@@ -291,36 +307,56 @@ def test_pci(tmp_path):
     assert text.count("function@") == 2
     for words in (
         'address = "0000:01:00.0";', "vendor = <0x8086>;", "device = <0x1572>;", "class = <0x20000>;", "sriov-total-vfs = <0x40>;",
-        "sriov-offset = <0x10>;", "sriov-stride = <0x1>;", "resources = /bits/ 64 <0x10000000 0x100000 0x40200 0x0 0x0 0x0>;",
-        "config = [000102", 'driver = "i40e";', 'iommu-group = "7";', 'physical-function = "0000:01:00.0";',
+        "sriov-offset = <0x10>;", "sriov-stride = <0x1>;", "resources = /bits/ 64 <0x0 0x100000 0x40200 0x0 0x0 0x0",
+        "config = [86807215", 'driver = "i40e";', 'iommu-group = "7";', 'physical-function = "0000:01:00.0";',
     ):  # fmt: skip
         assert words in text
+    # Zeros at the end are left out, those of the header are not.
+    for hexadecimal in re.findall(r"config = \[([0-9a-f]+)\]", text):
+        assert len(hexadecimal) == 2 * 64 or (len(hexadecimal) > 2 * 64 and not hexadecimal.endswith("00"))
     subprocess.run(["dtc", "-q", "-O", "dtb", "-o", "/dev/null", tmp_path / "board/pci.dts"], check=True, timeout=60)
 
 
 # [utest->swr~import-pci~1]
 def test_pci_malformed(tmp_path):
-    """What can't be read is left out; the inventory stays a tree."""
+    """What can't be read is left out; the inventory stays a tree, and the board a good one."""
     pci = tmp_path / "devices"
     function(
-        pci, "0000:00:01.0", **{"class": "\"; evil = \"", "resource": "0x1 garbage\n", "config": b"", "sriov_totalvfs": "99999999999\n",
-        "uevent": 'DRIVER=a"; /delete-node/ b;\n'}
-    )  # fmt: skip
-    (function(pci, "0000:00:02.0") / "resource").unlink(missing_ok=True)
-    (pci / "0000:00:02.0/config").mkdir()
-    os.mkfifo(pci / "0000:00:02.0/class")
-    function(pci, "0000:00:03.0", resource=b"\xff" * 9000, config=bytes(9000))
-    assert run(BOARD, "--pci", pci, "-o", tmp_path / "board").returncode == 0
+        pci, nic(), sriov_totalvfs="99999999999\n", subsystem_vendor='"; evil = "', uevent='DRIVER=a"; /delete-node/ b;\n'
+    )
+    os.mkfifo(function(pci, made_inventory.Function("0000:00:02.0")) / "sriov_offset")
+    (function(pci, made_inventory.Function("0000:00:03.0")) / "sriov_stride").mkdir()
+    result = run(BOARD, "--pci", pci, "-o", tmp_path / "board")
+    assert result.returncode == 0, result.stderr
     text = inventory(tmp_path / "board")
     assert text.count("function@") == 3
-    assert "evil" not in text and "delete-node/" not in text and "sriov-total-vfs" not in text and "resources" not in text
+    assert "evil" not in text and "delete-node/" not in text and "sriov-" not in text
     subprocess.run(["dtc", "-q", "-O", "dtb", "-o", "/dev/null", tmp_path / "board/pci.dts"], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "files, words",
+    [
+        ({"config": None}, "'config' of 0000:00:01.0 is missing or has not 64 to 4096 bytes: copy it as root"),
+        ({"config": b"\xff" * 9000}, "0000:00:01.0 has a header of type 127"),
+        ({"class": "\"; evil = \""}, "'class' is missing"),
+        ({"resource": "0x1 garbage\n"}, "'resources' of 0000:00:01.0 is missing"),
+        ({"resource": b"\xff" * 9000}, "'resources' of 0000:00:01.0 is missing"),
+    ],
+)
+# [utest->swr~import-pci~1]
+def test_pci_not_whole(tmp_path, files, words):
+    function(tmp_path / "devices", made_inventory.Function("0000:00:01.0"), **files)
+    result = run(BOARD, "--pci", tmp_path / "devices", "-o", tmp_path / "board")
+    assert result.returncode == 1
+    assert words in result.stderr and "evil" not in result.stderr
+    assert not (tmp_path / "board").exists()
 
 
 # [utest->swr~import-pci~1]
 def test_pci_refused(tmp_path):
     (tmp_path / "empty").mkdir()
-    function(tmp_path / "nameless", "0000:00:01.0", vendor="x")
+    function(tmp_path / "nameless", made_inventory.Function("0000:00:01.0"), vendor="x")
     for folder, words in (("none", "is no folder"), ("empty", "holds no PCI function"), ("nameless", "has no readable vendor")):
         refused(run(BOARD, "--pci", tmp_path / folder, "-o", tmp_path / "board"), words)
     assert not (tmp_path / "board").exists()

@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The board's PCI inventory: what no machine can be is refused, in one line that says what and where."""
+import os
+import shutil
+
+import pytest
+
+import images
+import inventory
+from inventory import DOWNSTREAM, ENDPOINT, IO, MEMORY, UPSTREAM, WIDE, Function, bridge, virtual
+from tool import IMAGES, ROOT, TOOL, run
+
+PARTITIONS = """/dts-v1/;
+/ {
+	compatible = "bulkhead,partitions-v1";
+	board = "%s";
+	cells {
+		health { role = "health"; cpus = <0>; memory = "32M"; image = "health.elf"; };
+	};
+};
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stand_ins():
+    images.write(os.path.join(ROOT, IMAGES))
+
+
+def board(tmp_path, functions):
+    """QEMU's board with these functions; what `check` says of a file for it."""
+    for file in "board.dts", "machine.dts":
+        shutil.copy(os.path.join(ROOT, "dts/qemu-virt", file), tmp_path)
+    inventory.write(tmp_path / "pci.dts", functions)
+    (tmp_path / "file.dts").write_text(PARTITIONS % tmp_path)
+    result = run(TOOL, "check", str(tmp_path / "file.dts"), "-I", IMAGES)
+    return result.stderr.replace(f"{tmp_path}/./", "").replace(f"{tmp_path}/", "")
+
+
+def nic(address="0000:01:00.0", **more):
+    return Function(address, bars=[(0x20000, MEMORY)], **more).express(ENDPOINT)
+
+
+def port(address="0000:00:01.0", secondary=1, last=None, **more):
+    return bridge(address, secondary, last, **more).acs()
+
+
+def good():
+    physical = nic().msix(10, 0).sriov(8, 0x80, 2)
+    return [
+        Function("0000:00:00.0", 0x1B36, 0x0008, 0x060000),
+        port(),
+        port("0000:00:02.0", 2, 4),
+        physical,
+        *(virtual(physical, number, 0x80, 2) for number in range(8)),
+        bridge("0000:02:00.0", 3, 4, UPSTREAM),
+        port("0000:03:00.0", 4, kind=DOWNSTREAM),
+        nic("0000:04:00.0").msi(5),
+    ]
+
+
+def test_good(tmp_path):
+    assert board(tmp_path, good()) == ""
+
+
+def looped(extended):
+    """A list of capabilities that leads back to its start."""
+    function = nic().msi(0).acs()
+    if extended:
+        function.put("I", 0x100, 0x100 << 20 | 1 << 16 | 0x02)
+    else:
+        function.put("BB", 0x40, 0x09, 0x40)
+    return function
+
+
+@pytest.mark.parametrize("extended", [False, True])
+def test_loops_end(tmp_path, extended):
+    assert board(tmp_path, [port(), looped(extended)]) == ""
+
+
+def far_table():
+    return nic().msix(10, 1)
+
+
+def behind_upper_half():
+    function = nic()
+    function.bar(0, 0x4000, WIDE)
+    function.bar(1, 0x4000)
+    return function
+
+
+def sized(index, size, flags=MEMORY):
+    function = nic()
+    function.bar(index, size, flags)
+    return function
+
+
+PF = "0000:01:00.0"
+BAD = {
+    "compatible": (None, 'pci.dts:3:2: error: the file is not "bulkhead,pci-v1"\n'),
+    "address": ([nic().text(address='"01:00.0"')], "pci.dts:5:3: error: 'address' is missing or isn't SSSS:BB:DD.F\n"),
+    "address-missing": ([nic().text(address=None)], "pci.dts:4:24: error: 'address' is missing or isn't SSSS:BB:DD.F\n"),
+    "address-no-text": ([nic().text(address="<0x30303030>")], "pci.dts:5:3: error: 'address' is missing or isn't SSSS:BB:DD.F\n"),
+    "vendor": ([nic().text(vendor="<1 2>")], "pci.dts:6:3: error: 'vendor' is missing or isn't one number up to 0xfffe\n"),
+    "device": ([nic().text(device="<0x10000>")], "pci.dts:7:3: error: 'device' is missing or isn't one number up to 0xffff\n"),
+    "class": ([nic().text(**{"class": None})], "pci.dts:4:24: error: 'class' is missing or isn't one number up to 0xffffff\n"),
+    "revision": ([nic().text(revision='""')], "pci.dts:9:3: error: 'revision' is missing or isn't one number up to 0xff\n"),
+    "class-differs": (
+        [nic().text(**{"class": "<0x10000>"})],
+        "pci.dts:11:3: error: 'config' of 0000:01:00.0 has another class or revision than the node says\n",
+    ),
+    "device-differs": (
+        [nic().text(device="<0x1234>")],
+        "pci.dts:11:3: error: 'config' of 0000:01:00.0 has another vendor or device than the node says\n",
+    ),
+    "config-missing": (
+        [nic().text(config=None)],
+        "pci.dts:4:24: error: 'config' of 0000:01:00.0 is missing or has not 64 to 4096 bytes: copy it as root, Linux shows nobody "
+        "else all of it\n",
+    ),
+    "config-short": (
+        [nic().text(config="[00 01]")],
+        "pci.dts:11:3: error: 'config' of 0000:01:00.0 is missing or has not 64 to 4096 bytes: copy it as root, Linux shows nobody "
+        "else all of it\n",
+    ),
+    "config-long": (
+        [nic().text(config=f"[{'00' * 4097}]")],
+        "pci.dts:11:3: error: 'config' of 0000:01:00.0 is missing or has not 64 to 4096 bytes: copy it as root, Linux shows nobody "
+        "else all of it\n",
+    ),
+    "header": (
+        [Function(PF, header=2)],
+        "pci.dts:11:3: error: 0000:01:00.0 has a header of type 2: neither a function nor a bridge\n",
+    ),
+    "resources-missing": (
+        [nic().text(resources=None)],
+        "pci.dts:4:24: error: 'resources' of 0000:01:00.0 is missing or isn't address, size and flags of 7 or more\n",
+    ),
+    "resources-odd": (
+        [nic().text(resources="/bits/ 64 <0 0 0 0>")],
+        "pci.dts:10:3: error: 'resources' of 0000:01:00.0 is missing or isn't address, size and flags of 7 or more\n",
+    ),
+    "resources-of-old-kernel": (
+        [port(), nic().sriov(8, 0x80, 2).text(resources=f"/bits/ 64 <{'0 ' * 33}>")],
+        "pci.dts:19:3: error: 'resources' of 0000:01:00.0 is missing or isn't address, size and flags of 13 or more\n",
+    ),
+    "bar-zero": ([sized(2, 0)], "pci.dts:10:3: error: BAR 2 of 0000:01:00.0 has 0x0 bytes, which is no power of two\n"),
+    "bar-odd": ([sized(2, 0x3000)], "pci.dts:10:3: error: BAR 2 of 0000:01:00.0 has 0x3000 bytes, which is no power of two\n"),
+    "bar-small": ([sized(2, 8)], "pci.dts:10:3: error: BAR 2 of 0000:01:00.0 has 0x8 bytes, too few\n"),
+    "bar-small-io": ([sized(2, 2, IO)], "pci.dts:10:3: error: BAR 2 of 0000:01:00.0 has 0x2 bytes, too few\n"),
+    "bar-large": (
+        [sized(2, 1 << 32)],
+        "pci.dts:10:3: error: BAR 2 of 0000:01:00.0 has 0x100000000 bytes, too many for 32 bits of address\n",
+    ),
+    "bar-last": (
+        [sized(5, 0x4000, WIDE)],
+        "pci.dts:10:3: error: BAR 5 of 0000:01:00.0 has 0x4000 bytes, and 64 bits of address, for which BAR 6 is missing\n",
+    ),
+    "bar-on-bar": (
+        [behind_upper_half()],
+        "pci.dts:10:3: error: BAR 1 of 0000:01:00.0 has 0x4000 bytes, and lies where the upper half of the one before it is\n",
+    ),
+    "vf-bar-odd": (
+        [port(), nic().sriov(8, 0x80, 2, bars=((0x3000, WIDE),))],
+        "pci.dts:19:3: error: VF BAR 0 of 0000:01:00.0 has 0x18000 bytes together, which is no power of two\n",
+    ),
+    "vf-bar-small": (
+        [port(), nic().sriov(8, 0x80, 2, bars=((0x800, MEMORY),))],
+        "pci.dts:19:3: error: VF BAR 0 of 0000:01:00.0 has 0x4000 bytes together, and those of virtual functions are memory of a page "
+        "or more\n",
+    ),
+    "vfs-beyond": (
+        [port(), nic().sriov(65535, 0x80, 2)],
+        "pci.dts:20:3: error: the 65535 virtual functions of 0000:01:00.0, the first 128 behind it and each 2 behind the last, have no "
+        "numbers of their own on the buses up to 0xff: take the inventory with all of them enabled\n",
+    ),
+    "vfs-no-stride": (
+        [port(), nic().sriov(8, 0x80, 0)],
+        "pci.dts:20:3: error: the 8 virtual functions of 0000:01:00.0, the first 128 behind it and each 0 behind the last, have no "
+        "numbers of their own on the buses up to 0xff: take the inventory with all of them enabled\n",
+    ),
+    "vfs-no-offset": (
+        [port(), nic().sriov(8, 0, 1)],
+        "pci.dts:20:3: error: the 8 virtual functions of 0000:01:00.0, the first 0 behind it and each 1 behind the last, have no "
+        "numbers of their own on the buses up to 0xff: take the inventory with all of them enabled\n",
+    ),
+    "vf-with-vfs": (
+        [port(), nic().sriov(2, 8, 8), virtual(nic(), 0, 8, 8).sriov(1, 1, 1)],
+        "pci.dts:29:3: error: 0000:01:01.0 is a virtual function and has virtual functions\n",
+    ),
+    "bridge-with-vfs": (
+        [port().sriov(1, 8, 8)],
+        "pci.dts:11:3: error: 0000:00:01.0 is a bridge and has virtual functions\n",
+    ),
+    "bridge-virtual": (
+        [port().text(**{"physical-function": f'"{PF}"'}), nic()],
+        "pci.dts:4:24: error: 0000:00:01.0 is a bridge and a virtual function\n",
+    ),
+    "pf-missing": (
+        [port(), virtual(nic(), 0, 8, 8)],
+        "pci.dts:13:24: error: 0000:01:01.0 is a virtual function of 0000:01:00.0, which the inventory hasn't\n",
+    ),
+    "pf-no-address": (
+        [port(), nic(), virtual(nic(), 0, 8, 8).text(**{"physical-function": '"pf"'})],
+        "pci.dts:22:24: error: 0000:01:01.0 is a virtual function of pf, which the inventory hasn't\n",
+    ),
+    "pf-without-vfs": (
+        [port(), nic(), virtual(nic(), 0, 8, 8)],
+        "pci.dts:22:24: error: 0000:01:01.0 is no virtual function of 0000:01:00.0, by the SR-IOV capability there\n"
+        "pci.dts:13:24: note: 0000:01:00.0 has 0, the first 0 behind it and each 0 behind the last\n",
+    ),
+    "pf-of-other-vfs": (
+        [port(), nic().sriov(4, 8, 8), virtual(nic(), 0, 9, 8)],
+        "pci.dts:22:24: error: 0000:01:01.1 is no virtual function of 0000:01:00.0, by the SR-IOV capability there\n"
+        "pci.dts:13:24: note: 0000:01:00.0 has 4, the first 8 behind it and each 8 behind the last\n",
+    ),
+    "vf-and-function": (
+        [port(), nic().sriov(4, 8, 8), nic("0000:01:03.0")],
+        "pci.dts:13:24: error: the virtual functions of 0000:01:00.0 have numbers of which one is that of 0000:01:03.0\n"
+        "pci.dts:22:24: note: 0000:01:03.0 is here\n",
+    ),
+    "vfs-beyond-bridge": (
+        [port(), nic().sriov(200, 0x80, 2)],
+        "pci.dts:13:24: error: the virtual functions of 0000:01:00.0 go up to bus 0x03, and 0000:00:01.0 above it leads to 0x01 at most\n",
+    ),
+    "vfs-on-others-bus": (
+        [port(last=3), nic().sriov(200, 0x80, 2), port("0000:01:02.0", 2)],
+        "pci.dts:13:24: error: the virtual functions of 0000:01:00.0 have numbers on a bus behind 0000:01:02.0\n"
+        "pci.dts:22:24: note: 0000:01:02.0 is here\n",
+    ),
+    "msix-beyond": (
+        [port(), nic().msix(2048, 0, 0x1F000)],
+        "pci.dts:13:24: error: the MSI-X table of 0000:01:00.0, for 2048 messages, doesn't lie within its BARs\n",
+    ),
+    "msix-no-bar": (
+        [port(), far_table()],
+        "pci.dts:13:24: error: the MSI-X table of 0000:01:00.0, for 10 messages, doesn't lie within its BARs\n",
+    ),
+    "msix-pending-beyond": (
+        [port(), nic().msix(65, 0, 0, 0x1FFF8)],
+        "pci.dts:13:24: error: the MSI-X table of 0000:01:00.0, for 65 messages, doesn't lie within its BARs\n",
+    ),
+    "twice": (
+        [port(), nic(), nic().text().replace("function@0000-01", "function@0001-01")],
+        "pci.dts:22:24: error: 0000:01:00.0 stands here twice\npci.dts:13:24: note: it is here too\n",
+    ),
+    "bridge-to-itself": (
+        [port(secondary=0x00, last=0x05), bridge("0000:01:00.0", 1)],
+        "pci.dts:13:24: error: bridge 0000:01:00.0 on bus 0x01 leads to buses 0x01 to 0x01: they come after its own\n",
+    ),
+    "bridge-backwards": (
+        [port(secondary=5, last=3)],
+        "pci.dts:4:24: error: bridge 0000:00:01.0 on bus 0x00 leads to buses 0x05 to 0x03: they come after its own\n",
+    ),
+    "bridges-overlap": (
+        [port(secondary=1, last=3), port("0000:00:02.0", 3, 4)],
+        "pci.dts:13:24: error: bridges 0000:00:01.0 and 0000:00:02.0 both lead to bus 0x03\n"
+        "pci.dts:4:24: note: 0000:00:01.0 is here\n",
+    ),
+    "bridge-beyond-its-own": (
+        [port(secondary=1, last=2), port("0000:01:00.0", 2, 3)],
+        "pci.dts:13:24: error: bridges 0000:00:01.0 and 0000:01:00.0 both lead to bus 0x02\n"
+        "pci.dts:4:24: note: 0000:00:01.0 is here\n",
+    ),
+    "bus-without-bridge": (
+        [port(secondary=1, last=3), nic("0000:02:00.0")],
+        "pci.dts:13:24: error: no bridge leads to bus 0x02 of 0000:02:00.0, which is within those behind 0000:00:01.0\n",
+    ),
+    "all-in-one-run": (
+        [nic().text(vendor=None), nic("0000:01:01.0").text(device=None)],
+        "pci.dts:4:24: error: 'vendor' is missing or isn't one number up to 0xfffe\n"
+        "pci.dts:12:24: error: 'device' is missing or isn't one number up to 0xffff\n",
+    ),
+}  # fmt: skip
+
+
+# [utest->swr~config-pci-inventory~1]
+@pytest.mark.parametrize("name", BAD)
+def test_bad(tmp_path, name):
+    functions, expected = BAD[name]
+    if functions is None:
+        board(tmp_path, good())
+        inventory.write(tmp_path / "pci.dts", good(), "bulkhead,pci-v2")
+        result = run(TOOL, "check", str(tmp_path / "file.dts"), "-I", IMAGES)
+        found = result.stderr.replace(f"{tmp_path}/./", "").replace(f"{tmp_path}/", "")
+    else:
+        found = board(tmp_path, functions)
+    assert found == expected
