@@ -19,41 +19,21 @@
 #define EXIT_VIOLATIONS 1
 #define EXIT_UNREADABLE 2
 
-static void (*const rules[])(struct audit *) = {rule_cores,
-						rule_page_owners,
-						rule_hypervisor_memory,
-						rule_devices,
-						rule_stage2,
-						rule_core_roots,
-						rule_boot_root,
-						rule_write_xor_execute,
-						rule_table_pages,
-						rule_layout,
-						rule_windows,
-						rule_emulated,
-						rule_vmids,
-						rule_interrupts,
-						rule_triggers,
-						rule_revocation,
-						rule_service,
-						rule_cells,
-						rule_faults,
-						rule_memory,
-						rule_channels,
-						rule_images,
-						rule_tree_basics,
-						rule_tree_promises,
-						rule_tree_described,
-						rule_tree_bulkhead,
-						rule_tree_references,
-						rule_tree_board,
-						rule_tree_boot,
-						rule_directory,
-						rule_machine,
-						rule_gic_frames,
-						rule_firmware,
-						rule_colors,
-						rule_pci_groups};
+/* Tables are judged as tables when they have been walked. */
+static void (*const rules[])(struct audit *) = {
+	rule_cores,	      rule_page_owners,	   rule_hypervisor_memory,
+	rule_devices,	      rule_stage2,	   rule_streams,
+	rule_core_roots,      rule_boot_root,	   rule_write_xor_execute,
+	rule_table_pages,     rule_layout,	   rule_windows,
+	rule_emulated,	      rule_vmids,	   rule_interrupts,
+	rule_triggers,	      rule_revocation,	   rule_service,
+	rule_cells,	      rule_faults,	   rule_memory,
+	rule_channels,	      rule_images,	   rule_tree_basics,
+	rule_tree_promises,   rule_tree_described, rule_tree_bulkhead,
+	rule_tree_references, rule_tree_board,	   rule_tree_boot,
+	rule_directory,	      rule_machine,	   rule_gic_frames,
+	rule_firmware,	      rule_colors,	   rule_pci_groups,
+	rule_stream_lists};
 
 bool image_map(const char *path, struct blob *image)
 {
@@ -94,6 +74,7 @@ enum reading audit_read(struct audit *audit, struct blob image)
 	colors_open(audit);
 	records_open(audit);
 	guests_open(audit);
+	streams_open(audit);
 	places_find(audit);
 	return READ_ALL;
 }
@@ -130,6 +111,7 @@ void audit_close(struct audit *audit)
 	board_close(&audit->board);
 	partition_close(&audit->partition);
 	pci_close(&audit->pci);
+	streams_close(audit);
 	fit_close(&audit->fit);
 	report_free(&audit->report);
 }

@@ -66,6 +66,12 @@ static bool describe_place(const struct audit *audit, const struct place *place,
 		(void)snprintf(text, size, "image '%s' of cell '%s'", audit->fit.files[place->owner].name,
 			       audit->fit.files[place->owner].cell);
 		return true;
+	case PLACE_STREAMS:
+		(void)snprintf(text, size, "a stream table of SMMU %d", place->owner);
+		return true;
+	case PLACE_QUEUE:
+		(void)snprintf(text, size, "a queue of SMMU %d", place->owner);
+		return true;
 	}
 	return false;
 }

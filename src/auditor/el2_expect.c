@@ -28,9 +28,12 @@ enum window {
 	WINDOW_BLUEPRINT,
 	WINDOW_WRITABLE,
 	WINDOW_PROBE,
-	WINDOW_SMMU
+	WINDOW_SMMU,
+	WINDOW_QUEUE,
+	WINDOW_STREAM
 };
 
+#define FRAME	   UINT64_C(0x10000) /* of an SMMU, an ITS */
 #define READ_ONLY  (ATTR_READ | ATTR_NORMAL)
 #define READ_WRITE (ATTR_READ | ATTR_WRITE | ATTR_NORMAL)
 #define UNCACHED   (ATTR_READ | ATTR_WRITE | ATTR_NONCACHE)
@@ -64,7 +67,9 @@ const char *window_name(int tag)
 					    [WINDOW_BLUEPRINT] = "blueprint",
 					    [WINDOW_WRITABLE] = "writable memory",
 					    [WINDOW_PROBE] = "memory probe",
-					    [WINDOW_SMMU] = "SMMU"};
+					    [WINDOW_SMMU] = "SMMU",
+					    [WINDOW_QUEUE] = "SMMU queue",
+					    [WINDOW_STREAM] = "stream table entry"};
 
 	return names[tag];
 }
@@ -278,6 +283,58 @@ static void first_core_expected(const struct expectation *expect, const struct c
 	}
 }
 
+/* Registers of a device in a frame of 64 KiB: a page of it is needed, the rest may be there. */
+static void frame_expected(const struct expectation *expect, enum window tag, uint64_t va, uint64_t pa)
+{
+	window(expect, tag, va, pa, BP_PAGE_SIZE, REGISTERS);
+	window(expect, tag, va + BP_PAGE_SIZE, pa + BP_PAGE_SIZE, FRAME - BP_PAGE_SIZE, REGISTERS | ATTR_MAY);
+}
+
+/* The service core sees its own telemetry anyhow. */
+static bool own_telemetry(const struct audit *audit, int core, uint64_t va)
+{
+	return (uint32_t)core == audit->header->service_core && audit->cores[core].cell != CELL_NONE_ID &&
+	       va == audit->cells[audit->cores[core].cell].cores[0].telemetry_va;
+}
+
+/* [impl->swr~audit-stream-lists~1] */
+static void streams_expected(const struct expectation *expect)
+{
+	const struct audit *audit = expect->audit;
+	const uint64_t address = UINT64_C(0x000fffffffffffe0);
+
+	for (size_t i = 0; i < audit->service->smmus.count && i < audit->smmu_count; i++) {
+		const struct bp_service_smmu *entry = &audit->service_smmus[i];
+		const struct bp_smmu *smmu = &audit->smmus[i];
+
+		if (!smmu->strtab_base)
+			continue;
+		frame_expected(expect, WINDOW_SMMU, entry->page0_va, smmu->pa);
+		frame_expected(expect, WINDOW_SMMU, entry->page1_va, smmu->pa + FRAME);
+		window(expect, WINDOW_QUEUE, entry->cmdq_va, smmu->cmdq_base & address,
+		       UINT64_C(16) << (smmu->cmdq_base & 0x1f), READ_WRITE);
+		window(expect, WINDOW_QUEUE, entry->eventq_va, smmu->eventq_base & address,
+		       UINT64_C(32) << (smmu->eventq_base & 0x1f), READ_WRITE);
+	}
+	for (size_t i = 0; i < audit->service->streams.count; i++) {
+		const struct bp_stream *stream = &audit->service_streams[i];
+
+		if (stream->smmu < audit->smmu_count)
+			window(expect, WINDOW_STREAM, stream->ste_va,
+			       stream_entry(audit, &audit->streams[stream->smmu], stream->sid), 64,
+			       READ_WRITE);
+	}
+	for (size_t i = 0; i < audit->service->dma.count; i++) {
+		const struct bp_service_dma *entry = &audit->service_dma[i];
+		const int core =
+			entry->cell < audit->cell_count ? audit->cells[entry->cell].first_core : CELL_NONE_ID;
+
+		if (core >= 0 && !own_telemetry(audit, core, entry->telemetry_va))
+			window(expect, WINDOW_TELEMETRY, entry->telemetry_va, audit->cores[core].telemetry_pa,
+			       BP_PAGE_SIZE, READ_ONLY);
+	}
+}
+
 static void service_expected(const struct expectation *expect)
 {
 	const struct audit *audit = expect->audit;
@@ -286,6 +343,7 @@ static void service_expected(const struct expectation *expect)
 	if (!service)
 		return;
 	window(expect, WINDOW_SERVICE, EL2_VA_SERVICE, audit->service_pa, service->size, READ_ONLY);
+	streams_expected(expect);
 	const struct bp_service_cell *entries =
 		(const void *)((const uint8_t *)service + service->cells.offset);
 
@@ -347,6 +405,9 @@ void boot_root_expected(struct audit *audit, struct spans *expected)
 	       READ_WRITE);
 	if (machine->smmu_pa)
 		window(&expect, WINDOW_SMMU, machine->smmu_va, machine->smmu_pa, 0x10000, REGISTERS);
+	for (size_t i = 0; i < audit->smmu_count; i++)
+		if (audit->smmus[i].va != machine->smmu_va)
+			frame_expected(&expect, WINDOW_SMMU, audit->smmus[i].va, audit->smmus[i].pa);
 	if (machine->gicrs.offset % 8 == 0 &&
 	    within(machine->gicrs.offset, machine->gicrs.count * (uint64_t)sizeof(*gicrs), header->size)) {
 		for (uint32_t i = 0; i < machine->gicrs.count; i++)

@@ -132,6 +132,22 @@ struct core {
 	uint64_t telemetry_pa, ring_pa, frame_pa; /* PA_NONE: none */
 };
 
+/* ---- streams (streams.c) ---- */
+struct named_stream { /* of a function that a cell has */
+	uint64_t sid;
+	int cell;
+};
+
+struct stream_table {
+	const struct bp_smmu *smmu;
+	const struct node *node; /* of the board; NULL: it has none there */
+	bool sound;		 /* its registers describe a table inside the blueprint */
+	uint64_t base;
+	unsigned int log2, split;   /* split 0: linear */
+	struct named_stream *named; /* by sid */
+	size_t named_count;
+};
+
 /* ---- places: physical memory of the hypervisor and what it is for (places.c) ---- */
 enum place_kind {
 	PLACE_SEGMENT,
@@ -150,7 +166,9 @@ enum place_kind {
 	PLACE_ROOT,
 	PLACE_DIRECTORY,
 	PLACE_TREE,
-	PLACE_FILE
+	PLACE_FILE,
+	PLACE_STREAMS, /* stream tables */
+	PLACE_QUEUE    /* of an SMMU: commands, events */
 };
 
 struct place {
@@ -180,6 +198,12 @@ struct audit {
 	struct spans boot_map;
 	uint64_t service_pa, orders_pa;
 	const struct bp_service *service;
+	const struct bp_service_smmu *service_smmus;
+	const struct bp_stream *service_streams;
+	const struct bp_service_dma *service_dma;
+	const struct bp_smmu *smmus;
+	size_t smmu_count;
+	struct stream_table *streams; /* one an SMMU */
 	const struct directory *directory;
 	uint64_t directory_pa;
 	struct place *places; /* sorted by pa */
@@ -244,6 +268,12 @@ void guests_open(struct audit *audit);
 /* Where the redistributor of a machine core is, PA_NONE: nowhere. */
 uint64_t gic_frame(const struct board *board, size_t core);
 void places_find(struct audit *audit);
+void streams_open(struct audit *audit);
+void streams_close(struct audit *audit);
+/* Physical address of a StreamID's entry; PA_NONE: the SMMU doesn't get to one. */
+uint64_t stream_entry(const struct audit *audit, const struct stream_table *table, uint64_t sid);
+/* The cell that has a function there; CELL_NONE_ID: none. */
+int stream_owner(const struct stream_table *table, uint64_t sid);
 
 /* colors.c. True where the page's colour is one of the cell's; only where memory has colours. */
 void colors_open(struct audit *audit);

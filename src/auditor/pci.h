@@ -9,6 +9,7 @@
 #ifndef BULKHEAD_AUDITOR_PCI_H
 #define BULKHEAD_AUDITOR_PCI_H
 
+#include "../blueprint/pci.h"
 #include "tree.h"
 
 #define PCI_BARS	6u

@@ -153,6 +153,44 @@ static void channel_places(struct audit *audit)
 	free(placed);
 }
 
+/* Tables of aborts are shared by many: each array of entries is one place. */
+static void arrays_places(struct audit *audit, int smmu)
+{
+	const struct stream_table *table = &audit->streams[smmu];
+	bool *seen = memory_zeroed(audit->header->size / BP_PAGE_SIZE, sizeof(*seen));
+
+	for (uint64_t sid = 0; !(sid >> table->log2); sid += UINT64_C(1) << table->split) {
+		const uint64_t pa = stream_entry(audit, table, sid);
+		const uint64_t page = pa == PA_NONE ? 0 : (pa - audit->blueprint_pa) / BP_PAGE_SIZE;
+
+		if (pa == PA_NONE || seen[page])
+			continue;
+		seen[page] = true;
+		place_add(audit, PLACE_STREAMS, smmu, pa, UINT64_C(64) << table->split);
+	}
+	free(seen);
+}
+
+static void stream_places(struct audit *audit)
+{
+	const uint64_t address = UINT64_C(0x000fffffffffffe0);
+
+	for (size_t i = 0; i < audit->smmu_count; i++) {
+		const struct stream_table *table = &audit->streams[i];
+		const uint64_t command = audit->smmus[i].cmdq_base, event = audit->smmus[i].eventq_base;
+
+		if (!table->sound)
+			continue;
+		place_add(audit, PLACE_QUEUE, (int)i, command & address, UINT64_C(16) << (command & 0x1f));
+		place_add(audit, PLACE_QUEUE, (int)i, event & address, UINT64_C(32) << (event & 0x1f));
+		place_add(audit, PLACE_STREAMS, (int)i, table->base,
+			  table->split ? UINT64_C(8) << (table->log2 - table->split)
+				       : UINT64_C(64) << table->log2);
+		if (table->split)
+			arrays_places(audit, (int)i);
+	}
+}
+
 static int by_pa(const void *left, const void *right)
 {
 	const struct place *a = left, *b = right;
@@ -185,6 +223,7 @@ void places_find(struct audit *audit)
 	if (audit->directory)
 		place_add(audit, PLACE_DIRECTORY, 0, audit->directory_pa, audit->directory->size);
 	channel_places(audit);
+	stream_places(audit);
 	for (size_t i = 0; i < audit->fit.file_count; i++)
 		place_add(audit, PLACE_FILE, (int)i, audit->fit.files[i].load,
 			  audit->fit.files[i].bytes.size);

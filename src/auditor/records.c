@@ -182,7 +182,13 @@ static bool service_tables(struct audit *audit, const struct bp_service *service
 	const struct bp_service_cell *cells = table_in(audit, "bp_service", "cells", service, service->size,
 						       service->cells, sizeof(*cells), 8);
 
-	if (!cells)
+	audit->service_smmus = table_in(audit, "bp_service", "smmus", service, service->size, service->smmus,
+					sizeof(*audit->service_smmus), 8);
+	audit->service_streams = table_in(audit, "bp_service", "streams", service, service->size,
+					  service->streams, sizeof(*audit->service_streams), 8);
+	audit->service_dma = table_in(audit, "bp_service", "dma", service, service->size, service->dma,
+				      sizeof(*audit->service_dma), 8);
+	if (!cells || !audit->service_smmus || !audit->service_streams || !audit->service_dma)
 		return false;
 	for (uint32_t i = 0; i < service->cells.count; i++) {
 		if (!table_in(audit, "bp_service", "root_entries", service, service->size,
@@ -213,7 +219,6 @@ static void service_open(struct audit *audit)
 			  audit->service_pa);
 		return;
 	}
-	no_pci(audit, "bp_service", &service->smmus, sizeof(*service) - offsetof(struct bp_service, smmus));
 	if (service_tables(audit, service))
 		audit->service = service;
 }
@@ -221,8 +226,11 @@ static void service_open(struct audit *audit)
 void records_open(struct audit *audit)
 {
 	audit->health = CELL_NONE_ID;
-	no_pci(audit, "blueprint", &audit->header->smmus,
-	       sizeof(*audit->header) - offsetof(struct bp_header, smmus));
+	no_pci(audit, "blueprint", &audit->header->itss,
+	       sizeof(*audit->header) - offsetof(struct bp_header, itss));
+	audit->smmus = table_in(audit, "blueprint", "smmus", audit->header, audit->header->size,
+				audit->header->smmus, sizeof(*audit->smmus), 8);
+	audit->smmu_count = audit->smmus ? audit->header->smmus.count : 0;
 	cores_open(audit);
 	audit->cell_count = audit->header->cell_count;
 	audit->cells = memory_zeroed(audit->cell_count, sizeof(*audit->cells));

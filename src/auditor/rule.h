@@ -43,6 +43,8 @@ void rule_machine(struct audit *audit);
 void rule_gic_frames(struct audit *audit);
 void rule_firmware(struct audit *audit);
 void rule_colors(struct audit *audit);
+void rule_streams(struct audit *audit);
+void rule_stream_lists(struct audit *audit);
 void rule_pci_groups(struct audit *audit); /* pci_assign.c */
 
 /* rule_tree_reserved.c: reserved memory of devices, in a guest's tree and in a cell's RAM (va = pa, sorted).

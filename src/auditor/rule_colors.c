@@ -34,6 +34,8 @@ static int page_owner(const struct audit *audit, uint64_t pa, int cell)
 		return place->owner;
 	case PLACE_ORDERS:
 	case PLACE_SERVICE:
+	case PLACE_STREAMS:
+	case PLACE_QUEUE:
 		return service < audit->core_count ? audit->cores[service].cell : CELL_NONE_ID;
 	case PLACE_DIRECTORY:
 		return audit->health;

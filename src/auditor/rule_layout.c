@@ -57,6 +57,7 @@ static void place_check(struct audit *audit, const struct place *place)
 	case PLACE_ROOT:
 	case PLACE_DIRECTORY:
 	case PLACE_TREE:
+	case PLACE_STREAMS:
 		right = blueprint_at(audit, place->pa, place->size) != NULL;
 		break;
 	default:

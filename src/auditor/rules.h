@@ -43,6 +43,8 @@
 	RULE(SERVICE_CORE, "SEP-24", "the service core is an injected cell's first core, the health cell's where there is one", "choose another service core") \
 	RULE(COLORS, "SEP-25", "what a cell or its EL2 caches has colours of that cell, which are nobody else's", "move the page to one of its owner's colours") \
 	RULE(PCI_GROUP, "SEP-26", "PCI functions of two cells can't reach each other past the IOMMU, and share no StreamID or DeviceID", "give them to one cell, or say allow-peer-dma in both") \
+	RULE(STREAMS, "SEP-27", "a stream that no cell has aborts; a cell's is translated by stage 2 alone, under its VMID, with no way round it", "correct the stream table") \
+	RULE(DMA, "SEP-28", "a cell's functions reach its RAM, its channels with its rights, the page for messages, and nothing else", "correct the DMA table") \
 	RULE(CELLS, "CONF-01", "the image's cells are the partition file's, with their names, roles and flags", "build the image from this partition file") \
 	RULE(CORES, "CONF-02", "each cell has the cores that the file gives it", "build the image from this partition file") \
 	RULE(MEMORY, "CONF-03", "each cell's memory adds up to what the file says, and is mapped", "build the image from this partition file") \
@@ -71,7 +73,8 @@
 	RULE(TREE_REFERENCES, "CONF-26", "what a node of a guest tree refers to is in that tree", "add the node to the guest tree, or drop the property") \
 	RULE(TREE_SHARED, "CONF-27", "a provider that is shared read-only is no cell's, and in guest trees as fixed clocks alone", "build the image from this partition file") \
 	RULE(PCI, "CONF-28", "each cell has the PCI functions that the file gives it, and no others", "build the image from this partition file") \
-	RULE(TREE_BOARD, "CONF-29", "a node that a guest tree has from the board's has its registers, interrupts and kind", "correct the guest tree")
+	RULE(TREE_BOARD, "CONF-29", "a node that a guest tree has from the board's has its registers, interrupts and kind", "correct the guest tree") \
+	RULE(STREAM_LISTS, "CONF-30", "the service core's SMMUs and streams are those of the tables", "correct bp_service")
 /* clang-format on */
 
 enum rule {

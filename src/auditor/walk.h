@@ -13,8 +13,9 @@
 #include "spans.h"
 
 #define TABLE_USE_EL2	UINT32_C(0xffffffff)
-#define TABLE_BUDGET	(UINT64_C(1) << 28) /* descriptors of one audit */
-#define STAGE2_ROOT_MAX 16u		    /* concatenated pages */
+#define DMA_USE(cell)	(UINT32_C(0x10000) + (cell)) /* tables of the SMMU */
+#define TABLE_BUDGET	(UINT64_C(1) << 28)	     /* descriptors of one audit */
+#define STAGE2_ROOT_MAX 16u			     /* concatenated pages */
 
 /* The bytes that tables may lie in, and what each page of them was used for. */
 struct table_memory {

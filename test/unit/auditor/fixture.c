@@ -9,13 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BP_PA	     (LOAD_PA + HV_SIZE)
-#define VTCR	     (UINT64_C(0x80000000) | 2 << 16 | 3 << 12 | 1 << 10 | 1 << 8 | 1 << 6 | 24)
-#define TCR_EL2	     (UINT64_C(0x80800000) | 2 << 16 | 3 << 12 | 1 << 10 | 1 << 8 | 25)
-#define GUEST_PAGES  1u
-#define IMAGES_AT    0x300u /* in a record: mutations may spoil the table that says so */
-#define IMAGES_MAX   4u
-#define BOOT_WINDOWS (EL2_VA_CELL_RAM + UINT64_C(0x20000000))
+#define BP_PA	    (LOAD_PA + HV_SIZE)
+#define VTCR	    (UINT64_C(0x80000000) | 2 << 16 | 3 << 12 | 1 << 10 | 1 << 8 | 1 << 6 | 24)
+#define TCR_EL2	    (UINT64_C(0x80800000) | 2 << 16 | 3 << 12 | 1 << 10 | 1 << 8 | 25)
+#define GUEST_PAGES 1u
+#define IMAGES_AT   0x300u /* in a record: mutations may spoil the table that says so */
+#define IMAGES_MAX  4u
 
 static const struct {
 	const char *name;
@@ -66,7 +65,7 @@ static const struct {
 	 {{0x4a800000, 0x4a800000, 8 * MIB}, {0x4a600000, 0x4a600000, MIB}}},
 };
 
-static void *blueprint_alloc(struct fixture *fixture, uint64_t pages, uint64_t align_pages, uint64_t *pa)
+void *fixture_alloc(struct fixture *fixture, uint64_t pages, uint64_t align_pages, uint64_t *pa)
 {
 	const uint64_t align = align_pages * 4096;
 
@@ -75,7 +74,7 @@ static void *blueprint_alloc(struct fixture *fixture, uint64_t pages, uint64_t a
 	return fixture_at(fixture, *pa);
 }
 
-static uint64_t writable_page(struct fixture *fixture, uint64_t pages)
+uint64_t fixture_writable(struct fixture *fixture, uint64_t pages)
 {
 	const uint64_t pa = WRITABLE_PA + fixture->next_page * 4096;
 
@@ -83,7 +82,7 @@ static uint64_t writable_page(struct fixture *fixture, uint64_t pages)
 	return pa;
 }
 
-static uint64_t next_window(struct fixture *fixture, uint64_t pages)
+uint64_t fixture_window(struct fixture *fixture, uint64_t pages)
 {
 	const uint64_t va = fixture->next_va;
 
@@ -122,19 +121,19 @@ static void hypervisor_make(struct fixture *fixture)
 static void memory_make(struct fixture *fixture)
 {
 	for (int i = 0; i < CORES; i++) {
-		fixture->private_pa[i] = writable_page(fixture, 2);
-		fixture->telemetry_pa[i] = writable_page(fixture, 1);
-		fixture->ring_pa[i] = writable_page(fixture, 1);
+		fixture->private_pa[i] = fixture_writable(fixture, 2);
+		fixture->telemetry_pa[i] = fixture_writable(fixture, 1);
+		fixture->ring_pa[i] = fixture_writable(fixture, 1);
 	}
 	for (int i = 0; i < CELLS; i++) {
-		fixture->state_pa[i] = writable_page(fixture, 1);
-		fixture->heartbeat_pa[i] = writable_page(fixture, 1);
+		fixture->state_pa[i] = fixture_writable(fixture, 1);
+		fixture->heartbeat_pa[i] = fixture_writable(fixture, 1);
 		if (plan[i].flags & BP_CELL_LOG_CONSOLE)
-			fixture->log_pa[i] = writable_page(fixture, 1);
+			fixture->log_pa[i] = fixture_writable(fixture, 1);
 	}
-	fixture->orders_pa = writable_page(fixture, 1);
-	fixture->setpoints_pa = writable_page(fixture, 2);
-	fixture->both_pa = writable_page(fixture, 1);
+	fixture->orders_pa = fixture_writable(fixture, 1);
+	fixture->setpoints_pa = fixture_writable(fixture, 2);
+	fixture->both_pa = fixture_writable(fixture, 1);
 }
 
 static void header_make(struct fixture *fixture)
@@ -186,11 +185,11 @@ static void record_make(struct fixture *fixture, int i)
 				 .flags = plan[i].flags,
 				 .vttbr = (uint64_t)(i + 1) << 48 | fixture->stage2_root[i],
 				 .vtcr = VTCR,
-				 .root_va = next_window(fixture, 2),
-				 .state_va = next_window(fixture, 1),
-				 .orders_va = next_window(fixture, 1),
-				 .log_va = log ? next_window(fixture, 1) : 0,
-				 .heartbeat_va = next_window(fixture, 1),
+				 .root_va = fixture_window(fixture, 2),
+				 .state_va = fixture_window(fixture, 1),
+				 .orders_va = fixture_window(fixture, 1),
+				 .log_va = log ? fixture_window(fixture, 1) : 0,
+				 .heartbeat_va = fixture_window(fixture, 1),
 				 .entry_ipa = plan[i].entry,
 				 .tree_ipa = plan[i].tree,
 				 .heartbeat_ns = plan[i].heartbeat_ns,
@@ -220,9 +219,12 @@ static void record_make(struct fixture *fixture, int i)
 	for (uint32_t c = 0; c < plan[i].cores; c++) {
 		const uint32_t number = plan[i].first_core + c;
 
-		cores[c] = (struct bp_core){
-			number, next_window(fixture, 2), next_window(fixture, 1), next_window(fixture, 1),
-			number, c + 1 == plan[i].cores};
+		cores[c] = (struct bp_core){number,
+					    fixture_window(fixture, 2),
+					    fixture_window(fixture, 1),
+					    fixture_window(fixture, 1),
+					    number,
+					    c + 1 == plan[i].cores};
 		mmio[cell->mmio.count++] =
 			(struct bp_mmio){GICR_PA + number * UINT64_C(0x20000), 0x20000, BP_MMIO_GICR, c};
 		fixture->boot[number] = (struct bp_boot_core){number, 0, (uint32_t)i, c};
@@ -253,8 +255,9 @@ static void channel_add(struct fixture *fixture, int i, uint64_t ipa, uint64_t p
 	struct bp_channel *channel = (struct bp_channel *)fixture_table(cell, cell->channels) + index;
 	const struct bp_table ring_table = {0x900 + index * 16, ring ? 1 : 0};
 
-	*channel = (struct bp_channel){ipa,   pa,      pages * 4096, window ? next_window(fixture, pages) : 0,
-				       flags, receive, ring_table};
+	*channel =
+		(struct bp_channel){ipa,   pa,	    pages * 4096, window ? fixture_window(fixture, pages) : 0,
+				    flags, receive, ring_table};
 	if (ring)
 		*(struct bp_bell *)fixture_table(cell, ring_table) = bell(ring);
 	if (receive)
@@ -404,23 +407,23 @@ void fixture_make(struct fixture *fixture)
 	hypervisor_make(fixture);
 	memory_make(fixture);
 	fixture->blueprint = fixture->kernel + HV_SIZE;
-	fixture->header = blueprint_alloc(fixture, 1, 1, &pa);
+	fixture->header = fixture_alloc(fixture, 1, 1, &pa);
 	header_make(fixture);
 	for (int i = 0; i < CELLS; i++) {
-		fixture->cell[i] = blueprint_alloc(fixture, 1, 1, &fixture->record_pa[i]);
-		(void)blueprint_alloc(fixture, GUEST_PAGES, 1, &fixture->guest_pa[i]);
-		(void)blueprint_alloc(fixture, 2, 2, &fixture->stage2_root[i]);
+		fixture->cell[i] = fixture_alloc(fixture, 1, 1, &fixture->record_pa[i]);
+		(void)fixture_alloc(fixture, GUEST_PAGES, 1, &fixture->guest_pa[i]);
+		(void)fixture_alloc(fixture, 2, 2, &fixture->stage2_root[i]);
 		record_make(fixture, i);
 	}
-	fixture->service = blueprint_alloc(fixture, 1, 1, &fixture->service_pa);
-	fixture->directory = blueprint_alloc(fixture, 1, 1, &fixture->directory_pa);
+	fixture->service = fixture_alloc(fixture, 1, 1, &fixture->service_pa);
+	fixture->directory = fixture_alloc(fixture, 1, 1, &fixture->directory_pa);
 	ownership_make(fixture);
 	images_make(fixture);
 	service_make(fixture);
 	directory_make(fixture);
 	for (int i = 0; i < CORES; i++)
-		(void)blueprint_alloc(fixture, 1, 1, &fixture->boot[i].root_pa);
-	(void)blueprint_alloc(fixture, 1, 1, &fixture->header->boot_root_pa);
+		(void)fixture_alloc(fixture, 1, 1, &fixture->boot[i].root_pa);
+	(void)fixture_alloc(fixture, 1, 1, &fixture->header->boot_root_pa);
 	fixture->header->size = BLUEPRINT_MAX;
 	fixture_tables(fixture);
 	fixture_list_roots(fixture);

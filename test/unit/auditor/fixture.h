@@ -19,7 +19,7 @@ enum { HEALTH, CONTROL, GATEWAY, CELLS };
 #define MIB	      UINT64_C(0x100000)
 #define LOAD_PA	      UINT64_C(0x48000000)
 #define HV_SIZE	      UINT64_C(0x6000)
-#define BLUEPRINT_MAX UINT64_C(0x60000) /* its size: there is room for tables that mutations add */
+#define BLUEPRINT_MAX UINT64_C(0xa0000) /* its size: there is room for tables that mutations add */
 #define WRITABLE_PA   UINT64_C(0x48800000)
 #define WRITABLE_SIZE UINT64_C(0x40000)
 #define STORE_PA      UINT64_C(0x49000000)
@@ -32,6 +32,8 @@ enum { HEALTH, CONTROL, GATEWAY, CELLS };
 #define SMMU_PA	      UINT64_C(0x09050000)
 #define VIRTIO_PA     UINT64_C(0x0a000000)
 #define WINDOWS_IPA   UINT64_C(0x0b000000)
+#define BOOT_WINDOWS                                                                                         \
+	(EL2_VA_CELL_RAM + UINT64_C(0x20000000)) /* writable memory, SMMU, GICRs, probes: a MiB each */
 
 struct fixture_file {
 	uint8_t bytes[0x3000];
@@ -71,6 +73,10 @@ void fixture_make(struct fixture *fixture);
 /* Digests, trees and FIT. */
 void fixture_seal(struct fixture *fixture);
 void fixture_free(struct fixture *fixture);
+/* Pages of the blueprint, of writable memory, of a core's windows. */
+void *fixture_alloc(struct fixture *fixture, uint64_t pages, uint64_t align_pages, uint64_t *pa);
+uint64_t fixture_writable(struct fixture *fixture, uint64_t pages);
+uint64_t fixture_window(struct fixture *fixture, uint64_t pages);
 
 /* The leaf descriptor of an address, in a stage-2 (40 bits) or EL2 (39 bits) root. */
 uint64_t *fixture_leaf(struct fixture *fixture, uint64_t root_pa, uint64_t va);

@@ -9,7 +9,7 @@
 
 #include "fixture.h"
 
-#define FIT_MAX 0xc0000
+#define FIT_MAX 0x100000
 
 static void part(void *fdt, const char *name, const char *type, const char *description, struct blob bytes,
 		 uint64_t load)

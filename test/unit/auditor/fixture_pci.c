@@ -13,6 +13,8 @@
 
 #include "fixture_pci.h"
 
+struct fixture_pci made;
+
 #define CONFIG_SIZE 0x200u
 #define MEMORY_32   "0x40200"
 #define MEMORY_64   "0x140204"
@@ -146,4 +148,10 @@ void fixture_pci_asked(struct fixture *fixture)
 	fixture_replace(&fixture->partition_text, "image = \"health.elf\";",
 			"image = \"health.elf\"; pci = \"nic.vf0\";");
 	fixture_replace(&fixture->partition_text, "boot-timeout = ", "pci = \"nic\"; boot-timeout = ");
+}
+
+void fixture_pci_made(struct fixture *fixture)
+{
+	fixture_pci_asked(fixture);
+	fixture_streams(fixture);
 }

@@ -14,4 +14,23 @@ void fixture_pci_inputs(struct fixture *fixture);
 /* The same, and the partition file gives the NIC to the gateway and its first virtual function to health. */
 void fixture_pci_asked(struct fixture *fixture);
 
+/* What the image then holds, by hand; `made` says where. */
+struct fixture_pci {
+	struct bp_smmu *smmu;
+	uint64_t *level_one, *entries; /* L1 of 4; the array of StreamIDs 0x100 to 0x1ff, 8 words each */
+	uint64_t level_one_pa, entries_pa, aborts_pa, queue_pa, events_pa;
+	uint64_t dma_root[CELLS];
+	struct bp_service_smmu *service_smmu;
+	struct bp_service_dma *dma; /* health, gateway */
+	struct bp_stream *streams;  /* the NIC's, its first virtual function's */
+};
+extern struct fixture_pci made;
+void fixture_pci_made(struct fixture *fixture);
+void fixture_streams(struct fixture *fixture); /* fixture_streams.c */
+
+#define ITS_PA	    UINT64_C(0x08080000)
+#define SERVICE_PCI (EL2_VA_SERVICE + UINT64_C(0x40000))
+#define STAGE2_DMA  (STAGE2_RAM | UINT64_C(1) << 54)
+#define STAGE2_MSI  (UINT64_C(1) << 2 | UINT64_C(2) << 6 | UINT64_C(1) << 10 | UINT64_C(1) << 54)
+
 #endif

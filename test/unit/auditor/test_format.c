@@ -113,9 +113,13 @@ MUTATION(lpi)
 {
 	f->cell[CONTROL]->lpi_first = 8192;
 }
-MUTATION(stream)
+MUTATION(stream_outside)
 {
-	f->service->streams.count = 1;
+	f->service->streams = (struct bp_table){0xff8, 1};
+}
+MUTATION(smmu_outside)
+{
+	f->header->smmus = (struct bp_table){BLUEPRINT_MAX, 1};
 }
 MUTATION(pci_step)
 {
@@ -223,7 +227,8 @@ static const struct mutation rows[] = {
 	ROW(RECORD, service_core_missing),
 	ROW(RECORD, pci_function), /* [utest->swr~audit-no-pci~1] */
 	ROW(RECORD, lpi),
-	ROW(RECORD, stream),
+	ROW(RECORD, stream_outside),
+	ROW(RECORD, smmu_outside),
 	ROW(RECORD, pci_step),
 	ROW(INPUT, size_unreadable),
 	ROW(INPUT, no_gic),
