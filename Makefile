@@ -116,7 +116,7 @@ install: all ## tool, hypervisor and board folders to PREFIX= (with DESTDIR=)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/bulkhead/configs/profiles configs/profiles/*.dtsi
 
 clean: ## what the build made; packages that were fetched stay
-	rm -rf build/hv build/hv-clang build/host build/unit build/unit-sanitize build/out build/cells build/cells-clang \
+	rm -rf build/hv build/hv-clang build/host build/host-sanitize build/bulkhead-sanitize build/unit build/unit-sanitize build/out build/cells build/cells-clang \
 		build/fuzz build/test-results build/test-cells build/test-configs build/test-images build/bench build/bulkhead build/bulkhead.bin
 
 distclean: clean ## that, the fetched packages, and the apt file that set-up added

@@ -9,19 +9,23 @@ HOST_OBJCOPY ?= objcopy
 HOST_FLAGS    = -std=c11 -D_GNU_SOURCE= -Isrc/blueprint -Wall -Wextra -Werror -O2 $(HOSTCFLAGS)
 HOST_LIBS     = -lfdt -lcrypto
 
-COMPILER_OBJECTS := $(patsubst src/%.c,build/host/%.o,$(wildcard src/compiler/*.c))
-AUDITOR_OBJECTS  := $(patsubst src/%.c,build/host/%.o,$(wildcard src/auditor/*.c))
+# Elsewhere, the same tool built in another way: test/import has one with sanitizers.
+HOST_TOOL    ?= build/bulkhead
+HOST_OUT     ?= build/host
 
-build/bulkhead: $(COMPILER_OBJECTS) build/host/auditor.o
+COMPILER_OBJECTS := $(patsubst src/%.c,$(HOST_OUT)/%.o,$(wildcard src/compiler/*.c))
+AUDITOR_OBJECTS  := $(patsubst src/%.c,$(HOST_OUT)/%.o,$(wildcard src/auditor/*.c))
+
+$(HOST_TOOL): $(COMPILER_OBJECTS) $(HOST_OUT)/auditor.o
 	@echo "  LD    $@"
 	@$(HOSTCC) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
 
 # The auditor shares no code with the compiler, so neither sees a name of the other's but the commands'.
-build/host/auditor.o: $(AUDITOR_OBJECTS)
+$(HOST_OUT)/auditor.o: $(AUDITOR_OBJECTS)
 	@$(HOST_LD) -r -o $@ $^
 	@$(HOST_OBJCOPY) --keep-global-symbol=audit_main --keep-global-symbol=diff_main $@
 
-build/host/%.o: src/%.c
+$(HOST_OUT)/%.o: src/%.c
 	@mkdir -p $(@D)
 	@echo "  HOST  $<"
 	@$(HOSTCC) $(HOST_FLAGS) -MMD -MP -c -o $@ $<

@@ -11,7 +11,8 @@ FUZZ_LINK := -fsanitize=fuzzer,address,undefined -fprofile-instr-generate
 FUZZ_AUDITOR := $(wildcard src/auditor/*.c)
 # The compiler but for its command, and for process.c, which stand_in.c stands in for.
 FUZZ_COMPILER := $(filter-out src/compiler/main.c src/compiler/options.c src/compiler/process.c,$(wildcard src/compiler/*.c))
-FUZZ_KEPT := -Dcalloc=kept_calloc -Dreallocarray=kept_reallocarray -Dvasprintf=kept_vasprintf -Dfree=kept_free
+FUZZ_KEPT := -Dcalloc=kept_calloc -Dreallocarray=kept_reallocarray -Dvasprintf=kept_vasprintf -Dfree=kept_free \
+	-Dscandir=kept_scandir
 
 FUZZ_SOURCES_tree := test/fuzz/tree.c $(FUZZ_AUDITOR)
 FUZZ_SOURCES_fit := test/fuzz/fit.c $(FUZZ_AUDITOR)
@@ -19,7 +20,8 @@ FUZZ_SOURCES_audit := test/fuzz/audit.c $(FUZZ_AUDITOR)
 FUZZ_STAND_IN := test/fuzz/stand_in.c test/fuzz/pack.c test/fuzz/keep.c $(FUZZ_COMPILER)
 FUZZ_SOURCES_front := test/fuzz/front.c $(FUZZ_STAND_IN)
 FUZZ_SOURCES_derive := test/fuzz/derive.c $(FUZZ_STAND_IN)
-FUZZ_NAMES := tree fit audit front derive
+FUZZ_SOURCES_import := test/fuzz/import.c $(filter-out src/compiler/output.c,$(FUZZ_STAND_IN))
+FUZZ_NAMES := tree fit audit front derive import
 
 build/fuzz/obj/src/compiler/%.o build/fuzz/obj/test/fuzz/stand_in.o: FUZZ_MORE = $(FUZZ_KEPT)
 

@@ -5,6 +5,7 @@
  */
 #include "keep.h"
 
+#include <dirent.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@ void *kept_calloc(size_t count, size_t size);
 void *kept_reallocarray(void *old, size_t count, size_t size);
 void kept_free(void *block);
 int kept_vasprintf(char **text, const char *format, va_list arguments);
+int kept_scandir(const char *folder, struct dirent ***entries, int (*filter)(const struct dirent *),
+		 int (*compare)(const struct dirent **, const struct dirent **));
 
 static size_t slot_of(const void *block)
 {
@@ -77,6 +80,18 @@ int kept_vasprintf(char **text, const char *format, va_list arguments)
 	if (length >= 0)
 		note(*text);
 	return length;
+}
+
+int kept_scandir(const char *folder, struct dirent ***entries, int (*filter)(const struct dirent *),
+		 int (*compare)(const struct dirent **, const struct dirent **))
+{
+	const int count = scandir(folder, entries, filter, compare);
+
+	for (int i = 0; i < count; i++)
+		note((*entries)[i]);
+	if (count >= 0)
+		note(*entries);
+	return count;
 }
 
 void keep_free(void)

@@ -19,6 +19,9 @@ enum part_kind {
 	PART_KNOWN_SLAVES,
 	PART_ELF,
 	PART_KERNEL,
+	PART_OVERLAY,
+	PART_MEMORY, /* arguments of --memory, a NUL behind each */
+	PART_PCI,    /* a function's files: see import.c */
 	PART_COUNT
 };
 

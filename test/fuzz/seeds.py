@@ -17,8 +17,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test/configs"))
 import images  # noqa: E402  (needs the path above)
 
-KINDS = ["partition", "partition text", "errors", "board", "machine", "machine text", "known slaves", "elf", "kernel"]
+KINDS = ["partition", "partition text", "errors", "board", "machine", "machine text", "known slaves", "elf", "kernel", "overlay", "memory", "pci"]
 BOARDS = [ROOT / "dts/qemu-virt", ROOT / "test/configs/boards/odd"]
+DEBIANS = ROOT / "build/linux/dtbs"  # the smallest of Debian's boards that differ: imported, and refused for each reason
+IMPORTED = ["arm/foundation-v8-gicv3-psci", "arm/fvp-base-revc", "cavium/thunder2-99xx", "marvell/ac5-98dx35xx-rd", "marvell/armada-3720-db",
+            "mediatek/mt6779-evb", "amd/amd-overdrive-rev-b0", "qcom/sm4450-qrd"]  # fmt: skip
 CACHED, DERIVE = ROOT / "test/configs/boards/cached", ROOT / "test/configs/boards/derive"
 EDIT = struct.Struct("<BBIQ")  # struct edit of audit.c, and some of its parts and kinds
 HYPERVISOR, BLUEPRINT, WHOLE = 0, 5, 6
@@ -43,12 +46,21 @@ def text(path):
     return dtc(path, "-O", "dts", "-T", "-T").stdout
 
 
+def overlay(path):
+    """The overlay that a partition file names, where it is there."""
+    named = re.search(r'dtb-overlay = "(.*?)"', path.read_text())
+    file = path.parent / named[1] if named else pathlib.Path()
+    if not file.is_file():
+        return b""
+    return pack(overlay=file.read_bytes() if file.suffix == ".dtbo" else tree(file))
+
+
 def partition(path):
     """The pack of a partition file: what dtc makes of it, or what it says against it."""
     done = dtc(path, "-O", "dtb")
     if done.returncode:
         return pack(errors=done.stderr)
-    return pack(partition=done.stdout, partition_text=text(path))
+    return pack(partition=done.stdout, partition_text=text(path)) + overlay(path)
 
 
 def variants(folder, path):
@@ -181,6 +193,92 @@ def derive(folder, corpus):
             corpus.add(path.stem, partition(path) + board(BOARDS[0]))
 
 
+REST = """/dts-v1/;
+/ {
+	compatible = "bulkhead,partitions-v1";
+	board = "qemu-virt";
+	cells {
+		health { role = "health"; cpus = <0>; memory = "32M"; image = "health.elf"; };
+		main { cpus = <1>; memory = "64M"; kernel = "Image"; devices = "rest"; };
+	};
+};
+"""
+
+
+def import_defaults(folder):
+    """A partition file as import writes one, and facts that hold for most boards."""
+    partitions, machine = folder / "rest.dts", folder / "machine-any.dts"
+    partitions.write_text(REST)
+    facts = (BOARDS[0] / "machine.dts").read_text()
+    for old, new in (("<40>", "<48>"), ("<256>", "<988>"), ("<192 64>", "<924 64>"), ("<0xbc000000 0x04000000>", "<0 0x1000>")):
+        assert old in facts
+        facts = facts.replace(old, new)
+    machine.write_text(facts)
+    return partition(partitions) + pack(board=tree(BOARDS[0] / "board.dts"), machine=tree(machine), machine_text=text(machine))
+
+
+def imports(folder, corpus):
+    """Boards, and what of them is refused or guessed; --memory; copies of /sys/bus/pci/devices."""
+    for path in (*BOARDS, CACHED, DERIVE):
+        corpus.add(path.name, pack(board=tree(path / "board.dts")))
+    for name in IMPORTED:
+        corpus.add(name.replace("/", "-"), pack(board=(DEBIANS / f"{name}.dtb").read_bytes()))
+    scratch, sources = folder / "variant.dts", [(path / "board.dts").read_text() for path in BOARDS]
+    for number, (source, old, new) in enumerate(
+        (
+            (0, '"smc"', '"hvc"'),
+            (0, '"arm,psci-1.0\\0arm,psci-0.2\\0arm,psci"', '"arm,psci"'),
+            (0, '"arm,psci-1.0\\0arm,psci-0.2\\0arm,psci"', '"none"'),
+            (0, '"arm,armv8-timer', '"arm,armv9-timer'),
+            (0, '"arm,gic-v3"', '"arm,gic-400"'),
+            (0, '"arm,gic-v3"', '"arm,gic-v9"'),
+            (0, 'enable-method = "psci"', 'enable-method = "spin-table"'),
+            (0, 'enable-method = "psci";', ""),
+            (0, 'device_type = "cpu";', ""),
+            (0, "reg = <0x00 0x40000000 0x00 0x80000000>;", ""),
+            (0, "reg = <0x00 0x40000000 0x00 0x80000000>;", "reg = <0x00 0x40000000 0x00 0x00>;"),
+            (0, "reg = <0x00 0x40000000 0x00 0x80000000>;", "reg = <0x00 0x40000000 0x00 0x2000000>;"),
+            (0, "memory@40000000 {", "memory@41000000 {"),
+            (0, "chosen {", "chosen { kaslr-seed = <1 2>;"),
+            (0, '"pci-host-ecam-generic"', '"vendor,pcie"'),
+            (0, '"arm,smmu-v3"', '"arm,smmu-v2"'),
+            (0, '"arm,pl011', '"arm,pl012'),
+            (1, "<0 0 4>;", "<0 0 4>; mbi-ranges = <100 20 200 30>; arm,msi-base-spi = <300>;"),
+            (1, "<0 0 4>;", "<0 0 4>; qcom,pdc-ranges = <0 480 40 1 2 3>; ti,interrupt-ranges = <0 64 5>;"),
+            (1, "<0 0 4>;", "<0 0 4>; marvell,spi-base = <128>; marvell,spi-ranges = <0 1000>;"),
+            (1, "#redistributor-regions = <2>", "#redistributor-regions = <1>"),
+        )
+    ):
+        assert old in sources[source], old
+        scratch.write_text(sources[source].replace(old, new).replace("../../../..", str(ROOT)))
+        corpus.add(f"variant-{number:02}", pack(board=tree(scratch)))
+    for name, arguments in (("one", "2G@0x80000000"), ("two", "1G@0x40000000\0 512M@0x100000000"), ("wrong", "2G"), ("odd", "5@7"), ("wraps", "1G@0xffffffffffff0000")):
+        corpus.add(f"memory-{name}", pack(memory=arguments.encode() + b"\0"))
+    for path in BOARDS:
+        corpus.add(f"memory-{path.name}", pack(board=tree(path / "board.dts"), memory=b"2G@0x80000000\0"))
+    bar = b"0x0000000010000000 0x00000000100fffff 0x0000000000040200\n0x0 0x0 0x0\n"
+    event = b"DRIVER=i40e\nPCI_SLOT_NAME=0000:00:01.0\n"
+    for name, files in (
+        ("whole", [b"0x8086\n", b"0x1572\n", b"0x020000\n", b"0x01\n", event, event, bar, b"1\n", b"0x1\n", b"0x2\n", b"16\n", b"64\n", b"154c\n", bytes(range(64))]),
+        ("bare", [b"0x8086\n", b"0x1572\n"]),
+        ("nameless", [b"x"]),
+    ):
+        corpus.add(f"pci-{name}", pack(pci=b"\0".join(files)))
+
+
+def pci_copy(folder):
+    """What of the copy stays: links, and a second function; the target writes the files of the first."""
+    for address, group in (("0000:00:01.0", "link"), ("0000:00:02.0", "folder")):
+        function = folder / address
+        (function / "physfn").mkdir(parents=True, exist_ok=True)
+        for name, number in (("vendor", "0x1af4"), ("device", "0x1000")):
+            (function / name).write_text(f"{number}\n")
+        if group == "folder":
+            (function / "iommu_group/devices/0000:00:02.0").mkdir(parents=True, exist_ok=True)
+        elif not (function / "iommu_group").is_symlink():
+            (function / "iommu_group").symlink_to("../../../../kernel/iommu_groups/7")
+
+
 def fit(folder, data):
     """A FIT of the right form with a few bytes in each part; `data`: how the parts give them."""
     of = {name: data.format(at=64 * n) for n, name in enumerate(["kernel", "fdt", "machine", "partitions", "known-slaves", "file-0"])}
@@ -225,7 +323,10 @@ def write(folder):
     colors(folder, Corpus(folder / "colors"))
     (folder / "defaults-colors").write_bytes(partition(good_colors) + board(CACHED) + more)
     derive(folder, Corpus(folder / "derive"))
-    (folder / "defaults-derive").write_bytes(partition(good_derive) + board(DERIVE) + more)
+    (folder / "defaults-derive").write_bytes(partition(good_derive) + overlay(ROOT / "test/configs/good/overlay.dts") + board(DERIVE) + more)
+    imports(folder, Corpus(folder / "import"))
+    pci_copy(folder / "pci")
+    (folder / "defaults-import").write_bytes(import_defaults(folder) + more)
     (folder / "image-colors").write_bytes(image(folder, "colored", COLORED))
     generator = random.Random(1)
     audits.add("good", b"")

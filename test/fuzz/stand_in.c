@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "keep.h"
-#include "pack.h"
 
 #include "../../src/compiler/process.h"
 
@@ -24,7 +23,7 @@ static bool ends_with(const char *text, const char *end)
 	return length >= end_length && !strcmp(text + length - end_length, end);
 }
 
-static struct part part_of(enum part_kind kind)
+struct part stand_in_part(enum part_kind kind)
 {
 	return input.parts[kind].data ? input.parts[kind] : defaults.parts[kind];
 }
@@ -51,6 +50,8 @@ int process_run(const char *const argv[], struct bytes *output, struct bytes *er
 		kind = PART_BOARD;
 	else if (ends_with(path, "machine.dts"))
 		kind = text ? PART_MACHINE_TEXT : PART_MACHINE;
+	else if (ends_with(path, ".dtso"))
+		kind = PART_OVERLAY;
 	else
 		kind = text ? PART_PARTITION_TEXT : PART_PARTITION;
 	*output = *errors = (struct bytes){0};
@@ -58,7 +59,7 @@ int process_run(const char *const argv[], struct bytes *output, struct bytes *er
 		give(errors, input.parts[PART_ERRORS]);
 		return 1;
 	}
-	give(output, part_of(kind));
+	give(output, stand_in_part(kind));
 	/* dtc writes no broken trees. */
 	return !text && (output->size < FDT_V17_SIZE || fdt_check_header(output->data) ||
 			 fdt_version(output->data) < 17 || fdt_check_full(output->data, output->size));
@@ -70,11 +71,15 @@ const char *file_read(const char *path, uint64_t limit, struct bytes *file)
 	struct part part = few;
 
 	if (ends_with(path, "known-slaves"))
-		part = part_of(PART_KNOWN_SLAVES);
+		part = stand_in_part(PART_KNOWN_SLAVES);
 	else if (ends_with(path, ".elf"))
-		part = part_of(PART_ELF);
+		part = stand_in_part(PART_ELF);
 	else if (ends_with(path, "Image"))
-		part = part_of(PART_KERNEL);
+		part = stand_in_part(PART_KERNEL);
+	else if (ends_with(path, ".dtb"))
+		part = stand_in_part(PART_BOARD);
+	else if (ends_with(path, ".dtbo"))
+		part = stand_in_part(PART_OVERLAY);
 	if (part.size > limit)
 		return "it is too large";
 	give(file, part);
@@ -104,6 +109,17 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc, (void)argv;
 	pack_load(&defaults, getenv("FUZZ_DEFAULTS"));
 	return 0;
+}
+
+const struct pack *stand_in_open(const uint8_t *data, size_t size)
+{
+	pack_open(&input, data, size);
+	return &input;
+}
+
+void stand_in_board(struct part board)
+{
+	input.parts[PART_BOARD] = board;
 }
 
 bool stand_in_read(struct plan *plan, const uint8_t *data, size_t size)

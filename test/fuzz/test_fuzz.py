@@ -28,6 +28,7 @@ TARGETS = {
     "partition": ("front", 1500, ["-max_len=32768"]),
     "colors": ("front", 500, ["-max_len=32768"]),
     "derive": ("derive", 500, ["-max_len=32768"]),
+    "import": ("import", 500, ["-max_len=32768", "-close_fd_mask=3"]),
     "audit": ("audit", 900, ["-max_len=448"]),
     "audit-colors": ("audit", 60, ["-max_len=448"]),
 }
@@ -35,6 +36,7 @@ TARGETS = {
 FILES = {
     "colors": {"FUZZ_DEFAULTS": "defaults-colors"},
     "derive": {"FUZZ_DEFAULTS": "defaults-derive"},
+    "import": {"FUZZ_DEFAULTS": "defaults-import"},
     "audit-colors": {"FUZZ_IMAGE": "image-colors"},
 }
 # What each target is to reach, all files together.
@@ -44,7 +46,8 @@ READERS = {
     "board": [f"src/compiler/{name}.c" for name in ("board", "inventory", "registers")],
     "partition": [f"src/compiler/{name}.c" for name in ("source", "partition", "schema", "values")],
     "colors": [f"src/compiler/{name}.c" for name in ("cache", "colors", "colors_memory", "palette")],
-    "derive": [f"src/compiler/{name}.c" for name in ("nodes", "references", "depends", "shared", "tree", "tree_gic", "tree_keep", "tree_own", "tree_shared")],
+    "derive": [f"src/compiler/{name}.c" for name in ("nodes", "references", "depends", "shared", "tree", "tree_gic", "tree_keep", "tree_overlay", "tree_own", "tree_shared")],
+    "import": [f"src/compiler/{name}.c" for name in ("import", "import_facts", "import_limits", "import_pci", "import_refuse", "import_write")],
     "audit-colors": [f"src/auditor/{name}.c" for name in ("colors", "rule_colors")],
     "audit": [f"src/auditor/{name}.c" for name in ("board", "image", "partition", "records", "regime", "value", "walk")],
 }
@@ -59,7 +62,7 @@ def targets():
 
 
 def environment(name, profile):
-    files = {"FUZZ_IMAGE": "image", "FUZZ_DEFAULTS": "defaults", **FILES.get(name, {})}
+    files = {"FUZZ_IMAGE": "image", "FUZZ_DEFAULTS": "defaults", "FUZZ_PCI": "pci", **FILES.get(name, {})}
     return {
         **os.environ,
         "ASAN_OPTIONS": "detect_leaks=0",

@@ -3,8 +3,9 @@
 `bulkhead import`: boards of Debian's kernel (survey.py), files that are no trees, outputs that can't be written, copies of
 /sys/bus/pci/devices.
 
-With --full all boards are imported, built and audited: none crashes the tool.
+With --full all boards are imported, built and audited: none crashes the tool; and imported by one with sanitizers.
 """
+import concurrent.futures
 import os
 import random
 import re
@@ -71,6 +72,40 @@ def test_all_boards():
     assert [outcome for outcome in found if outcome.stage not in (CLEAN, REFUSED)] == []
     if survey.kernel() in survey.documented():  # of a newer kernel's boards the manual doesn't speak yet
         assert survey.table(found) == survey.documented()
+
+
+SANITIZED = "build/bulkhead-sanitize"
+SANITIZERS = "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+FINDING = 99
+
+
+def sanitized(tree, folder):
+    """The exit status of an import with sanitizers, and what it said; memory is given, so that most come far."""
+    env = {
+        **os.environ,
+        "BULKHEAD_DATA": str(ROOT),
+        "ASAN_OPTIONS": f"detect_leaks=0:exitcode={FINDING}",
+        "UBSAN_OPTIONS": f"print_stacktrace=1:exitcode={FINDING}",
+    }
+    command = [ROOT / SANITIZED, "import", tree, "--memory", "2G@0x80000000", "-o", folder]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False, errors="replace")
+    shutil.rmtree(folder, ignore_errors=True)
+    return done.returncode, done.stderr
+
+
+# [utest->swr~import-board~1]
+@pytest.mark.full
+def test_all_boards_sanitized(tmp_path):
+    subprocess.run(
+        ["make", "--no-print-directory", f"-j{os.cpu_count()}", "HOST_OUT=build/host-sanitize", f"HOST_TOOL={SANITIZED}", f"HOSTCFLAGS={SANITIZERS}", SANITIZED],
+        cwd=ROOT,
+        check=True,
+    )
+    trees = survey.trees()
+    assert len(trees) > 900
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda numbered: sanitized(numbered[1], tmp_path / str(numbered[0])), enumerate(trees))
+        assert [(tree, *what) for tree, what in zip(trees, found, strict=True) if what[0] not in (0, 1)] == []
 
 
 def test_what_it_cannot(tmp_path):
