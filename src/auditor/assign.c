@@ -10,14 +10,16 @@
 
 /* A compatible that starts with one of these is never a cell's. */
 static const char *const forbidden_compatibles[] = {
-	"arm,gic",     "arm,smmu",	"arm,mmu-",  "cfi-flash",     "jedec-flash",
-	"qemu,fw-cfg", "arm,sbsa-gwdt", "arm,sp805", "syscon-reboot", "syscon-poweroff",
-	"arm,psci",    "arm,scmi",	"pci-host-", "gpio-restart",  "gpio-poweroff"};
+	"arm,gic",	   "arm,smmu",	      "arm,mmu-",	  "cfi-flash",		"jedec-flash",
+	"qemu,fw-cfg",	   "arm,sbsa-gwdt",   "arm,sp805",	  "syscon-reboot",	"syscon-poweroff",
+	"arm,psci",	   "arm,scmi",	      "pci-host-",	  "gpio-restart",	"gpio-poweroff",
+	"arm,scpi",	   "linaro,optee-tz", "jedec,spi-nor",	  "arm,cortex-a15-gic", "arm,armv8-timer",
+	"arm,armv7-timer", "arm,armv8-pmuv3", "operating-points-"};
 /* One that contains one of these neither. */
 static const char *const forbidden_words[] = {"watchdog", "-wdt", "wdt-", ",wdt", "-rstc", "-pmucru"};
-/* Properties that only reset and power controllers have. */
-static const char *const forbidden_properties[] = {"#reset-cells", "#power-domain-cells", "#iommu-cells",
-						   "msi-controller"};
+/* Properties that only reset and power controllers have, and what reaches other processors. */
+static const char *const forbidden_properties[] = {"#reset-cells",   "#power-domain-cells", "#iommu-cells",
+						   "msi-controller", "#hwlock-cells",	    "#mbox-cells"};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -84,6 +86,8 @@ static enum device_class classify(const struct board *board, const struct node *
 	if (!node->reg_count || (type && !strcmp(type, "memory")) || below(tree, node, "/cpus") ||
 	    below(tree, node, "/reserved-memory"))
 		return DEVICE_NONE;
+	if (node_regs_lost(tree, node)) /* nobody knows all that it has */
+		return DEVICE_FORBIDDEN;
 	for (const struct node *up = node; up->parent >= 0; up = &tree->nodes[up->parent]) {
 		if (node_forbidden(tree, up))
 			return DEVICE_FORBIDDEN;

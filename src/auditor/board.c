@@ -17,8 +17,9 @@ static void input_wrong(struct audit *audit, const char *what)
 	violation(&audit->report, RULE_INPUT, "%s", what);
 }
 
-static void board_cpus(struct board *board)
+static void board_cpus(struct audit *audit)
 {
+	struct board *board = &audit->board;
 	const struct tree *tree = &board->tree;
 	const struct node *cpus = tree_path(tree, "/cpus");
 
@@ -26,10 +27,15 @@ static void board_cpus(struct board *board)
 		const struct node *node = &tree->nodes[i];
 		const char *type = node_string(tree, node, "device_type");
 		uint64_t mpidr;
+		int length;
 
-		if (node->parent != (int)(cpus - tree->nodes) || !type || strcmp(type, "cpu") != 0 ||
-		    !node_number(tree, node, "reg", &mpidr))
+		if (node->parent != (int)(cpus - tree->nodes) || !type || strcmp(type, "cpu") != 0)
 			continue;
+		if (!node_property(tree, node, "reg", &length) || length != 4 * cpus->address_cells ||
+		    !node_number(tree, node, "reg", &mpidr)) {
+			violation(&audit->report, RULE_INPUT, "board tree: %s has no MPIDR", node->path);
+			continue;
+		}
 		board->mpidrs = memory_grow(board->mpidrs, board->core_count, sizeof(mpidr));
 		board->cpu_nodes =
 			memory_grow(board->cpu_nodes, board->core_count, sizeof(*board->cpu_nodes));
@@ -137,6 +143,11 @@ static uint32_t ppi_of(const struct node *node, size_t index)
 	return node && index < node->irq_count && node->irqs[index].intid < 32 ? node->irqs[index].intid : 0;
 }
 
+static uint32_t timer_ppi(const struct tree *tree, const struct node *timer, const char *name, size_t unnamed)
+{
+	return timer ? ppi_of(timer, irq_named(tree, timer, name, unnamed)) : 0;
+}
+
 static const struct node *compatible_node(const struct tree *tree, const char *compatible)
 {
 	for (size_t i = 0; i < tree->count; i++) {
@@ -201,8 +212,8 @@ static void board_parts(struct audit *audit)
 	board->its = compatible_node(tree, "arm,gic-v3-its");
 	board->stdout_uart = stdout_uart(tree);
 	board->maintenance_intid = ppi_of(board->gic, 0);
-	board->physical_timer = ppi_of(timer, 1); /* binding: secure, non-secure, virtual, hypervisor */
-	board->virtual_timer = ppi_of(timer, 2);
+	board->physical_timer = timer_ppi(tree, timer, "phys", TIMER_PHYSICAL);
+	board->virtual_timer = timer_ppi(tree, timer, "virt", TIMER_VIRTUAL);
 	for (size_t i = 0; i < tree->count; i++)
 		if (is_pmu(tree, &tree->nodes[i]))
 			board->pmu_ppis |= UINT32_C(1) << ppi_of(&tree->nodes[i], 0);
@@ -328,7 +339,7 @@ bool board_open(struct audit *audit)
 	}
 	if (!audit->fit.known_slaves.data || audit->fit.known_slaves.size > INT32_MAX)
 		return false;
-	board_cpus(board);
+	board_cpus(audit);
 	board_ranges(board);
 	board_parts(audit);
 	machine_facts(audit);

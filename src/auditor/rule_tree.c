@@ -8,8 +8,7 @@
 
 #include "rule.h"
 
-#define CACHES_MAX    8u /* behind a core */
-#define TIMER_VIRTUAL 2u /* index of the virtual timer in arm,armv8-timer's interrupts */
+#define CACHES_MAX 8u /* behind a core */
 
 static bool is_memory(const struct tree *tree, const struct node *node)
 {
@@ -77,6 +76,7 @@ static void node_check(struct audit *audit, const struct cell *cell, const struc
 		       const struct spans *all, const struct spans *ram)
 {
 	const bool timer = node_compatible(&cell->guest, node, "arm,armv8-timer");
+	const size_t virtual = irq_named(&cell->guest, node, "virt", TIMER_VIRTUAL);
 	uint64_t gap = 0;
 
 	for (size_t r = 0; node->enabled && r < node->reg_count; r++) {
@@ -90,7 +90,7 @@ static void node_check(struct audit *audit, const struct cell *cell, const struc
 	for (size_t i = 0; node->enabled && i < node->irq_count; i++) {
 		/* A guest at EL1 uses the virtual timer alone; the binding wants the others' places filled.
 		 */
-		if ((!timer || i == TIMER_VIRTUAL) && !cell_owns(cell, node->irqs[i].intid))
+		if ((!timer || i == virtual) && !cell_owns(cell, node->irqs[i].intid))
 			violation(&audit->report, RULE_TREE_IRQ,
 				  "%s: its tree promises %s interrupt %u, which isn't its", cell->who,
 				  node->path, node->irqs[i].intid);

@@ -88,5 +88,9 @@ void node_read_irqs(const struct tree *tree, struct node *node);
 /* The controller that a node's `interrupts` go to: named by the node, or by what it lies in; NULL: none. */
 const struct node *interrupt_parent(const struct tree *tree, const struct node *node);
 bool node_is_gic(const struct tree *tree, const struct node *node);
+/* Which of the node's interrupts `interrupt-names` calls so; `unnamed` where it calls none so. */
+size_t irq_named(const struct tree *tree, const struct node *node, const char *name, size_t unnamed);
+#define TIMER_PHYSICAL 1u /* arm,armv8-timer: secure, non-secure, virtual, hypervisor */
+#define TIMER_VIRTUAL  2u
 
 #endif

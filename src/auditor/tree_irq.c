@@ -4,6 +4,7 @@
  * flags).
  */
 #include <libfdt.h>
+#include <string.h>
 
 #include "tree.h"
 
@@ -85,4 +86,18 @@ void node_read_irqs(const struct tree *tree, struct node *node)
 		for (unsigned int at = 0; cells && at * UINT64_C(4) < (uint64_t)length; at += cells)
 			read_specifier(tree, node, "interrupts", at, controller, cells);
 	}
+}
+
+size_t irq_named(const struct tree *tree, const struct node *node, const char *name, size_t unnamed)
+{
+	int length = 0;
+	const char *list = node_property(tree, node, "interrupt-names", &length);
+	size_t index = 0;
+
+	if (!list || !string_list(list, length))
+		return unnamed;
+	for (const char *text = NULL; (text = string_next(list, length, text)); index++)
+		if (!strcmp(text, name))
+			return index;
+	return unnamed;
 }

@@ -260,6 +260,7 @@ static void read_cpus(struct board *board)
 {
 	const void *const tree = board->tree.data;
 	const int cpus = fdt_path_offset(tree, "/cpus");
+	const int cells = cpus < 0 ? 0 : fdt_address_cells(tree, cpus);
 	int node;
 
 	if (cpus < 0)
@@ -267,14 +268,18 @@ static void read_cpus(struct board *board)
 	fdt_for_each_subnode(node, tree, cpus)
 	{
 		const char *const type = fdt_getprop(tree, node, "device_type", NULL);
-		const int cells = fdt_address_cells(tree, cpus);
 		int length;
 		const fdt32_t *const reg = fdt_getprop(tree, node, "reg", &length);
 		uint64_t mpidr;
 
-		if (!type || strcmp(type, "cpu") != 0 || !reg || length != 4 * cells || cells < 1 ||
-		    cells > 2)
+		if (!type || strcmp(type, "cpu") != 0)
 			continue;
+		if (!reg || cells < 1 || cells > 2 || length != 4 * cells) {
+			board_error(board, text_format("has %s without an MPIDR: its 'reg' is one number of "
+						       "/cpus/#address-cells, 1 or 2",
+						       node_path(tree, node)));
+			continue;
+		}
 		mpidr = fdt32_ld(&reg[0]);
 		if (cells == 2)
 			mpidr = mpidr << 32 | fdt32_ld(&reg[1]);

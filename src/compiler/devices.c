@@ -143,6 +143,11 @@ static void claim(struct front *front, size_t cell, size_t index, struct place a
 			   front->plan->cells[device->owner].name);
 		diag_note(claimed_at[index], "given to '%s' here", front->plan->cells[device->owner].name);
 	} else {
+		if (!registers_whole(front->plan->board.tree.data, device->node))
+			diag_warning(at,
+				     "no bus above passes the registers of '%s' on to the CPUs: cell '%s' "
+				     "gets the device without them",
+				     device->path, front->plan->cells[cell].name);
 		device->owner = (int)cell;
 		claimed_at[index] = at;
 	}

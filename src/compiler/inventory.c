@@ -16,7 +16,8 @@
 #include <string.h>
 
 struct rule {
-	const char *pattern; /* `*` at its end: any text that starts so; at its start: any that ends so */
+	const char *pattern; /* `*` at its end: any text that starts so; at its start: any that ends so; both:
+				has it */
 	const char *why;
 	bool hypervisors; /* it is the hypervisor's own */
 };
@@ -31,7 +32,7 @@ static const struct rule forbidden_compatibles[] = {
 	{"cfi-flash", "it holds firmware", false},
 	{"jedec-flash", "it holds firmware", false},
 	{"jedec,spi-nor", "it holds firmware", false},
-	{"qemu,fw-cfg-mmio", "its DMA reads and writes any memory", false},
+	{"qemu,fw-cfg*", "its DMA reads and writes any memory", false},
 	{"arm,psci*", "the hypervisor serves PSCI to each cell", false},
 	{"arm,armv8-timer", "every core has its own", false},
 	{"arm,armv7-timer*", "every core has its own", false},
@@ -41,15 +42,17 @@ static const struct rule forbidden_compatibles[] = {
 	{"linaro,optee-tz", "it is firmware that acts on the whole machine", false},
 	{"arm,sp805", "a watchdog resets the whole machine", false},
 	{"arm,sbsa-gwdt", "a watchdog resets the whole machine", false},
-	{"*-wdt", "a watchdog resets the whole machine", false},
-	{"*-watchdog", "a watchdog resets the whole machine", false},
+	{"*-wdt*", "a watchdog resets the whole machine", false},
+	{"*,wdt*", "a watchdog resets the whole machine", false},
+	{"*wdt-*", "a watchdog resets the whole machine", false},
+	{"*watchdog*", "a watchdog resets the whole machine", false},
+	{"*-rstc*", "it resets devices of all cells", false},
+	{"*-pmucru*", "it resets devices of all cells", false},
 	{"syscon-reboot*", "it resets or powers off the whole machine", false},
-	{"syscon-poweroff", "it resets or powers off the whole machine", false},
-	{"gpio-poweroff", "it resets or powers off the whole machine", false},
-	{"gpio-restart", "it resets or powers off the whole machine", false},
+	{"syscon-poweroff*", "it resets or powers off the whole machine", false},
+	{"gpio-poweroff*", "it resets or powers off the whole machine", false},
+	{"gpio-restart*", "it resets or powers off the whole machine", false},
 	{"pci-host-*", "PCI functions are given one by one", false},
-	{"simple-bus", "it is a bus: name the devices on it", false},
-	{"qemu,platform", "it is a bus: name the devices on it", false},
 	{"operating-points-*", "it describes cores", false},
 };
 
@@ -63,6 +66,12 @@ static const struct rule forbidden_properties[] = {
 	{"#mbox-cells", "it reaches other processors", false},
 };
 
+/* By compatible, where nothing else forbids it: the devices on it may be given. */
+static const struct rule buses[] = {
+	{"simple-bus", "it is a bus: name the devices on it", false},
+	{"qemu,platform", "it is a bus: name the devices on it", false},
+};
+
 /* Stateless: described in a tree, but nothing to own. */
 static const char *const descriptions[] = {"fixed-clock", "fixed-factor-clock", "regulator-fixed"};
 
@@ -70,6 +79,8 @@ static bool matches(const char *text, const char *pattern)
 {
 	const size_t length = strlen(pattern), text_length = strlen(text);
 
+	if (length > 2 && pattern[0] == '*' && pattern[length - 1] == '*')
+		return memmem(text, text_length, pattern + 1, length - 2) != NULL;
 	if (length && pattern[length - 1] == '*')
 		return strncmp(text, pattern, length - 1) == 0;
 	if (length && pattern[0] == '*')
@@ -78,23 +89,45 @@ static bool matches(const char *text, const char *pattern)
 	return strcmp(text, pattern) == 0;
 }
 
+static const struct rule *rule_of(const void *tree, int node, const struct rule *rules, size_t count)
+{
+	const int names = fdt_stringlist_count(tree, node, "compatible");
+
+	for (size_t i = 0; i < count; i++)
+		for (int at = 0; at < names; at++)
+			if (matches(fdt_stringlist_get(tree, node, "compatible", at, NULL), rules[i].pattern))
+				return &rules[i];
+	return NULL;
+}
+
+#define RULE_OF(tree, node, rules) rule_of(tree, node, rules, sizeof(rules) / sizeof((rules)[0]))
+
 static const struct rule *forbidding_rule(const void *tree, int node)
 {
-	static const struct rule pci = {"", "PCI functions are given one by one", false};
+	static const struct rule pci = {"", "PCI functions are given one by one", false},
+				 watchdog = {"", "a watchdog resets the whole machine", false};
 	const char *const type = fdt_getprop(tree, node, "device_type", NULL);
-	const int count = fdt_stringlist_count(tree, node, "compatible");
+	const struct rule *rule;
 
 	if (type && strcmp(type, "pci") == 0)
 		return &pci;
-	for (size_t i = 0; i < sizeof(forbidden_compatibles) / sizeof(forbidden_compatibles[0]); i++)
-		for (int at = 0; at < count; at++)
-			if (matches(fdt_stringlist_get(tree, node, "compatible", at, NULL),
-				    forbidden_compatibles[i].pattern))
-				return &forbidden_compatibles[i];
-	for (size_t i = 0; i < sizeof(forbidden_properties) / sizeof(forbidden_properties[0]); i++)
+	rule = RULE_OF(tree, node, forbidden_compatibles);
+	if (!rule && strncmp(fdt_get_name(tree, node, NULL), "watchdog", 8) == 0)
+		rule = &watchdog;
+	for (size_t i = 0; !rule && i < sizeof(forbidden_properties) / sizeof(forbidden_properties[0]); i++)
 		if (fdt_getprop(tree, node, forbidden_properties[i].pattern, NULL))
-			return &forbidden_properties[i];
-	return NULL;
+			rule = &forbidden_properties[i];
+	return rule;
+}
+
+/* What lies within such a device is a part of it. */
+static const struct rule *forbidding_above(const void *tree, int node)
+{
+	const struct rule *rule = NULL;
+
+	for (node = node_parent(tree, node); node > 0 && !rule; node = node_parent(tree, node))
+		rule = forbidding_rule(tree, node);
+	return rule;
 }
 
 static bool is_known_slave(const struct board *board, const char *compatible)
@@ -163,7 +196,7 @@ static void add_device(struct board *board, int node)
 	const char *const compatible = fdt_getprop(tree, node, "compatible", NULL);
 	const char *const type = fdt_getprop(tree, node, "device_type", NULL);
 	const struct ranges regs = registers_of(tree, node);
-	const struct rule *rule;
+	const struct rule *rule, *above;
 	struct device *device;
 
 	if (type && strcmp(type, "memory") == 0)
@@ -182,6 +215,9 @@ static void add_device(struct board *board, int node)
 	device->bus_master = !compatible || !is_known_slave(board, compatible);
 	device->interrupts = interrupts_of(board, node);
 	rule = forbidding_rule(tree, node);
+	above = rule ? NULL : forbidding_above(tree, node);
+	if (!rule && !above)
+		rule = RULE_OF(tree, node, buses);
 	if (type && strcmp(type, "pci") == 0) { /* behind its windows are functions of many cells */
 		const struct ranges windows = windows_of(tree, node);
 
@@ -192,12 +228,19 @@ static void add_device(struct board *board, int node)
 		device->why = rule->why;
 		if (rule->hypervisors)
 			device->owner = OWNER_HYPERVISOR;
+	} else if (above) {
+		device->forbidden = true;
+		device->why = text_format("what it lies in is no cell's: %s", above->why);
 	} else if (!compatible || is_description(tree, node)) {
 		device->forbidden = true;
 		device->why = "its compatible names no device";
 	} else if (node_disabled(tree, node)) {
 		device->forbidden = device->disabled = true;
 		device->why = "the board's tree has it disabled";
+	} else if (regs.count && !registers_whole(tree, node)) {
+		device->forbidden = true;
+		device->why = "not all of its 'reg' are addresses of the CPUs, by the cells and 'ranges' of "
+			      "the buses above";
 	} else if (device->interrupts.odd) {
 		device->forbidden = true;
 		device->why = "it has an interrupt that no cell can own: a PPI, or an SPI beyond the board's "

@@ -37,10 +37,17 @@ REFUSED = {
     "maintenance-spi": "the GIC has no maintenance interrupt",
     "maintenance-timer": "the GIC's maintenance interrupt 27 is a timer's",
     "core-twice": "MPIDR",
+    "core-nameless": "/cpus/cpu@101 has no MPIDR",
+    "device-lost": "its stage 2 reaches /soc/gpio@10006000",
+    "device-mailbox": "its stage 2 reaches /soc/gpio@10006000",
+    "timer-named": "PPI 30: in cell 'control', which has no use for it",
     "bank-disabled": "isn't RAM of the board",
     "smmu-over-gpio": "its stage 2 reaches /soc/iommu@10005000",
 }
 MADE = {
+    "device-lost": "/ { soc { gpio@10006000 { reg = <0x10006000 0x1000 0x20000000 0x1000>; }; }; };",
+    "device-mailbox": "/ { soc { gpio@10006000 { #mbox-cells = <1>; }; }; };",
+    "timer-named": "/ { timer { interrupt-names = \"virt\", \"hyp-phys\", \"phys\", \"sec-phys\"; }; };",
     "bank-disabled": "/ { memory@80000000 { status = \"disabled\"; }; memory@a { device_type = \"memory\"; reg = <1 0 0 0x1000>; }; };",
     "smmu-over-gpio": "/ { soc { /delete-node/ iommu@10010000; smmu: iommu@10005000 { compatible = \"arm,smmu-v3\"; "
     "reg = <0x10005000 0x1000>; #iommu-cells = <1>; }; }; };",

@@ -19,6 +19,7 @@ GICD = "reg = <0 0x1000000 0 0x10000>,"
 
 ACCEPTED = {
     "timer-extended": [(TIMER, "interrupts-extended = <&gic 1 13 4>, <&gic 1 14 4>, <&gic 1 11 4>, <&gic 1 10 1>;")],
+    "timer-named": [(TIMER, 'interrupts = <1 11 4>, <1 10 1>, <1 14 4>, <1 13 4>; interrupt-names = "virt", "hyp-phys", "phys", "sec-phys";')],
     "wide-distributor": [(GICD, "reg = <0 0x1000000 0 0x40000>,")],
     "banks-overlap": [(BANK, "reg = <1 0 0 0x40000000>, <0 0x90000000 0 0x10000000>, <0 0x80000000 0 0x18000000>;")],
     "bus-of-everything": [
@@ -80,13 +81,22 @@ def test_registers_in_ram(tmp_path):
         assert at + length <= address + 0x1000 or at >= address + 0x2000
 
 
-def rest_of(path):
+def rest_of(path, devices="rest"):
     """The partition file with "rest" for its second cell."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
     with open(path, "w", encoding="utf-8") as file:
-        file.write(text.replace('many { ', 'many { devices = "rest"; '))
+        file.write(text.replace("many { ", f'many {{ devices = "{devices}"; '))
     return path
+
+
+def test_registers_nowhere(tmp_path):
+    """No bus leads to them: whoever names the device is told, and the image is sound."""
+    node = '\t\trtc@13000000 { compatible = "arm,pl031"; reg = <0x13000000 0x1000>; };\n\n\t\tusb@12000000 {'
+    path = rest_of(odd_board(tmp_path, "nowhere", board=[("\t\tusb@12000000 {", node)]), "rtc@13000000")
+    found = run(TOOL, "check", path, "-I", IMAGES)
+    assert "warning: no bus above passes the registers of '/narrow/rtc@13000000' on to the CPUs: cell 'many' gets" in found.stderr
+    assert [device["path"] for cell in audited(path, tmp_path / "out")["cells"] for device in cell["devices"]][-1] == "/narrow/rtc@13000000"
 
 
 def test_parent_passed_on(tmp_path):
