@@ -77,12 +77,35 @@ void providers_each(const struct tree *tree, const struct node *node, provider_f
 	}
 }
 
+/* A bus that passes interrupts on provides nothing: what they lead to does. */
+static void nexus_each(const struct tree *tree, const struct node *node, const struct node *nexus,
+		       provider_fn *found, void *context)
+{
+	uint32_t width = 0, cell;
+
+	if (node_flag(tree, node, "interrupts-extended") ||
+	    !node_u32(tree, nexus, "#interrupt-cells", 0, &width) || !width || width > ARGUMENTS_MAX)
+		return;
+	for (unsigned int at = 0; node_u32(tree, node, "interrupts", at + width - 1, &cell); at += width) {
+		struct specifier specifier;
+		const struct node *controller =
+			interrupt_leads_to(tree, node, nexus, "interrupts", at, &specifier);
+
+		if (controller)
+			found(controller, false, context);
+	}
+}
+
 /* The controller that the node's `interrupts` go to, named by the node or by what it lies in. */
 static void interrupt_parent_each(const struct tree *tree, const struct node *node, provider_fn *found,
 				  void *context)
 {
 	const struct node *parent = interrupt_parent(tree, node);
 
+	if (parent && node_is_nexus(tree, parent)) {
+		nexus_each(tree, node, parent, found, context);
+		return;
+	}
 	if (parent && !node_flag(tree, node, "interrupts-extended") &&
 	    (node_flag(tree, node, "interrupts") || node_flag(tree, node, "interrupt-controller")))
 		found(parent, false, context);

@@ -103,6 +103,21 @@ static void node_check(struct audit *audit, const struct cell *cell, const struc
 	}
 }
 
+/* Every interrupt that a map passes on is promised, whether a device of the tree asks for it or not.
+ * [impl->swr~audit-tree-nexus~1] */
+static void map_check(struct audit *audit, const struct cell *cell, const struct node *node)
+{
+	for (size_t i = 0; node->enabled && i < node->mapped_count; i++)
+		if (!cell_owns(cell, node->mapped[i].intid))
+			violation(&audit->report, RULE_TREE_IRQ,
+				  "%s: its tree's %s passes on interrupt %u, which isn't the cell's",
+				  cell->who, node->path, node->mapped[i].intid);
+	if (!node_map_sound(&cell->guest, node))
+		violation(&audit->report, RULE_TREE_REFERENCES,
+			  "%s: its tree's %s has an interrupt-map that is broken, or leads to no node of it",
+			  cell->who, node->path);
+}
+
 void rule_tree_promises(struct audit *audit)
 {
 	for (size_t c = 0; c < audit->cell_count; c++) {
@@ -112,8 +127,10 @@ void rule_tree_promises(struct audit *audit)
 			continue;
 		struct spans all = reachable(cell, false), ram = reachable(cell, true);
 
-		for (size_t i = 0; i < cell->guest.count; i++)
+		for (size_t i = 0; i < cell->guest.count; i++) {
 			node_check(audit, cell, &cell->guest.nodes[i], &all, &ram);
+			map_check(audit, cell, &cell->guest.nodes[i]);
+		}
 		spans_free(&all);
 		spans_free(&ram);
 	}

@@ -194,6 +194,7 @@ void tree_close(struct tree *tree)
 		free(tree->nodes[i].path);
 		free(tree->nodes[i].regs);
 		free(tree->nodes[i].irqs);
+		free(tree->nodes[i].mapped);
 	}
 	free(tree->nodes);
 	free(tree->fdt);

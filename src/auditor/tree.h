@@ -22,6 +22,12 @@ struct irq {
 	uint32_t flags; /* third cell: 1, 2 edge; 4, 8 level */
 };
 
+struct specifier { /* cells of a property, which say an interrupt */
+	const struct node *node;
+	const char *property;
+	unsigned int at;
+};
+
 struct node {
 	int offset;
 	int parent; /* index; -1: the root */
@@ -34,6 +40,8 @@ struct node {
 	size_t reg_count;
 	struct irq *irqs;
 	size_t irq_count;
+	struct irq *mapped; /* those of the GIC that its `interrupt-map` passes on */
+	size_t mapped_count;
 };
 
 struct tree {
@@ -87,6 +95,14 @@ uint64_t node_reach(const struct tree *tree, const struct node *node, uint64_t b
 void node_read_irqs(const struct tree *tree, struct node *node);
 /* The controller that a node's `interrupts` go to: named by the node, or by what it lies in; NULL: none. */
 const struct node *interrupt_parent(const struct tree *tree, const struct node *node);
+/* It has an `interrupt-map`, and is no controller itself. */
+bool node_is_nexus(const struct tree *tree, const struct node *node);
+/* Rows of the map are whole, and lead to nodes of the tree. */
+bool node_map_sound(const struct tree *tree, const struct node *node);
+/* Where interrupt `at` (a cell of `interrupts`) leads through the maps of buses; NULL: nowhere. */
+const struct node *interrupt_leads_to(const struct tree *tree, const struct node *node,
+				      const struct node *controller, const char *property, unsigned int at,
+				      struct specifier *specifier);
 bool node_is_gic(const struct tree *tree, const struct node *node);
 /* Which of the node's interrupts `interrupt-names` calls so; `unnamed` where it calls none so. */
 size_t irq_named(const struct tree *tree, const struct node *node, const char *name, size_t unnamed);

@@ -16,7 +16,7 @@ bool node_is_gic(const struct tree *tree, const struct node *node)
 	return node_compatible(tree, node, "arm,gic-v3") && node_flag(tree, node, "interrupt-controller");
 }
 
-static void irq_add(struct node *node, uint32_t type, uint32_t number, uint32_t flags)
+static void irq_add(struct irq **irqs, size_t *count, uint32_t type, uint32_t number, uint32_t flags)
 {
 	struct irq irq = {.flags = flags & 0xf};
 
@@ -26,8 +26,8 @@ static void irq_add(struct node *node, uint32_t type, uint32_t number, uint32_t 
 		irq.intid = 16 + number;
 	else
 		irq.intid = UINT32_MAX; /* nobody can own it: the rules will say so */
-	node->irqs = memory_grow(node->irqs, node->irq_count, sizeof(irq));
-	node->irqs[node->irq_count++] = irq;
+	*irqs = memory_grow(*irqs, *count, sizeof(irq));
+	(*irqs)[(*count)++] = irq;
 }
 
 const struct node *interrupt_parent(const struct tree *tree, const struct node *node)
@@ -38,7 +38,7 @@ const struct node *interrupt_parent(const struct tree *tree, const struct node *
 		if (node->parent < 0)
 			return NULL;
 		node = &tree->nodes[node->parent];
-		if (node_flag(tree, node, "interrupt-controller"))
+		if (node_flag(tree, node, "interrupt-controller") || node_is_nexus(tree, node))
 			return node;
 	}
 	return tree_phandle(tree, phandle);
@@ -53,14 +53,136 @@ static uint32_t specifier_cells(const struct tree *tree, const struct node *cont
 	return cells;
 }
 
-static void read_specifier(const struct tree *tree, struct node *node, const char *property, unsigned int at,
-			   const struct node *controller, uint32_t cells)
+/* ---- maps of buses (Devicetree Specification 2.4.3) ---- */
+
+#define MAP_CELLS 16u /* of one number */
+#define MAP_DEPTH 8u  /* of maps behind each other */
+
+bool node_is_nexus(const struct tree *tree, const struct node *node)
+{
+	return node_flag(tree, node, "interrupt-map") && !node_flag(tree, node, "interrupt-controller");
+}
+
+struct map_row {
+	unsigned int at, to, end; /* cells: its start, the parent's specifier, behind it */
+	uint32_t width;		  /* of the specifier */
+	const struct node *parent;
+};
+
+static uint32_t unit_cells(const struct node *nexus)
+{
+	return nexus->address_cells < 0 || nexus->address_cells > (int)MAP_CELLS
+		       ? MAP_CELLS
+		       : (uint32_t)nexus->address_cells;
+}
+
+/* The row at cell `at`; false: there is none, or it can't be read. */
+static bool map_row(const struct tree *tree, const struct node *nexus, unsigned int at, struct map_row *row)
+{
+	uint32_t own, phandle, unit = 0, last;
+
+	if (!node_u32(tree, nexus, "#interrupt-cells", 0, &own) || own > MAP_CELLS)
+		return false;
+	*row = (struct map_row){.at = at, .to = at + unit_cells(nexus) + own};
+	if (!node_u32(tree, nexus, "interrupt-map", row->to, &phandle))
+		return false;
+	row->parent = tree_phandle(tree, phandle);
+	if (!row->parent)
+		return false;
+	if (node_flag(tree, row->parent, "#address-cells") &&
+	    (!node_u32(tree, row->parent, "#address-cells", 0, &unit) || unit > MAP_CELLS))
+		return false;
+	row->width = specifier_cells(tree, row->parent);
+	row->to += 1 + unit;
+	row->end = row->to + row->width;
+	return row->width && node_u32(tree, nexus, "interrupt-map", row->end - 1, &last);
+}
+
+bool node_map_sound(const struct tree *tree, const struct node *node)
+{
+	struct map_row row = {0};
+	int length = 0;
+
+	if (!node_property(tree, node, "interrupt-map", &length))
+		return true;
+	while (row.end * UINT64_C(4) < (uint64_t)length)
+		if (!map_row(tree, node, row.end, &row))
+			return false;
+	return length % 4 == 0;
+}
+
+/* The user's unit address and specifier, under the mask, are the row's. */
+static bool row_asked(const struct tree *tree, const struct node *nexus, const struct map_row *row,
+		      const struct node *user, const struct specifier *asked)
+{
+	const uint32_t units = unit_cells(nexus), all = units + specifier_cells(tree, nexus);
+
+	for (uint32_t i = 0; i < all; i++) {
+		uint32_t mask = UINT32_MAX, have = 0, due;
+
+		if (node_flag(tree, nexus, "interrupt-map-mask") &&
+		    !node_u32(tree, nexus, "interrupt-map-mask", i, &mask))
+			return false;
+		if (i < units)
+			(void)node_u32(tree, user, "reg", i, &have);
+		else if (!node_u32(tree, asked->node, asked->property, asked->at + i - units, &have))
+			return false;
+		if (!node_u32(tree, nexus, "interrupt-map", row->at + i, &due) || ((have ^ due) & mask))
+			return false;
+	}
+	return true;
+}
+
+const struct node *interrupt_leads_to(const struct tree *tree, const struct node *node,
+				      const struct node *controller, const char *property, unsigned int at,
+				      struct specifier *specifier)
+{
+	*specifier = (struct specifier){node, property, at};
+	for (unsigned int depth = 0; controller && node_is_nexus(tree, controller); depth++) {
+		struct map_row row = {0};
+		bool found = false;
+
+		while (!found && map_row(tree, controller, row.end, &row))
+			found = row_asked(tree, controller, &row, node, specifier);
+		if (!found || depth == MAP_DEPTH)
+			return NULL;
+		*specifier = (struct specifier){controller, "interrupt-map", row.to};
+		node = controller;
+		controller = row.parent;
+	}
+	return controller;
+}
+
+static void read_at(const struct tree *tree, const struct specifier *from, struct irq **irqs, size_t *count)
 {
 	uint32_t type, number, flags;
 
-	if (cells >= 3 && node_is_gic(tree, controller) && node_u32(tree, node, property, at, &type) &&
-	    node_u32(tree, node, property, at + 1, &number) && node_u32(tree, node, property, at + 2, &flags))
-		irq_add(node, type, number, flags);
+	if (node_u32(tree, from->node, from->property, from->at, &type) &&
+	    node_u32(tree, from->node, from->property, from->at + 1, &number) &&
+	    node_u32(tree, from->node, from->property, from->at + 2, &flags))
+		irq_add(irqs, count, type, number, flags);
+}
+
+static void read_map(const struct tree *tree, struct node *node)
+{
+	struct map_row row = {0};
+
+	while (node_flag(tree, node, "interrupt-map") && map_row(tree, node, row.end, &row)) {
+		const struct specifier to = {node, "interrupt-map", row.to};
+
+		if (row.width >= 3 && node_is_gic(tree, row.parent))
+			read_at(tree, &to, &node->mapped, &node->mapped_count);
+	}
+}
+
+static void read_specifier(const struct tree *tree, struct node *node, const char *property, unsigned int at,
+			   const struct node *controller)
+{
+	struct specifier specifier;
+
+	controller = interrupt_leads_to(tree, node, controller, property, at, &specifier);
+	if (controller && specifier_cells(tree, controller) >= 3 && node_is_gic(tree, controller))
+		read_at(tree, &specifier, &node->irqs, &node->irq_count);
 }
 
 void node_read_irqs(const struct tree *tree, struct node *node)
@@ -69,14 +191,15 @@ void node_read_irqs(const struct tree *tree, struct node *node)
 	uint32_t phandle;
 	int length;
 
+	read_map(tree, node);
 	if (node_property(tree, node, extended, &length)) {
 		for (unsigned int at = 0; node_u32(tree, node, extended, at, &phandle);) {
 			const struct node *controller = tree_phandle(tree, phandle);
 			const uint32_t cells = specifier_cells(tree, controller);
 
 			if (!cells)
-				return;
-			read_specifier(tree, node, extended, at + 1, controller, cells);
+				break;
+			read_specifier(tree, node, extended, at + 1, controller);
 			at += 1 + cells;
 		}
 	} else if (node_property(tree, node, "interrupts", &length)) {
@@ -84,7 +207,12 @@ void node_read_irqs(const struct tree *tree, struct node *node)
 		const uint32_t cells = specifier_cells(tree, controller);
 
 		for (unsigned int at = 0; cells && at * UINT64_C(4) < (uint64_t)length; at += cells)
-			read_specifier(tree, node, "interrupts", at, controller, cells);
+			read_specifier(tree, node, "interrupts", at, controller);
+	}
+	/* A controller with a map of its own: what that passes on is its own. */
+	for (size_t i = 0; node_flag(tree, node, "interrupt-controller") && i < node->mapped_count; i++) {
+		node->irqs = memory_grow(node->irqs, node->irq_count, sizeof(node->irqs[0]));
+		node->irqs[node->irq_count++] = node->mapped[i];
 	}
 }
 

@@ -9,6 +9,7 @@
 #include "front.h"
 
 #include "interrupts.h"
+#include "nexus.h"
 #include "text.h"
 
 #include <libfdt.h>
@@ -73,14 +74,35 @@ static bool follow_through_needed(void *context, const struct reference *referen
 	return false;
 }
 
+/* A bus that passes interrupts on is no provider: what they lead to is. */
+static void follow_nexus(struct search *search, int node, int nexus)
+{
+	const void *const tree = search->board->tree.data;
+	int length, size;
+	const fdt32_t *const cells = fdt_getprop(tree, nexus, "#interrupt-cells", &size);
+	const fdt32_t *const list = fdt_getprop(tree, node, "interrupts", &length);
+	const int width = cells && size == sizeof(*cells) ? (int)fdt32_ld(cells) : 0;
+
+	for (int at = 0; list && width > 0 && width <= length / 4 - at; at += width) {
+		struct reference_entry parent = {.target = nexus};
+
+		if (nexus_resolve(tree, node, &parent.target, &list[at]))
+			add(search, reference_named("interrupt-parent"), &parent);
+	}
+}
+
 static void follow_properties(struct search *search, int node, bool through)
 {
 	const void *const tree = search->board->tree.data;
 	const struct reference_entry parent = {.target = interrupt_parent(tree, node)};
 
 	(void)references_any(tree, node, through ? follow_through_needed : follow_needed, search);
-	if (parent.target >= 0 && interrupt_parent_used(tree, node) &&
-	    !fdt_getprop(tree, node, "interrupts-extended", NULL))
+	if (parent.target < 0 || !interrupt_parent_used(tree, node) ||
+	    fdt_getprop(tree, node, "interrupts-extended", NULL))
+		return;
+	if (node_is_nexus(tree, parent.target))
+		follow_nexus(search, node, parent.target);
+	else
 		add(search, reference_named("interrupt-parent"), &parent);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "interrupts.h"
 
+#include "nexus.h"
 #include "nodes.h"
 #include "text.h"
 
@@ -21,7 +22,8 @@ int interrupt_parent(const void *tree, int node)
 		if (phandle)
 			return node_by_phandle(tree, fdt32_ld(phandle));
 		node = node_parent(tree, node);
-		if (node > 0 && fdt_getprop(tree, node, "interrupt-controller", NULL))
+		if (node > 0 &&
+		    (fdt_getprop(tree, node, "interrupt-controller", NULL) || node_is_nexus(tree, node)))
 			return node;
 	}
 	return -1;
@@ -55,33 +57,62 @@ static int cells_of(const void *tree, int node, const char *property)
 	return cells ? (int)fdt32_ld(cells) : -1;
 }
 
+/* An interrupt of `node` that goes to `parent`, straight to the GIC or through the maps of buses. */
+static void add_through(const struct board *board, struct interrupts *list, int node, int parent,
+			const fdt32_t *specifier)
+{
+	const void *const tree = board->tree.data;
+
+	specifier = nexus_resolve(tree, node, &parent, specifier);
+	if (specifier && parent == board->gic_node && cells_of(tree, parent, "#interrupt-cells") >= 3)
+		add_interrupt(board, list, specifier);
+}
+
+/* A controller with a map of its own: the interrupts that it passes on are its own. */
+static void add_mapped(const struct board *board, struct interrupts *list, int node)
+{
+	const void *const tree = board->tree.data;
+	int length;
+	const fdt32_t *const map = fdt_getprop(tree, node, "interrupt-map", &length);
+	struct nexus_entry entry;
+
+	if (!map || !fdt_getprop(tree, node, "interrupt-controller", NULL))
+		return;
+	for (size_t at = 0; nexus_next(tree, node, map, (size_t)length / sizeof(*map), &at, &entry);)
+		if (entry.parent == board->gic_node && entry.width >= 3)
+			add_interrupt(board, list, entry.to);
+}
+
+static void add_listed(const struct board *board, struct interrupts *list, int node)
+{
+	const void *const tree = board->tree.data;
+	int length, parent = interrupt_parent(tree, node);
+	const fdt32_t *const cells = fdt_getprop(tree, node, "interrupts", &length);
+
+	for (int at = 0, count = cells_of(tree, parent, "#interrupt-cells");
+	     cells && count > 0 && at + count <= length / 4; at += count)
+		add_through(board, list, node, parent, &cells[at]);
+}
+
 struct interrupts interrupts_of(const struct board *board, int node)
 {
 	const void *const tree = board->tree.data;
-	const int parent = interrupt_parent(tree, node);
 	struct interrupts list = {NULL, 0, false};
 	int length;
-	const fdt32_t *cells = fdt_getprop(tree, node, "interrupts-extended", &length);
+	const fdt32_t *const cells = fdt_getprop(tree, node, "interrupts-extended", &length);
 
-	if (cells) {
-		for (int at = 0; at < length / 4;) {
-			const int controller = node_by_phandle(tree, fdt32_ld(&cells[at]));
-			const int count = cells_of(tree, controller, "#interrupt-cells");
+	if (!cells)
+		add_listed(board, &list, node);
+	for (int at = 0; cells && at < length / 4;) {
+		const int controller = node_by_phandle(tree, fdt32_ld(&cells[at]));
+		const int count = cells_of(tree, controller, "#interrupt-cells");
 
-			if (count < 0 || at + 1 + count > length / 4)
-				return list;
-			if (controller == board->gic_node && count >= 3)
-				add_interrupt(board, &list, &cells[at + 1]);
-			at += 1 + count;
-		}
-		return list;
+		if (count < 0 || at + 1 + count > length / 4)
+			break;
+		add_through(board, &list, node, controller, &cells[at + 1]);
+		at += 1 + count;
 	}
-	cells = fdt_getprop(tree, node, "interrupts", &length);
-	if (!cells || parent != board->gic_node)
-		return list;
-	for (int at = 0, count = cells_of(tree, parent, "#interrupt-cells");
-	     count >= 3 && at + count <= length / 4; at += count)
-		add_interrupt(board, &list, &cells[at]);
+	add_mapped(board, &list, node);
 	return list;
 }
 

@@ -113,6 +113,8 @@ static void put_properties(struct tree_writer *writer, int node)
 
 		if (!value || !kept_property(writer->kept, node, name))
 			continue;
+		if (put_interrupt_map(writer, node, name))
+			continue;
 		if (!strcmp(name, "clocks"))
 			put_clocks(writer, value, (size_t)size / sizeof(fdt32_t));
 		else

@@ -79,6 +79,10 @@ void put_shared_clocks(struct tree_writer *writer);
 /* tree_overlay.c: applies the cell's overlay to its tree. False after a diagnostic. */
 bool tree_overlay(const struct plan *plan, size_t cell, struct bytes *tree);
 
+/* tree_nexus.c: `interrupt-map` and its mask, or nothing where no entry is left. False: it is another
+ * property. */
+bool put_interrupt_map(struct tree_writer *writer, int node, const char *name);
+
 /* tree_reserved.c: /reserved-memory, where there is any. */
 void put_reserved(struct tree_writer *writer);
 

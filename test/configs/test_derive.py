@@ -2,6 +2,7 @@
 """
 Guest trees of the board of each dependency (boards/derive): built, audited, and read with dtc.
 """
+import json
 import os
 import sys
 
@@ -308,3 +309,21 @@ def test_reserved_memory(build):
         for at in range(0, len(room), 4):
             base, size = room[at] << 32 | room[at + 1], room[at + 2] << 32 | room[at + 3]
             assert any(start <= base and base + size <= start + length for start, length in memory)
+
+
+# [utest->swr~compile-nexus~1]
+def test_interrupt_maps(build):
+    """What a bus passes on is its devices'; of its map a guest has the rows of its own, well-formed."""
+    out = build("nexus")
+    gic, bus = prop(out, "control", "/interrupt-controller@1000000", "phandle"), "/bus@20000000"
+    assert prop(out, "control", bus, "interrupt-map") == f"0 0 {gic} 0 20 4"
+    assert prop(out, "control", bus, "interrupt-map-mask") == "0 63"
+    extirq = prop(out, "gateway", "/extirq@21000000", "phandle")
+    assert prop(out, "gateway", bus, "interrupt-map") == f"0 1 {gic} 0 21 1 0 2 {extirq} 3 4"
+    assert prop(out, "gateway", "/extirq@21000000", "interrupt-map") == f"0 0 {gic} 0 30 4 3 0 {gic} 0 33 4"
+    assert not has(out, "health", bus)
+    plan = json.loads(run(TOOL, "map", "test/configs/good/nexus.dts", "--json", "-I", IMAGES).stdout)
+    owned = {device["path"]: sorted(irq if isinstance(irq, int) else irq["intid"] for irq in device["interrupts"]) for cell in plan["cells"] for device in cell["devices"]}
+    assert owned[f"{bus}/serial@20000000"] == [52] and owned[f"{bus}/serial@20001000"] == [53]
+    assert owned[f"{bus}/serial@20002000"] == [] and owned[f"{bus}/serial@20004000"] == []  # the controller's; nowhere
+    assert owned["/extirq@21000000"] == [62, 65]

@@ -441,6 +441,38 @@ GUEST(timer_untold, GATEWAY, "arm,armv8-timer\"; interrupts", "arm,armv8-timer\"
 GUEST(trigger_promised, GATEWAY, "interrupts = <0 2 4>", "interrupts = <0 2 1>")
 GUEST(undue_bootargs, CONTROL, "bulkhead {", "chosen { bootargs = \"init=/bin/sh\"; }; bulkhead {")
 GUEST(core_twice, GATEWAY, "reg = <3>", "reg = <2>")
+/* The UART lies on a bus that passes its interrupt on. */
+static void nexus_given(struct fixture *f)
+{
+	static const char board[] =
+		"bus { #address-cells = <2>; #size-cells = <2>; ranges; #interrupt-cells = <1>; "
+		"interrupt-map-mask = <0 0 0xf>; interrupt-map = <0 0 3 1 0 0 0 2 4>, <0 0 0 4 1 0 0 0 5 "
+		"4>; "
+		"rtc@9010000 {";
+	static const char guest[] =
+		"bus { #address-cells = <2>; #size-cells = <2>; ranges; #interrupt-cells = <1>; "
+		"interrupt-map-mask = <0 0 0xf>; interrupt-map = <0 0 3 1 0 0 0 2 4>; rtc@9010000 {";
+
+	fixture_replace(&f->board_text, "rtc@9010000 {", board);
+	fixture_replace(&f->board_text, "interrupts = <0 2 4>; clocks", "interrupts = <3>; clocks");
+	fixture_replace(&f->board_text, "resets = <5 1>; };", "resets = <5 1>; }; };");
+	fixture_replace(&f->guest_text[GATEWAY], "rtc@9010000 {", guest);
+	fixture_replace(&f->guest_text[GATEWAY], "interrupts = <0 2 4>; clocks = <9>; };",
+			"interrupts = <3>; clocks = <9>; }; };");
+}
+#define NEXUS(name, text, from, to)                                                                          \
+	MUTATION(name)                                                                                       \
+	{                                                                                                    \
+		nexus_given(f);                                                                              \
+		fixture_replace(&f->text, from, to);                                                         \
+	}
+NEXUS(map_promises, guest_text[GATEWAY], "<0 0 3 1 0 0 0 2 4>", "<0 0 3 1 0 0 0 2 4>, <0 0 4 1 0 0 0 5 4>")
+NEXUS(map_leads_elsewhere, guest_text[GATEWAY], "1 0 0 0 2 4>", "1 0 0 0 5 4>")
+NEXUS(map_cut, guest_text[GATEWAY], "1 0 0 0 2 4>", "1 0 0 0 2 4 0>")
+NEXUS(map_to_nowhere, guest_text[GATEWAY], "<0 0 3 1 0 0 0 2 4>", "<0 0 3 1 0 0 0 2 4>, <0 0 4 77 2>")
+NEXUS(map_of_board, board_text, "1 0 0 0 2 4>", "1 0 0 0 9 4>")
+NEXUS(map_of_another, guest_text[GATEWAY], "<0 0 3 1 0", "<0 0 4 1 0")
+
 /* The RTC has reserved memory: at a fixed place in the gateway's RAM, and where the gateway wants it. */
 static void reserved_given(struct fixture *f)
 {
@@ -535,6 +567,12 @@ static const struct mutation rows[] = {
 	ROW(PLACEMENT, master_reaches_less), /* [utest->swr~audit-dma-reach~1] */
 	ROW(PLACEMENT, master_moved),
 	ROW(RAM, ram_reserved),
+	ROW(TREE_IRQ, map_promises), /* [utest->swr~audit-tree-nexus~1] */
+	ROW(TREE_IRQ, map_leads_elsewhere),
+	ROW(TREE_REFERENCES, map_cut),
+	ROW(TREE_REFERENCES, map_to_nowhere),
+	ROW(INTERRUPTS, map_of_board),
+	ROW(TREE_DESCRIBED, map_of_another),
 	ROW(RAM, reserved_in_part), /* [utest->swr~audit-tree-reserved~1] */
 	ROW(RAM, reserved_for_two),
 	ROW(RAM, reserved_for_others),
@@ -744,6 +782,11 @@ static void a_cell_that_is_told_its_console_is_clean(void **state)
 	clean(console_told);
 }
 
+static void a_cell_behind_an_interrupt_map_is_clean(void **state)
+{
+	clean(nexus_given);
+}
+
 static void a_cell_with_reserved_memory_is_clean(void **state)
 {
 	clean(reserved_given);
@@ -755,6 +798,7 @@ int main(void)
 					   cmocka_unit_test(a_cell_with_a_pmu_is_clean),
 					   cmocka_unit_test(a_cell_that_is_told_its_console_is_clean),
 					   cmocka_unit_test(a_cell_with_reserved_memory_is_clean),
+					   cmocka_unit_test(a_cell_behind_an_interrupt_map_is_clean),
 					   cmocka_unit_test(firmware_calls_are_listed),
 					   cmocka_unit_test(unprotected_masters_are_listed),
 					   cmocka_unit_test(differences_from_the_inputs_are_caught)};
