@@ -33,7 +33,7 @@ static void (*const rules[])(struct audit *) = {
 	rule_tree_references, rule_tree_board,	   rule_tree_boot,
 	rule_directory,	      rule_machine,	   rule_gic_frames,
 	rule_firmware,	      rule_colors,	   rule_pci_groups,
-	rule_stream_lists};
+	rule_stream_lists,    rule_messages};
 
 bool image_map(const char *path, struct blob *image)
 {
@@ -75,6 +75,7 @@ enum reading audit_read(struct audit *audit, struct blob image)
 	records_open(audit);
 	guests_open(audit);
 	streams_open(audit);
+	its_open(audit);
 	places_find(audit);
 	return READ_ALL;
 }
@@ -112,6 +113,7 @@ void audit_close(struct audit *audit)
 	partition_close(&audit->partition);
 	pci_close(&audit->pci);
 	streams_close(audit);
+	its_close(audit);
 	fit_close(&audit->fit);
 	report_free(&audit->report);
 }

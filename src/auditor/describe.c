@@ -72,6 +72,18 @@ static bool describe_place(const struct audit *audit, const struct place *place,
 	case PLACE_QUEUE:
 		(void)snprintf(text, size, "a queue of SMMU %d", place->owner);
 		return true;
+	case PLACE_COMMANDS:
+		(void)snprintf(text, size, "the commands of ITS %d", place->owner);
+		return true;
+	case PLACE_ITS:
+		(void)snprintf(text, size, "a table of ITS %d", place->owner);
+		return true;
+	case PLACE_LPI_CONFIG:
+		(void)snprintf(text, size, "the table of LPIs");
+		return true;
+	case PLACE_PENDING:
+		(void)snprintf(text, size, "pending LPIs of core %d", place->owner);
+		return true;
 	}
 	return false;
 }

@@ -30,7 +30,8 @@ enum window {
 	WINDOW_PROBE,
 	WINDOW_SMMU,
 	WINDOW_QUEUE,
-	WINDOW_STREAM
+	WINDOW_STREAM,
+	WINDOW_ITS
 };
 
 #define FRAME	   UINT64_C(0x10000) /* of an SMMU, an ITS */
@@ -69,7 +70,8 @@ const char *window_name(int tag)
 					    [WINDOW_PROBE] = "memory probe",
 					    [WINDOW_SMMU] = "SMMU",
 					    [WINDOW_QUEUE] = "SMMU queue",
-					    [WINDOW_STREAM] = "stream table entry"};
+					    [WINDOW_STREAM] = "stream table entry",
+					    [WINDOW_ITS] = "ITS"};
 
 	return names[tag];
 }
@@ -408,6 +410,8 @@ void boot_root_expected(struct audit *audit, struct spans *expected)
 	for (size_t i = 0; i < audit->smmu_count; i++)
 		if (audit->smmus[i].va != machine->smmu_va)
 			frame_expected(&expect, WINDOW_SMMU, audit->smmus[i].va, audit->smmus[i].pa);
+	for (size_t i = 0; i < audit->its_count; i++)
+		frame_expected(&expect, WINDOW_ITS, audit->itss[i].va, audit->itss[i].pa);
 	if (machine->gicrs.offset % 8 == 0 &&
 	    within(machine->gicrs.offset, machine->gicrs.count * (uint64_t)sizeof(*gicrs), header->size)) {
 		for (uint32_t i = 0; i < machine->gicrs.count; i++)

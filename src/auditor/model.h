@@ -114,6 +114,7 @@ struct cell {
 	const struct bp_root_entry *root_entries;
 	const struct bp_channel *channels;
 	const uint32_t *firmware;
+	const struct bp_bell *lpis;
 	int first_core; /* machine core number; -1: none started */
 	bool walked;
 	struct walk walk;
@@ -148,6 +149,39 @@ struct stream_table {
 	size_t named_count;
 };
 
+/* ---- messages (its.c) ---- */
+#define ITS_SYNC   0x05u /* Arm IHI 0069, 5.3 */
+#define ITS_MAPD   0x08u
+#define ITS_MAPC   0x09u
+#define ITS_MAPTI  0x0au
+#define ITS_INVALL 0x0du
+#define LPI_FIRST  8192u
+
+struct its_device {
+	uint32_t device, bits; /* of its EventIDs */
+	uint64_t itt_pa;
+};
+
+struct its_collection {
+	uint32_t collection;
+	uint64_t target;
+};
+
+struct its_mapping {
+	uint32_t device, event, lpi, collection;
+};
+
+struct its_state { /* what its commands leave */
+	const struct bp_its *its;
+	const struct node *node; /* of the board; NULL: it has none there */
+	bool sound, ended;	 /* commands known, well-formed; INVALL behind the last event */
+	uint64_t wrong;		 /* offset of the first that isn't */
+	struct its_device *devices;
+	struct its_collection *collections;
+	struct its_mapping *mappings;
+	size_t device_count, collection_count, mapping_count;
+};
+
 /* ---- places: physical memory of the hypervisor and what it is for (places.c) ---- */
 enum place_kind {
 	PLACE_SEGMENT,
@@ -167,8 +201,12 @@ enum place_kind {
 	PLACE_DIRECTORY,
 	PLACE_TREE,
 	PLACE_FILE,
-	PLACE_STREAMS, /* stream tables */
-	PLACE_QUEUE    /* of an SMMU: commands, events */
+	PLACE_STREAMS,	/* stream tables */
+	PLACE_QUEUE,	/* of an SMMU: commands, events */
+	PLACE_COMMANDS, /* of an ITS */
+	PLACE_ITS,	/* its tables */
+	PLACE_LPI_CONFIG,
+	PLACE_PENDING /* of a core's redistributor */
 };
 
 struct place {
@@ -204,6 +242,11 @@ struct audit {
 	const struct bp_smmu *smmus;
 	size_t smmu_count;
 	struct stream_table *streams; /* one an SMMU */
+	const struct bp_its *itss;
+	struct its_state *its_states; /* one an ITS */
+	size_t its_count;
+	const struct bp_lpi_core *lpi_cores;
+	size_t lpi_core_count;
 	const struct directory *directory;
 	uint64_t directory_pa;
 	struct place *places; /* sorted by pa */
@@ -270,6 +313,14 @@ uint64_t gic_frame(const struct board *board, size_t core);
 void places_find(struct audit *audit);
 void streams_open(struct audit *audit);
 void streams_close(struct audit *audit);
+/* its.c */
+void its_open(struct audit *audit);
+void its_close(struct audit *audit);
+/* Of a GITS_BASER<n>'s value; false: not valid, flat and aligned. */
+bool its_table(uint64_t baser, uint64_t *pa, uint64_t *size);
+uint64_t its_itt_size(const struct its_state *state, const struct its_device *device);
+uint64_t lpi_config_pa(const struct bp_lpi_core *core, uint64_t *size);
+uint64_t lpi_pending_pa(const struct bp_lpi_core *core, uint64_t *size);
 /* Physical address of a StreamID's entry; PA_NONE: the SMMU doesn't get to one. */
 uint64_t stream_entry(const struct audit *audit, const struct stream_table *table, uint64_t sid);
 /* The cell that has a function there; CELL_NONE_ID: none. */

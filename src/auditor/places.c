@@ -191,6 +191,34 @@ static void stream_places(struct audit *audit)
 	}
 }
 
+static void message_places(struct audit *audit)
+{
+	uint64_t pa, size;
+
+	for (size_t i = 0; i < audit->its_count; i++) {
+		const struct its_state *state = &audit->its_states[i];
+		const uint64_t queue = state->its->cbaser;
+
+		place_add(audit, PLACE_COMMANDS, (int)i, queue & UINT64_C(0x000ffffffffff000),
+			  ((queue & 0xff) + 1) * BP_PAGE_SIZE);
+		for (size_t n = 0; n < sizeof(state->its->baser) / sizeof(state->its->baser[0]); n++)
+			if (state->its->baser[n] && its_table(state->its->baser[n], &pa, &size))
+				place_add(audit, PLACE_ITS, (int)i, pa, size);
+		for (size_t n = 0; n < state->device_count; n++)
+			place_add(audit, PLACE_ITS, (int)i, state->devices[n].itt_pa,
+				  its_itt_size(state, &state->devices[n]));
+	}
+	for (size_t i = 0; i < audit->lpi_core_count; i++) {
+		const struct bp_lpi_core *core = &audit->lpi_cores[i];
+
+		pa = lpi_pending_pa(core, &size);
+		place_add(audit, PLACE_PENDING, (int)core->core, pa, size);
+		pa = lpi_config_pa(core, &size);
+		if (core->propbaser != audit->lpi_cores[0].propbaser || !i)
+			place_add(audit, PLACE_LPI_CONFIG, 0, pa, size);
+	}
+}
+
 static int by_pa(const void *left, const void *right)
 {
 	const struct place *a = left, *b = right;
@@ -224,6 +252,7 @@ void places_find(struct audit *audit)
 		place_add(audit, PLACE_DIRECTORY, 0, audit->directory_pa, audit->directory->size);
 	channel_places(audit);
 	stream_places(audit);
+	message_places(audit);
 	for (size_t i = 0; i < audit->fit.file_count; i++)
 		place_add(audit, PLACE_FILE, (int)i, audit->fit.files[i].load,
 			  audit->fit.files[i].bytes.size);

@@ -40,7 +40,7 @@ static void no_pci(struct audit *audit, const char *who, const void *from, size_
 	static const uint8_t zeroes[64];
 
 	if (size > sizeof(zeroes) || memcmp(from, zeroes, size) != 0)
-		violation(&audit->report, RULE_RECORD, "%s: it names PCI functions, streams or LPIs", who);
+		violation(&audit->report, RULE_RECORD, "%s: it names PCI functions", who);
 }
 
 static void root_walk(struct audit *audit, const char *who, uint64_t root_pa, struct spans *found,
@@ -98,8 +98,9 @@ static bool record_tables(struct audit *audit, struct cell *cell)
 				  sizeof(*cell->channels), 8);
 	cell->firmware = table_in(audit, cell->who, "firmware", record, size, record->firmware,
 				  sizeof(*cell->firmware), 4);
-	if (!cell->cores || !cell->regions || !cell->images || !cell->mmio || !cell->root_entries ||
-	    !cell->channels || !cell->firmware)
+	cell->lpis = table_in(audit, cell->who, "lpis", record, size, record->lpis, sizeof(*cell->lpis), 4);
+	if (!cell->lpis || !cell->cores || !cell->regions || !cell->images || !cell->mmio ||
+	    !cell->root_entries || !cell->channels || !cell->firmware)
 		return false;
 	for (uint32_t i = 0; i < record->channels.count; i++) {
 		if (!table_in(audit, cell->who, "ring", record, size, cell->channels[i].ring,
@@ -127,7 +128,8 @@ static bool record_sound(struct audit *audit, struct cell *cell, size_t index)
 			  cell->record_pa, record->index);
 		return false;
 	}
-	no_pci(audit, cell->who, &record->pci, sizeof(*record) - offsetof(struct bp_cell, pci));
+	no_pci(audit, cell->who, &record->pci, sizeof(record->pci));
+	no_pci(audit, cell->who, &record->pci_state_va, sizeof(record->pci_state_va));
 	cell->record = record;
 	memcpy(cell->name, record->name, sizeof(cell->name));
 	(void)snprintf(cell->who, sizeof(cell->who), "cell '%s'", cell->name);
@@ -226,8 +228,13 @@ static void service_open(struct audit *audit)
 void records_open(struct audit *audit)
 {
 	audit->health = CELL_NONE_ID;
-	no_pci(audit, "blueprint", &audit->header->itss,
-	       sizeof(*audit->header) - offsetof(struct bp_header, itss));
+	no_pci(audit, "blueprint", &audit->header->pci_steps, sizeof(audit->header->pci_steps));
+	audit->itss = table_in(audit, "blueprint", "itss", audit->header, audit->header->size,
+			       audit->header->itss, sizeof(*audit->itss), 8);
+	audit->its_count = audit->itss ? audit->header->itss.count : 0;
+	audit->lpi_cores = table_in(audit, "blueprint", "lpi_cores", audit->header, audit->header->size,
+				    audit->header->lpi_cores, sizeof(*audit->lpi_cores), 8);
+	audit->lpi_core_count = audit->lpi_cores ? audit->header->lpi_cores.count : 0;
 	audit->smmus = table_in(audit, "blueprint", "smmus", audit->header, audit->header->size,
 				audit->header->smmus, sizeof(*audit->smmus), 8);
 	audit->smmu_count = audit->smmus ? audit->header->smmus.count : 0;

@@ -43,6 +43,7 @@ void rule_machine(struct audit *audit);
 void rule_gic_frames(struct audit *audit);
 void rule_firmware(struct audit *audit);
 void rule_colors(struct audit *audit);
+void rule_messages(struct audit *audit); /* rule_its.c */
 void rule_streams(struct audit *audit);
 void rule_stream_lists(struct audit *audit);
 void rule_pci_groups(struct audit *audit); /* pci_assign.c */
@@ -66,6 +67,11 @@ void registers_in(struct audit *audit, uint64_t pa, uint64_t size, register_fn *
 const char *fault_error_name(unsigned int error);
 const char *fault_action_name(unsigned int action);
 
+#define INTIDS 1024u
+/* The interrupt that a bell makes pending; 0, which is no SPI's: none, or more than one. rule_channels.c */
+uint32_t bell_intid(struct bp_bell bell);
+/* Sets those that messages of a cell's functions make pending. rule_its.c */
+void messages_of(const struct cell *cell, bool messages[INTIDS]);
 bool cell_owns(const struct cell *cell, uint32_t intid);
 bool cell_triggers_edge(const struct cell *cell, uint32_t intid); /* below 1024 */
 

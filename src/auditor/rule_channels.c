@@ -15,8 +15,7 @@ static const struct bp_bell *ring_of(const struct cell *cell, const struct bp_ch
 	return (const struct bp_bell *)((const uint8_t *)cell->record + channel->ring.offset);
 }
 
-/* The interrupt that a write of the bell makes pending; 0, which is no doorbell's: none, or more than one. */
-static uint32_t intid_of(struct bp_bell bell)
+uint32_t bell_intid(struct bp_bell bell)
 {
 	if (bell.offset < ISPENDR_FIRST || bell.offset > ISPENDR_LAST || bell.offset % 4 || bell.bit == 0 ||
 	    (bell.bit & (bell.bit - 1)))
@@ -71,7 +70,7 @@ static void doorbell_check(struct audit *audit, const struct cell *cell,
 		violation(&audit->report, RULE_DOORBELL, "channel '%s': %s rings %u doorbells, not %u",
 			  channel->name, cell->who, entry->ring.count, others);
 	for (uint32_t i = 0; i < entry->ring.count; i++) {
-		const uint32_t intid = intid_of(ring[i]);
+		const uint32_t intid = bell_intid(ring[i]);
 
 		if (!intid)
 			violation(&audit->report, RULE_DOORBELL,
@@ -83,7 +82,7 @@ static void doorbell_check(struct audit *audit, const struct cell *cell,
 				  "channel '%s': %s rings INTID %u, which is no other party's", channel->name,
 				  cell->who, intid);
 		for (uint32_t j = 0; j < i; j++) {
-			if (intid && intid == intid_of(ring[j]))
+			if (intid && intid == bell_intid(ring[j]))
 				violation(&audit->report, RULE_DOORBELL,
 					  "channel '%s': %s rings INTID %u twice", channel->name, cell->who,
 					  intid);

@@ -8,7 +8,6 @@
 
 #include "rule.h"
 
-#define INTIDS	    1024u
 #define INTID_PPI   16u
 #define INTID_SPI   32u
 #define HYP_TIMER   26u /* Arm BSA: CNTHP */
@@ -93,6 +92,7 @@ static void ppi_owners(struct audit *audit, const struct cell *cell)
 static void spis_expected(const struct audit *audit, const struct cell *cell, uint32_t words[32])
 {
 	const struct board *board = &audit->board;
+	bool messages[INTIDS] = {false};
 	const int asked = partition_number(audit, cell->asked);
 
 	for (size_t i = 0; i < board->tree.count; i++) {
@@ -111,6 +111,10 @@ static void spis_expected(const struct audit *audit, const struct cell *cell, ui
 	}
 	if (cell->record->uart_intid < INTIDS)
 		words[cell->record->uart_intid / 32] |= UINT32_C(1) << cell->record->uart_intid % 32;
+	messages_of(cell, messages);
+	for (uint32_t id = 0; id < INTIDS; id++)
+		if (messages[id])
+			words[id / 32] |= UINT32_C(1) << id % 32;
 	words[0] = 0;
 }
 
@@ -162,6 +166,8 @@ void rule_interrupts(struct audit *audit)
 	for (size_t c = 0; c < audit->cell_count; c++) {
 		const struct cell *cell = &audit->cells[c];
 
+		bool messages[INTIDS] = {false};
+
 		if (!cell->known)
 			continue;
 		ppi_owners(audit, cell);
@@ -169,6 +175,9 @@ void rule_interrupts(struct audit *audit)
 		soft_spi(audit, cell, cell->record->uart_intid, "emulated UART", taken);
 		for (uint32_t i = 0; i < cell->record->channels.count; i++)
 			soft_spi(audit, cell, cell->channels[i].receive_intid, "doorbell", taken);
+		messages_of(cell, messages);
+		for (uint32_t id = 0; id < INTIDS; id++)
+			soft_spi(audit, cell, messages[id] ? id : 0, "message", taken);
 	}
 }
 

@@ -58,6 +58,8 @@ static void place_check(struct audit *audit, const struct place *place)
 	case PLACE_DIRECTORY:
 	case PLACE_TREE:
 	case PLACE_STREAMS:
+	case PLACE_COMMANDS:
+	case PLACE_LPI_CONFIG:
 		right = blueprint_at(audit, place->pa, place->size) != NULL;
 		break;
 	default:

@@ -352,11 +352,27 @@ static bool has_streams(const struct audit *audit, int cell)
 	return false;
 }
 
+/* By which interrupt a cell asks: one that an SMMU's events have, so that nobody else's is needed. */
+static void asking_check(struct audit *audit, const struct cell *cell, bool streams)
+{
+	const uint32_t intid = cell->record->dma_intid;
+	bool known = !streams && !intid;
+
+	for (size_t i = 0; streams && i < audit->smmu_count; i++)
+		known |= intid && audit->smmus[i].strtab_base && audit->service_smmus[i].event_intid == intid;
+	if (!known)
+		violation(&audit->report, RULE_STREAM_LISTS,
+			  "%s: it asks for its DMA by SPI %u, which is no SMMU's", cell->who, intid);
+}
+
 /* Whose requests the service core looks at, where, and what a fault costs. */
 static void requests_check(struct audit *audit, const struct spans *map)
 {
 	uint32_t next = 0;
 
+	for (size_t i = 0; i < audit->cell_count; i++)
+		if (audit->cells[i].known)
+			asking_check(audit, &audit->cells[i], has_streams(audit, (int)i));
 	for (size_t i = 0; i < audit->cell_count; i++) {
 		const struct cell *cell = &audit->cells[i];
 		const struct bp_service_dma *entry = &audit->service_dma[next];

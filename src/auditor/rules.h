@@ -45,6 +45,7 @@
 	RULE(PCI_GROUP, "SEP-26", "PCI functions of two cells can't reach each other past the IOMMU, and share no StreamID or DeviceID", "give them to one cell, or say allow-peer-dma in both") \
 	RULE(STREAMS, "SEP-27", "a stream that no cell has aborts; a cell's is translated by stage 2 alone, under its VMID, with no way round it", "correct the stream table") \
 	RULE(DMA, "SEP-28", "a cell's functions reach its RAM, its channels with its rights, the page for messages, and nothing else", "correct the DMA table") \
+	RULE(MESSAGES, "SEP-29", "a function's messages make SPIs of its own cell pending, by the cell's first core; DeviceID 0 makes none", "correct the ITS's commands or the cell's LPIs") \
 	RULE(CELLS, "CONF-01", "the image's cells are the partition file's, with their names, roles and flags", "build the image from this partition file") \
 	RULE(CORES, "CONF-02", "each cell has the cores that the file gives it", "build the image from this partition file") \
 	RULE(MEMORY, "CONF-03", "each cell's memory adds up to what the file says, and is mapped", "build the image from this partition file") \
@@ -74,7 +75,8 @@
 	RULE(TREE_SHARED, "CONF-27", "a provider that is shared read-only is no cell's, and in guest trees as fixed clocks alone", "build the image from this partition file") \
 	RULE(PCI, "CONF-28", "each cell has the PCI functions that the file gives it, and no others", "build the image from this partition file") \
 	RULE(TREE_BOARD, "CONF-29", "a node that a guest tree has from the board's has its registers, interrupts and kind", "correct the guest tree") \
-	RULE(STREAM_LISTS, "CONF-30", "the service core's SMMUs and streams are those of the tables", "correct bp_service")
+	RULE(STREAM_LISTS, "CONF-30", "the service core's SMMUs and streams are those of the tables", "correct bp_service") \
+	RULE(MESSAGE_LISTS, "CONF-31", "each function of a cell can raise each SPI that its guest may give it, enabled", "correct the ITS's commands or the table of LPIs")
 /* clang-format on */
 
 enum rule {

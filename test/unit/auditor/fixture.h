@@ -21,7 +21,7 @@ enum { HEALTH, CONTROL, GATEWAY, CELLS };
 #define HV_SIZE	      UINT64_C(0x6000)
 #define BLUEPRINT_MAX UINT64_C(0xa0000) /* its size: there is room for tables that mutations add */
 #define WRITABLE_PA   UINT64_C(0x48800000)
-#define WRITABLE_SIZE UINT64_C(0x40000)
+#define WRITABLE_SIZE UINT64_C(0x80000)
 #define STORE_PA      UINT64_C(0x49000000)
 #define FREE_PA	      UINT64_C(0x4b000000) /* RAM of nobody */
 #define GICD_PA	      UINT64_C(0x08000000)

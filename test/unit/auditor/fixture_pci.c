@@ -154,4 +154,5 @@ void fixture_pci_made(struct fixture *fixture)
 {
 	fixture_pci_asked(fixture);
 	fixture_streams(fixture);
+	fixture_messages(fixture);
 }

@@ -22,13 +22,21 @@ struct fixture_pci {
 	uint64_t dma_root[CELLS];
 	struct bp_service_smmu *service_smmu;
 	struct bp_service_dma *dma; /* health, gateway */
-	struct bp_stream *streams;  /* the NIC's, its first virtual function's */
+	struct bp_its *its;
+	struct bp_lpi_core *lpi_cores; /* of the health cell's first core, of the gateway's */
+	uint64_t *commands;	       /* 4 words each */
+	uint8_t *config;	       /* a byte an LPI, from 8192 on */
+	struct bp_bell *lpis[CELLS];
+	struct bp_stream *streams; /* the NIC's, its first virtual function's */
 };
 extern struct fixture_pci made;
 void fixture_pci_made(struct fixture *fixture);
-void fixture_streams(struct fixture *fixture); /* fixture_streams.c */
+void fixture_streams(struct fixture *fixture);	/* fixture_streams.c */
+void fixture_messages(struct fixture *fixture); /* fixture_messages.c */
+void fixture_spi_own(struct bp_cell *cell, uint32_t intid);
 
 #define ITS_PA	    UINT64_C(0x08080000)
+#define PENDING_PA  (WRITABLE_PA + UINT64_C(0x60000))
 #define SERVICE_PCI (EL2_VA_SERVICE + UINT64_C(0x40000))
 #define STAGE2_DMA  (STAGE2_RAM | UINT64_C(1) << 54)
 #define STAGE2_MSI  (UINT64_C(1) << 2 | UINT64_C(2) << 6 | UINT64_C(1) << 10 | UINT64_C(1) << 54)

@@ -111,7 +111,7 @@ MUTATION(pci_function)
 }
 MUTATION(lpi)
 {
-	f->cell[CONTROL]->lpi_first = 8192;
+	f->cell[CONTROL]->lpis = (struct bp_table){0x1000, 1};
 }
 MUTATION(stream_outside)
 {

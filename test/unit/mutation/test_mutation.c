@@ -195,8 +195,8 @@ static void mutant_make(struct specimen *s, struct oracle *oracle, const struct 
 /* No specimen has PCI functions: test/unit/auditor breaks these. */
 static bool of_pci(int rule)
 {
-	static const enum rule rules[] = {RULE_PCI_GROUP, RULE_PCI, RULE_STREAMS, RULE_DMA,
-					  RULE_STREAM_LISTS};
+	static const enum rule rules[] = {RULE_PCI_GROUP,    RULE_PCI,	    RULE_STREAMS,      RULE_DMA,
+					  RULE_STREAM_LISTS, RULE_MESSAGES, RULE_MESSAGE_LISTS};
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if ((int)rules[i] == rule)
