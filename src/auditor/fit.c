@@ -83,6 +83,17 @@ static void compression_check(const void *fdt, int node, const char *name, struc
 		violation(report, RULE_FIT, "/images/%s: compression isn't \"none\"", name);
 }
 
+/* The loader goes by these: what isn't a plain kernel, tree or loadable goes elsewhere, or is interpreted. */
+static void kind_check(const void *fdt, int node, const char *name, const char *property, const char *due,
+		       struct report *report)
+{
+	int length;
+	const char *kind = fdt_getprop(fdt, node, property, &length);
+
+	if (!kind || length != (int)strlen(due) + 1 || memcmp(kind, due, (size_t)length) != 0)
+		violation(report, RULE_FIT, "/images/%s: its %s isn't \"%s\"", name, property, due);
+}
+
 static struct blob part_open(struct blob image, int images, const char *name, struct report *report)
 {
 	const int node = fdt_subnode_offset(image.data, images, name);
@@ -147,6 +158,7 @@ static void file_open(struct fit *fit, struct blob image, int node, struct repor
 	}
 	hash_check(image, node, name, file.bytes, report);
 	compression_check(image.data, node, name, report);
+	kind_check(image.data, node, name, "type", "firmware", report);
 	file.loaded = loadable_named(image.data, name);
 	if (!file.loaded)
 		violation(report, RULE_FIT, "/images/%s: the configuration doesn't load it", name);
@@ -215,7 +227,15 @@ bool fit_open(struct fit *fit, struct blob image, struct report *report)
 	fit->known_slaves = part_open(image, images, "known-slaves", report);
 	if (fdt_subnode_offset(image.data, images, "pci") >= 0)
 		fit->pci = part_open(image, images, "pci", report);
+	node = fdt_subnode_offset(image.data, images, "fdt");
+	if (node >= 0)
+		kind_check(image.data, node, "fdt", "type", "flat_dt", report);
 	node = fdt_subnode_offset(image.data, images, "kernel");
+	if (node >= 0) {
+		kind_check(image.data, node, "kernel", "type", "kernel", report);
+		kind_check(image.data, node, "kernel", "os", "linux", report);
+		kind_check(image.data, node, "kernel", "arch", "arm64", report);
+	}
 	if (node >= 0 && (!fit_address(image.data, node, "load", &fit->kernel_load) ||
 			  !fit_address(image.data, node, "entry", &fit->kernel_entry)))
 		violation(report, RULE_FIT, "/images/kernel: needs load and entry");

@@ -29,6 +29,9 @@ static void arm64_header_check(struct audit *audit)
 	memcpy(&magic, audit->kernel + IMAGE_MAGIC_AT, sizeof(magic));
 	if (magic != IMAGE_MAGIC)
 		hv_wrong(audit, "arm64 Image magic is missing", magic);
+	if (word_at(audit, IMAGE_TEXT_OFFSET_AT))
+		hv_wrong(audit, "text_offset isn't 0: a loader would put it elsewhere",
+			 word_at(audit, IMAGE_TEXT_OFFSET_AT));
 	if (word_at(audit, IMAGE_SIZE_AT) < audit->kernel_size)
 		hv_wrong(audit, "image_size is less than the image: U-Boot would move only a part",
 			 word_at(audit, IMAGE_SIZE_AT));

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * rule_tree_boot.c - how a guest's tree has it boot: cores by PSCI, a /chosen of its own, and paths that lead
- * somewhere.
+ * rule_tree_boot.c - how a guest's tree has it boot: cores by PSCI, a GIC whose frames can be counted, a
+ * /chosen of its own, and paths that lead somewhere.
  */
+#include <libfdt.h>
 #include <string.h>
 
 #include "rule.h"
@@ -80,6 +81,28 @@ static void paths_check(struct audit *audit, const struct cell *cell)
 	}
 }
 
+/* The guest counts regions by this, and frames by its own stride.  [impl->swr~audit-tree-basics~1] */
+static void gic_check(struct audit *audit, const struct cell *cell)
+{
+	for (size_t i = 0; i < cell->guest.count; i++) {
+		const struct node *node = &cell->guest.nodes[i];
+		uint32_t regions = 1;
+
+		if (!node_is_gic(&cell->guest, node))
+			continue;
+		(void)node_u32(&cell->guest, node, "#redistributor-regions", 0, &regions);
+		if (node->reg_count != regions + UINT64_C(1) ||
+		    node_flag(&cell->guest, node, "redistributor-stride"))
+			violation(
+				&audit->report, RULE_TREE_BASICS,
+				"%s: its tree's %s has %zu ranges for %u redistributor regions, or a stride",
+				cell->who, node->path, node->reg_count, regions);
+	}
+	if (fdt_num_mem_rsv(cell->guest.fdt))
+		violation(&audit->report, RULE_TREE_BASICS, "%s: its tree reserves memory by /memreserve/",
+			  cell->who);
+}
+
 void rule_tree_boot(struct audit *audit)
 {
 	for (size_t c = 0; c < audit->cell_count; c++) {
@@ -88,6 +111,7 @@ void rule_tree_boot(struct audit *audit)
 		if (!cell->known || !cell->guest.fdt)
 			continue;
 		methods_check(audit, cell);
+		gic_check(audit, cell);
 		chosen_check(audit, cell);
 		paths_check(audit, cell);
 	}

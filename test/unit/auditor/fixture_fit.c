@@ -22,8 +22,11 @@ static void part(void *fdt, const char *name, const char *type, const char *desc
 	fdt_property_string(fdt, "type", type);
 	if (load)
 		fdt_property_u64(fdt, "load", load);
-	if (!strcmp(name, "kernel"))
+	if (!strcmp(name, "kernel")) {
 		fdt_property_u64(fdt, "entry", load);
+		fdt_property_string(fdt, "os", "linux");
+		fdt_property_string(fdt, "arch", "arm64");
+	}
 	fdt_property(fdt, "data", bytes.data, (int)bytes.size);
 	fdt_begin_node(fdt, "hash-1");
 	fdt_property_string(fdt, "algo", "sha256");

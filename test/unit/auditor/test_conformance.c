@@ -387,6 +387,10 @@ MUTATION(console_of_another_kind)
 GUEST(timer_in_another_order, GATEWAY, "<1 14 4>, <1 11 4>", "<1 11 4>, <1 14 4>")
 GUEST(device_of_another_kind, GATEWAY, "arm,pl031", "arm,pl061")
 GUEST(device_smaller, GATEWAY, "<0 0x9010000 0 0x1000>", "<0 0x9010000 0 0x800>")
+GUEST(frames_uncountable, GATEWAY, " reg = <0 0x8000000", " #redistributor-regions = <2>; reg = <0 0x8000000")
+GUEST(frames_by_stride, GATEWAY, " reg = <0 0x8000000",
+      " redistributor-stride = <0 0x40000>; reg = <0 0x8000000")
+GUEST(memory_reserved, GATEWAY, "/dts-v1/;", "/dts-v1/; /memreserve/ 0x4a900000 0x1000;")
 GUEST(core_by_spin_table, GATEWAY, "enable-method = \"psci\"", "enable-method = \"spin-table\"")
 GUEST(chosen_with_seed, GATEWAY, "chosen {", "chosen { kaslr-seed = <1 2>;")
 GUEST(console_nowhere, GATEWAY, "chosen {", "chosen { stdout-path = \"serial0:115200\";")
@@ -684,6 +688,9 @@ static const struct mutation rows[] = {
 	ROW(TREE_BOARD, device_of_another_kind),
 	ROW(TREE_BOARD, device_smaller),
 	ROW(TREE_BASICS, core_by_spin_table),
+	ROW(TREE_BASICS, frames_uncountable),
+	ROW(TREE_BASICS, frames_by_stride),
+	ROW(TREE_BASICS, memory_reserved),
 	ROW(TREE_BASICS, chosen_with_seed),
 	ROW(TREE_REFERENCES, console_nowhere),
 	ROW(TREE_REFERENCES, alias_nowhere),

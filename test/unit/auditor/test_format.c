@@ -54,6 +54,10 @@ MUTATION(hv_image_size_without_writable_memory)
 
 	memcpy(f->kernel + IMAGE_SIZE_AT, &size, sizeof(size));
 }
+MUTATION(hv_text_offset)
+{
+	f->kernel[IMAGE_TEXT_OFFSET_AT + 2] = 8;
+}
 MUTATION(hv_movable)
 {
 	f->kernel[IMAGE_FLAGS_AT] = 0;
@@ -213,6 +217,7 @@ static const struct mutation rows[] = {
 	ROW(HV_HEADER, hv_image_size),
 	ROW(HV_HEADER, hv_image_size_without_writable_memory),
 	ROW(HV_HEADER, hv_movable),
+	ROW(HV_HEADER, hv_text_offset),
 	ROW(BP_HEADER, digest_flipped_bit),
 	ROW(BP_HEADER, config_digest_wrong), /* [utest->swr~audit-blueprint-header~1] */
 	ROW(BP_HEADER, bp_magic),
@@ -291,6 +296,11 @@ static void nothing_else_is_loaded(void **state)
 		    {"/configurations/conf-1", "loadables", "machine"},
 		    {"/images/kernel", "compression", "gzip"},
 		    {"/images/file-0", "compression", "lzma"},
+		    {"/images/kernel", "type", "kernel_noload"},
+		    {"/images/kernel", "os", "u-boot"},
+		    {"/images/kernel", "arch", "arm"},
+		    {"/images/fdt", "type", "kernel"},
+		    {"/images/file-0", "type", "fpga"},
 		    {"/images/fdt", "load", "\x01\x02\x03"}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
