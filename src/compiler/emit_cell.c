@@ -12,6 +12,7 @@
 #include "digest.h"
 #include "emit.h"
 #include "emit_interrupts.h"
+#include "emit_pci.h"
 #include "layout.h"
 
 static uint32_t party_count(const struct plan *plan, size_t cell)
@@ -37,7 +38,7 @@ static struct bp_table table_at(uint64_t *cursor, size_t count, size_t size)
 	return table;
 }
 
-/* Offsets and counts of the record's tables; returns the record's size without the rings. */
+/* Offsets and counts of the record's tables, but for the rings, which follow `firmware`; returns its size. */
 static uint64_t tables_place(const struct layout *layout, size_t cell, struct bp_cell *record)
 {
 	const struct plan_cell *const own = &layout->plan->cells[cell];
@@ -46,23 +47,24 @@ static uint64_t tables_place(const struct layout *layout, size_t cell, struct bp
 	record->cores = table_at(&cursor, own->core_count, sizeof(struct bp_core));
 	record->regions = table_at(&cursor, own->ram_count, sizeof(struct bp_region));
 	record->images = table_at(&cursor, own->segment_count + 1, sizeof(struct bp_image));
-	record->mmio = table_at(&cursor, 1 + own->core_count + (own->uart_ipa != 0), sizeof(struct bp_mmio));
+	record->mmio = table_at(&cursor,
+				1 + own->core_count + (own->uart_ipa != 0) + (own->function_count != 0) +
+					(cell_message_page(layout->plan, cell).size != 0),
+				sizeof(struct bp_mmio));
 	record->root_entries =
 		table_at(&cursor, stage2_root_entries(&layout->cells[cell]), sizeof(struct bp_root_entry));
 	record->channels = table_at(&cursor, party_count(layout->plan, cell), sizeof(struct bp_channel));
 	record->firmware = table_at(&cursor, own->firmware_count, sizeof(uint32_t));
-	return cursor;
+	for (size_t i = 0; i < layout->plan->channel_count; i++)
+		cursor += channel_ring(&layout->plan->channels[i], cell, NULL) * sizeof(struct bp_bell);
+	return pci_tables_place(layout, cell, record, cursor);
 }
 
 uint64_t cell_record_size(const struct layout *layout, size_t cell)
 {
-	const struct plan *const plan = layout->plan;
 	struct bp_cell record;
-	uint64_t size = tables_place(layout, cell, &record);
 
-	for (size_t i = 0; i < plan->channel_count; i++)
-		size += channel_ring(&plan->channels[i], cell, NULL) * sizeof(struct bp_bell);
-	return align_up(size, sizeof(uint64_t));
+	return align_up(tables_place(layout, cell, &record), sizeof(uint64_t));
 }
 
 /* ---- windows ---- */
@@ -128,6 +130,7 @@ static void core_windows(const struct layout *layout, size_t cell, struct bp_cel
 	if (layout->cells[cell].log_pa)
 		record->log_va = pages_at(&cursor, BP_PAGE_SIZE);
 	record->root_va = pages_at(&cursor, layout->cells[cell].root_pages * BP_PAGE_SIZE);
+	pci_fill(layout, cell, record, &cursor);
 }
 
 /* ---- tables ---- */
@@ -194,6 +197,8 @@ static int mmio_by_ipa(const void *a, const void *b)
 static void mmio_fill(const struct layout *layout, size_t cell, struct bp_cell *record)
 {
 	const struct plan_cell *const own = &layout->plan->cells[cell];
+	const struct pci_host *const host = cell_host(layout->plan, cell);
+	const struct range messages = cell_message_page(layout->plan, cell);
 	struct bp_mmio *const mmio = (struct bp_mmio *)((uint8_t *)record + record->mmio.offset);
 	size_t count = 0;
 
@@ -203,6 +208,10 @@ static void mmio_fill(const struct layout *layout, size_t cell, struct bp_cell *
 						 BP_MMIO_GICR, (uint32_t)i};
 	if (own->uart_ipa)
 		mmio[count++] = (struct bp_mmio){own->uart_ipa, PL011_SIZE, BP_MMIO_PL011, 0};
+	if (host)
+		mmio[count++] = (struct bp_mmio){host->ecam, PCI_BUS_SIZE, BP_MMIO_PCI, 0};
+	if (messages.size)
+		mmio[count++] = (struct bp_mmio){messages.base, messages.size, BP_MMIO_V2M, 0};
 	qsort(mmio, count, sizeof(*mmio), mmio_by_ipa);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "emit.h"
+#include "emit_pci.h"
 #include "layout.h"
 
 #define READ_ONLY  (STAGE1_NORMAL | STAGE1_READ_ONLY | TABLE_XN)
@@ -104,6 +105,31 @@ static void board_map(struct space *space)
 
 /* ---- the boot root ---- */
 
+/* What it compares and programs for PCI functions. */
+static void boot_pci_map(struct space *space)
+{
+	const struct layout *const layout = space->layout;
+	const struct board *const board = &layout->plan->board;
+	const struct bp_header header = *(const struct bp_header *)layout->file.data;
+
+	for (uint32_t i = 0; i < header.smmus.count; i++) {
+		const struct bp_smmu smmu =
+			((const struct bp_smmu *)(layout->file.data + header.smmus.offset))[i];
+
+		map(space, smmu.va, smmu.pa, 2 * SMMU_PAGE_SIZE, DEVICE);
+	}
+	for (uint32_t i = 0; i < header.itss.count; i++) {
+		const struct bp_its its =
+			((const struct bp_its *)(layout->file.data + header.itss.offset))[i];
+
+		map(space, its.va, its.pa, ITS_CONTROL_SIZE, DEVICE);
+	}
+	for (size_t i = 0; layout->pci && i < board->pci.count; i++)
+		if (layout->config_va[i])
+			map(space, layout->config_va[i], function_config_pa(board, &board->pci.at[i]),
+			    BP_PAGE_SIZE, DEVICE);
+}
+
 static bool boot_build(struct layout *layout)
 {
 	const uint64_t before = arena_taken(&layout->file);
@@ -134,6 +160,7 @@ static bool boot_build(struct layout *layout)
 		map(&space, probe.last_va, probe.bank_pa + probe.bank_size - BP_PAGE_SIZE, BP_PAGE_SIZE,
 		    SHARED);
 	}
+	boot_pci_map(&space);
 	layout->boot_table_bytes = arena_taken(&layout->file) - before;
 	return space_done(&space, "the boot root,", 0);
 }
@@ -179,6 +206,25 @@ static void text_map(struct space *space, const struct palette_layout *colors)
 				   segments[i].size, segment_attributes(&segments[i]));
 }
 
+static void functions_map(struct space *space, uint32_t cell)
+{
+	const struct layout *const layout = space->layout;
+	const struct bp_cell record = *record_of(layout, cell);
+
+	if (record.pci_state_va)
+		map(space, record.pci_state_va, layout->cells[cell].pci_state_pa, BP_PAGE_SIZE, READ_WRITE);
+	for (uint32_t i = 0; i < record.pci.count; i++) {
+		const struct bp_pci_function function =
+			((const struct bp_pci_function *)((const uint8_t *)record_of(layout, cell) +
+							  record.pci.offset))[i];
+
+		if (function.config_va)
+			map(space, function.config_va,
+			    function_config_pa(&layout->plan->board, cell_function(layout->plan, cell, i)),
+			    BP_PAGE_SIZE, DEVICE);
+	}
+}
+
 /* What all cores of a cell see of each other and of their cell. */
 static void cell_map(struct space *space, uint32_t number)
 {
@@ -205,6 +251,7 @@ static void cell_map(struct space *space, uint32_t number)
 	if (record.log_va)
 		map(space, record.log_va, out->log_pa, BP_PAGE_SIZE, READ_WRITE);
 	map(space, record.root_va, out->stage2.root_pa, out->root_pages * BP_PAGE_SIZE, READ_WRITE);
+	functions_map(space, cell);
 }
 
 /* A file holds several images (the segments of an ELF): its pages are mapped once. */
@@ -262,6 +309,49 @@ static void first_core_map(struct space *space, uint32_t cell)
 	map(space, record.heartbeat_va, layout->cells[cell].heartbeat_pa, BP_PAGE_SIZE, SHARED);
 }
 
+static void service_smmus_map(struct space *space)
+{
+	const struct layout *const layout = space->layout;
+	const struct bp_service service =
+		*(const struct bp_service *)arena_at(&layout->file, layout->service_pa);
+	uint64_t page = 0;
+
+	for (uint32_t i = 0; i < service.smmus.count; i++) {
+		const uint8_t *const base = arena_at(&layout->file, layout->service_pa);
+		const struct bp_service_smmu own =
+			((const struct bp_service_smmu *)(base + service.smmus.offset))[i];
+		const uint64_t pa = layout->plan->board.smmus[i].regs.base;
+
+		if (!layout->smmus[i].used)
+			continue;
+		map(space, own.page0_va, pa, BP_PAGE_SIZE, DEVICE);
+		map(space, own.page1_va, pa + SMMU_PAGE_SIZE, BP_PAGE_SIZE, DEVICE);
+		map(space, own.cmdq_va, layout->smmus[i].command_pa, BP_PAGE_SIZE, READ_WRITE);
+		map(space, own.eventq_va, layout->smmus[i].event_pa, BP_PAGE_SIZE, READ_WRITE);
+	}
+	for (uint32_t i = 0; i < service.streams.count; i++) {
+		const uint8_t *const base = arena_at(&layout->file, layout->service_pa);
+		const struct bp_stream stream =
+			((const struct bp_stream *)(base + service.streams.offset))[i];
+
+		/* Several streams' entries lie in one page. */
+		if (align_down(stream.ste_va, BP_PAGE_SIZE) == page)
+			continue;
+		page = align_down(stream.ste_va, BP_PAGE_SIZE);
+		map(space, page, align_down(smmu_ste_pa(layout, stream.smmu, stream.sid), BP_PAGE_SIZE),
+		    BP_PAGE_SIZE, READ_WRITE);
+	}
+	for (uint32_t i = 0; i < service.dma.count; i++) {
+		const uint8_t *const base = arena_at(&layout->file, layout->service_pa);
+		const struct bp_service_dma own =
+			((const struct bp_service_dma *)(base + service.dma.offset))[i];
+
+		map(space, own.telemetry_va,
+		    layout->cores[layout->plan->cells[own.cell].cores[0]].telemetry_pa, BP_PAGE_SIZE,
+		    READ_ONLY);
+	}
+}
+
 static void service_map(struct space *space)
 {
 	const struct layout *const layout = space->layout;
@@ -286,6 +376,7 @@ static void service_map(struct space *space)
 			    DEVICE);
 		}
 	}
+	service_smmus_map(space);
 }
 
 /* `shared_text`: the root entry of text and read-only data, built with the first core that has it. */

@@ -9,6 +9,7 @@
 
 #include "digest.h"
 #include "emit_interrupts.h"
+#include "emit_pci.h"
 #include "layout.h"
 
 /* TCR_EL2 (Arm ARM D17.2.134), a regime with one VA range; bits 31 and 23 are RES1. */
@@ -24,7 +25,11 @@ uint64_t header_size(const struct layout *layout)
 	const struct board *const board = &layout->plan->board;
 
 	return sizeof(struct bp_header) + board->core_count * sizeof(struct bp_boot_core) +
-	       board->gicr.count * sizeof(struct bp_gicr_region) + board->ram.count * sizeof(struct bp_probe);
+	       board->gicr.count * sizeof(struct bp_gicr_region) +
+	       board->ram.count * sizeof(struct bp_probe) + smmu_count(layout) * sizeof(struct bp_smmu) +
+	       its_count(layout) * sizeof(struct bp_its) +
+	       lpi_core_count(layout) * sizeof(struct bp_lpi_core) +
+	       layout->step_count * sizeof(struct bp_pci_step);
 }
 
 static void cores_fill(const struct layout *layout, struct bp_boot_core *cores)
@@ -79,7 +84,7 @@ static void machine_fill(const struct layout *layout, struct bp_header *header, 
 	machine->pa_bits = board->pa_bits;
 	machine->spi_count = board->spi_count;
 	machine->list_registers = board->list_registers;
-	machine->gic_id_bits = board->gic_id_bits;
+	machine->gic_id_bits = board->gic_id_bits > layout->lpi_bits ? board->gic_id_bits : layout->lpi_bits;
 	machine->gicd_pa = board->gicd.base;
 	machine->assumed = board->assumed;
 	if (board->smmu.size) {
@@ -96,6 +101,32 @@ static void machine_fill(const struct layout *layout, struct bp_header *header, 
 		machine->gicrs.offset + machine->gicrs.count * (uint32_t)sizeof(struct bp_gicr_region);
 	machine->probes.count = (uint32_t)board->ram.count;
 	probes_fill(board, (struct bp_probe *)(base + machine->probes.offset), cursor);
+}
+
+static struct bp_table table_at(uint64_t *at, size_t count, size_t size)
+{
+	const struct bp_table table = {count ? (uint32_t)*at : 0, (uint32_t)count};
+
+	*at += count * size;
+	return table;
+}
+
+/* Behind the probes: what the boot core compares and programs for PCI functions. */
+static void pci_header_fill(struct layout *layout, struct bp_header *header, uint64_t *cursor)
+{
+	uint8_t *const base = (uint8_t *)header;
+	uint64_t at = header->machine.probes.offset + header->machine.probes.count * sizeof(struct bp_probe);
+
+	header->smmus = table_at(&at, smmu_count(layout), sizeof(struct bp_smmu));
+	header->itss = table_at(&at, its_count(layout), sizeof(struct bp_its));
+	header->lpi_cores = table_at(&at, lpi_core_count(layout), sizeof(struct bp_lpi_core));
+	header->pci_steps = table_at(&at, layout->step_count, sizeof(struct bp_pci_step));
+	if (!layout->pci)
+		return;
+	smmus_fill(layout, (struct bp_smmu *)(base + header->smmus.offset), cursor);
+	itss_fill(layout, (struct bp_its *)(base + header->itss.offset), cursor);
+	lpi_cores_fill(layout, header, (struct bp_lpi_core *)(base + header->lpi_cores.offset));
+	steps_fill(layout, (struct bp_pci_step *)(base + header->pci_steps.offset), cursor);
 }
 
 /* All but the roots' addresses, which header_finish() adds, and the digest. */
@@ -120,6 +151,7 @@ void header_fill(struct layout *layout)
 	};
 	header->writable_va = el2_window(&cursor, layout->writable_pa, layout->writable_size);
 	machine_fill(layout, header, &cursor);
+	pci_header_fill(layout, header, &cursor);
 	triggers_fill(layout, header->spi_edge);
 	digest_of(plan->partitions.data, plan->partitions.size, header->config_digest);
 }

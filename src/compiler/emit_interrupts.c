@@ -8,7 +8,7 @@
 #include <libfdt.h>
 #include <string.h>
 
-#include "layout.h"
+#include "emit_pci.h"
 
 #define SPI_FIRST  32u
 #define INTID_LAST 1019u
@@ -66,6 +66,13 @@ static void own_spi(struct bp_cell *record, uint32_t intid, bool edge)
 		record->spi_edge[intid / 32] |= UINT32_C(1) << intid % 32;
 }
 
+/* An interrupt of the hypervisor's own. */
+static void edge_fill(const struct interrupt *interrupt, uint32_t spi_edge[32])
+{
+	if (interrupt->intid && interrupt->edge)
+		spi_edge[interrupt->intid / 32] |= UINT32_C(1) << interrupt->intid % 32;
+}
+
 void triggers_fill(const struct layout *layout, uint32_t spi_edge[32])
 {
 	for (size_t i = 0; i < layout->plan->cell_count; i++) {
@@ -73,6 +80,12 @@ void triggers_fill(const struct layout *layout, uint32_t spi_edge[32])
 
 		for (size_t word = 0; word < 32; word++)
 			spi_edge[word] |= record->spi_edge[word];
+	}
+	for (size_t i = 0; i < smmu_count(layout); i++) {
+		const struct smmu *const smmu = &layout->plan->board.smmus[i];
+
+		edge_fill(&smmu->event, spi_edge);
+		edge_fill(&smmu->error, spi_edge);
 	}
 }
 
@@ -86,9 +99,11 @@ void interrupts_fill(const struct plan *plan, size_t cell, struct bp_cell *recor
 		for (size_t j = 0; device->owner == (int)cell && j < device->interrupts.count; j++)
 			own_spi(record, device->interrupts.at[j].intid, device->interrupts.at[j].edge);
 	}
-	/* Doorbells and the emulated console are made pending by software: edges. */
+	/* Doorbells, the functions' messages and the emulated console are made pending by software: edges. */
 	for (size_t i = 0; i < plan->channel_count; i++)
 		own_spi(record, channel_doorbell(&plan->channels[i], cell), true);
+	for (uint32_t i = 0; i < plan->cells[cell].msi_count; i++)
+		own_spi(record, plan->cells[cell].msi_first + i, true);
 	record->uart_intid = plan->cells[cell].uart_ipa ? plan->cells[cell].uart_intid : 0;
 	own_spi(record, record->uart_intid, true);
 

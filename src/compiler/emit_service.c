@@ -2,12 +2,13 @@
 /*
  * emit_service.c - struct bp_service: what the service core needs to stop and restart any cell.
  *
- * Names every cell's stage-2 root, its entries and the SGI pages of its cores, with the windows that
- * emit_el2.c maps on the service core alone. Called by layout.c.
+ * Names every cell's stage-2 root, its entries and the SGI pages of its cores, the IOMMUs and their streams,
+ * with the windows that emit_el2.c maps on the service core alone. Called by layout.c.
  */
 #include <string.h>
 
 #include "emit_interrupts.h"
+#include "emit_pci.h"
 #include "layout.h"
 
 static uint64_t tables_size(const struct layout *layout, size_t cell)
@@ -23,7 +24,7 @@ uint64_t service_record_size(const struct layout *layout)
 
 	for (size_t i = 0; i < plan->cell_count; i++)
 		size += tables_size(layout, i);
-	return size;
+	return size + smmu_service_size(layout);
 }
 
 static struct bp_table take(uint64_t *at, size_t count, size_t size)
@@ -76,4 +77,5 @@ void service_record_fill(struct layout *layout)
 			va += BP_PAGE_SIZE;
 		}
 	}
+	smmu_service_fill(layout, service, at, va);
 }

@@ -12,6 +12,7 @@
 
 #include "../blueprint/telemetry.h"
 #include "emit.h"
+#include "emit_pci.h"
 #include "layout.h"
 
 #define IPA_BITS_ONE_PAGE 39u /* a level-1 table: 512 entries of 1 GiB */
@@ -82,6 +83,22 @@ static void add_device(struct cell_layout *cell, const struct device *device)
 	}
 }
 
+/* The memory BARs of the functions that it has, where the functions decode them. */
+static void add_functions(const struct layout *layout, struct cell_layout *out, size_t cell)
+{
+	const struct plan *const plan = layout->plan;
+
+	for (size_t i = 0; i < plan->cells[cell].function_count; i++) {
+		const struct pci_function *const function = cell_function(plan, cell, i);
+
+		for (unsigned int j = 0; !plan->cells[cell].functions[i].ghost && j < PCI_BARS; j++)
+			if (function->bars[j].address)
+				add(out, function->bars[j].address, function->bars[j].address,
+				    align_up(function->bars[j].size, BP_PAGE_SIZE), MAP_DEVICE,
+				    text_format("BAR %u of %s", j, function->address));
+	}
+}
+
 static void add_channels(const struct layout *layout, struct cell_layout *out, size_t cell)
 {
 	const struct plan *const plan = layout->plan;
@@ -138,6 +155,8 @@ static uint64_t highest_ipa(const struct layout *layout, size_t cell)
 	const struct plan *const plan = layout->plan;
 	const struct plan_cell *const own = &plan->cells[cell];
 	const struct cell_layout *const out = &layout->cells[cell];
+	const struct pci_host *const host = cell_host(plan, cell);
+	const struct range messages = cell_message_page(plan, cell);
 	uint64_t highest = plan->board.gicd.base + (GICD_SIZE - 1); /* last bytes: an end may be 2^64 */
 
 	for (size_t i = 0; i < out->map_count; i++)
@@ -148,6 +167,10 @@ static uint64_t highest_ipa(const struct layout *layout, size_t cell)
 			highest = layout->cores[own->cores[i]].gicr_pa + (GICR_SIZE - 1);
 	if (own->uart_ipa + (PL011_SIZE - 1) > highest)
 		highest = own->uart_ipa + (PL011_SIZE - 1);
+	if (host && host->ecam + (PCI_BUS_SIZE - 1) > highest)
+		highest = host->ecam + (PCI_BUS_SIZE - 1);
+	if (messages.size && messages.base + (messages.size - 1) > highest)
+		highest = messages.base + (messages.size - 1);
 	return highest;
 }
 
@@ -193,6 +216,7 @@ bool stage2_list(struct layout *layout, size_t cell)
 	for (size_t i = 0; i < plan->board.device_count; i++)
 		if (plan->board.devices[i].owner == (int)cell)
 			add_device(out, &plan->board.devices[i]);
+	add_functions(layout, out, cell);
 	add(out, own->heartbeat_ipa, out->heartbeat_pa, BP_PAGE_SIZE, MAP_SHARED, "heartbeat");
 	add_channels(layout, out, cell);
 	if (own->flags & BP_CELL_HEALTH)

@@ -4,9 +4,9 @@
  *
  *     load_pa                   bulkhead.bin
  *     + hv.file_size            the blueprint: header, cell records, service record, directory, guest
- *                               trees, stage-2 tables, EL2 tables
+ *                               trees, stage-2 and DMA tables, stream tables, ITS commands, EL2 tables
  *     writable_pa               per-core segments, telemetry, event rings; cells' state, log, heartbeat;
- *                               orders; channels
+ *                               orders; IOMMU queues; channels; tables of ITS and redistributors
  *
  * Where memory has colours, what serves a cell while it runs lies in pages of the cell's own, and gaps are
  * left between them: its record, stage-2 and EL2 tables, a copy of bulkhead.bin's text and read-only data,
@@ -25,6 +25,7 @@
 
 #include "../blueprint/telemetry.h"
 #include "emit.h"
+#include "emit_pci.h"
 #include "tree.h"
 
 #define PASSES_MOST 8
@@ -163,6 +164,7 @@ static void cores_place(struct layout *layout, struct writable *writable)
 static void writable_place(struct layout *layout)
 {
 	const struct plan *const plan = layout->plan;
+	const uint32_t service = layout->cores[plan->service_core].cell;
 	struct writable writable = {layout, layout->writable_pa};
 
 	for (size_t i = 0; layout->palettes && i < plan->palette_count; i++)
@@ -175,13 +177,22 @@ static void writable_place(struct layout *layout)
 		cell->state_pa = take(&writable, i, BP_PAGE_SIZE);
 		cell->heartbeat_pa = take(&writable, i, sizeof(struct heartbeat));
 		cell->log_pa = plan->cells[i].uart_ipa ? take(&writable, i, sizeof(struct log_ring)) : 0;
+		cell->pci_state_pa = plan->cells[i].function_count ? take(&writable, i, BP_PAGE_SIZE) : 0;
 	}
 	layout->orders_size = align_up(plan->cell_count * sizeof(struct order), BP_PAGE_SIZE);
-	layout->orders_pa = take(&writable, layout->cores[plan->service_core].cell, layout->orders_size);
+	layout->orders_pa = take(&writable, service, layout->orders_size);
+	for (size_t i = 0; i < smmu_count(layout); i++) {
+		if (!layout->smmus[i].used)
+			continue;
+		layout->smmus[i].command_pa = take(&writable, service, BP_PAGE_SIZE);
+		layout->smmus[i].event_pa = take(&writable, service, BP_PAGE_SIZE);
+	}
 	for (size_t i = 0; i < plan->channel_count; i++) {
 		layout->channel_pa[i] = writable.end;
 		writable.end += align_up(plan->channels[i].size, BP_PAGE_SIZE);
 	}
+	if (layout->lpi_bits)
+		its_place(layout, &writable.end);
 	layout->writable_size = writable.end - layout->writable_pa;
 }
 
@@ -258,8 +269,13 @@ static bool build(struct layout *layout)
 		trees_place(layout);
 	for (size_t i = 0; i < cells; i++) {
 		color_file(layout, i);
-		if (!stage2_build(layout, i))
+		if (!stage2_build(layout, i) || !dma_build(layout, i))
 			return false;
+	}
+	layout->file.lane = NULL;
+	if (layout->pci) {
+		smmu_build(layout);
+		its_build(layout);
 	}
 	for (size_t i = 0; i < cells; i++) {
 		if (!cell_record_fill(layout, i))
@@ -325,8 +341,14 @@ static bool trees_build(struct layout *layout)
 			layout->cores[plan->cells[i].cores[j]].cell = (uint32_t)i;
 			layout->cores[plan->cells[i].cores[j]].core_in_cell = (uint32_t)j;
 		}
-		right &= tree_build(layout, i);
 	}
+	pci_begin(layout);
+	if (layout->pci) {
+		smmu_begin(layout);
+		right &= its_begin(layout);
+	}
+	for (size_t i = 0; i < plan->cell_count; i++)
+		right &= tree_build(layout, i);
 	return right;
 }
 

@@ -12,6 +12,7 @@
 
 #include "../blueprint/blueprint.h"
 #include "../blueprint/image.h"
+#include "../blueprint/pci.h"
 #include "arena.h"
 #include "pagetable.h"
 #include "plan.h"
@@ -51,7 +52,24 @@ struct core_layout {   /* a machine core */
 	uint64_t table_bytes; /* EL2 tables of its own */
 };
 
+/* A function of a cell, by plan_cell.functions. */
+struct function_layout {
+	struct bp_pci_register *registers; /* by offset */
+	size_t register_count;
+	struct bp_pci_bar bars[PCI_BARS];
+	size_t bar_count;
+	uint32_t flags, reset; /* as in struct bp_pci_function */
+	bool messages;	       /* it has LPIs: the next of its cell's, one an SPI */
+	uint64_t itt_pa;       /* where it has */
+};
+
 struct cell_layout {
+	struct function_layout *functions;
+	uint64_t pci_state_pa;	  /* 0: no functions */
+	uint32_t lpi_first, lpis; /* lpis 0: none */
+	uint64_t pending_pa;	  /* LPI pending table of its first core */
+	struct pagetable dma;	  /* what its functions see; root_pa 0: it has none behind an IOMMU */
+	uint64_t dma_bytes;
 	struct bytes tree; /* the guest's, flattened */
 	uint64_t tree_pa, tree_ipa;
 	uint64_t state_pa, log_pa, heartbeat_pa;
@@ -70,8 +88,36 @@ struct palette_layout {
 	uint64_t shared_text;		  /* root entry of their tables; 0: not built yet */
 };
 
+struct smmu_layout { /* by board.smmus, where a cell has PCI functions */
+	bool used;   /* a cell has a stream there */
+	bool two_level;
+	uint32_t bits; /* of the StreamIDs in its table */
+	uint64_t table_pa;
+	uint64_t *leaves; /* two_level: second-level tables, by the StreamID's upper bits */
+	uint64_t command_pa, event_pa;
+};
+
+struct its_layout {	   /* by board.itss, where a cell has PCI functions */
+	uint64_t commands; /* bytes; 0: nobody uses it */
+	uint64_t queue_pa, queue_size;
+	uint64_t table_pa[ITS_BASERS], table_size[ITS_BASERS]; /* size 0: none */
+};
+
+struct step_layout {
+	struct bp_pci_step step; /* va: offset in configuration space */
+	size_t function;	 /* whose, by board.pci */
+};
+
 struct layout {
 	const struct plan *plan;
+	bool pci; /* a cell has PCI functions: the following are there */
+	struct smmu_layout *smmus;
+	struct its_layout *itss;
+	uint64_t lpi_table_pa; /* their configuration */
+	uint32_t lpi_bits;     /* of INTIDs; 0: there are no LPIs */
+	struct step_layout *steps;
+	size_t step_count;
+	uint64_t *config_va; /* in the boot root, by board.pci; 0: not mapped */
 	struct hv_header hv;
 	struct palette_layout *palettes; /* by plan.palettes */
 	struct arena file;		 /* the blueprint's part in the file; file.pa: its first byte */
