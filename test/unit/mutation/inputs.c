@@ -107,7 +107,10 @@ static bool row_apply(struct oracle *oracle, struct specimen *s, const struct ro
 			at--;
 		if (data[at] < '0' || data[at] > '9' || (data[at] == '0' && data[at + 1] == 'x'))
 			return false;
-		data[at] = (uint8_t)(data[at] == '9' ? '1' + (int)chance(8) : data[at] + 1);
+		if (!strcmp(row->property, "size")) /* in whole pages: less may be as much */
+			data[at] = (uint8_t)(data[at] == '9' ? '1' : data[at] + 1);
+		else
+			data[at] = (uint8_t)('0' + (data[at] - '0' + 1 + (int)chance(9)) % 10);
 		for (int i = at; i >= 0 && data[i]; i--) {
 			if (data[i] == '@') { /* where, not how much */
 				oracle->broken[RULE_PLACEMENT] = true;
@@ -125,9 +128,12 @@ static bool row_apply(struct oracle *oracle, struct specimen *s, const struct ro
 		break;
 	}
 	case NUMBER:
-		data[row->at * 4 + 3 - (int)chance(row->at == 1 ? 1 : 2)] ^= (uint8_t)(1 << chance(7));
-		if (row->at) /* whole pages */
-			data[row->at * 4 + 2] ^= (uint8_t)(0x10 << chance(4)), data[row->at * 4 + 3] = 0;
+		if (row->at) { /* whole pages */
+			data[row->at * 4 + 2] ^= (uint8_t)(0x10 << chance(4));
+			data[row->at * 4 + 3] = 0;
+		} else {
+			data[3 - chance(2)] ^= (uint8_t)(1 + chance(127));
+		}
 		break;
 	case TWICE: /* or half */
 		fdt32_st(data, chance(2) ? fdt32_ld((void *)data) * 2 : fdt32_ld((void *)data) / 2);
@@ -233,7 +239,7 @@ static bool fit_change(struct oracle *oracle, struct specimen *s, char *what, si
 		if (!part->load)
 			return false;
 		data = (uint8_t *)(uintptr_t)fdt_getprop(s->fit, node, "load", &length);
-		data[4 + chance(2)] ^= (uint8_t)(1 << chance(7));
+		data[4 + chance(2)] ^= (uint8_t)(1 + chance(127));
 		oracle->broken[part == s->kernel ? RULE_HV_HEADER : RULE_IMAGES] = true;
 		return true;
 	case 3:
@@ -265,12 +271,13 @@ static bool fit_change(struct oracle *oracle, struct specimen *s, char *what, si
 	}
 }
 
-bool input_change(struct oracle *oracle, struct specimen *s, enum kind *kind, char *what, size_t size)
+bool input_change(struct oracle *oracle, struct specimen *s, enum kind wanted, enum kind *kind, char *what,
+		  size_t size)
 {
-	const unsigned int draw = (unsigned int)chance(10);
+	const unsigned int draw = (unsigned int)(wanted == KIND_INPUT ? 2 + chance(8) : chance(10));
 
 	*kind = KIND_INPUT;
-	if (draw < 2) {
+	if (draw < 2 || wanted == KIND_FIT) {
 		*kind = KIND_FIT;
 		return fit_change(oracle, s, what, size);
 	}

@@ -48,13 +48,15 @@ void chance_seed(uint64_t seed);
 /* fields.c: every field of every record, and what it means. */
 void fields_find(struct specimen *s, struct fields *fields);
 void field_change(struct oracle *oracle, const struct specimen *s, const struct field *field);
-/* tables.c */
-enum kind table_change(struct oracle *oracle, struct specimen *s, char *what, size_t size);
+/* tables.c; `wanted`: of that kind of table alone, KIND_COUNT: of any */
+enum kind table_change(struct oracle *oracle, struct specimen *s, enum kind wanted, char *what, size_t size);
 /* moves.c: false where the draw has no place in this image. */
 bool page_move(const struct oracle *oracle, struct specimen *s, uint32_t root, char *what, size_t size);
 /* trees.c: false where the draw has no place in this image. */
 bool tree_change(struct oracle *oracle, struct specimen *s, char *what, size_t size);
-/* inputs.c: partition file, board, machine facts, known-slaves, files of the store, the FIT itself. */
-bool input_change(struct oracle *oracle, struct specimen *s, enum kind *kind, char *what, size_t size);
+/* inputs.c: partition file, board, machine facts, known-slaves, files of the store, the FIT itself; `wanted`
+ * alike. */
+bool input_change(struct oracle *oracle, struct specimen *s, enum kind wanted, enum kind *kind, char *what,
+		  size_t size);
 
 #endif

@@ -40,8 +40,10 @@ struct walk {
 
 static void page_add(struct view *view, struct page page)
 {
-	if (!(view->count & (view->count - 1)))
-		view->pages = realloc(view->pages, (view->count ? view->count * 2 : 1) * sizeof(page));
+	if (view->count == view->room) {
+		view->room = view->room ? view->room * 2 : 1024;
+		view->pages = realloc(view->pages, view->room * sizeof(page));
+	}
 	view->pages[view->count++] = page;
 }
 

@@ -20,7 +20,7 @@ enum page_type { TYPE_OTHER, TYPE_WRITE_BACK, TYPE_NONCACHE, TYPE_DEVICE };
 
 struct view { /* of one root, in order of address */
 	struct page *pages;
-	size_t count;
+	size_t count, room;
 };
 
 #define ORACLE_LIMIT UINT64_C(0x100000000) /* pages above are nowhere on the small board */

@@ -214,17 +214,19 @@ static void roots_list(struct oracle *oracle, struct specimen *s)
 	}
 }
 
+#define STRUCTURES 6u
+
 /* Changes of a whole table's use. Returns false where the image has no place for the draw. */
-static bool structure_change(struct oracle *oracle, struct specimen *s, enum kind *kind, char *what,
+static bool structure_change(struct oracle *oracle, struct specimen *s, unsigned int draw, char *what,
 			     size_t size)
 {
 	struct bp_service_cell *services = (void *)((uint8_t *)s->service + s->service->cells.offset);
 	const uint32_t a = (uint32_t)chance(s->cells), b = (uint32_t)chance(s->cells);
-	const uint32_t m = (uint32_t)chance(s->cores), n = (uint32_t)chance(s->cores);
+	const uint32_t m = (uint32_t)chance(s->cores), n = (uint32_t)chance(s->cores),
+		       third = (uint32_t)chance(s->cores);
 	const uint64_t low = BIT(48) - 1, first = s->cell[a]->vttbr, second = s->cell[b]->vttbr;
 
-	*kind = KIND_STAGE2;
-	switch (chance(6)) {
+	switch (draw) {
 	case 0:
 		if (a == b)
 			return false;
@@ -247,11 +249,17 @@ static bool structure_change(struct oracle *oracle, struct specimen *s, enum kin
 		oracle->broken[RULE_VMID] = true;
 		return true;
 	case 3:
-		*kind = KIND_EL2;
 		if (m == n || !s->boot[m].root_pa || !s->boot[n].root_pa)
 			return false;
 		(void)snprintf(what, size, "roots of cores %u and %u", m, n);
-		if (chance(2)) {
+		if (!chance(3) && third != m && third != n && s->boot[third].root_pa) {
+			const uint64_t root = s->boot[m].root_pa;
+
+			s->boot[m].root_pa = s->boot[n].root_pa;
+			s->boot[n].root_pa = s->boot[third].root_pa;
+			s->boot[third].root_pa = root;
+			oracle->broken[RULE_CORE_OWNER] = true; /* no cell of these has three cores */
+		} else if (chance(2)) {
 			const uint64_t root = s->boot[m].root_pa;
 
 			s->boot[m].root_pa = s->boot[n].root_pa;
@@ -265,19 +273,23 @@ static bool structure_change(struct oracle *oracle, struct specimen *s, enum kin
 		return true;
 	case 4:
 		(void)snprintf(what, size, "cell %u: VTCR", a);
-		if (chance(2)) {
-			services[a].vtcr = s->cell[a]->vtcr ^= BIT(21 + chance(2));
-			oracle->broken[RULE_ACCESS_FLAG] = true;
-		} else {
-			services[a].vtcr = s->cell[a]->vtcr ^= BIT(23 + chance(8));
+		if (chance(4)) {
+			services[a].vtcr = s->cell[a]->vtcr ^= (1 + chance(0x1ff)) << 23;
 			oracle->broken[RULE_REGIME] = true;
+		} else {
+			services[a].vtcr = s->cell[a]->vtcr ^= (1 + chance(3)) << 21;
+			oracle->broken[RULE_ACCESS_FLAG] = true;
 		}
 		return true;
 	default:
-		*kind = KIND_EL2;
 		(void)snprintf(what, size, "TCR_EL2");
-		s->header->tcr_el2 ^= BIT(chance(2) ? 8 + chance(8) : 20 + chance(12));
-		oracle->broken[(s->header->tcr_el2 & 0x600000) ? RULE_ACCESS_FLAG : RULE_REGIME] = true;
+		if (chance(4)) {
+			s->header->tcr_el2 ^= chance(2) ? (1 + chance(0xff)) << 8 : (1 + chance(0x1ff)) << 23;
+			oracle->broken[RULE_REGIME] = true;
+		} else {
+			s->header->tcr_el2 ^= (1 + chance(3)) << 21;
+			oracle->broken[RULE_ACCESS_FLAG] = true;
+		}
 		return true;
 	}
 }
@@ -320,19 +332,34 @@ static bool window_move(struct specimen *s, uint32_t c, size_t count, char *what
 	return true;
 }
 
-enum kind table_change(struct oracle *oracle, struct specimen *s, char *what, size_t size)
+static enum kind root_kind(const struct specimen *s, uint32_t root)
 {
-	const uint32_t roots = s->cells + s->cores + 1;
-	uint32_t root;
-	enum kind kind;
+	return root < s->cells ? KIND_STAGE2 : root < s->cells + s->cores ? KIND_EL2 : KIND_BOOT;
+}
 
-	if (!chance(8) && structure_change(oracle, s, &kind, what, size))
-		return kind;
+static uint32_t root_draw(const struct specimen *s, enum kind wanted)
+{
+	const uint32_t boot = s->cells + s->cores;
+	uint32_t root;
+
 	do
 		root = (uint32_t)(chance(2)   ? chance(s->cells)
 				  : chance(3) ? s->cells + chance(s->cores)
-					      : roots - 1);
-	while (root >= s->cells && root + 1 < roots && !s->boot[root - s->cells].root_pa);
+					      : boot);
+	while ((wanted != KIND_COUNT && root_kind(s, root) != wanted) ||
+	       (root_kind(s, root) == KIND_EL2 && !s->boot[root - s->cells].root_pa));
+	return root;
+}
+
+enum kind table_change(struct oracle *oracle, struct specimen *s, enum kind wanted, char *what, size_t size)
+{
+	const unsigned int structure = (unsigned int)chance(STRUCTURES);
+	const enum kind kind = structure == 3 || structure == 5 ? KIND_EL2 : KIND_STAGE2;
+
+	if (!chance(wanted == KIND_COUNT ? 8 : 4) && (wanted == KIND_COUNT || wanted == kind) &&
+	    structure_change(oracle, s, structure, what, size))
+		return kind;
+	const uint32_t root = root_draw(s, wanted);
 	const size_t count = root_slots(s, root);
 	const unsigned int draw = root < s->cells ? (unsigned int)chance(12) : 12;
 
@@ -342,5 +369,5 @@ enum kind table_change(struct oracle *oracle, struct specimen *s, char *what, si
 		entry_change(s, count, root < s->cells, what, size);
 	oracle_tables(oracle, s);
 	roots_list(oracle, s);
-	return root < s->cells ? KIND_STAGE2 : root + 1 < roots ? KIND_EL2 : KIND_BOOT;
+	return root_kind(s, root);
 }

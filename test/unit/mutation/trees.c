@@ -182,7 +182,10 @@ static bool value_change(struct oracle *oracle, void *fdt, const struct value *r
 	if (rows[row].number && !strcmp(rows[row].property, "reg") && length == 16)
 		cell_put(data, 1, cell_at(data, 1) ^ UINT32_C(0x10000) << chance(8));
 	else if (rows[row].number)
-		cell_put(data, length / 4 - 1, cell_at(data, length / 4 - 1) ^ UINT32_C(1) << chance(24));
+		cell_put(data, length / 4 - 1,
+			 cell_at(data, length / 4 - 1) ^
+				 (rows[row].rule == RULE_ENTRY ? (uint32_t)(1 + chance(0xffffff))
+							       : UINT32_C(1) << chance(24)));
 	else
 		data[chance((uint64_t)length - 1)] = (uint8_t)('A' + chance(26));
 	if (rows[row].rule != RULE_COUNT)
