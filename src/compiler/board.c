@@ -243,6 +243,7 @@ static bool read_machine(struct board *board, const char *path)
 			board->smmu_idr0_mask = fdt32_ld(&cells[1]);
 		}
 	}
+	pci_facts_read(board, &machine);
 	read_assumed(board, &machine);
 	read_pairs(&machine, "staging", &board->staging);
 	read_pairs(&machine, "forbidden", &board->reserved);
@@ -438,7 +439,8 @@ bool board_read(struct front *front, struct place at, const char *name)
 	if (!find_files(&files, text_folder(front->plan->file), name, at))
 		return false;
 	board->folder = files.folder;
-	if (!source_read_tree(files.tree, &board->tree) || !read_machine(board, files.machine))
+	if (!source_read_tree(files.tree, &board->tree) || !pci_inventory_read(board) ||
+	    !read_machine(board, files.machine))
 		return false;
 	wrong = file_read(files.known_slaves, KNOWN_SLAVES_MAX, &board->known_slaves);
 	if (wrong) {
@@ -447,6 +449,9 @@ bool board_read(struct front *front, struct place at, const char *name)
 	}
 	if (board_examine(board))
 		board_check(board);
-	pci_inventory_read(board);
+	if (diag_errors() == errors)
+		pci_hosts_read(board);
+	if (diag_errors() == errors)
+		pci_place(board);
 	return diag_errors() == errors;
 }

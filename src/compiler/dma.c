@@ -90,6 +90,9 @@ void dma_tell(const struct front *front)
 			"says dma = \"unprotected\"",
 			device->path, plan->cells[device->owner].name);
 	}
+	for (size_t i = 0; i < plan->board.pci.count; i++)
+		if (plan->board.pci.at[i].owner >= 0 && plan->board.pci.at[i].smmu == PCI_NONE)
+			used[plan->board.pci.at[i].owner] = true;
 	for (size_t i = 0; i < plan->cell_count; i++)
 		if (plan->cells[i].unprotected && !used[i])
 			diag_warning(front_place(front, front->cell_nodes[i], "dma"),

@@ -57,8 +57,14 @@ void board_warn_assumed(const struct board *board); /* one warning, where there 
 void board_inventory(struct board *board);
 void board_check(const struct board *board); /* board_check.c */
 struct ranges registers_of(const void *tree, int node);
-bool registers_whole(const void *tree, int node);	  /* all of its `reg` is addresses of the CPUs */
-struct ranges windows_of(const void *tree, int node);	  /* of a bus: `ranges`, as addresses of the CPUs */
+bool registers_whole(const void *tree, int node);     /* all of its `reg` is addresses of the CPUs */
+struct ranges windows_of(const void *tree, int node); /* of a bus: `ranges`, as addresses of the CPUs */
+struct bus_window {				      /* of a PCI host */
+	struct range range;			      /* of the CPUs */
+	uint32_t space; /* the first cell: what of it is (IEEE 1275's PCI binding, 2.2.1.1) */
+	uint64_t bus;
+};
+size_t bus_windows_of(const void *tree, int node, struct bus_window *windows, size_t most);
 struct ranges reached_by(const void *tree, int node);	  /* by a bus master: `dma-ranges` of its buses */
 int board_device_of(const struct board *board, int node); /* index; of the nearest node upwards; -1: none */
 
@@ -66,6 +72,9 @@ int board_device_of(const struct board *board, int node); /* index; of the neare
 bool pci_inventory_read(struct board *board); /* pci.dts of its folder, where there is one */
 bool pci_inventory_examine(struct pci_inventory *inventory, const struct source *source);
 bool pci_function_read(const struct source *source, int node, struct pci_function *function);
+void pci_facts_read(struct board *board, const struct source *machine); /* of machine.dts */
+void pci_hosts_read(struct board *board); /* hosts, IOMMUs, ITSs, and by what names they know the functions */
+void pci_place(struct board *board);	  /* BARs and windows */
 
 /* ---- the steps ---- */
 bool schema_check(struct front *front);		/* schema.c: every property and node is a known one */
@@ -81,6 +90,8 @@ void images_store(struct front *front);		/* images.c: places them in the image s
 void channels_read(struct front *front);	/* channels.c */
 void faults_read(struct front *front);		/* faults.c */
 void firmware_read(struct front *front);	/* firmware.c */
+void pci_assign(struct front *front);		/* pci_assign.c: functions */
+void pci_messages_assign(struct front *front);	/* pci_messages.c: their interrupts */
 void windows_place(struct front *front);	/* windows.c */
 void reserved_check(const struct front *front); /* reserved.c: reserved memory of devices */
 

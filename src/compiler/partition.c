@@ -195,10 +195,12 @@ static bool read_ownership(struct front *front, struct plan *plan, const char *f
 	dma_read(front);
 	memory_place(front);
 	devices_assign(front);
+	pci_assign(front);
 	dma_tell(front);
 	reserved_check(front);
 	consoles_assign(front);
 	channels_read(front);
+	pci_messages_assign(front);
 	return true;
 }
 

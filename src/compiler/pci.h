@@ -15,6 +15,7 @@
 
 #define PCI_BARS	 6u
 #define PCI_NONE	 SIZE_MAX /* of an index: there is none */
+#define PCI_CLASS_HOST	 0x0600u  /* base class and subclass: a host bridge */
 #define PCI_WINDOWS_MOST 8u	  /* of one host */
 
 enum pci_bar_kind { PCI_BAR_NONE, PCI_BAR_IO, PCI_BAR_32, PCI_BAR_64 };
@@ -97,6 +98,12 @@ struct pci_host {
 bool pci_parse(const char *text, uint32_t *segment, uint32_t *bus, uint32_t *devfn);
 /* By its number; PCI_NONE: no such. */
 size_t pci_find(const struct pci_inventory *inventory, uint32_t segment, uint32_t bus, uint32_t devfn);
+
+/* How many messages it can interrupt by; 0: it has none. */
+static inline uint32_t pci_messages(const struct pci_function *function)
+{
+	return function->msix.capability ? function->msix.count : function->msi.count;
+}
 
 static inline uint32_t pci_rid(const struct pci_function *function)
 {

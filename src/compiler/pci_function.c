@@ -25,6 +25,7 @@
 #define BAR_LEAST	  UINT64_C(16)
 #define BAR_IO_LEAST	  UINT64_C(4)
 #define BAR_32_MOST	  UINT64_C(0x80000000)
+#define BARS_MOST	  UINT64_C(0x100000000000) /* 16 TiB: what thousands of them have together is a number */
 
 /* PCI Express Base Specification 6.0, 7.5.1, 7.5.3, 7.7.1, 7.7.2, 7.7.8, 9.3.3 */
 #define CLASS_REVISION 0x08u
@@ -126,7 +127,7 @@ static bool read_space(const struct source *source, int node, struct pci_functio
 
 /* ---- BARs ---- */
 
-static const char *bar_flaw(const struct pci_bar *bar, unsigned int index, bool last)
+static const char *bar_flaw(const struct pci_bar *bar, unsigned int index, bool last, uint32_t parts)
 {
 	if (!bar->size || bar->size & (bar->size - 1))
 		return "which is no power of two";
@@ -134,6 +135,8 @@ static const char *bar_flaw(const struct pci_bar *bar, unsigned int index, bool 
 		return "too few";
 	if (bar->kind != PCI_BAR_64 && bar->size > BAR_32_MOST)
 		return "too many for 32 bits of address";
+	if (bar->size > BARS_MOST / parts)
+		return "too many for any machine";
 	if (bar->kind == PCI_BAR_64 && last)
 		return text_format("and 64 bits of address, for which BAR %u is missing", index + 1);
 	return NULL;
@@ -155,7 +158,7 @@ static bool read_bars(struct place at, const struct pci_function *function, cons
 						     : PCI_BAR_32;
 		bars[i].prefetchable = flags & RESOURCE_PREFETCH;
 		bars[i].size = size % parts ? 0 : size / parts;
-		flaw = bar_flaw(&bars[i], i, i + 1 == count);
+		flaw = bar_flaw(&bars[i], i, i + 1 == count, parts);
 		if (!flaw && i && bars[i - 1].kind == PCI_BAR_64)
 			flaw = "and lies where the upper half of the one before it is";
 		if (!flaw && parts > 1 && (bars[i].kind == PCI_BAR_IO || bars[i].size < BP_PAGE_SIZE))

@@ -135,6 +135,7 @@ struct board {
 	struct identity its_typer;	/* of each; mask 0: not stated */
 	uint64_t its_kinds[ITS_BASERS]; /* type and entry size of each GITS_BASER; 0: it isn't there */
 	uint32_t *processors;		/* by core: GICR_TYPER.Processor_Number; NULL: not stated */
+	size_t processor_count;
 	struct pci_inventory pci;
 	struct pci_host *pci_hosts;
 	size_t pci_host_count;

@@ -11,7 +11,9 @@
 
 #include <libfdt.h>
 
-#define CELLS_MAX 4
+#define CELLS_MAX	  4
+#define PCI_ADDRESS_CELLS 3 /* space, high, low */
+#define PCI_SIZE_CELLS	  2
 
 static uint64_t read_cells(const fdt32_t *cells, int count)
 {
@@ -105,7 +107,6 @@ struct ranges windows_of(const void *tree, int node)
 	int length;
 	const fdt32_t *const map = fdt_getprop(tree, node, "ranges", &length);
 
-	/* PCI hosts have three address cells: space, high, low. */
 	if (!map || child < 1 || child > CELLS_MAX || parent < 1 || parent > 2 || sizes < 1 || sizes > 2)
 		return found;
 	for (int at = 0; at + child + parent + sizes <= length / 4; at += child + parent + sizes) {
@@ -116,6 +117,30 @@ struct ranges windows_of(const void *tree, int node)
 			ranges_add(&found, range.base, range.size);
 	}
 	return found;
+}
+
+size_t bus_windows_of(const void *tree, int node, struct bus_window *windows, size_t most)
+{
+	const int above = node_parent(tree, node);
+	const int parent = above >= 0 ? fdt_address_cells(tree, above) : 0;
+	const int row = PCI_ADDRESS_CELLS + parent + PCI_SIZE_CELLS;
+	size_t count = 0;
+	int length;
+	const fdt32_t *const map = fdt_getprop(tree, node, "ranges", &length);
+
+	if (!map || fdt_address_cells(tree, node) != PCI_ADDRESS_CELLS ||
+	    fdt_size_cells(tree, node) != PCI_SIZE_CELLS || parent < 1 || parent > 2)
+		return 0;
+	for (int at = 0; at + row <= length / 4 && count < most; at += row) {
+		struct range range = {read_cells(&map[at + PCI_ADDRESS_CELLS], parent),
+				      read_cells(&map[at + PCI_ADDRESS_CELLS + parent], PCI_SIZE_CELLS)};
+
+		if (translate(tree, above, &range))
+			windows[count++] = (struct bus_window){.range = range,
+							       .space = fdt32_ld(&map[at]),
+							       .bus = read_cells(&map[at + 1], 2)};
+	}
+	return count;
 }
 
 /* Addresses of `bus` as the bus above has them; what no row of `dma-ranges` holds goes nowhere. */

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The board's PCI inventory: what no machine can be is refused, in one line that says what and where."""
 import os
-import shutil
 
 import pytest
 
@@ -16,7 +15,7 @@ PARTITIONS = """/dts-v1/;
 	board = "%s";
 	cells {
 		health { role = "health"; cpus = <0>; memory = "32M"; image = "health.elf"; };
-	};
+%s	};
 };
 """
 
@@ -26,12 +25,20 @@ def stand_ins():
     images.write(os.path.join(ROOT, IMAGES))
 
 
-def board(tmp_path, functions):
+def board(tmp_path, functions, cells="", changes=()):
     """QEMU's board with these functions; what `check` says of a file for it."""
     for file in "board.dts", "machine.dts":
-        shutil.copy(os.path.join(ROOT, "dts/qemu-virt", file), tmp_path)
+        with open(os.path.join(ROOT, "dts/qemu-virt", file), encoding="utf-8") as source:
+            text = source.read()
+        for old, new in changes:
+            text = text.replace(old, new)
+        (tmp_path / file).write_text(text)
     inventory.write(tmp_path / "pci.dts", functions)
-    (tmp_path / "file.dts").write_text(PARTITIONS % tmp_path)
+    (tmp_path / "file.dts").write_text(PARTITIONS % (tmp_path, cells))
+    return said(tmp_path)
+
+
+def said(tmp_path):
     result = run(TOOL, "check", str(tmp_path / "file.dts"), "-I", IMAGES)
     return result.stderr.replace(f"{tmp_path}/./", "").replace(f"{tmp_path}/", "")
 
@@ -280,8 +287,197 @@ def test_bad(tmp_path, name):
     if functions is None:
         board(tmp_path, good())
         inventory.write(tmp_path / "pci.dts", good(), "bulkhead,pci-v2")
-        result = run(TOOL, "check", str(tmp_path / "file.dts"), "-I", IMAGES)
-        found = result.stderr.replace(f"{tmp_path}/./", "").replace(f"{tmp_path}/", "")
+        found = said(tmp_path)
     else:
         found = board(tmp_path, functions)
     assert found == expected
+
+
+# ---- cells ----
+
+ONE, OTHER = "0000:01:00.0", "0000:02:00.0"
+
+
+def cell(name, cpu, pci, more=""):
+    names = ", ".join(f'"{each}"' for each in pci.split())
+    return (
+        f'\t\t{name} {{ cpus = <{cpu}>; memory = "128M"; kernel = "Image"; initrd = "initramfs.cpio.gz";\n'
+        f"\t\t\tpci = {names}; {more} }};\n"
+    )
+
+
+def two(one=ONE, other=OTHER, more="", others=""):
+    return cell("one", 1, one, more) + cell("other", 2, other, others)
+
+
+def ports(acs=True, other="0000:00:02.0", **more):
+    made = [bridge("0000:00:01.0", 1), bridge(other, 2, **more)]
+    return [port.acs() for port in made] if acs else made
+
+
+def switch(acs):
+    """A root port, a switch, two ports of it with a function each."""
+    down = [bridge("0000:02:00.0", 3, kind=DOWNSTREAM), bridge("0000:02:01.0", 4, kind=DOWNSTREAM)]
+    down = [each.acs() if kept else each for each, kept in zip(down, acs)]
+    return [bridge("0000:00:01.0", 1, 4).acs(), bridge("0000:01:00.0", 2, 4, UPSTREAM), *down, nic("0000:03:00.0"), nic("0000:04:00.0")]
+
+
+def split_pf():
+    physical = nic().msix(10, 0).sriov(4, 8, 8)
+    return [port(), physical, *(virtual(physical, number, 8, 8) for number in range(4))]
+
+
+PEERS = (
+    "file.dts:10:4: error: '{1}' and '{0}' of cell 'one' may reach each other past the IOMMU: {2} has no ACS that keeps them apart; "
+    "give them to one cell, or let both say allow-peer-dma\nfile.dts:8:4: note: given to 'one' here\n"
+)
+IOMMU_MAP = "iommu-map = <0x00 0x8007 0x00 0x10000>;"
+MSI_MAP = "msi-map = <0x00 0x8006 0x00 0x10000>;"
+HOST = "/pcie@10000000"
+APART = {
+    "root ports with ACS": (ports() + [nic(), nic("0000:02:00.0")], two(), (), ""),
+    "root ports without": (ports(False) + [nic(), nic("0000:02:00.0")], two(), (), PEERS.format(ONE, OTHER, "0000:00:01.0")),
+    "only one allows": (
+        ports(False) + [nic(), nic("0000:02:00.0")], two(more="allow-peer-dma;"), (), PEERS.format(ONE, OTHER, "0000:00:01.0"),
+    ),
+    "both allow": (ports(False) + [nic(), nic("0000:02:00.0")], two(more="allow-peer-dma;", others="allow-peer-dma;"), (), ""),
+    "on the root's bus": ([nic("0000:00:03.0"), nic("0000:00:04.0")], two("0000:00:03.0", "0000:00:04.0"), (), ""),
+    "of one device on the root's bus": (
+        [nic("0000:00:03.0"), nic("0000:00:03.1")], two("0000:00:03.0", "0000:00:03.1"), (),
+        PEERS.format("0000:00:03.0", "0000:00:03.1", "0000:00:03.0"),
+    ),
+    "of one device with ACS": (
+        [nic("0000:00:03.0").acs(), nic("0000:00:03.1").acs()], two("0000:00:03.0", "0000:00:03.1"), (), "",
+    ),
+    "on the root's bus and below a port": (ports() + [nic(), nic("0000:00:03.0")], two(ONE, "0000:00:03.0"), (), ""),
+    "below a port without and on the root's bus": (
+        ports(False) + [nic(), nic("0000:00:03.0")], two(ONE, "0000:00:03.0"), (), PEERS.format(ONE, "0000:00:03.0", "0000:00:01.0"),
+    ),
+    "below one port": (
+        [port(), nic(), nic("0000:01:01.0")], two(ONE, "0000:01:01.0"), (), PEERS.format(ONE, "0000:01:01.0", ONE),
+    ),
+    "a switch with ACS": (switch((True, True)), two("0000:03:00.0", "0000:04:00.0"), (), ""),
+    "a switch with one ACS": (
+        switch((True, False)), two("0000:03:00.0", "0000:04:00.0"), (), PEERS.format("0000:03:00.0", "0000:04:00.0", "0000:02:01.0"),
+    ),
+    "a device and its virtual function": (split_pf(), two(ONE, ONE + ".vf0"), (), ""),
+    "virtual functions of one device": (
+        split_pf(), two(ONE + ".vf0", ONE + ".vf1"), (),
+        f"file.dts:8:4: warning: '{ONE}.vf0' is a part of {ONE}, which belongs to no cell: nobody runs the device\n"
+        f"file.dts:10:4: warning: '{ONE}.vf1' is a part of {ONE}, which belongs to no cell: nobody runs the device\n",
+    ),
+    "one StreamID": (
+        ports() + [nic(), nic("0000:02:00.0")], two(), [(IOMMU_MAP, "iommu-map-mask = <0xff>; " + IOMMU_MAP)],
+        f"file.dts:10:4: error: '{OTHER}' can't be told from '{ONE}' of cell 'one': both have StreamID 0x0\n"
+        "file.dts:8:4: note: given to 'one' here\n",
+    ),
+    "one DeviceID": (
+        ports() + [nic(), nic("0000:02:00.0")], two(),
+        [(MSI_MAP, "msi-map = <0x100 0x8006 0x20 1 0x200 0x8006 0x20 1>;")],
+        f"file.dts:10:4: error: '{OTHER}' can't be told from '{ONE}' of cell 'one': both have DeviceID 0x20\n"
+        "file.dts:8:4: note: given to 'one' here\n",
+    ),
+    "msi-parent": (
+        ports() + [nic().msi(2), nic("0000:02:00.0").msi(2)], two(), [(MSI_MAP, "msi-parent = <0x8006>;")], "",
+    ),
+    "no IOMMU": (
+        [port(), nic()], cell("one", 1, ONE), [(IOMMU_MAP, "")],
+        f"file.dts:8:4: error: '{ONE}' can't be given to a cell: it may master the bus and has no IOMMU in front (iommu-map of {HOST}); "
+        'dma = "unprotected" admits it\n',
+    ),
+    "no IOMMU for this one": (
+        [port(), nic()], cell("one", 1, ONE), [(IOMMU_MAP, "iommu-map = <0x00 0x8007 0x00 0x100 0x101 0x8007 0x101 0x1000>;")],
+        f"file.dts:8:4: error: '{ONE}' can't be given to a cell: it may master the bus and has no IOMMU in front (iommu-map of {HOST}); "
+        'dma = "unprotected" admits it\n',
+    ),
+    "no IOMMU, unprotected": (
+        [port(), nic()], cell("one", 1, ONE, 'dma = "unprotected";'), [(IOMMU_MAP, "")],
+        f"file.dts:8:4: warning: '{ONE}' may master the bus with no IOMMU in front: it reaches all memory, cell 'one' says dma = "
+        '"unprotected"\n',
+    ),
+    "no IOMMU and messages, unprotected": (
+        [port(), nic().msi(1)], cell("one", 1, ONE, 'dma = "unprotected";'), [(IOMMU_MAP, "")],
+        f"file.dts:8:4: error: '{ONE}' interrupts by messages, and has no IOMMU in front: this is not supported yet\n"
+        "file.dts:8:26: warning: cell 'one' has no bus master that needs dma = \"unprotected\"\n",
+    ),
+    "no ITS": (
+        [port(), nic().msi(1)], cell("one", 1, ONE), [(MSI_MAP, "")],
+        f"file.dts:8:4: error: '{ONE}' interrupts by messages, and none of them reaches an ITS (msi-map of {HOST})\n",
+    ),
+    "no ECAM": (
+        [port(), nic()], cell("one", 1, ONE), [("pci-host-ecam-generic", "vendor,pcie")],
+        f"file.dts:8:4: error: '{ONE}' can't be given to a cell: {HOST} leads to it, and its functions share one window for their "
+        "configuration (it is no \"pci-host-ecam-generic\"), so they can't be divided\n",
+    ),
+    "not coherent": (
+        [port(), nic()], cell("one", 1, ONE), [("msi-map = <0x00 0x8006 0x00 0x10000>;\n\t\tdma-coherent;", "")],
+        f"file.dts:8:4: error: '{ONE}' can't be given to a cell: {HOST} leads to it, and its functions' DMA passes by the caches (no "
+        "'dma-coherent')\n",
+    ),
+    "dma-ranges": (
+        [port(), nic()], cell("one", 1, ONE), [(MSI_MAP, "dma-ranges = <0x2000000 0 0 0 0 1 0>; " + MSI_MAP)],
+        f"file.dts:8:4: error: '{ONE}' can't be given to a cell: {HOST} leads to it, and its functions reach a part of memory alone "
+        "('dma-ranges'), which is not supported yet\n",
+    ),
+    "another segment": (
+        [port(), nic()], cell("one", 1, ONE), [("linux,pci-domain = <0x00>", "linux,pci-domain = <0x01>")],
+        f"file.dts:8:4: error: '{ONE}' can't be given to a cell: no PCI host of the board's tree leads to bus 0x01 of segment 0\n",
+    ),
+    "beyond the host's buses": (
+        [port(), nic()], cell("one", 1, ONE), [("bus-range = <0x00 0xff>", "bus-range = <0x00 0x00>")],
+        f"file.dts:8:4: error: '{ONE}' can't be given to a cell: no PCI host of the board's tree leads to bus 0x01 of segment 0\n",
+    ),
+    "behind the ECAM's end": (
+        [port(), nic()], cell("one", 1, ONE), [("reg = <0x40 0x10000000 0x00 0x10000000>", "reg = <0x40 0x10000000 0x00 0x100000>")],
+        f"file.dts:8:4: error: '{ONE}' can't be given to a cell: no PCI host of the board's tree leads to bus 0x01 of segment 0\n",
+    ),
+    "before the host's buses": (
+        [nic("0000:01:00.0")], cell("one", 1, ONE), (),
+        f"pci.dts:4:24: error: no bridge leads to bus 0x01 of {ONE}: {HOST} starts at bus 0x00\n",
+    ),
+    "behind a conventional bridge": (
+        [bridge("0000:00:01.0", 1, kind=7), nic()], cell("one", 1, ONE), (),
+        f"file.dts:8:4: error: '{ONE}' can't be given to a cell: it is behind 0000:00:01.0, which sends what it says under a name of its "
+        "own\n",
+    ),
+    "VF not in the inventory": (
+        split_pf()[:3], cell("one", 1, f"{ONE} {ONE}.vf1"), (),
+        f"file.dts:8:4: error: '{ONE}.vf1' is not in the inventory of board 'qemu-virt': take it anew with all virtual functions "
+        "enabled\n",
+    ),
+    "no room": (
+        [port(), sized(2, 0x40000000)], "", (),
+        f"pci.dts:4:24: error: {HOST} has no room for what is behind bridge 0000:00:01.0 in its 32-bit windows: 1025M, and the largest "
+        "free block is 0 bytes\n",
+    ),
+    "no room for a BAR": (
+        [sized(2, 0x40000000).text(address='"0000:00:04.0"')], "", (),
+        f"pci.dts:4:24: error: {HOST} has no room for BAR 2 of 0000:00:04.0 in its 32-bit windows: 1G, and the largest free block is 0 "
+        "bytes\n",
+    ),
+    "facts": (
+        [port(), nic()], "", [("idr0 = <0 0>;", "idr0 = <0 0>; idr1 = <1>; idr5 = <3 1>;"),
+        ("redistributor-frames = <4>;\n\t};", "redistributor-frames = <4>; }; its { typer = <1 2>; baser = /bits/ 64 <1 2 3 4 5 6 7 8 9>; "
+        "processors = <0 1>; }; pci-names { a = \"x\"; b = \"0000:07:00.0\"; c = \"0000:01:00.0\"; d = \"0000:01:00.0\"; e.f = "
+        "\"0000:00:01.0\"; };")],
+        "machine.dts:21:17: error: 'idr1' is not 2 numbers of 32 bits\n"
+        "machine.dts:21:29: error: 'idr5' has bits that its mask leaves out\n"
+        "machine.dts:19:40: error: 'typer' is not 2 numbers of 64 bits\n"
+        "machine.dts:19:55: error: 'baser' is not 1 to 8 numbers of 64 bits\n"
+        "machine.dts:19:129: error: 'a' names no function: \"SSSS:BB:DD.F\"\n"
+        "machine.dts:19:138: error: 'b' names a function that pci.dts hasn't: 0000:07:00.0\n"
+        "machine.dts:19:178: error: 0000:01:00.0 has two names: 'c' and 'd'\n"
+        "machine.dts:19:198: error: the name 'e.f' has a '.', behind which a virtual function would stand\n",
+    ),
+    "processors": (
+        [port(), nic()], "", [("redistributor-frames = <4>;\n\t};", "redistributor-frames = <4>; }; its { processors = <0 1>; };")],
+        "machine.dts:1:1: error: /its/processors has 2 numbers, and the board 4 cores\n",
+    ),
+}  # fmt: skip
+
+
+# [utest->swr~config-pci~1] [utest->swr~config-pci-places~1]
+@pytest.mark.parametrize("name", APART)
+def test_cells(tmp_path, name):
+    functions, cells, changes, expected = APART[name]
+    assert board(tmp_path, functions, cells, changes) == expected

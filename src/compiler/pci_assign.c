@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pci_assign.c - gives PCI functions to cells: `pci`, `allow-peer-dma`; and puts them on each cell's own bus.
+ *
+ * A function is one cell's, and only where an IOMMU and an ITS know it by a name that no other cell's has. A
+ * cell's bus is flat: its functions in the order of the file from device 1 on; behind them, from device 16
+ * on, the virtual functions of each physical one that it has, its own and ghosts of others'. Called by
+ * plan_read.
+ */
+#include "front.h"
+
+#include "deny.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_DEVICE 1u
+#define VF_DEVICE    16u
+#define DEVICES	     32u
+#define FUNCTIONS    8u /* a device */
+
+static struct place place_of(const struct front *front, int cell)
+{
+	return front_place(front, front->cell_nodes[cell], "pci");
+}
+
+static const char *call(const struct board *board, const struct pci_function *function)
+{
+	if (function->physical != PCI_NONE)
+		return text_format("%s.vf%u", call(board, &board->pci.at[function->physical]), function->vf);
+	return function->name ? function->name : function->address;
+}
+
+/* ---- names ---- */
+
+static void unknown(const struct board *board, struct place at, const char *name)
+{
+	const char **known = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < board->pci.count; i++) {
+		const struct pci_function *const function = &board->pci.at[i];
+
+		known = memory_grow(known, count, sizeof(known[0]));
+		known[count++] = function->name ? function->name : function->address;
+	}
+	if (count)
+		diag_error(at, "board '%s' has no PCI function '%s'%s", board->name, name,
+			   diag_did_you_mean(name, known, count));
+	else
+		diag_error(at, "board '%s' has no PCI inventory: %s/pci.dts is missing", board->name,
+			   board->folder);
+}
+
+static size_t by_name(const struct board *board, const char *name)
+{
+	uint32_t segment, bus, devfn;
+
+	for (size_t i = 0; i < board->pci.count; i++)
+		if (board->pci.at[i].name && strcmp(board->pci.at[i].name, name) == 0)
+			return i;
+	return pci_parse(name, &segment, &bus, &devfn) ? pci_find(&board->pci, segment, bus, devfn)
+						       : PCI_NONE;
+}
+
+static size_t virtual_of(const struct board *board, struct place at, size_t index, const char *name,
+			 const char *number)
+{
+	const struct pci_function *const physical = &board->pci.at[index];
+	uint64_t vf;
+
+	if (!physical->sriov.capability) {
+		diag_error(at, "'%s' names a virtual function, and %s has none", name, physical->address);
+		return PCI_NONE;
+	}
+	if (!text_number(number, &vf) || strspn(number, "0123456789") != strlen(number) ||
+	    vf >= physical->sriov.total) {
+		diag_error(at, "'%s' is no virtual function of %s: it has vf0 to vf%u", name,
+			   physical->address, physical->sriov.total - 1);
+		return PCI_NONE;
+	}
+	for (size_t i = index + 1; i < board->pci.count; i++)
+		if (board->pci.at[i].physical == index && board->pci.at[i].vf == vf)
+			return i;
+	diag_error(
+		at,
+		"'%s' is not in the inventory of board '%s': take it anew with all virtual functions enabled",
+		name, board->name);
+	return PCI_NONE;
+}
+
+static size_t named(const struct board *board, struct place at, const char *name)
+{
+	const char *const suffix = strstr(name, ".vf");
+	const char *const base = suffix ? text_copy(name, (size_t)(suffix - name)) : name;
+	const size_t index = by_name(board, base);
+
+	if (index == PCI_NONE) {
+		unknown(board, at, base);
+		return PCI_NONE;
+	}
+	return suffix ? virtual_of(board, at, index, name, suffix + strlen(".vf")) : index;
+}
+
+/* ---- one function for one cell ---- */
+
+/* Functions behind it send under the bridge's name. */
+static const struct pci_function *conventional_above(const struct board *board,
+						     const struct pci_function *function)
+{
+	for (size_t up = function->parent; up != PCI_NONE; up = board->pci.at[up].parent)
+		if (board->pci.at[up].kind == PCI_BRIDGE)
+			return &board->pci.at[up];
+	return NULL;
+}
+
+/* Why nobody can have it; NULL: somebody can. */
+static const char *unfit(const struct board *board, const struct pci_function *function)
+{
+	const struct pci_function *const bridge = conventional_above(board, function);
+
+	if (pci_is_bridge(function) || function->class >> 8 == PCI_CLASS_HOST)
+		return "it is a bridge: name the functions behind it";
+	if (function->host == PCI_NONE)
+		return text_format("no PCI host of the board's tree leads to bus 0x%02x of segment %u",
+				   function->bus, function->segment);
+	if (board->pci_hosts[function->host].why)
+		return text_format("%s leads to it, and %s", board->pci_hosts[function->host].path,
+				   board->pci_hosts[function->host].why);
+	if (bridge)
+		return text_format("it is behind %s, which sends what it says under a name of its own",
+				   bridge->address);
+	return NULL;
+}
+
+static bool admit_dma(const struct board *board, struct place at, const char *name,
+		      const struct pci_function *function, const struct plan_cell *cell)
+{
+	if (function->smmu != PCI_NONE)
+		return true;
+	if (!cell->unprotected) {
+		diag_error(at,
+			   "'%s' can't be given to a cell: it may master the bus and has no IOMMU in front "
+			   "(iommu-map of %s); dma = \"unprotected\" admits it",
+			   name, board->pci_hosts[function->host].path);
+		return false;
+	}
+	if (pci_messages(function)) {
+		diag_error(
+			at,
+			"'%s' interrupts by messages, and has no IOMMU in front: this is not supported yet",
+			name);
+		return false;
+	}
+	(denied(DENY_UNPROTECTED_DMA) ? diag_error : diag_warning)(
+		at,
+		"'%s' may master the bus with no IOMMU in front: it reaches all memory, cell '%s' says dma = "
+		"\"unprotected\"",
+		name, cell->name);
+	return true;
+}
+
+static bool admit_messages(const struct board *board, struct place at, const char *name,
+			   const struct pci_function *function, const struct plan_cell *cell)
+{
+	if (!pci_messages(function))
+		return true;
+	if (cell->mode == BP_MODE_DIRECT)
+		diag_error(at,
+			   "'%s' interrupts by messages, and cell '%s' has direct interrupts: it can have "
+			   "one of "
+			   "the two",
+			   name, cell->name);
+	else if (function->its == PCI_NONE)
+		diag_error(at, "'%s' interrupts by messages, and none of them reaches an ITS (msi-map of %s)",
+			   name, board->pci_hosts[function->host].path);
+	else
+		return true;
+	return false;
+}
+
+static void give(struct front *front, int cell, const char *name)
+{
+	struct board *const board = &front->plan->board;
+	struct plan_cell *const owner = &front->plan->cells[cell];
+	const struct place at = place_of(front, cell);
+	const size_t index = named(board, at, name);
+	struct pci_function *function;
+	const char *why;
+
+	if (index == PCI_NONE)
+		return;
+	function = &board->pci.at[index];
+	why = unfit(board, function);
+	if (why) {
+		diag_error(at, "'%s' can't be given to a cell: %s", name, why);
+		return;
+	}
+	if (function->owner == cell) {
+		diag_error(at, "'%s' is named twice: it is %s", name, function->address);
+		return;
+	}
+	if (function->owner != OWNER_NOBODY) {
+		diag_error(at, "PCI function '%s' belongs to cell '%s' already", name,
+			   front->plan->cells[function->owner].name);
+		diag_note(place_of(front, function->owner), "given to '%s' here",
+			  front->plan->cells[function->owner].name);
+		return;
+	}
+	if (!admit_dma(board, at, name, function, owner) || !admit_messages(board, at, name, function, owner))
+		return;
+	function->owner = cell;
+	if (function->physical != PCI_NONE && board->pci.at[function->physical].sriov.enabled <= function->vf)
+		board->pci.at[function->physical].sriov.enabled = function->vf + 1;
+	owner->functions = memory_grow(owner->functions, owner->function_count, sizeof(owner->functions[0]));
+	owner->functions[owner->function_count++].function = index;
+}
+
+/* ---- functions of two cells ---- */
+
+/* A device's functions: a virtual one is a part of its physical one. */
+static const struct pci_function *whole(const struct board *board, const struct pci_function *function)
+{
+	return function->physical == PCI_NONE ? function : &board->pci.at[function->physical];
+}
+
+static bool is_above(const struct board *board, size_t bridge, const struct pci_function *function)
+{
+	for (size_t up = function->parent; up != PCI_NONE; up = board->pci.at[up].parent)
+		if (up == bridge)
+			return true;
+	return false;
+}
+
+/*
+ * The first that lets requests of `from` turn to `to` before they come to the IOMMU: a port below the bus
+ * where their ways meet that doesn't send all upwards, or what on that bus is beside the other. NULL: nothing
+ * does.
+ */
+static const struct pci_function *turning(const struct board *board, const struct pci_function *from,
+					  const struct pci_function *to)
+{
+	const struct pci_function *last = from;
+
+	for (size_t up = from->parent; up != PCI_NONE && !is_above(board, up, to);
+	     up = board->pci.at[up].parent) {
+		last = &board->pci.at[up];
+		if (last->kind != PCI_UPSTREAM && !last->acs)
+			return last;
+	}
+	if (last != from) /* its port has sent all upwards */
+		return NULL;
+	/* It is on that bus itself. On the root's each device has a way of its own. */
+	if (last->acs || (last->parent == PCI_NONE &&
+			  (to->parent != PCI_NONE || to->devfn / FUNCTIONS != last->devfn / FUNCTIONS)))
+		return NULL;
+	return last;
+}
+
+static void check_names(const struct front *front, const struct pci_function *one,
+			const struct pci_function *other)
+{
+	const struct board *const board = &front->plan->board;
+	const bool streams =
+		one->smmu != PCI_NONE && one->smmu == other->smmu && one->stream == other->stream;
+	const bool devices =
+		one->its != PCI_NONE && one->its == other->its && one->device_id == other->device_id;
+
+	if (!streams && !devices)
+		return;
+	diag_error(place_of(front, other->owner),
+		   "'%s' can't be told from '%s' of cell '%s': both have %s 0x%x", call(board, other),
+		   call(board, one), front->plan->cells[one->owner].name, streams ? "StreamID" : "DeviceID",
+		   streams ? one->stream : one->device_id);
+	diag_note(place_of(front, one->owner), "given to '%s' here", front->plan->cells[one->owner].name);
+}
+
+static void check_peers(const struct front *front, const struct pci_function *one,
+			const struct pci_function *other)
+{
+	const struct plan *const plan = front->plan;
+	const struct board *const board = &plan->board;
+	const struct pci_function *const a = whole(board, one), *const b = whole(board, other);
+	const struct pci_function *turn = NULL;
+
+	if (a == b || a->segment != b->segment)
+		return;
+	turn = turning(board, a, b);
+	if (!turn)
+		turn = turning(board, b, a);
+	if (!turn || (plan->cells[one->owner].peer_dma && plan->cells[other->owner].peer_dma))
+		return;
+	diag_error(place_of(front, other->owner),
+		   "'%s' and '%s' of cell '%s' may reach each other past the IOMMU: %s has no ACS that keeps "
+		   "them "
+		   "apart; give them to one cell, or let both say allow-peer-dma",
+		   call(board, other), call(board, one), plan->cells[one->owner].name, turn->address);
+	diag_note(place_of(front, one->owner), "given to '%s' here", plan->cells[one->owner].name);
+}
+
+static void check_pairs(const struct front *front)
+{
+	const struct pci_inventory *const pci = &front->plan->board.pci;
+
+	for (size_t i = 0; i < pci->count; i++)
+		for (size_t j = 0; j < i && pci->at[i].owner >= 0; j++) {
+			const bool later = pci->at[i].owner > pci->at[j].owner;
+
+			if (pci->at[j].owner < 0 || pci->at[j].owner == pci->at[i].owner)
+				continue;
+			check_names(front, &pci->at[later ? j : i], &pci->at[later ? i : j]);
+			check_peers(front, &pci->at[later ? j : i], &pci->at[later ? i : j]);
+		}
+}
+
+/* Its virtual functions work, but for what only the physical one's driver does. */
+static void warn_of_nobodys(const struct front *front)
+{
+	const struct board *const board = &front->plan->board;
+
+	for (size_t i = 0; i < board->pci.count; i++) {
+		const struct pci_function *const function = &board->pci.at[i];
+
+		if (function->owner >= 0 && function->physical != PCI_NONE &&
+		    board->pci.at[function->physical].owner == OWNER_NOBODY)
+			diag_warning(place_of(front, function->owner),
+				     "'%s' is a part of %s, which belongs to no cell: nobody runs the device",
+				     call(board, function), board->pci.at[function->physical].address);
+	}
+}
+
+/* ---- a cell's bus ---- */
+
+static int by_rid(const void *left, const void *right)
+{
+	const struct cell_function *const a = left, *const b = right;
+
+	return (a->rid > b->rid) - (a->rid < b->rid);
+}
+
+static bool is_behind_own(const struct board *board, const struct pci_function *function)
+{
+	return function->physical != PCI_NONE && board->pci.at[function->physical].owner == function->owner;
+}
+
+/* The virtual functions of one that the cell has: those that exist, from `rid` on. */
+static uint32_t add_virtual(const struct board *board, struct plan_cell *cell, size_t physical, uint32_t rid)
+{
+	const uint32_t enabled = board->pci.at[physical].sriov.enabled;
+
+	for (size_t i = physical; i < board->pci.count && enabled; i++) {
+		const struct pci_function *const function = &board->pci.at[i];
+		size_t at = 0;
+
+		if (function->physical != physical || function->vf >= enabled)
+			continue;
+		while (at < cell->function_count && cell->functions[at].function != i)
+			at++;
+		if (at == cell->function_count) {
+			cell->functions = memory_grow(cell->functions, cell->function_count,
+						      sizeof(cell->functions[0]));
+			cell->functions[cell->function_count++] = (struct cell_function){i, 0, true};
+		}
+		cell->functions[at].rid = rid + function->vf;
+	}
+	return rid + enabled;
+}
+
+static void lay_out(struct front *front, size_t index)
+{
+	const struct board *const board = &front->plan->board;
+	struct plan_cell *const cell = &front->plan->cells[index];
+	const size_t named_count = cell->function_count;
+	uint32_t device = FIRST_DEVICE, rid = VF_DEVICE * FUNCTIONS;
+
+	for (size_t i = 0; i < named_count; i++)
+		if (!is_behind_own(board, &board->pci.at[cell->functions[i].function]))
+			cell->functions[i].rid = device++ * FUNCTIONS;
+	for (size_t i = 0; i < named_count; i++)
+		rid = add_virtual(board, cell, cell->functions[i].function, rid);
+	if (device > VF_DEVICE)
+		diag_error(place_of(front, (int)index),
+			   "cell '%s' has %u functions of its own on its bus: %u fit", cell->name,
+			   device - FIRST_DEVICE, VF_DEVICE - FIRST_DEVICE);
+	if (rid > DEVICES * FUNCTIONS)
+		diag_error(place_of(front, (int)index),
+			   "cell '%s' has %u virtual functions behind those of its own on its bus: %u fit",
+			   cell->name, rid - VF_DEVICE * FUNCTIONS, (DEVICES - VF_DEVICE) * FUNCTIONS);
+	if (cell->function_count)
+		qsort(cell->functions, cell->function_count, sizeof(cell->functions[0]), by_rid);
+}
+
+/* [impl->swr~config-pci~1] */
+void pci_assign(struct front *front)
+{
+	struct plan *const plan = front->plan;
+	const size_t errors = diag_errors();
+
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		struct words words;
+
+		plan->cells[i].peer_dma = value_flag(front, front->cell_nodes[i], "allow-peer-dma");
+		value_words(front, front->cell_nodes[i], "pci", &words);
+		for (size_t word = 0; word < words.count; word++)
+			give(front, (int)i, words.at[word]);
+	}
+	check_pairs(front);
+	if (diag_errors() != errors)
+		return;
+	warn_of_nobodys(front);
+	for (size_t i = 0; i < plan->cell_count; i++)
+		lay_out(front, i);
+}
