@@ -155,6 +155,8 @@ static void put_all(struct fit *fit, const struct layout *layout, const struct b
 	put_image(fit, "partitions", "partition file", &kind_tree, 0, &plan->partitions);
 	put_image(fit, "known-slaves", "devices that never master the bus", &kind_text, 0,
 		  &plan->board.known_slaves);
+	if (layout->pci)
+		put_image(fit, "pci", "PCI inventory", &kind_tree, 0, &plan->board.pci_tree);
 	length = put_files(fit, plan, names);
 	note(fit, fdt_end_node(fit->data));
 	put_configuration(fit, names, length);
@@ -168,7 +170,8 @@ bool fit_write(const struct layout *layout, const struct bytes *kernel, struct b
 	const struct plan *const plan = layout->plan;
 	struct fit fit = {0};
 	uint64_t size = kernel->size + plan->board.tree.size + plan->board.machine.size +
-			plan->partitions.size + plan->board.known_slaves.size + UINT64_C(8) * NODE_SPACE;
+			plan->partitions.size + plan->board.known_slaves.size + plan->board.pci_tree.size +
+			UINT64_C(9) * NODE_SPACE;
 	size_t files = 0;
 	char *names;
 

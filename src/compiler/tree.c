@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "emit.h"
+#include "emit_pci.h"
 #include "nodes.h"
 
 #define TREE_ALIGN TABLE_BLOCK_2M /* Linux booting.rst: the tree may not cross a 2 MiB boundary */
@@ -190,7 +191,8 @@ static void put_children(struct tree_writer *writer, int node)
 		put_moved(writer);
 }
 
-/* The GIC's phandle, and one for the console's clock: unused ones where the board's tree has none. */
+/* The GIC's phandle, those of the frame and of the console's clock: unused ones where the board's tree has
+ * none. */
 static void phandles_find(struct tree_writer *writer)
 {
 	const struct board *const board = &writer->layout->plan->board;
@@ -199,6 +201,8 @@ static void phandles_find(struct tree_writer *writer)
 	writer->gic_phandle = fdt_get_phandle(board->tree.data, board->gic_node);
 	if (!writer->gic_phandle)
 		writer->gic_phandle = ++highest;
+	if (cell_message_page(writer->layout->plan, writer->cell).size)
+		writer->frame_phandle = ++highest;
 	writer->clock_phandle = highest + 1;
 }
 

@@ -47,6 +47,7 @@ struct tree_writer {
 	const struct kept *kept;
 	size_t cell;
 	uint32_t gic_phandle, clock_phandle;
+	uint32_t frame_phandle; /* of the frame that messages are written to; 0: none */
 	uint32_t *shared_rates; /* of the fixed clocks that stand for shared ones, in Hz */
 	size_t shared_count;	/* their phandles follow clock_phandle */
 	uint32_t interrupt_cells;
@@ -82,6 +83,13 @@ bool tree_overlay(const struct plan *plan, size_t cell, struct bytes *tree);
 /* tree_nexus.c: `interrupt-map` and its mask, or nothing where no entry is left. False: it is another
  * property. */
 bool put_interrupt_map(struct tree_writer *writer, int node, const char *name);
+
+/* tree_gic.c: #address-cells of the GIC node. */
+int gic_address_cells(const struct tree_writer *writer);
+
+/* tree_pci.c: the PCI bus, where the cell has functions; the frame of their messages. */
+void put_pci(struct tree_writer *writer);
+void put_frame(struct tree_writer *writer, uint64_t address, int address_cells, int size_cells);
 
 /* tree_reserved.c: /reserved-memory, where there is any. */
 void put_reserved(struct tree_writer *writer);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emit_pci.h"
 #include "tree.h"
 
 /* Rewritten, or of nodes and features that the guest's GIC doesn't have. */
@@ -101,6 +102,30 @@ static bool is_dropped(const char *name)
 	return false;
 }
 
+/* For its child, the frame; else of interrupt maps alone, which have no use for them. */
+int gic_address_cells(const struct tree_writer *writer)
+{
+	const struct board *const board = &writer->layout->plan->board;
+
+	return writer->frame_phandle
+		       ? fdt_address_cells(board->tree.data, node_parent(board->tree.data, board->gic_node))
+		       : 0;
+}
+
+/* Its page is as far from the distributor on the GIC's bus as it is for the cores. */
+static void put_message_frame(struct tree_writer *writer, uint64_t distributor, int address_cells,
+			      int size_cells)
+{
+	const struct plan *const plan = writer->layout->plan;
+	const struct range page = cell_message_page(plan, writer->cell);
+
+	if (!page.size)
+		return;
+	put_u32(writer, "#size-cells", (uint32_t)size_cells);
+	put_flag(writer, "ranges");
+	put_frame(writer, distributor + (page.base - plan->board.gicd.base), address_cells, size_cells);
+}
+
 void put_gic(struct tree_writer *writer, int node)
 {
 	const struct plan *const plan = writer->layout->plan;
@@ -122,9 +147,10 @@ void put_gic(struct tree_writer *writer, int node)
 			put_bytes(writer, name, value, (size_t)size);
 	}
 	put_u32(writer, "phandle", writer->gic_phandle);
-	put_u32(writer, "#address-cells", 0); /* no children left: of interrupt maps alone */
+	put_u32(writer, "#address-cells", (uint32_t)gic_address_cells(writer));
 	runs = regions_find(writer, node, address_cells, size_cells, regions);
 	put_u32(writer, "#redistributor-regions", runs);
 	put_reg(writer, regions, runs + 1, address_cells, size_cells);
+	put_message_frame(writer, regions[0].base, address_cells, size_cells);
 	free(regions);
 }

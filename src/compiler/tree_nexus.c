@@ -51,9 +51,10 @@ static size_t map_write(const struct tree_writer *writer, int node, fdt32_t *out
 		}
 		if (entry.width < 3 || !cell_has(writer, entry.to))
 			continue;
-		/* The guest's GIC has no address cells: tree_gic.c. */
 		length += copy(out + length, entry.from, entry.from_width);
 		out[length++] = cpu_to_fdt32(writer->gic_phandle);
+		for (int i = 0; i < gic_address_cells(writer); i++)
+			out[length++] = 0;
 		length += copy(out + length, entry.to, entry.width);
 	}
 	return length;
@@ -71,7 +72,8 @@ bool put_interrupt_map(struct tree_writer *writer, int node, const char *name)
 
 	if (!mask && strcmp(name, "interrupt-map") != 0)
 		return false;
-	out = memory_new(count + 1, sizeof(*out));
+	/* A row has two cells or more, and may grow by the guest's GIC's address cells. */
+	out = memory_new(count * (1 + (size_t)gic_address_cells(writer)) + 1, sizeof(*out));
 	written = map ? map_write(writer, node, out, map, count) : 0;
 	if (written && mask) {
 		const void *const value = fdt_getprop(tree, node, name, &length);

@@ -203,6 +203,7 @@ static void board_fill(struct board *board)
 {
 	struct pci_function *const at = calloc(PCI_COUNT, sizeof(*at));
 
+	board->pci_tree = board->tree; /* stands for one: the back end passes it on */
 	board->pci = (struct pci_inventory){at, PCI_COUNT};
 	identify(&at[PCI_HOST], 0, 0, 0x1b36, 0x0008, 0x060000);
 	space_new(&at[PCI_HOST], 0, 0);

@@ -8,9 +8,11 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../../src/compiler/fit.h"
 #include "fixture_pci.h"
 
 static struct layout layout;
@@ -623,6 +625,19 @@ static void messages_are_interrupts_of_the_cell(void **state)
 	assert_false(owner->spi_owned[106 / 32] >> 106 % 32 & 1);
 }
 
+static void the_auditor_has_the_inventory(void **state)
+{
+	struct bytes kernel = image_write(&layout), fit;
+	int size = 0;
+	const void *data;
+
+	(void)state;
+	assert_true(fit_write(&layout, &kernel, &fit));
+	data = fdt_getprop(fit.data, fdt_path_offset(fit.data, "/images/pci"), "data", &size);
+	assert_int_equal(size, plan->board.pci_tree.size);
+	assert_memory_equal(data, plan->board.pci_tree.data, plan->board.pci_tree.size);
+}
+
 /* [utest->swr~compile-pci-inert~1] */
 static void without_functions_nothing_is_there(void **state)
 {
@@ -657,6 +672,7 @@ int main(void)
 		cmocka_unit_test(windows_of_the_functions),
 		cmocka_unit_test(emulated_pages_and_bars),
 		cmocka_unit_test(messages_are_interrupts_of_the_cell),
+		cmocka_unit_test(the_auditor_has_the_inventory),
 		cmocka_unit_test(without_functions_nothing_is_there),
 	};
 
