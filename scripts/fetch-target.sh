@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # fetch-target.sh [full] - what runs in the cells and comes from Debian: two arm64 kernels, busybox, libfdt, and
-# the device trees of the boards that the newer kernel knows; with `full` also the kernels that only `make
+# of the newer kernel modules for PCI functions and the device trees of the boards that it knows; with `full` also the kernels that only `make
 # check-full` boots: with 16 KiB pages, and the real-time one.
 #
-# Results: build/linux/6.1/Image, build/linux/6.12/Image, build/linux/dtbs/VENDOR/BOARD.dtb (6.12's),
+# Results: build/linux/6.1/Image, build/linux/6.12/Image, build/linux/6.12/modules/NAME.ko,
+# build/linux/dtbs/VENDOR/BOARD.dtb (6.12's),
 # build/linux/busybox, build/linux/libfdt/, build/linux/6.12-16k/Image and build/linux/6.12-rt/Image of `full`,
 # and build/linux/packages*.txt with each package's name, version and SHA-256.
 #
@@ -17,7 +18,7 @@
 
 OUT=$BUILD/linux
 SUITE=bookworm
-FORMAT=3 # changes when a result's form does, so that older trees fetch again
+FORMAT=4 # changes when a result's form does, so that older trees fetch again
 
 case ${1:-} in
 "") part="" ;;
@@ -60,7 +61,7 @@ fetch_kernel()
 		sed -nE 's/^Depends:.*(linux-image-[0-9][^ ]*) \(= ([^)]*)\).*/\1 \2/p')
 	deb=$(download "$package" "$version")
 	mkdir -p "$OUT/$folder"
-	# Only the kernel: its modules are a hundred times as many files and not used.
+	# Only the kernel: its modules are a hundred times as many files, and few are used (fetch_modules).
 	dpkg-deb --fsys-tarfile "$deb" | tar -xO --wildcards './boot/vmlinuz-*' >"$OUT/$folder/Image.part"
 	image=$OUT/$folder/Image
 	if [ "$(head -c 2 "$image.part" | od -An -tx1 | tr -d ' ')" = 1f8b ]; then
@@ -71,6 +72,25 @@ fetch_kernel()
 	[ "$(dd if="$image.part" bs=1 skip=56 count=4 2>/dev/null)" = ARMd ] ||
 		die "the kernel in $package is not an arm64 Image"
 	mv "$image.part" "$image"
+}
+
+# Drivers of PCI functions, and what they need, of the kernel package last fetched. pci-pf-stub switches the virtual
+# functions of any device on (pci-inventory.sh).
+MODULES="pci-pf-stub igb i2c-algo-bit igbvf nvme nvme-core nvme-auth nvme-keyring virtio_net net_failover failover
+	virtio_blk"
+fetch_modules()
+{
+	local folder=$OUT/$1/modules module file
+	rm -rf "$folder"
+	mkdir -p "$folder"
+	# shellcheck disable=SC2046,SC2086 # one pattern a module
+	dpkg-deb --fsys-tarfile "$deb" | tar -xC "$folder" --transform='s,.*/,,' --wildcards $(printf '*/%s.ko* ' $MODULES)
+	for file in "$folder"/*.xz; do
+		[ ! -e "$file" ] || xz -d "$file"
+	done
+	for module in $MODULES; do
+		[ -e "$folder/$module.ko" ] || die "$deb has no module $module"
+	done
 }
 
 # The boards' trees of the kernel package last fetched.
@@ -118,6 +138,7 @@ if [ "$part" = -full ]; then
 else
 	fetch_kernel 6.1 70
 	fetch_kernel 6.12 100
+	fetch_modules 6.12
 	fetch_dtbs
 	fetch_busybox
 	fetch_libfdt

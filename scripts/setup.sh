@@ -23,6 +23,7 @@ DEMO_PACKAGES=(
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross picolibc-aarch64-linux-gnu # hypervisor and cells
 	cpio genimage mtools dosfstools u-boot-tools	# the disk image
 	u-boot-qemu python3				# the machine
+	xz-utils					# the cells' kernel modules
 )
 QEMU_PACKAGES=(qemu-system-arm)
 CHECK_PACKAGES=(
