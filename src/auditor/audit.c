@@ -32,7 +32,8 @@ static void (*const rules[])(struct audit *) = {
 	rule_tree_promises,   rule_tree_described, rule_tree_bulkhead,
 	rule_tree_references, rule_tree_board,	   rule_tree_boot,
 	rule_directory,	      rule_machine,	   rule_gic_frames,
-	rule_firmware,	      rule_colors,	   rule_pci_groups,
+	rule_firmware,	      rule_colors,	   rule_tree_pci,
+	rule_pci_groups,      rule_pci_space,	   rule_pci_config,
 	rule_stream_lists,    rule_messages};
 
 bool image_map(const char *path, struct blob *image)
@@ -74,6 +75,7 @@ enum reading audit_read(struct audit *audit, struct blob image)
 	colors_open(audit);
 	records_open(audit);
 	guests_open(audit);
+	pci_steps_play(audit);
 	streams_open(audit);
 	its_open(audit);
 	places_find(audit);

@@ -72,6 +72,9 @@ static bool describe_place(const struct audit *audit, const struct place *place,
 	case PLACE_QUEUE:
 		(void)snprintf(text, size, "a queue of SMMU %d", place->owner);
 		return true;
+	case PLACE_PCI_STATE:
+		(void)snprintf(text, size, "PCI state of cell '%s'", cell_name(audit, place->owner));
+		return true;
 	case PLACE_COMMANDS:
 		(void)snprintf(text, size, "the commands of ITS %d", place->owner);
 		return true;

@@ -31,7 +31,9 @@ enum window {
 	WINDOW_SMMU,
 	WINDOW_QUEUE,
 	WINDOW_STREAM,
-	WINDOW_ITS
+	WINDOW_ITS,
+	WINDOW_PCI_STATE,
+	WINDOW_CONFIG
 };
 
 #define FRAME	   UINT64_C(0x10000) /* of an SMMU, an ITS */
@@ -71,7 +73,9 @@ const char *window_name(int tag)
 					    [WINDOW_SMMU] = "SMMU",
 					    [WINDOW_QUEUE] = "SMMU queue",
 					    [WINDOW_STREAM] = "stream table entry",
-					    [WINDOW_ITS] = "ITS"};
+					    [WINDOW_ITS] = "ITS",
+					    [WINDOW_PCI_STATE] = "PCI state",
+					    [WINDOW_CONFIG] = "configuration space"};
 
 	return names[tag];
 }
@@ -210,6 +214,28 @@ static void siblings_expected(const struct expectation *expect, const struct cel
 	}
 }
 
+/* Of the cell's own functions: another's is admitted nowhere. */
+static void functions_expected(const struct expectation *expect, const struct cell *cell)
+{
+	const struct audit *audit = expect->audit;
+	const struct spans *map = &audit->cores[cell->first_core].map;
+
+	for (uint32_t i = 0; i < cell->record->pci.count; i++) {
+		const uint64_t va = cell->pci[i].config_va;
+		uint64_t pa = PA_NONE, due = PA_NONE;
+
+		if (!va)
+			continue;
+		(void)spans_translate(map, va, BP_PAGE_SIZE, &pa);
+		for (size_t f = 0; f < audit->pci.count; f++)
+			if (audit->pci.functions[f].owner != CELL_NONE_ID &&
+			    cell_asked(audit, (size_t)audit->pci.functions[f].owner) == cell &&
+			    pci_config_pa(&audit->pci, &audit->pci.functions[f]) == pa)
+				due = pa;
+		window(expect, WINDOW_CONFIG, va, due, BP_PAGE_SIZE, REGISTERS);
+	}
+}
+
 static void cell_expected(const struct expectation *expect, const struct cell *cell, bool service_core)
 {
 	const struct audit *audit = expect->audit;
@@ -224,6 +250,10 @@ static void cell_expected(const struct expectation *expect, const struct cell *c
 	       audit->cell_count * sizeof(struct order), service_core ? READ_WRITE : READ_ONLY);
 	if (record->log_va)
 		window(expect, WINDOW_LOG, record->log_va, cell->log_pa, BP_PAGE_SIZE, READ_WRITE);
+	if (record->pci_state_va)
+		window(expect, WINDOW_PCI_STATE, record->pci_state_va, cell->pci_state_pa, BP_PAGE_SIZE,
+		       READ_WRITE);
+	functions_expected(expect, cell);
 }
 
 static bool writes_alone(const struct audit *audit, const struct cell *cell, uint32_t index)
@@ -286,10 +316,12 @@ static void first_core_expected(const struct expectation *expect, const struct c
 }
 
 /* Registers of a device in a frame of 64 KiB: a page of it is needed, the rest may be there. */
-static void frame_expected(const struct expectation *expect, enum window tag, uint64_t va, uint64_t pa)
+static void frame_expected(const struct expectation *expect, enum window tag, uint64_t va, uint64_t pa,
+			   unsigned int frames)
 {
 	window(expect, tag, va, pa, BP_PAGE_SIZE, REGISTERS);
-	window(expect, tag, va + BP_PAGE_SIZE, pa + BP_PAGE_SIZE, FRAME - BP_PAGE_SIZE, REGISTERS | ATTR_MAY);
+	window(expect, tag, va + BP_PAGE_SIZE, pa + BP_PAGE_SIZE, frames * FRAME - BP_PAGE_SIZE,
+	       REGISTERS | ATTR_MAY);
 }
 
 /* The service core sees its own telemetry anyhow. */
@@ -305,14 +337,12 @@ static void streams_expected(const struct expectation *expect)
 	const struct audit *audit = expect->audit;
 	const uint64_t address = UINT64_C(0x000fffffffffffe0);
 
-	for (size_t i = 0; i < audit->service->smmus.count && i < audit->smmu_count; i++) {
+	for (size_t i = 0; smmu_used(audit, i) < audit->smmu_count && i < audit->service->smmus.count; i++) {
 		const struct bp_service_smmu *entry = &audit->service_smmus[i];
-		const struct bp_smmu *smmu = &audit->smmus[i];
+		const struct bp_smmu *smmu = &audit->smmus[smmu_used(audit, i)];
 
-		if (!smmu->strtab_base)
-			continue;
-		frame_expected(expect, WINDOW_SMMU, entry->page0_va, smmu->pa);
-		frame_expected(expect, WINDOW_SMMU, entry->page1_va, smmu->pa + FRAME);
+		frame_expected(expect, WINDOW_SMMU, entry->page0_va, smmu->pa, 1);
+		frame_expected(expect, WINDOW_SMMU, entry->page1_va, smmu->pa + FRAME, 1);
 		window(expect, WINDOW_QUEUE, entry->cmdq_va, smmu->cmdq_base & address,
 		       UINT64_C(16) << (smmu->cmdq_base & 0x1f), READ_WRITE);
 		window(expect, WINDOW_QUEUE, entry->eventq_va, smmu->eventq_base & address,
@@ -321,10 +351,11 @@ static void streams_expected(const struct expectation *expect)
 	for (size_t i = 0; i < audit->service->streams.count; i++) {
 		const struct bp_stream *stream = &audit->service_streams[i];
 
-		if (stream->smmu < audit->smmu_count)
+		if (smmu_used(audit, stream->smmu) < audit->smmu_count)
 			window(expect, WINDOW_STREAM, stream->ste_va,
-			       stream_entry(audit, &audit->streams[stream->smmu], stream->sid), 64,
-			       READ_WRITE);
+			       stream_entry(audit, &audit->streams[smmu_used(audit, stream->smmu)],
+					    stream->sid),
+			       64, READ_WRITE);
 	}
 	for (size_t i = 0; i < audit->service->dma.count; i++) {
 		const struct bp_service_dma *entry = &audit->service_dma[i];
@@ -391,6 +422,25 @@ void core_root_expected(struct audit *audit, size_t number, struct spans *expect
 		service_expected(&expect);
 }
 
+/* The boot root may see the hosts' configuration space, wherever; that steps lead to the right function is
+ * pci_steps.c's. */
+static void configurations_expected(const struct expectation *expect)
+{
+	const struct audit *audit = expect->audit;
+
+	for (size_t i = 0; audit->pci_step_count && i < audit->boot_map.count; i++) {
+		const struct span *span = &audit->boot_map.list[i];
+
+		for (size_t h = 0; h < audit->pci.host_count; h++) {
+			const struct range *ecam = &audit->pci.hosts[h].ecam;
+
+			if (span->pa >= ecam->base && within(span->pa - ecam->base, span->size, ecam->size))
+				window(expect, WINDOW_CONFIG, span->va, span->pa, span->size,
+				       REGISTERS | ATTR_MAY);
+		}
+	}
+}
+
 void boot_root_expected(struct audit *audit, struct spans *expected)
 {
 	const struct bp_header *header = audit->header;
@@ -409,9 +459,10 @@ void boot_root_expected(struct audit *audit, struct spans *expected)
 		window(&expect, WINDOW_SMMU, machine->smmu_va, machine->smmu_pa, 0x10000, REGISTERS);
 	for (size_t i = 0; i < audit->smmu_count; i++)
 		if (audit->smmus[i].va != machine->smmu_va)
-			frame_expected(&expect, WINDOW_SMMU, audit->smmus[i].va, audit->smmus[i].pa);
+			frame_expected(&expect, WINDOW_SMMU, audit->smmus[i].va, audit->smmus[i].pa, 2);
+	configurations_expected(&expect);
 	for (size_t i = 0; i < audit->its_count; i++)
-		frame_expected(&expect, WINDOW_ITS, audit->itss[i].va, audit->itss[i].pa);
+		frame_expected(&expect, WINDOW_ITS, audit->itss[i].va, audit->itss[i].pa, 1);
 	if (machine->gicrs.offset % 8 == 0 &&
 	    within(machine->gicrs.offset, machine->gicrs.count * (uint64_t)sizeof(*gicrs), header->size)) {
 		for (uint32_t i = 0; i < machine->gicrs.count; i++)

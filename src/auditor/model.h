@@ -115,6 +115,7 @@ struct cell {
 	const struct bp_channel *channels;
 	const uint32_t *firmware;
 	const struct bp_bell *lpis;
+	const struct bp_pci_function *pci;
 	int first_core; /* machine core number; -1: none started */
 	bool walked;
 	struct walk walk;
@@ -122,7 +123,7 @@ struct cell {
 	struct tree guest;
 	const struct partition_cell *asked;    /* NULL: the file has no such cell */
 	uint64_t heartbeat_ipa, directory_ipa; /* as the guest tree says; PA_NONE: not there */
-	uint64_t heartbeat_pa, state_pa, log_pa;
+	uint64_t heartbeat_pa, state_pa, log_pa, pci_state_pa;
 };
 
 struct core {
@@ -206,6 +207,7 @@ enum place_kind {
 	PLACE_COMMANDS, /* of an ITS */
 	PLACE_ITS,	/* its tables */
 	PLACE_LPI_CONFIG,
+	PLACE_PCI_STATE,
 	PLACE_PENDING /* of a core's redistributor */
 };
 
@@ -247,6 +249,8 @@ struct audit {
 	size_t its_count;
 	const struct bp_lpi_core *lpi_cores;
 	size_t lpi_core_count;
+	const struct bp_pci_step *pci_steps;
+	uint32_t pci_step_count;
 	const struct directory *directory;
 	uint64_t directory_pa;
 	struct place *places; /* sorted by pa */
@@ -305,6 +309,7 @@ void devices_assign(struct audit *audit);
 void pci_open(struct audit *audit);
 void pci_hosts_find(struct audit *audit);
 void pci_assign(struct audit *audit);
+void pci_steps_play(struct audit *audit);
 void pci_close(struct pci *pci);
 void records_open(struct audit *audit);
 void guests_open(struct audit *audit);
@@ -313,6 +318,9 @@ uint64_t gic_frame(const struct board *board, size_t core);
 void places_find(struct audit *audit);
 void streams_open(struct audit *audit);
 void streams_close(struct audit *audit);
+/* Index of the SMMU that the service core knows as `number`: of those that have a stream table; smmu_count:
+ * none. */
+size_t smmu_used(const struct audit *audit, size_t number);
 /* its.c */
 void its_open(struct audit *audit);
 void its_close(struct audit *audit);

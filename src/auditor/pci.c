@@ -376,6 +376,8 @@ void pci_open(struct audit *audit)
 
 void pci_close(struct pci *pci)
 {
+	for (size_t i = 0; i < pci->count; i++)
+		free(pci->functions[i].state);
 	free(pci->functions);
 	free(pci->hosts);
 	tree_close(&pci->tree);

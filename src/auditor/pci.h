@@ -17,6 +17,9 @@
 #define PCI_NONE	(-1)
 #define PCI_MAX		8192u /* functions of one inventory, virtual ones included */
 
+#define PCI_BAR0	0x10u
+#define PCI_VF_BARS	0x24u  /* of the SR-IOV capability */
+#define PCI_WAIT_MAX	10000u /* milliseconds of one step */
 #define PCI_CAP_POWER	0x01u
 #define PCI_CAP_MSI	0x05u
 #define PCI_CAP_EXPRESS 0x10u
@@ -57,6 +60,15 @@ struct pci_function {
 	int owner;		       /* cell of the partition file; CELL_NONE_ID */
 	const struct node *smmu, *its; /* by iommu-map, msi-map; NULL: none */
 	uint32_t stream, device_id;
+	struct pci_state *state; /* pci_steps.c; NULL: no step is for it */
+};
+
+/* A function's registers, by byte, as the boot's steps leave them. */
+struct pci_state {
+	uint8_t value[PCI_SPACE];		   /* written last */
+	uint8_t seen[PCI_SPACE], sized[PCI_SPACE]; /* compared: as they are; after ones were written */
+	uint8_t seen_mask[PCI_SPACE], sized_mask[PCI_SPACE];
+	bool written[PCI_SPACE];
 };
 
 struct pci_window {
@@ -79,6 +91,7 @@ struct pci {
 	size_t count;
 	struct pci_host *hosts;
 	size_t host_count;
+	uint32_t step_wrong; /* the first step that is none; UINT32_MAX: all are */
 };
 
 /* Of a function's configuration space; what the inventory lacks reads as 0. */
@@ -88,6 +101,16 @@ uint32_t pci_extended(const struct pci_function *function, uint32_t id);
 
 /* SSSS:BB:DD.F; false: it is none. */
 bool pci_address(const char *text, uint32_t *segment, uint32_t *rid);
+/* pci_steps.c. Compared under the mask, with that value; and as sized; vendor, device, class are. */
+bool pci_seen(const struct pci_function *function, uint32_t offset, unsigned int width, uint32_t mask,
+	      uint32_t due);
+bool pci_sized(const struct pci_function *function, uint32_t offset, uint32_t mask, uint32_t due);
+bool pci_ids_seen(const struct pci_function *function);
+/* What the steps leave there; false: they don't write all of it. */
+bool pci_left(const struct pci_function *function, uint32_t offset, unsigned int width, uint32_t *value);
+/* Where a memory BAR is then; false: nowhere. */
+bool pci_bar_place(const struct pci *pci, const struct pci_function *function, unsigned int number,
+		   uint64_t *bus, uint64_t *cpu);
 /* PCI_NONE: no such. */
 int pci_find(const struct pci *pci, uint32_t segment, uint32_t rid);
 /* Physical address of a function's configuration space; 0: it has none that the CPUs reach. */

@@ -182,13 +182,9 @@ static void alone_check(struct audit *audit, int number)
 	const struct pci *pci = &audit->pci;
 	const struct pci_function *function = &pci->functions[number];
 	const struct partition_cell *cell = &audit->partition.cells[function->owner];
-	const struct cell *given = cell_asked(audit, (size_t)function->owner);
 	int path[PATH_MAX];
 	const size_t count = path_of(pci, device_of(pci, number), path);
 
-	if (given && given->known && !given->record->pci.count)
-		violation(&audit->report, RULE_PCI, "%s: the file gives it %s, the image doesn't", given->who,
-			  function->name);
 	for (size_t i = 0; i < count; i++)
 		if (pci->functions[path[i]].kind == PCI_BRIDGE)
 			violation(&audit->report, RULE_PCI_GROUP,

@@ -113,10 +113,12 @@ static void cell_places(struct audit *audit, struct cell *cell)
 
 	cell->state_pa = window_pa(map, record->state_va, BP_PAGE_SIZE);
 	cell->log_pa = window_pa(map, record->log_va, BP_PAGE_SIZE);
+	cell->pci_state_pa = window_pa(map, record->pci_state_va, BP_PAGE_SIZE);
 	cell->heartbeat_pa = window_pa(map, record->heartbeat_va, BP_PAGE_SIZE);
 	for (uint32_t i = 0; i < record->cores.count; i++)
 		core_places(audit, cell, i);
 	place_add(audit, PLACE_STATE, number, cell->state_pa, BP_PAGE_SIZE);
+	place_add(audit, PLACE_PCI_STATE, number, cell->pci_state_pa, BP_PAGE_SIZE);
 	place_add(audit, PLACE_LOG, number, cell->log_pa, BP_PAGE_SIZE);
 	place_add(audit, PLACE_HEARTBEAT, number, cell->heartbeat_pa, BP_PAGE_SIZE);
 	place_add(audit, PLACE_RECORD, number, cell->record_pa, record->size);

@@ -33,16 +33,6 @@ static const void *table_in(struct audit *audit, const char *who, const char *wh
 	return (const uint8_t *)base + (table.count ? table.offset : 0);
 }
 
-/* PCI functions, their DMA and their interrupts are nothing that this auditor can prove: there are none.
- * [impl->swr~audit-no-pci~1] */
-static void no_pci(struct audit *audit, const char *who, const void *from, size_t size)
-{
-	static const uint8_t zeroes[64];
-
-	if (size > sizeof(zeroes) || memcmp(from, zeroes, size) != 0)
-		violation(&audit->report, RULE_RECORD, "%s: it names PCI functions", who);
-}
-
 static void root_walk(struct audit *audit, const char *who, uint64_t root_pa, struct spans *found,
 		      struct spans *pages)
 {
@@ -99,12 +89,20 @@ static bool record_tables(struct audit *audit, struct cell *cell)
 	cell->firmware = table_in(audit, cell->who, "firmware", record, size, record->firmware,
 				  sizeof(*cell->firmware), 4);
 	cell->lpis = table_in(audit, cell->who, "lpis", record, size, record->lpis, sizeof(*cell->lpis), 4);
-	if (!cell->lpis || !cell->cores || !cell->regions || !cell->images || !cell->mmio ||
+	cell->pci = table_in(audit, cell->who, "pci", record, size, record->pci, sizeof(*cell->pci), 8);
+	if (!cell->pci || !cell->lpis || !cell->cores || !cell->regions || !cell->images || !cell->mmio ||
 	    !cell->root_entries || !cell->channels || !cell->firmware)
 		return false;
 	for (uint32_t i = 0; i < record->channels.count; i++) {
 		if (!table_in(audit, cell->who, "ring", record, size, cell->channels[i].ring,
 			      sizeof(struct bp_bell), 4))
+			return false;
+	}
+	for (uint32_t i = 0; i < record->pci.count; i++) {
+		if (!table_in(audit, cell->who, "registers", record, size, cell->pci[i].registers,
+			      sizeof(struct bp_pci_register), 4) ||
+		    !table_in(audit, cell->who, "bars", record, size, cell->pci[i].bars,
+			      sizeof(struct bp_pci_bar), 4))
 			return false;
 	}
 	return true;
@@ -128,8 +126,6 @@ static bool record_sound(struct audit *audit, struct cell *cell, size_t index)
 			  cell->record_pa, record->index);
 		return false;
 	}
-	no_pci(audit, cell->who, &record->pci, sizeof(record->pci));
-	no_pci(audit, cell->who, &record->pci_state_va, sizeof(record->pci_state_va));
 	cell->record = record;
 	memcpy(cell->name, record->name, sizeof(cell->name));
 	(void)snprintf(cell->who, sizeof(cell->who), "cell '%s'", cell->name);
@@ -155,7 +151,7 @@ static void cell_open(struct audit *audit, size_t index)
 	(void)snprintf(cell->who, sizeof(cell->who), "cell %zu", index);
 	cell->first_core = -1;
 	cell->heartbeat_ipa = cell->directory_ipa = PA_NONE;
-	cell->heartbeat_pa = cell->state_pa = cell->log_pa = PA_NONE;
+	cell->heartbeat_pa = cell->state_pa = cell->log_pa = cell->pci_state_pa = PA_NONE;
 	for (size_t i = 0; i < audit->core_count; i++) {
 		if (audit->cores[i].cell == (int)index && audit->cores[i].boot.core_in_cell == 0)
 			cell->first_core = (int)i;
@@ -228,9 +224,11 @@ static void service_open(struct audit *audit)
 void records_open(struct audit *audit)
 {
 	audit->health = CELL_NONE_ID;
-	no_pci(audit, "blueprint", &audit->header->pci_steps, sizeof(audit->header->pci_steps));
 	audit->itss = table_in(audit, "blueprint", "itss", audit->header, audit->header->size,
 			       audit->header->itss, sizeof(*audit->itss), 8);
+	audit->pci_steps = table_in(audit, "blueprint", "pci_steps", audit->header, audit->header->size,
+				    audit->header->pci_steps, sizeof(*audit->pci_steps), 8);
+	audit->pci_step_count = audit->pci_steps ? audit->header->pci_steps.count : 0;
 	audit->its_count = audit->itss ? audit->header->itss.count : 0;
 	audit->lpi_cores = table_in(audit, "blueprint", "lpi_cores", audit->header, audit->header->size,
 				    audit->header->lpi_cores, sizeof(*audit->lpi_cores), 8);

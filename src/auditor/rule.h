@@ -43,6 +43,9 @@ void rule_machine(struct audit *audit);
 void rule_gic_frames(struct audit *audit);
 void rule_firmware(struct audit *audit);
 void rule_colors(struct audit *audit);
+void rule_pci_space(struct audit *audit);
+void rule_pci_config(struct audit *audit);
+void rule_tree_pci(struct audit *audit);
 void rule_messages(struct audit *audit); /* rule_its.c */
 void rule_streams(struct audit *audit);
 void rule_stream_lists(struct audit *audit);
@@ -72,6 +75,8 @@ const char *fault_action_name(unsigned int action);
 uint32_t bell_intid(struct bp_bell bell);
 /* Sets those that messages of a cell's functions make pending. rule_its.c */
 void messages_of(const struct cell *cell, bool messages[INTIDS]);
+/* The pages of the memory BARs of a cell's functions, va = pa, each like `like`. rule_pci_space.c */
+void cell_bars(const struct audit *audit, const struct cell *cell, struct span like, struct spans *spans);
 bool cell_owns(const struct cell *cell, uint32_t intid);
 bool cell_triggers_edge(const struct cell *cell, uint32_t intid); /* below 1024 */
 

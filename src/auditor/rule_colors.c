@@ -26,6 +26,7 @@ static int page_owner(const struct audit *audit, uint64_t pa, int cell)
 	case PLACE_RING:
 		return audit->cores[place->owner].cell;
 	case PLACE_STATE:
+	case PLACE_PCI_STATE:
 	case PLACE_LOG:
 	case PLACE_HEARTBEAT:
 	case PLACE_RECORD:

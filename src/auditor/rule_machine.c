@@ -11,6 +11,8 @@
 
 #define GICD_FRAME 0x10000u /* the registers (Arm IHI 0069); a board may set more aside */
 #define GICR_FRAME 0x20000u
+#define PCI_BUS	   0x100000u /* of configuration space */
+#define MSI_PAGE   0x10000u  /* of GITS_TRANSLATER, from the ITS's base */
 
 static void wrong(struct audit *audit, const char *what, uint64_t have, uint64_t due)
 {
@@ -28,21 +30,23 @@ static void numbers_check(struct audit *audit)
 				node_compatible(&board->tree, board->stdout_uart, "arm,pl011")
 			? board->stdout_uart->regs[0].base
 			: 0;
+	const uint32_t lpi_bits = audit->lpi_core_count ? (audit->lpi_cores[0].propbaser & 0x1f) + 1 : 0;
 	const struct {
 		const char *name;
 		uint64_t have, due;
-	} rows[] = {{"pa_bits", machine->pa_bits, board->pa_bits},
-		    {"spi_count", machine->spi_count, board->spi_count},
-		    {"list_registers", machine->list_registers, board->list_registers},
-		    {"gic_id_bits", machine->gic_id_bits, board->id_bits},
-		    {"gicd_pa", machine->gicd_pa, board->gic->regs[0].base},
-		    {"smmu_pa", machine->smmu_pa, smmu_pa},
-		    {"smmu_idr0", machine->smmu_idr0, board->smmu_idr0},
-		    {"smmu_idr0_mask", machine->smmu_idr0_mask, board->smmu_idr0_mask},
-		    {"assumed", machine->assumed, board->assumed},
-		    {"bulkhead.bin's console", audit->hv.console.kind ? audit->hv.console.pa : 0, uart_pa},
-		    {"bulkhead.bin's kind of console", audit->hv.console.kind,
-		     uart_pa ? HV_CONSOLE_PL011 : HV_CONSOLE_NONE}};
+	} rows[] = {
+		{"pa_bits", machine->pa_bits, board->pa_bits},
+		{"spi_count", machine->spi_count, board->spi_count},
+		{"list_registers", machine->list_registers, board->list_registers},
+		{"gic_id_bits", machine->gic_id_bits, lpi_bits > board->id_bits ? lpi_bits : board->id_bits},
+		{"gicd_pa", machine->gicd_pa, board->gic->regs[0].base},
+		{"smmu_pa", machine->smmu_pa, smmu_pa},
+		{"smmu_idr0", machine->smmu_idr0, board->smmu_idr0},
+		{"smmu_idr0_mask", machine->smmu_idr0_mask, board->smmu_idr0_mask},
+		{"assumed", machine->assumed, board->assumed},
+		{"bulkhead.bin's console", audit->hv.console.kind ? audit->hv.console.pa : 0, uart_pa},
+		{"bulkhead.bin's kind of console", audit->hv.console.kind,
+		 uart_pa ? HV_CONSOLE_PL011 : HV_CONSOLE_NONE}};
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		if (rows[i].have != rows[i].due)
@@ -134,6 +138,26 @@ static bool frame_is_last(const struct audit *audit, const struct cell *cell, ui
 	return true;
 }
 
+/* The cell's bus, where its host's first bus is; the frame for messages, where its ITS takes them. */
+static bool function_page(const struct audit *audit, const struct cell *cell, const struct bp_mmio *mmio)
+{
+	const int asked = partition_number(audit, cell->asked);
+
+	for (size_t i = 0; asked != CELL_NONE_ID && i < audit->pci.count; i++) {
+		const struct pci_function *function = &audit->pci.functions[i];
+
+		if (function->owner != asked || function->host == PCI_NONE || mmio->arg)
+			continue;
+		if (mmio->kind == BP_MMIO_PCI && cell->record->pci.count && mmio->size == PCI_BUS &&
+		    mmio->ipa == audit->pci.hosts[function->host].ecam.base)
+			return true;
+		if (mmio->kind == BP_MMIO_V2M && cell->record->lpis.count && mmio->size == BP_PAGE_SIZE &&
+		    function->its && mmio->ipa == function->its->regs[0].base + MSI_PAGE)
+			return true;
+	}
+	return false;
+}
+
 static void frames_check(struct audit *audit, const struct cell *cell)
 {
 	uint32_t distributors = 0, frames = 0;
@@ -158,10 +182,10 @@ static void frames_check(struct audit *audit, const struct cell *cell)
 				violation(&audit->report, RULE_GIC_FRAMES,
 					  "%s: IPA 0x%" PRIx64 " isn't the redistributor of its core %u",
 					  cell->who, mmio->ipa, mmio->arg);
-		} else if (mmio->kind != BP_MMIO_PL011) {
+		} else if (mmio->kind != BP_MMIO_PL011 && !function_page(audit, cell, mmio)) {
 			violation(&audit->report, RULE_GIC_FRAMES,
-				  "%s: IPA 0x%" PRIx64 " is emulated as the unknown kind %u", cell->who,
-				  mmio->ipa, mmio->kind);
+				  "%s: IPA 0x%" PRIx64 " is emulated as kind %u, which isn't there",
+				  cell->who, mmio->ipa, mmio->kind);
 		}
 	}
 	if (distributors != 1 || frames != cell->record->cores.count)

@@ -5,6 +5,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "rule.h"
 
@@ -157,12 +158,24 @@ void registers_in(struct audit *audit, uint64_t pa, uint64_t size, register_fn *
 	}
 }
 
+struct reach {
+	const struct cell *cell;
+	const struct span *span;
+	struct spans bars; /* of the cell's functions, which lie in their hosts' windows */
+};
+
 static void register_reached(struct audit *audit, const struct node *node, uint64_t base, void *context)
 {
-	const struct cell *cell = context;
+	const struct reach *reach = context;
+	const struct cell *cell = reach->cell;
+	const char *type = node_string(&audit->board.tree, node, "device_type");
+	uint64_t gap = 0;
 	const size_t number = (size_t)(node - audit->board.tree.nodes);
 	const int asked = partition_number(audit, cell->asked);
 
+	if (type && !strcmp(type, "pci") &&
+	    spans_cover(&reach->bars, reach->span->pa, reach->span->size, &gap))
+		return;
 	if (audit->board.classes[number] == DEVICE_FORBIDDEN)
 		violation(&audit->report, RULE_FORBIDDEN, "%s: its stage 2 reaches %s at 0x%" PRIx64,
 			  cell->who, node->path, base);
@@ -173,6 +186,13 @@ static void register_reached(struct audit *audit, const struct node *node, uint6
 			  audit->board.owner[number] == CELL_NONE_ID
 				  ? ""
 				  : audit->partition.cells[audit->board.owner[number]].name);
+}
+
+static void reach_join(void *context, const struct span *first, const struct span *second)
+{
+	(void)context;
+	(void)first;
+	(void)second;
 }
 
 static void named_devices_check(struct audit *audit)
@@ -209,10 +229,15 @@ void rule_devices(struct audit *audit)
 {
 	for (size_t c = 0; c < audit->cell_count; c++) {
 		struct cell *cell = &audit->cells[c];
+		struct reach reach = {.cell = cell};
 
-		for (size_t i = 0; cell->known && i < cell->stage2.count; i++)
-			registers_in(audit, cell->stage2.list[i].pa, cell->stage2.list[i].size,
-				     register_reached, cell);
+		cell_bars(audit, cell, (struct span){0}, &reach.bars);
+		spans_normalize(&reach.bars, reach_join, NULL);
+		for (size_t i = 0; cell->known && i < cell->stage2.count; i++) {
+			reach.span = &cell->stage2.list[i];
+			registers_in(audit, reach.span->pa, reach.span->size, register_reached, &reach);
+		}
+		spans_free(&reach.bars);
 	}
 	named_devices_check(audit);
 }

@@ -6,7 +6,7 @@
 
 #include "rule.h"
 
-enum target { TARGET_RAM, TARGET_DEVICE, TARGET_WINDOW, TARGET_CHANNEL };
+enum target { TARGET_RAM, TARGET_DEVICE, TARGET_WINDOW, TARGET_CHANNEL, TARGET_BAR };
 
 struct comparison {
 	struct audit *audit;
@@ -102,7 +102,8 @@ static enum rule missing_rule(int target)
 	static const enum rule rules[] = {[TARGET_RAM] = RULE_MEMORY,
 					  [TARGET_DEVICE] = RULE_DEVICES,
 					  [TARGET_WINDOW] = RULE_STAGE2,
-					  [TARGET_CHANNEL] = RULE_CHANNELS};
+					  [TARGET_CHANNEL] = RULE_CHANNELS,
+					  [TARGET_BAR] = RULE_PCI};
 
 	return rules[target];
 }
@@ -145,6 +146,8 @@ static void stage2_check(struct audit *audit, const struct cell *cell)
 
 	ram_expected(audit, cell, &expected);
 	devices_expected(audit, cell, &expected);
+	cell_bars(audit, cell,
+		  (struct span){.attrs = ATTR_READ | ATTR_WRITE | ATTR_DEVICE, .tag = TARGET_BAR}, &expected);
 	for (uint32_t i = 0; i < cell->record->channels.count; i++)
 		window_expected(audit, cell, cell->channels[i].ipa, cell->channels[i].pa,
 				cell->channels[i].size, TARGET_CHANNEL, &expected);

@@ -311,14 +311,12 @@ static bool leads_to(const struct spans *map, uint64_t va, uint64_t size, uint64
 	return spans_translate(map, va, size, &pa) && pa == due;
 }
 
-static void service_smmu_check(struct audit *audit, const struct spans *map, size_t i)
+static void service_smmu_check(struct audit *audit, const struct spans *map, size_t i, uint32_t number)
 {
-	const struct bp_service_smmu *entry = &audit->service_smmus[i];
+	const struct bp_service_smmu *entry = &audit->service_smmus[number];
 	const struct bp_smmu *smmu = &audit->smmus[i];
 	const struct node *node = audit->streams[i].node;
 
-	if (!smmu->strtab_base)
-		return;
 	if (entry->cmdq_log2 != (smmu->cmdq_base & 0x1f) || entry->eventq_log2 != (smmu->eventq_base & 0x1f))
 		service_wrong(audit, "a queue has another length than its register says", i);
 	if (!leads_to(map, entry->page0_va, BP_PAGE_SIZE, smmu->pa) ||
@@ -333,12 +331,12 @@ static void service_smmu_check(struct audit *audit, const struct spans *map, siz
 }
 
 static bool stream_right(const struct audit *audit, const struct spans *map, const struct bp_stream *stream,
-			 const struct named_stream *named, size_t smmu)
+			 const struct named_stream *named, size_t smmu, uint32_t number)
 {
 	const uint64_t pa = stream_entry(audit, &audit->streams[smmu], named->sid);
 	const void *bytes = pa == PA_NONE ? NULL : blueprint_at(audit, pa, 64);
 
-	return bytes && stream->smmu == smmu && stream->sid == named->sid &&
+	return bytes && stream->smmu == number && stream->sid == named->sid &&
 	       stream->cell == (uint32_t)named->cell && !memcmp(&stream->live, bytes, sizeof(stream->live)) &&
 	       leads_to(map, stream->ste_va, 64, pa);
 }
@@ -358,8 +356,8 @@ static void asking_check(struct audit *audit, const struct cell *cell, bool stre
 	const uint32_t intid = cell->record->dma_intid;
 	bool known = !streams && !intid;
 
-	for (size_t i = 0; streams && i < audit->smmu_count; i++)
-		known |= intid && audit->smmus[i].strtab_base && audit->service_smmus[i].event_intid == intid;
+	for (uint32_t i = 0; streams && i < audit->service->smmus.count; i++)
+		known |= intid && audit->service_smmus[i].event_intid == intid;
 	if (!known)
 		violation(&audit->report, RULE_STREAM_LISTS,
 			  "%s: it asks for its DMA by SPI %u, which is no SMMU's", cell->who, intid);
@@ -395,26 +393,31 @@ static void requests_check(struct audit *audit, const struct spans *map)
 void rule_stream_lists(struct audit *audit)
 {
 	const uint32_t core = audit->header->service_core;
-	uint32_t next = 0;
+	uint32_t next = 0, number = 0;
 
 	if (!audit->service || core >= audit->core_count)
 		return; /* records_open reports it */
-	if (audit->service->smmus.count != audit->smmu_count) {
-		service_wrong(audit, "it has another number of SMMUs than the blueprint",
+	if (smmu_used(audit, audit->service->smmus.count) != audit->smmu_count ||
+	    (audit->service->smmus.count &&
+	     smmu_used(audit, audit->service->smmus.count - 1) == audit->smmu_count)) {
+		service_wrong(audit, "it has another number of SMMUs with streams than the blueprint",
 			      audit->service->smmus.count);
 		return;
 	}
 	for (size_t i = 0; i < audit->smmu_count; i++) {
 		const struct stream_table *table = &audit->streams[i];
 
-		service_smmu_check(audit, &audit->cores[core].map, i);
+		if (!audit->smmus[i].strtab_base)
+			continue;
+		service_smmu_check(audit, &audit->cores[core].map, i, number);
 		for (size_t n = 0; n < table->named_count; n++, next++)
 			if (next >= audit->service->streams.count ||
 			    !stream_right(audit, &audit->cores[core].map, &audit->service_streams[next],
-					  &table->named[n], i))
+					  &table->named[n], i, number))
 				service_wrong(audit,
 					      "a cell's stream isn't listed in order as its table has it",
 					      table->named[n].sid);
+		number++;
 	}
 	if (next != audit->service->streams.count)
 		service_wrong(audit, "it lists streams that no cell has", audit->service->streams.count);

@@ -45,6 +45,18 @@ static struct spans reachable(const struct cell *cell, bool ram_only)
 	return all;
 }
 
+/* Behind a PCI host's windows are its functions' BARs. */
+static void add_windows(const struct cell *cell, const struct node *node, struct spans *spans)
+{
+	const char *type = node_string(&cell->guest, node, "device_type");
+	struct range window;
+
+	for (unsigned int i = 0;
+	     node->enabled && type && !strcmp(type, "pci") && node_window(&cell->guest, node, i, &window);
+	     i++)
+		add_plain(spans, window.base, window.size);
+}
+
 enum described { DESCRIBED_ALL, DESCRIBED_MEMORY, DESCRIBED_RESERVED };
 
 /* What the guest tree names, in whole pages. */
@@ -66,6 +78,8 @@ static struct spans described(const struct cell *cell, enum described which)
 				add_plain(&all, from,
 					  page_up(end_of(node->regs[r].base, node->regs[r].size)) - from);
 		}
+		if (which == DESCRIBED_ALL)
+			add_windows(cell, node, &all);
 	}
 	return all;
 }
@@ -158,7 +172,7 @@ static void interrupts_described(struct audit *audit, const struct cell *cell)
 {
 	const uint32_t timer = UINT32_C(1) << audit->board.virtual_timer & ~UINT32_C(1);
 	const uint32_t told = cell->record->ppi_owned & (audit->board.pmu_ppis | timer);
-	uint32_t promised[32] = {0};
+	uint32_t promised[32] = {0}, first, count;
 
 	for (size_t i = 0; i < cell->guest.count; i++) {
 		const struct node *node = &cell->guest.nodes[i];
@@ -167,6 +181,11 @@ static void interrupts_described(struct audit *audit, const struct cell *cell)
 			if (node->irqs[j].intid < 1024)
 				promised[node->irqs[j].intid / 32] |= UINT32_C(1) << node->irqs[j].intid % 32;
 		}
+		if (node->enabled && node_compatible(&cell->guest, node, "arm,gic-v2m-frame") &&
+		    node_u32(&cell->guest, node, "arm,msi-base-spi", 0, &first) &&
+		    node_u32(&cell->guest, node, "arm,msi-num-spis", 0, &count))
+			for (uint32_t id = first; id < 1024 && id - first < count; id++)
+				promised[id / 32] |= UINT32_C(1) << id % 32;
 	}
 	if (told & ~promised[0])
 		violation(&audit->report, RULE_TREE_DESCRIBED,

@@ -37,14 +37,14 @@ static bool same_bytes(const struct tree *guest, const struct node *told, const 
 	return !left == !right && (!left || (have == want && !memcmp(left, right, (size_t)want)));
 }
 
-/* What has registers or interrupts; but the GIC, memory and cores are as the cell has them. */
+/* What has registers or interrupts; but the GIC, memory, cores and PCI hosts are as the cell has them. */
 static bool is_board_device(const struct audit *audit, const struct node *due)
 {
 	const char *type = node_string(&audit->board.tree, due, "device_type");
 
 	return (due->reg_count || due->irq_count) && due != audit->board.gic &&
-	       !(type && !strcmp(type, "memory")) && strncmp(due->path, "/reserved-memory/", 17) != 0 &&
-	       strncmp(due->path, "/cpus/", 6) != 0;
+	       !(type && (!strcmp(type, "memory") || !strcmp(type, "pci"))) &&
+	       strncmp(due->path, "/reserved-memory/", 17) != 0 && strncmp(due->path, "/cpus/", 6) != 0;
 }
 
 /* An overlay may say which driver it takes, and nothing of what the device has. */

@@ -29,7 +29,7 @@ static void methods_check(struct audit *audit, const struct cell *cell)
 static void chosen_check(struct audit *audit, const struct cell *cell)
 {
 	static const char *const admitted[] = {"bootargs", "stdout-path", "linux,initrd-start",
-					       "linux,initrd-end"};
+					       "linux,initrd-end", "linux,pci-probe-only"};
 	const struct node *chosen = tree_path(&cell->guest, "/chosen");
 	const char *name;
 

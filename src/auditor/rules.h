@@ -46,6 +46,8 @@
 	RULE(STREAMS, "SEP-27", "a stream that no cell has aborts; a cell's is translated by stage 2 alone, under its VMID, with no way round it", "correct the stream table") \
 	RULE(DMA, "SEP-28", "a cell's functions reach its RAM, its channels with its rights, the page for messages, and nothing else", "correct the DMA table") \
 	RULE(MESSAGES, "SEP-29", "a function's messages make SPIs of its own cell pending, by the cell's first core; DeviceID 0 makes none", "correct the ITS's commands or the cell's LPIs") \
+	RULE(PCI_SPACE, "SEP-30", "the boot's steps leave each function, bus and window addresses of its own, and what keeps functions apart on", "correct the boot's steps") \
+	RULE(PCI_CONFIG, "SEP-31", "no register of a cell's function lets its guest move BARs, buses or virtual functions, or send as another", "correct the table of registers") \
 	RULE(CELLS, "CONF-01", "the image's cells are the partition file's, with their names, roles and flags", "build the image from this partition file") \
 	RULE(CORES, "CONF-02", "each cell has the cores that the file gives it", "build the image from this partition file") \
 	RULE(MEMORY, "CONF-03", "each cell's memory adds up to what the file says, and is mapped", "build the image from this partition file") \
@@ -76,7 +78,9 @@
 	RULE(PCI, "CONF-28", "each cell has the PCI functions that the file gives it, and no others", "build the image from this partition file") \
 	RULE(TREE_BOARD, "CONF-29", "a node that a guest tree has from the board's has its registers, interrupts and kind", "correct the guest tree") \
 	RULE(STREAM_LISTS, "CONF-30", "the service core's SMMUs and streams are those of the tables", "correct bp_service") \
-	RULE(MESSAGE_LISTS, "CONF-31", "each function of a cell can raise each SPI that its guest may give it, enabled", "correct the ITS's commands or the table of LPIs")
+	RULE(MESSAGE_LISTS, "CONF-31", "each function of a cell can raise each SPI that its guest may give it, enabled", "correct the ITS's commands or the table of LPIs") \
+	RULE(PCI_MACHINE, "CONF-32", "what the tables of PCI functions rest on is compared with the machine first", "compare it in the boot's steps") \
+	RULE(TREE_PCI, "CONF-33", "the guest tree's PCI host and frame for messages are what the cell has", "correct the guest tree")
 /* clang-format on */
 
 enum rule {

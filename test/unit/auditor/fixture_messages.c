@@ -94,6 +94,7 @@ void fixture_messages(struct fixture *fixture)
 	commands_make(fixture);
 	core_make(&made.lpi_cores[0], 0, config, PENDING_PA);
 	core_make(&made.lpi_cores[1], 2, config, PENDING_PA + 0x10000);
+	fixture->header->machine.gic_id_bits = LPI_BITS;
 	fixture->cell[GATEWAY]->dma_intid = fixture->cell[HEALTH]->dma_intid = 106;
 	fixture_map(fixture, fixture->header->boot_root_pa, WINDOW, ITS_PA, 0x10000, EL2_DEVICE);
 }

@@ -46,6 +46,7 @@ static void port_make(enum fixture_function port, uint32_t bus, bool acs)
 {
 	header(port, 0x000c1b36, 0x06040000, 1);
 	put(port, 0x18, bus << 8 | bus << 16, 4);
+	put(port, 0x24, 0x00010001, 4);
 	capability(port, 0x40, 0x10, 0);
 	put(port, 0x42, 0x0042, 2); /* root port, version 2 */
 	if (acs) {
@@ -155,4 +156,5 @@ void fixture_pci_made(struct fixture *fixture)
 	fixture_pci_asked(fixture);
 	fixture_streams(fixture);
 	fixture_messages(fixture);
+	fixture_space(fixture);
 }

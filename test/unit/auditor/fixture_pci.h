@@ -27,12 +27,22 @@ struct fixture_pci {
 	uint64_t *commands;	       /* 4 words each */
 	uint8_t *config;	       /* a byte an LPI, from 8192 on */
 	struct bp_bell *lpis[CELLS];
+	struct bp_pci_step *steps;
+	uint32_t step_count;
+	uint64_t steps_pa;
+	struct bp_pci_function *functions[CELLS];
 	struct bp_stream *streams; /* the NIC's, its first virtual function's */
 };
 extern struct fixture_pci made;
 void fixture_pci_made(struct fixture *fixture);
 void fixture_streams(struct fixture *fixture);	/* fixture_streams.c */
 void fixture_messages(struct fixture *fixture); /* fixture_messages.c */
+void fixture_space(struct fixture *fixture);	/* fixture_space.c */
+/* A row of a cell's function; the `number`th step of a kind at a register. NULL: none. */
+struct bp_pci_register *fixture_row(struct fixture *fixture, int cell, unsigned int function,
+				    uint32_t offset);
+struct bp_pci_step *fixture_step(uint32_t rid, uint32_t offset, enum bp_pci_step_kind kind,
+				 unsigned int number);
 void fixture_spi_own(struct bp_cell *cell, uint32_t intid);
 
 #define ITS_PA	    UINT64_C(0x08080000)

@@ -111,7 +111,7 @@ MUTATION(service_outside)
 }
 MUTATION(pci_function)
 {
-	f->cell[CONTROL]->pci.count = 1;
+	f->cell[CONTROL]->pci = (struct bp_table){0x1000, 1};
 }
 MUTATION(lpi)
 {
@@ -127,7 +127,7 @@ MUTATION(smmu_outside)
 }
 MUTATION(pci_step)
 {
-	f->header->pci_steps.count = 1;
+	f->header->pci_steps = (struct bp_table){BLUEPRINT_MAX, 1};
 }
 MUTATION(service_core_missing)
 {
@@ -230,7 +230,7 @@ static const struct mutation rows[] = {
 	ROW(RECORD, record_name_endless),
 	ROW(RECORD, service_outside),
 	ROW(RECORD, service_core_missing),
-	ROW(RECORD, pci_function), /* [utest->swr~audit-no-pci~1] */
+	ROW(RECORD, pci_function),
 	ROW(RECORD, lpi),
 	ROW(RECORD, stream_outside),
 	ROW(RECORD, smmu_outside),

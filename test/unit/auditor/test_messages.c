@@ -212,8 +212,7 @@ static void good_messages_are_admitted(void **state)
 
 	mutation_audit(&f, &audit, fixture_pci_made);
 	report_print(&audit.report, "messages", stderr);
-	assert_int_equal(audit.report.total,
-			 audit.report.by_rule[RULE_PCI] + audit.report.by_rule[RULE_TREE_DESCRIBED]);
+	assert_int_equal(audit.report.total, 0);
 	audit_close(&audit);
 	fixture_free(&f);
 }
