@@ -316,12 +316,10 @@ static void first_core_expected(const struct expectation *expect, const struct c
 }
 
 /* Registers of a device in a frame of 64 KiB: a page of it is needed, the rest may be there. */
-static void frame_expected(const struct expectation *expect, enum window tag, uint64_t va, uint64_t pa,
-			   unsigned int frames)
+static void frame_expected(const struct expectation *expect, enum window tag, uint64_t va, uint64_t pa)
 {
 	window(expect, tag, va, pa, BP_PAGE_SIZE, REGISTERS);
-	window(expect, tag, va + BP_PAGE_SIZE, pa + BP_PAGE_SIZE, frames * FRAME - BP_PAGE_SIZE,
-	       REGISTERS | ATTR_MAY);
+	window(expect, tag, va + BP_PAGE_SIZE, pa + BP_PAGE_SIZE, FRAME - BP_PAGE_SIZE, REGISTERS | ATTR_MAY);
 }
 
 /* The service core sees its own telemetry anyhow. */
@@ -341,8 +339,8 @@ static void streams_expected(const struct expectation *expect)
 		const struct bp_service_smmu *entry = &audit->service_smmus[i];
 		const struct bp_smmu *smmu = &audit->smmus[smmu_used(audit, i)];
 
-		frame_expected(expect, WINDOW_SMMU, entry->page0_va, smmu->pa, 1);
-		frame_expected(expect, WINDOW_SMMU, entry->page1_va, smmu->pa + FRAME, 1);
+		frame_expected(expect, WINDOW_SMMU, entry->page0_va, smmu->pa);
+		frame_expected(expect, WINDOW_SMMU, entry->page1_va, smmu->pa + FRAME);
 		window(expect, WINDOW_QUEUE, entry->cmdq_va, smmu->cmdq_base & address,
 		       UINT64_C(16) << (smmu->cmdq_base & 0x1f), READ_WRITE);
 		window(expect, WINDOW_QUEUE, entry->eventq_va, smmu->eventq_base & address,
@@ -459,10 +457,10 @@ void boot_root_expected(struct audit *audit, struct spans *expected)
 		window(&expect, WINDOW_SMMU, machine->smmu_va, machine->smmu_pa, 0x10000, REGISTERS);
 	for (size_t i = 0; i < audit->smmu_count; i++)
 		if (audit->smmus[i].va != machine->smmu_va)
-			frame_expected(&expect, WINDOW_SMMU, audit->smmus[i].va, audit->smmus[i].pa, 2);
+			frame_expected(&expect, WINDOW_SMMU, audit->smmus[i].va, audit->smmus[i].pa);
 	configurations_expected(&expect);
 	for (size_t i = 0; i < audit->its_count; i++)
-		frame_expected(&expect, WINDOW_ITS, audit->itss[i].va, audit->itss[i].pa, 1);
+		frame_expected(&expect, WINDOW_ITS, audit->itss[i].va, audit->itss[i].pa);
 	if (machine->gicrs.offset % 8 == 0 &&
 	    within(machine->gicrs.offset, machine->gicrs.count * (uint64_t)sizeof(*gicrs), header->size)) {
 		for (uint32_t i = 0; i < machine->gicrs.count; i++)

@@ -122,8 +122,10 @@ static void frame_check(struct audit *audit, const struct cell *cell, const stru
 		return;
 	}
 	for (uint32_t id = 0; id < INTIDS; id++)
-		if (messages[id] != (id >= first && id - first < count))
+		if (messages[id] != (id >= first && id - first < count)) {
 			wrong(audit, cell, node, "has other interrupts than its messages");
+			return;
+		}
 }
 
 /* [impl->swr~audit-tree-pci~1] */

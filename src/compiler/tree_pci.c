@@ -14,8 +14,6 @@
 #define SPACE_64	   0x03000000u
 #define SPACE_PREFETCHABLE 0x40000000u
 
-#define SPI_FIRST	   32u
-
 static bool window_holds(const struct pci_window *window, const struct pci_bar *bars)
 {
 	for (unsigned int i = 0; i < PCI_BARS; i++)
@@ -100,7 +98,7 @@ void put_frame(struct tree_writer *writer, uint64_t address, int address_cells, 
 	put_string(writer, "compatible", "arm,gic-v2m-frame");
 	put_flag(writer, "msi-controller");
 	put_reg(writer, &reg, 1, address_cells, size_cells);
-	put_u32(writer, "arm,msi-base-spi", cell->msi_first - SPI_FIRST);
+	put_u32(writer, "arm,msi-base-spi", cell->msi_first); /* an INTID: Linux, irq-gic-v2m.c */
 	put_u32(writer, "arm,msi-num-spis", cell->msi_count);
 	put_u32(writer, "phandle", writer->frame_phandle);
 	put_end(writer);
