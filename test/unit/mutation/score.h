@@ -17,6 +17,7 @@ struct score {
 
 struct scores {
 	struct score by_rule[RULE_COUNT], by_pair[RULE_COUNT][KIND_COUNT];
+	bool carried[RULE_COUNT][KIND_COUNT];	/* some record has a field of that pair */
 	bool exhausted[RULE_COUNT][KIND_COUNT]; /* there is no further mutant of that pair */
 	size_t mutants[KIND_COUNT], breaking[KIND_COUNT], missed[KIND_COUNT], harmless[KIND_COUNT],
 		refused[KIND_COUNT];

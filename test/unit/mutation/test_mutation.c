@@ -221,6 +221,12 @@ static void subject_open(struct subject *subject)
 	assert_true(oracle_colors_good(oracle, s));
 	assert_true(declared_good(oracle, s));
 	fields_find(s, &subject->fields);
+	for (size_t i = 0; i < subject->fields.count; i++) {
+		const struct field *const field = &subject->fields.list[i];
+
+		if (field->rule < RULE_COUNT)
+			scores.carried[field->rule][field->kind] = true;
+	}
 }
 
 static void subject_close(struct subject *subject)
@@ -246,7 +252,8 @@ static bool is_short(struct wanted pair)
 {
 	const size_t have = scores.by_pair[pair.rule][pair.kind].breaking;
 
-	return have && have < RULE_LEAST && !scores.exhausted[pair.rule][pair.kind];
+	return (have || scores.carried[pair.rule][pair.kind]) && have < RULE_LEAST &&
+	       !scores.exhausted[pair.rule][pair.kind];
 }
 
 /* Of one rule in one kind of part, until there are enough or no draw finds another. */
