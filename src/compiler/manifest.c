@@ -78,6 +78,8 @@ static void put_inputs(struct text *text, const struct plan *plan)
 	put_files(text, "included by partitions", &plan->included);
 	put_input(text, "board tree, flattened", &plan->board.tree);
 	put_input(text, "machine facts, flattened", &plan->board.machine);
+	if (plan->board.pci_tree.size)
+		put_input(text, "PCI inventory, flattened", &plan->board.pci_tree);
 	put_input(text, "known slaves", &plan->board.known_slaves);
 	for (size_t i = 0; i < plan->cell_count; i++) {
 		const struct plan_cell *const cell = &plan->cells[i];

@@ -188,6 +188,10 @@ static void print_interrupts(const struct layout *layout, size_t cell, FILE *out
 	}
 	if (record->uart_intid)
 		fprintf(out, ", SPI %" PRIu32 " (emulated console)", record->uart_intid);
+	if (plan->cells[cell].msi_count)
+		fprintf(out, ", SPI %" PRIu32 "-%" PRIu32 " (messages of PCI functions)",
+			plan->cells[cell].msi_first,
+			plan->cells[cell].msi_first + plan->cells[cell].msi_count - 1);
 	fputc('\n', out);
 }
 
@@ -359,6 +363,7 @@ void map_print(const struct layout *layout, FILE *out)
 		print_colors(plan, i, out);
 		print_maps(&layout->cells[i], out);
 		print_emulated(layout, i, out);
+		map_print_functions(layout->plan, i, out);
 		print_interrupts(layout, i, out);
 		print_images(layout, i, out);
 		print_firmware(&plan->cells[i], out);

@@ -20,6 +20,10 @@ const char *map_action_name(uint8_t action);
 char *map_colors(const struct palette *palette);
 /* map.c: "clock 5 fixed at 24000000 Hz". */
 char *map_clock(const struct clock_rate *rate);
+/* map_pci.c: a cell's PCI functions, in either form; "00:01.0". */
+void map_print_functions(const struct plan *plan, size_t cell, FILE *out);
+void map_json_functions(const struct plan *plan, size_t cell, FILE *out);
+char *map_slot(uint32_t rid);
 /* map_svg.c: drawn. */
 void map_print_svg(const struct layout *layout, FILE *out);
 /* map.c: what stands at `index` of what "rest" left out; alike nodes are one. Returns the next one's index.

@@ -227,6 +227,7 @@ static void put_cell(const struct layout *layout, size_t number, FILE *out)
 	put_colors(layout->plan, number, out);
 	put_windows(&layout->cells[number], out);
 	put_devices(layout->plan, number, out);
+	map_json_functions(layout->plan, number, out);
 	put_interrupts(layout->plan, number, out);
 	put_firmware(cell, out);
 	put_images(cell, out);

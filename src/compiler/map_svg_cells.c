@@ -84,6 +84,15 @@ static const char *role(const struct plan *plan, size_t cell)
 	return text;
 }
 
+static size_t functions_of(const struct plan_cell *cell)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < cell->function_count; i++)
+		count += !cell->functions[i].ghost;
+	return count;
+}
+
 static size_t devices_of(const struct plan *plan, size_t cell)
 {
 	size_t count = 0;
@@ -120,6 +129,30 @@ static void add_devices(const struct plan *plan, size_t cell, struct lines *line
 	}
 	if (!count)
 		add(lines, "device     none");
+}
+
+static void add_functions(const struct plan *plan, const struct plan_cell *cell, struct lines *lines)
+{
+	const size_t count = functions_of(cell);
+	size_t shown = 0;
+
+	for (size_t i = 0; i < cell->function_count; i++) {
+		const size_t function = cell->functions[i].function;
+
+		if (cell->functions[i].ghost)
+			continue;
+		if (shown == DEVICES_SHOWN && count > DEVICES_SHOWN + 1) {
+			add(lines, "           and %zu more: map.txt", count - shown);
+			break;
+		}
+		add(lines, "%-10s %s: %s", shown++ ? "" : "PCI", pci_call(&plan->board.pci, function),
+		    map_slot(cell->functions[i].rid));
+		if (plan->board.pci.at[function].smmu == PCI_NONE)
+			add(lines, "           masters the bus: unisolated");
+	}
+	if (cell->msi_count)
+		add(lines, "           messages: SPI %" PRIu32 "-%" PRIu32, cell->msi_first,
+		    cell->msi_first + cell->msi_count - 1);
 }
 
 static void add_colors(const struct plan *plan, size_t cell, struct lines *lines)
@@ -184,6 +217,7 @@ static struct lines card_lines(const struct layout *layout, size_t number)
 		    map_svg_size(cell->files[i].file.size));
 	}
 	add_devices(plan, number, &lines);
+	add_functions(plan, cell, &lines);
 	add_interrupts(layout, number, &lines);
 	add_firmware(cell, &lines);
 	if (cell->heartbeat_ns)
@@ -232,6 +266,9 @@ static bool has_masters(const struct plan *plan, size_t cell)
 	for (size_t i = 0; i < plan->board.device_count; i++)
 		if (plan->board.devices[i].owner == (int)cell && plan->board.devices[i].bus_master)
 			return true;
+	for (size_t i = 0; i < plan->board.pci.count; i++)
+		if (plan->board.pci.at[i].owner == (int)cell && plan->board.pci.at[i].smmu == PCI_NONE)
+			return true;
 	return false;
 }
 
@@ -261,8 +298,8 @@ static int draw_table(const struct plan *plan, int y, FILE *out)
 		svg_text(out, x + 194, row + 12, SVG_MONO, 110, text_format("core %s", cores_of(cell)));
 		svg_text(out, x + 308, row + 12, SVG_MONO, 60, map_svg_size(cell->memory_total));
 		svg_text(out, x + 372, row + 12, SVG_MONO, 84,
-			 text_format("%zu device%s", devices_of(plan, i),
-				     devices_of(plan, i) == 1 ? "" : "s"));
+			 text_format("%zu device%s", devices_of(plan, i) + functions_of(cell),
+				     devices_of(plan, i) + functions_of(cell) == 1 ? "" : "s"));
 		svg_text(out, x + 460, row + 12, SVG_MONO, 144,
 			 text_format("%s%s%s%s", cell->mode == BP_MODE_DIRECT ? "direct" : "injected",
 				     kind(plan, i)[0] ? " " : "", kind(plan, i), marks(plan, i)));

@@ -96,6 +96,8 @@ struct pci_host {
 
 /* SSSS:BB:DD.F */
 bool pci_parse(const char *text, uint32_t *segment, uint32_t *bus, uint32_t *devfn);
+/* What a user calls it: its name, else its address; of a virtual one with .vfN. */
+const char *pci_call(const struct pci_inventory *inventory, size_t index);
 /* By its number; PCI_NONE: no such. */
 size_t pci_find(const struct pci_inventory *inventory, uint32_t segment, uint32_t bus, uint32_t devfn);
 

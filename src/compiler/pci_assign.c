@@ -25,11 +25,9 @@ static struct place place_of(const struct front *front, int cell)
 	return front_place(front, front->cell_nodes[cell], "pci");
 }
 
-static const char *call(const struct board *board, const struct pci_function *function)
+static const char *called(const struct board *board, const struct pci_function *function)
 {
-	if (function->physical != PCI_NONE)
-		return text_format("%s.vf%u", call(board, &board->pci.at[function->physical]), function->vf);
-	return function->name ? function->name : function->address;
+	return pci_call(&board->pci, (size_t)(function - board->pci.at));
 }
 
 /* ---- names ---- */
@@ -270,8 +268,8 @@ static void check_names(const struct front *front, const struct pci_function *on
 	if (!streams && !devices)
 		return;
 	diag_error(place_of(front, other->owner),
-		   "'%s' can't be told from '%s' of cell '%s': both have %s 0x%x", call(board, other),
-		   call(board, one), front->plan->cells[one->owner].name, streams ? "StreamID" : "DeviceID",
+		   "'%s' can't be told from '%s' of cell '%s': both have %s 0x%x", called(board, other),
+		   called(board, one), front->plan->cells[one->owner].name, streams ? "StreamID" : "DeviceID",
 		   streams ? one->stream : one->device_id);
 	diag_note(place_of(front, one->owner), "given to '%s' here", front->plan->cells[one->owner].name);
 }
@@ -295,7 +293,7 @@ static void check_peers(const struct front *front, const struct pci_function *on
 		   "'%s' and '%s' of cell '%s' may reach each other past the IOMMU: %s has no ACS that keeps "
 		   "them "
 		   "apart; give them to one cell, or let both say allow-peer-dma",
-		   call(board, other), call(board, one), plan->cells[one->owner].name, turn->address);
+		   called(board, other), called(board, one), plan->cells[one->owner].name, turn->address);
 	diag_note(place_of(front, one->owner), "given to '%s' here", plan->cells[one->owner].name);
 }
 
@@ -326,7 +324,7 @@ static void warn_of_nobodys(const struct front *front)
 		    board->pci.at[function->physical].owner == OWNER_NOBODY)
 			diag_warning(place_of(front, function->owner),
 				     "'%s' is a part of %s, which belongs to no cell: nobody runs the device",
-				     call(board, function), board->pci.at[function->physical].address);
+				     called(board, function), board->pci.at[function->physical].address);
 	}
 }
 

@@ -224,7 +224,9 @@ SCHEMA = {
         "windows": [{"what": str, "guest": int, "address": int, "size": int, "writes": bool}],
         "colors": (type(None), {"has": [int], "of": int, "own": bool}),
         "devices": [{"path": str, "registers": [RANGE], "interrupts": [int], "unisolated": bool}], "ppis": [int], "spis": [int],
-        "firmware_calls": [int],
+        "functions": [{"address": str, "name": str, "guest": str, "vendor": int, "device": int, "owned": bool, "virtual": int,
+                       "stream": (int, type(None))}],
+        "messages": (type(None), {"first": int, "count": int}), "firmware_calls": [int],
         "images": [{"property": str, "name": str, "size": int, "address": int, "sha256": str}],
         "faults": dict, "restarts": {"count": int, "window": int},
     }],
@@ -322,6 +324,35 @@ def test_json_is_documented():
         text = file.read().split("## The map (`map --json`)")[1].split("\n## ")[0]
     for key in keys(SCHEMA):
         assert f"`{key}`" in text, key
+
+
+# [utest->swr~map-json~1] [utest->swr~map-svg~1]
+def test_pci_functions():
+    path = "test/configs/good/pci.dts"
+    found = json.loads(draw(path, "--json"))
+    conforms(found, SCHEMA)
+    cells = {cell["name"]: cell for cell in found["cells"]}
+    assert (cells["health"]["functions"], cells["health"]["messages"]) == ([], None)
+    assert [(one["name"], one["guest"], one["owned"], one["virtual"]) for one in cells["main"]["functions"]] == [
+        ("nic", "00:01.0", True, 4), ("nvme", "00:02.0", True, 2), ("disk", "00:03.0", True, 0),
+        ("nic.vf0", "00:10.0", False, 0), ("nic.vf1", "00:10.1", False, 0), ("nic.vf2", "00:10.2", False, 0),
+        ("nic.vf3", "00:10.3", True, 0), ("nvme.vf0", "00:10.4", False, 0), ("nvme.vf1", "00:10.5", False, 0),
+    ]  # fmt: skip
+    edu = cells["other"]["functions"][-1]
+    assert edu == {
+        "address": "0000:00:05.0", "name": "edu", "guest": "00:04.0", "vendor": 0x1234, "device": 0x11E8, "owned": True, "virtual": 0,
+        "stream": 0x28,
+    }  # fmt: skip
+    for cell in cells["main"], cells["other"]:
+        messages = cell["messages"]
+        assert set(range(messages["first"], messages["first"] + messages["count"])) <= set(cell["spis"])
+    assert cells["main"]["messages"]["count"] == 12
+    text = run(TOOL, "map", path, "-I", IMAGES).stdout
+    assert re.search(r"^  00:10\.0 +0000:01:10\.0 +nic\.vf0 +8086:10ca  other's: seen, not touched$", text, re.M)
+    assert re.search(r"^  00:10\.1 +0000:01:10\.2 +nic\.vf1 +8086:10ca  nobody's: seen, not touched$", text, re.M)
+    assert re.search(r"^  00:04\.0 +0000:00:05\.0 +edu +1234:11e8  stream 0x28$", text, re.M)
+    drawn = [text for *_, text in texts(ET.fromstring(draw(path)))]
+    assert "PCI        nic: 00:01.0" in drawn and not any("nic.vf1" in text for text in drawn)
 
 
 if __name__ == "__main__":
