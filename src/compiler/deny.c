@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * deny.c - the kinds that the command line denies: see deny.h. Set by main.c, asked by firmware.c and dma.c.
+ * deny.c - the kinds that the command line denies: see deny.h. Set by main.c, asked by firmware.c, dma.c and pci_assign.c.
  */
 #include "deny.h"
 
@@ -9,6 +9,7 @@
 static const char *const kinds[DENY_COUNT] = {
 	[DENY_FIRMWARE_CALLS] = "firmware-calls",
 	[DENY_UNPROTECTED_DMA] = "unprotected-dma",
+	[DENY_PEER_DMA] = "peer-dma",
 };
 
 static bool is_denied[DENY_COUNT];

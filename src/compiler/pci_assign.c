@@ -287,13 +287,23 @@ static void check_peers(const struct front *front, const struct pci_function *on
 	turn = turning(board, a, b);
 	if (!turn)
 		turn = turning(board, b, a);
-	if (!turn || (plan->cells[one->owner].peer_dma && plan->cells[other->owner].peer_dma))
+	if (!turn)
 		return;
-	diag_error(place_of(front, other->owner),
-		   "'%s' and '%s' of cell '%s' may reach each other past the IOMMU: %s has no ACS that keeps "
-		   "them "
-		   "apart; give them to one cell, or let both say allow-peer-dma",
-		   called(board, other), called(board, one), plan->cells[one->owner].name, turn->address);
+	if (plan->cells[one->owner].peer_dma && plan->cells[other->owner].peer_dma)
+		(denied(DENY_PEER_DMA) ? diag_error
+				       : diag_warning)(place_of(front, other->owner),
+						       "'%s' and '%s' of cell '%s' may reach each other past "
+						       "the IOMMU: %s has no ACS that keeps "
+						       "them apart, and both cells say allow-peer-dma",
+						       called(board, other), called(board, one),
+						       plan->cells[one->owner].name, turn->address);
+	else
+		diag_error(
+			place_of(front, other->owner),
+			"'%s' and '%s' of cell '%s' may reach each other past the IOMMU: %s has no ACS that "
+			"keeps them apart; give them to one cell, or let both say allow-peer-dma",
+			called(board, other), called(board, one), plan->cells[one->owner].name,
+			turn->address);
 	diag_note(place_of(front, one->owner), "given to '%s' here", plan->cells[one->owner].name);
 }
 

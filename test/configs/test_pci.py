@@ -331,6 +331,10 @@ PEERS = (
     "file.dts:10:4: error: '{1}' and '{0}' of cell 'one' may reach each other past the IOMMU: {2} has no ACS that keeps them apart; "
     "give them to one cell, or let both say allow-peer-dma\nfile.dts:8:4: note: given to 'one' here\n"
 )
+ALLOWED = (
+    f"file.dts:10:4: warning: '{OTHER}' and '{ONE}' of cell 'one' may reach each other past the IOMMU: 0000:00:01.0 has no ACS that keeps "
+    "them apart, and both cells say allow-peer-dma\nfile.dts:8:4: note: given to 'one' here\n"
+)
 IOMMU_MAP = "iommu-map = <0x00 0x8007 0x00 0x10000>;"
 MSI_MAP = "msi-map = <0x00 0x8006 0x00 0x10000>;"
 HOST = "/pcie@10000000"
@@ -340,7 +344,7 @@ APART = {
     "only one allows": (
         ports(False) + [nic(), nic("0000:02:00.0")], two(more="allow-peer-dma;"), (), PEERS.format(ONE, OTHER, "0000:00:01.0"),
     ),
-    "both allow": (ports(False) + [nic(), nic("0000:02:00.0")], two(more="allow-peer-dma;", others="allow-peer-dma;"), (), ""),
+    "both allow": (ports(False) + [nic(), nic("0000:02:00.0")], two(more="allow-peer-dma;", others="allow-peer-dma;"), (), ALLOWED),
     "on the root's bus": ([nic("0000:00:03.0"), nic("0000:00:04.0")], two("0000:00:03.0", "0000:00:04.0"), (), ""),
     "of one device on the root's bus": (
         [nic("0000:00:03.0"), nic("0000:00:03.1")], two("0000:00:03.0", "0000:00:03.1"), (),
@@ -481,3 +485,12 @@ APART = {
 def test_cells(tmp_path, name):
     functions, cells, changes, expected = APART[name]
     assert board(tmp_path, functions, cells, changes) == expected
+
+
+# [utest->swr~config-deny~1]
+def test_peers_denied(tmp_path):
+    functions, cells, changes, expected = APART["both allow"]
+    board(tmp_path, functions, cells, changes)
+    result = run(TOOL, "check", str(tmp_path / "file.dts"), "-I", IMAGES, "--deny", "peer-dma")
+    assert result.stderr.replace(f"{tmp_path}/", "") == expected.replace("warning", "error")
+    assert result.returncode == 1
