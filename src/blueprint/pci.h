@@ -126,7 +126,7 @@ struct bp_pci_function {    /* by rid, ascending */
 
 /* ---- what the service core uses: tables of bp_service, offsets from there ---- */
 
-struct bp_service_smmu {
+struct bp_service_smmu { /* by its index in bp_header.smmus; zeroes: it has no streams, and aborts for ever */
 	uint64_t page0_va, page1_va; /* page 1: the event queue's PROD and CONS */
 	uint64_t cmdq_va, eventq_va;
 	uint32_t cmdq_log2, eventq_log2;   /* entries: 16 bytes, 32 bytes */

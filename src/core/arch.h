@@ -58,6 +58,11 @@ void arch_icache_invalidate(void);
 void arch_spi_raise(u32 intid);
 void arch_doorbell_raise(const struct bp_bell *bell);
 
+/* An SPI of EL2's own: to this core, before all others (dma_work). */
+void arch_own_interrupt(u32 intid);
+/* While on, dma_work is called at this core's interrupts, whosever they are. */
+void arch_watch(bool on);
+
 /* Service core: revokes another cell (by index) and wakes its cores. */
 void arch_revoke_other(u32 cell);
 

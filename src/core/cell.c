@@ -9,8 +9,10 @@
  */
 #include "cell.h"
 #include "core.h"
+#include "dma.h"
 #include "events.h"
 #include "mmio.h"
+#include "platform.h"
 #include "service.h"
 #include "sha256.h"
 
@@ -158,6 +160,7 @@ static u64 siblings_gather(void)
 	arch_publish();
 	siblings_wake(~UINT64_C(0));
 	while ((missing = siblings_restless(*epoch)) != 0 && arch_time() - start < patience) {
+		dma_work();
 		if (arch_time() - wake_time < arch_ns_to_ticks(WAKE_AGAIN_NS))
 			continue;
 		siblings_wake(missing);
@@ -203,6 +206,7 @@ static bool cell_stop(u32 cause)
 {
 	telemetry()->restart_cause = cause;
 	event_record(EVENT_CELL_STOP, cause, 0, 0, 0);
+	pci_functions_stop();
 	arch_cell_interrupts_reset(); /* nothing of it wakes the cores that rest from now on */
 	state_set(CELL_STOPPED);
 	health_stopped(cause);
@@ -250,7 +254,9 @@ static void cell_renew(void)
 	state->gicd_ctlr = 0;
 	vuart_restart();
 	siblings_power_off();
+	pci_functions_stop();
 	arch_cell_interrupts_reset();
+	pci_functions_reset();
 	shared_memory_reset();
 	cell_fill();
 	t->start_time = arch_time();
@@ -284,6 +290,13 @@ static bool cell_restart(u32 cause)
 	return true;
 }
 
+static bool cell_lost(u64 cores)
+{
+	state_set(CELL_LOST);
+	event_record(EVENT_CELL_LOST, cores, 0, 0, 0);
+	return false;
+}
+
 /* All of the cell's cores at rest, or the cell is lost: nothing is refilled under a core that may run. */
 static bool gathered(void)
 {
@@ -296,11 +309,12 @@ static bool gathered(void)
 		lost = siblings_gather();
 	}
 
-	if (lost == 0)
-		return true;
-	state_set(CELL_LOST);
-	event_record(EVENT_CELL_LOST, lost, 0, 0, 0);
-	return false;
+	return lost == 0 || cell_lost(lost);
+}
+
+static bool dma_set(enum dma_ask ask)
+{
+	return dma_streams_set(ask) || cell_lost(0);
 }
 
 static bool first_start_done(void)
@@ -326,7 +340,7 @@ bool cell_settle(bool first_start)
 	}
 	while (telemetry()->cell_state != CELL_LOST && requests_waiting()) {
 		arch_stage2_revoke();
-		if (!gathered()) {
+		if (!dma_set(DMA_CUT) || !gathered()) {
 			telemetry()->restart_cause = requests_fold().cause;
 			return false;
 		}
@@ -339,6 +353,8 @@ bool cell_settle(bool first_start)
 			cell_renew();
 		else if (!cell_restart(wanted.cause))
 			continue;
+		if (!dma_set(DMA_LIVE))
+			return false;
 		/* An order that came meanwhile has revoked before this restore, or is seen here. */
 		arch_stage2_restore();
 		if (!requests_waiting())

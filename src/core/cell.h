@@ -51,7 +51,7 @@ struct cell_state { /* one page, mapped by the cell's cores alone */
 	u64 generation;
 	u32 gicd_ctlr; /* under `gic_lock` */
 	u32 pad;
-	struct lock power_lock, console_lock, gic_lock;
+	struct lock power_lock, console_lock, gic_lock, pci_lock;
 	struct gic_query gic_query;
 	u32 spi_enabled[32]; /* under `gic_lock`: SPIs enabled while gicd_ctlr holds Group 1 back */
 	struct vuart vuart;

@@ -8,6 +8,7 @@
  * firmware: firmware's locks would be a channel between cells.
  */
 #include "core.h"
+#include "dma.h"
 #include "events.h"
 #include "rate.h"
 
@@ -40,6 +41,7 @@ void core_main(struct exit *exit)
 	rate_start();
 	telemetry_start();
 	events_start();
+	dma_start();
 	cell_state()->cores[this_core].power = POWER_OFF;
 	start_pending = core_is_first();
 	core_rest(exit);

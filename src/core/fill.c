@@ -7,7 +7,34 @@
  * coherency once, after the last write to it (Arm ARM B2.8, D7.5).
  */
 #include "cell.h"
+#include "dma.h"
 #include "sha256.h"
+
+/* In slices, between which the service core serves the others. Less than an emulator does in a tenth of a
+ * second. */
+#define SLICE UINT64_C(0x200000)
+
+static u64 slice(u64 left)
+{
+	dma_work();
+	return left < SLICE ? left : SLICE;
+}
+
+static void ram_zero(va_t va, u64 size)
+{
+	for (u64 now; size; size -= now, va += now) {
+		now = slice(size);
+		arch_zero(va, now);
+	}
+}
+
+static void ram_clean(va_t va, u64 size)
+{
+	for (u64 now; size; size -= now, va += now) {
+		now = slice(size);
+		arch_cache_clean_invalidate(va, now);
+	}
+}
 
 /* The images are sorted by nothing; a cell has a handful. Next image that starts in [from, end). */
 static const struct bp_image *image_next(ipa_t from, ipa_t end)
@@ -35,6 +62,14 @@ static void copy(va_t to, va_t from, u64 size)
 		to_bytes[i] = from_bytes[i];
 }
 
+static void image_copy(va_t to, va_t from, u64 size)
+{
+	for (u64 now; size; size -= now, to += now, from += now) {
+		now = slice(size);
+		copy(to, from, now);
+	}
+}
+
 static void region_fill(const struct bp_region *region)
 {
 	const ipa_t end = region->ipa + region->size;
@@ -44,11 +79,11 @@ static void region_fill(const struct bp_region *region)
 	while ((image = image_next(at, end)) != NULL) {
 		const va_t to = region->va + (image->dest_ipa - region->ipa);
 
-		arch_zero(region->va + (at - region->ipa), image->dest_ipa - at);
-		copy(to, image->va, image->size);
+		ram_zero(region->va + (at - region->ipa), image->dest_ipa - at);
+		image_copy(to, image->va, image->size);
 		at = image->dest_ipa + image->size;
 	}
-	arch_zero(region->va + (at - region->ipa), end - at);
+	ram_zero(region->va + (at - region->ipa), end - at);
 }
 
 /* [impl->swr~cell-filled~1] [impl->swr~cell-clean-to-poc~1] */
@@ -59,8 +94,23 @@ void cell_fill(void)
 	for (u32 i = 0; i < this_cell->regions.count; i++, region++) {
 		if (!(region->flags & BP_REGION_KEEP) || cell_state()->generation == 1)
 			region_fill(region);
-		arch_cache_clean_invalidate(region->va, region->size);
+		ram_clean(region->va, region->size);
 	}
+}
+
+static bool image_good(const struct bp_image *image)
+{
+	u8 digest[SHA256_BYTES];
+	struct sha256 sha;
+	va_t va = image->va;
+
+	sha256_start(&sha);
+	for (u64 left = image->size, now; left; left -= now, va += now) {
+		now = slice(left);
+		sha256_add(&sha, (const void *)va, now);
+	}
+	sha256_end(&sha, digest);
+	return digest_equal(digest, image->digest);
 }
 
 /* [impl->swr~images-hashed~1] */
@@ -70,7 +120,7 @@ bool cell_images_good(void)
 	bool good = true;
 
 	for (u32 i = 0; i < this_cell->images.count; i++, image++)
-		if (!sha256_is((const void *)image->va, image->size, image->digest))
+		if (!image_good(image))
 			good = false;
 	return good;
 }

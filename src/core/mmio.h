@@ -23,6 +23,7 @@ const struct bp_mmio *mmio_find(ipa_t ipa);
 void gicd_access(struct access *access);
 void gicr_access(struct access *access);
 void vuart_access(struct access *access);
+void pci_config_access(struct access *access); /* by a table of its own: src/platform/pci */
 
 /* First core, the others at rest: the emulated UART as after reset, on a line of its own in the log. */
 void vuart_restart(void);

@@ -4,9 +4,9 @@
  * the cell's first core obeys (cell.c), and revokes the cell's stage 2, which the cell cannot resist.
  */
 #include "service.h"
-#include "../blueprint/telemetry.h"
 #include "core.h"
 #include "events.h"
+#include "platform.h"
 
 bool service_core(void)
 {
@@ -18,7 +18,7 @@ u32 service_cells(void)
 	return service()->cells.count;
 }
 
-static volatile struct order *order_of(u32 cell)
+volatile struct order *service_order_of(u32 cell)
 {
 	return (volatile struct order *)this_cell->orders_va + cell;
 }
@@ -26,7 +26,7 @@ static volatile struct order *order_of(u32 cell)
 /* [impl->swr~order-revokes~1] */
 void service_order(u32 cell, enum bp_action action, u32 cause)
 {
-	volatile struct order *order = order_of(cell);
+	volatile struct order *order = service_order_of(cell);
 
 	order->action = action;
 	order->cause = cause;
@@ -34,6 +34,8 @@ void service_order(u32 cell, enum bp_action action, u32 cause)
 	order->sequence = order->sequence + 1;
 	arch_publish();
 	event_record(EVENT_ORDER, cell, action, cause, 0);
+	if (service()->dma.count)
+		iommu_streams_set(cell, false);
 	arch_revoke_other(cell);
 }
 
@@ -47,7 +49,7 @@ void service_safe(void)
 
 void service_console_input(u32 cell, u8 byte)
 {
-	volatile struct order *order = order_of(cell);
+	volatile struct order *order = service_order_of(cell);
 	const u64 head = order->input_head;
 
 	order->input[head % ORDER_INPUT_BYTES] = byte;

@@ -5,7 +5,7 @@
 #ifndef BULKHEAD_SERVICE_H
 #define BULKHEAD_SERVICE_H
 
-#include "../blueprint/blueprint.h"
+#include "../blueprint/telemetry.h"
 #include "types.h"
 
 /* Is this core the service core? Only it maps what the calls below touch. */
@@ -22,7 +22,14 @@ static inline const struct bp_service_cell *service_cell(u32 cell)
 	return (const struct bp_service_cell *)((const u8 *)service() + service()->cells.offset) + cell;
 }
 
-/* Orders `cell` (checked) to stop or restart: recorded, revoked, woken. Returns at once. */
+/* A table of the service core's record. */
+static inline const void *service_table(const struct bp_table *table)
+{
+	return (const u8 *)service() + table->offset;
+}
+
+volatile struct order *service_order_of(u32 cell);
+/* Orders `cell` (checked) to stop or restart: recorded, its DMA cut, revoked, woken. Returns at once. */
 void service_order(u32 cell, enum bp_action action, u32 cause);
 /* The safe state, where the health cell can't bring it about. */
 void service_safe(void);

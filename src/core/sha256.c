@@ -115,14 +115,3 @@ bool digest_equal(const u8 *a, const u8 *b)
 		difference |= a[i] ^ b[i];
 	return difference == 0;
 }
-
-bool sha256_is(const void *data, u64 size, const u8 digest[SHA256_BYTES])
-{
-	struct sha256 sha;
-	u8 actual[SHA256_BYTES];
-
-	sha256_start(&sha);
-	sha256_add(&sha, data, size);
-	sha256_end(&sha, actual);
-	return digest_equal(actual, digest);
-}

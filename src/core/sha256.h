@@ -20,7 +20,6 @@ void sha256_start(struct sha256 *sha);
 void sha256_add(struct sha256 *sha, const void *data, u64 size);
 void sha256_end(struct sha256 *sha, u8 digest[SHA256_BYTES]);
 
-bool sha256_is(const void *data, u64 size, const u8 digest[SHA256_BYTES]);
 bool digest_equal(const u8 *a, const u8 *b);
 
 #endif

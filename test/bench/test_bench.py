@@ -24,9 +24,9 @@ from harness import build  # noqa: E402
 
 BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
     "injected": {
-        "timer": 70,
+        "timer": 69,
         "timer.end": 0,
-        "spi": 70,
+        "spi": 69,
         "spi.end": 0,
         "hvc_version": 57,
         "psci_version": 66,
@@ -47,9 +47,9 @@ BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
         "gicd_typer_read": 110,
         "gicd_isenabler_read": 105,
         "gicd_isenabler_write": 104,
-        "sgi": 153,
+        "sgi": 150,
         "sgi.end": 0,
-        "doorbell": 160,
+        "doorbell": 159,
         "doorbell.end": 0,
     },
     "direct": {
@@ -65,8 +65,8 @@ BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
         "doorbell.end": 0,
     },
 }
-REVOKE = 1984
-TEXT_BYTES = 32768
+REVOKE = 2049
+TEXT_BYTES = 45056
 
 
 def bound(figure):

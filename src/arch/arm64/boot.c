@@ -6,9 +6,11 @@
 #include "../../blueprint/image.h"
 #include "../../core/sha256.h"
 #include "../../platform/iommu/smmuv3.h"
+#include "../../platform/pci/steps.h"
 #include "console.h"
 #include "gate.h"
 #include "gic.h"
+#include "its.h"
 #include "psci.h"
 #include "sysreg.h"
 
@@ -85,9 +87,69 @@ static void writable_memory_clear(const struct bp_header *bp)
 	arch_cache_clean_invalidate(bp->writable_va, bp->writable_size);
 }
 
+static const void *boot_table(const struct bp_header *bp, const struct bp_table *table)
+{
+	return (const u8 *)bp + table->offset;
+}
+
 static const struct bp_boot_core *boot_cores(const struct bp_header *bp)
 {
-	return (const struct bp_boot_core *)((const u8 *)bp + bp->cores.offset);
+	return boot_table(bp, &bp->cores);
+}
+
+static const struct bp_smmu *boot_smmus(const struct bp_header *bp)
+{
+	return boot_table(bp, &bp->smmus);
+}
+
+static void smmus_abort(const struct bp_header *bp)
+{
+	bool good = bp->machine.smmu_va == 0 || smmu_abort_all(bp->machine.smmu_va);
+
+	for (u32 i = 0; i < bp->smmus.count; i++)
+		good = smmu_abort_all(boot_smmus(bp)[i].va) && good;
+	if (!good)
+		boot_refuse(EL2_VA_UART, "the SMMU does not go into its abort state");
+}
+
+/* Its queues are in the writable memory, zeroed by now. */
+static void smmus_start(const struct bp_header *bp)
+{
+	const struct bp_smmu *smmu = boot_smmus(bp);
+
+	for (u32 i = 0; i < bp->smmus.count; i++, smmu++) {
+		const pa_t queue = smmu->cmdq_base & (MASK(52) & ~MASK(5));
+
+		if (smmu->strtab_base && !smmu_start(smmu, bp->writable_va + (queue - bp->writable_pa)))
+			boot_refuse(EL2_VA_UART, "the SMMU does not take its stream table");
+	}
+}
+
+static void pci_start(const struct bp_header *bp)
+{
+	if (!pci_steps_play(boot_table(bp, &bp->pci_steps), bp->pci_steps.count))
+		boot_refuse(EL2_VA_UART, "use the PCI inventory of this machine and build again");
+}
+
+static _Noreturn void core_refuse(u32 core, const char *why)
+{
+	say(EL2_VA_UART, "bulkhead: core ");
+	say_number(EL2_VA_UART, core);
+	boot_end(EL2_VA_UART, why);
+}
+
+/* Redistributors may sleep until their core has come, and an ITS speaks to them. */
+static void msis_start(const struct bp_header *bp)
+{
+	const struct bp_lpi_core *const cores = boot_table(bp, &bp->lpi_cores);
+	const struct bp_its *const itss = boot_table(bp, &bp->itss);
+
+	for (u32 i = 0; i < bp->lpi_cores.count; i++)
+		if (!gic_lpis_start(&cores[i]))
+			core_refuse(cores[i].core, "'s redistributor does not take the LPIs' tables");
+	for (u32 i = 0; i < bp->itss.count; i++)
+		if (!its_start(&itss[i]))
+			boot_refuse(EL2_VA_UART, "an ITS does not take its tables or commands");
 }
 
 /* This core's index; halts where no cell owns it. */
@@ -100,13 +162,6 @@ static u32 own_index(const struct bp_header *bp)
 		if (core[i].mpidr == self && core[i].root_pa)
 			return i;
 	boot_refuse(EL2_VA_UART, "the boot core belongs to no cell");
-}
-
-static _Noreturn void core_refuse(u32 core, const char *why)
-{
-	say(EL2_VA_UART, "bulkhead: core ");
-	say_number(EL2_VA_UART, core);
-	boot_end(EL2_VA_UART, why);
 }
 
 static void gate_close(void)
@@ -127,7 +182,7 @@ static void others_start(const struct bp_header *bp, u32 own)
 			core_refuse(i, " does not start: PSCI CPU_ON failed");
 }
 
-/* Cells start when all cores have come, or not at all. [impl->swr~boot-gate~1] */
+/* [impl->swr~boot-gate~1] */
 static void others_gather(const struct bp_header *bp, u32 own)
 {
 	const u64 start = arch_time(), patience = arch_ns_to_ticks(ARRIVAL_NS);
@@ -143,6 +198,11 @@ static void others_gather(const struct bp_header *bp, u32 own)
 			wfe();
 		}
 	}
+}
+
+/* Cells start when all cores have come, or not at all. */
+static void gate_open(void)
+{
 	arch_publish();
 	boot_gate.open = 1;
 	arch_publish();
@@ -160,13 +220,16 @@ u64 boot_main(void)
 	say(EL2_VA_UART, bp->machine.board);
 	say(EL2_VA_UART, "\n");
 	machine_compare(bp);
-	if (bp->machine.smmu_va && !smmu_abort_all(bp->machine.smmu_va))
-		boot_refuse(EL2_VA_UART, "the SMMU does not go into its abort state");
+	smmus_abort(bp);
+	pci_start(bp);
 	writable_memory_clear(bp);
+	smmus_start(bp);
 	gic_distributor_start(bp);
 	own = own_index(bp);
 	gate_close();
 	others_start(bp, own);
 	others_gather(bp, own);
+	msis_start(bp);
+	gate_open();
 	return own;
 }

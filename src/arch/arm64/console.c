@@ -15,7 +15,7 @@ void say(va_t uart, const char *text)
 	}
 }
 
-static void say_digits(va_t uart, u64 value, u64 base)
+void say_digits(va_t uart, u64 value, u64 base, u32 least)
 {
 	char digits[24];
 	unsigned int at = sizeof(digits) - 1;
@@ -26,17 +26,17 @@ static void say_digits(va_t uart, u64 value, u64 base)
 
 		digits[--at] = (char)(digit < 10 ? '0' + digit : 'a' + digit - 10);
 		value /= base;
-	} while (value);
+	} while (value || sizeof(digits) - 1 - at < least);
 	say(uart, digits + at);
 }
 
 void say_hex(va_t uart, u64 value)
 {
 	say(uart, "0x");
-	say_digits(uart, value, 16);
+	say_digits(uart, value, 16, 1);
 }
 
 void say_number(va_t uart, u64 value)
 {
-	say_digits(uart, value, 10);
+	say_digits(uart, value, 10, 1);
 }

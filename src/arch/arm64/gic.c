@@ -6,6 +6,7 @@
  */
 #include "gic.h"
 #include "../../core/core.h"
+#include "../../core/dma.h"
 #include "console.h"
 #include "mmio_io.h"
 #include "sysreg.h"
@@ -115,16 +116,38 @@ static void running_priority_drop(void)
 	}
 }
 
+static void redistributor_wake(va_t rd)
+{
+	mmio_write32(rd + GICR_WAKER, mmio_read32(rd + GICR_WAKER) & ~GICR_WAKER_PROCESSOR_SLEEP);
+	poll_clear(rd + GICR_WAKER, GICR_WAKER_CHILDREN_ASLEEP);
+}
+
+static bool lpis_set(va_t rd, bool on)
+{
+	const u32 ctlr = mmio_read32(rd + GICR_CTLR), bit = (u32)GICR_CTLR_ENABLE_LPIS;
+
+	if (((ctlr & bit) != 0) == on)
+		return true;
+	mmio_write32(rd + GICR_CTLR, ctlr ^ bit);
+	poll_clear(rd + GICR_CTLR, GICR_CTLR_RWP);
+	return ((mmio_read32(rd + GICR_CTLR) & bit) != 0) == on;
+}
+
+/* A loader's tables go first. [impl->swr~lpis-by-tables~1] */
+bool gic_lpis_start(const struct bp_lpi_core *core)
+{
+	redistributor_wake(core->gicr_va);
+	if (!lpis_set(core->gicr_va, false))
+		return false;
+	mmio_write64(core->gicr_va + GICR_PROPBASER, core->propbaser);
+	mmio_write64(core->gicr_va + GICR_PENDBASER, core->pendbaser);
+	return lpis_set(core->gicr_va, true);
+}
+
 /* LPIs that a loader left on would go on writing their tables, in memory that is a cell's now. */
 static void lpis_off(va_t rd)
 {
-	const u32 ctlr = mmio_read32(rd + GICR_CTLR);
-
-	if (!(ctlr & GICR_CTLR_ENABLE_LPIS))
-		return;
-	mmio_write32(rd + GICR_CTLR, ctlr & ~GICR_CTLR_ENABLE_LPIS);
-	poll_clear(rd + GICR_CTLR, GICR_CTLR_RWP);
-	if (!(mmio_read32(rd + GICR_CTLR) & GICR_CTLR_ENABLE_LPIS))
+	if (lpis_set(rd, false))
 		return;
 	say(EL2_VA_UART,
 	    "bulkhead: the loader left LPIs on, and they can't be turned off: this core halts\n");
@@ -151,15 +174,15 @@ void gic_core_start(void)
 {
 	const va_t rd = cell_core(this_core)->gicr_va;
 
-	mmio_write32(rd + GICR_WAKER, mmio_read32(rd + GICR_WAKER) & ~GICR_WAKER_PROCESSOR_SLEEP);
-	poll_clear(rd + GICR_WAKER, GICR_WAKER_CHILDREN_ASLEEP);
+	redistributor_wake(rd);
 	sysreg_write(ICC_SRE_EL2, ICC_SRE_EL2_VALUE);
 	isb();
 	sysreg_write(ICC_SRE_EL1, 7);
 	isb();
 	if (group0_ours())
 		sysreg_write(ICC_IGRPEN0_EL1, 0);
-	lpis_off(rd);
+	if (!core_is_first() || this_cell->lpis.count == 0) /* else the boot core has set them up */
+		lpis_off(rd);
 	gicd_find();
 	vgic_start(priority_shift());
 }
@@ -224,6 +247,17 @@ void gic_guest_prepare(void)
 	isb();
 }
 
+/* At rest: what was acknowledged; EL2's own is served. */
+static void interrupt_end(u64 intid)
+{
+	sysreg_write(ICC_EOIR1_EL1, intid);
+	if (this_cell->mode == BP_MODE_INJECTED)
+		sysreg_write(ICC_DIR_EL1, intid);
+	isb();
+	if (gic_own(intid))
+		dma_work();
+}
+
 bool arch_wait(void)
 {
 	u64 intid;
@@ -232,17 +266,14 @@ bool arch_wait(void)
 	/* An SPI for a core that rests stays where it is, pending, and may be routed elsewhere. One of such a
 	 * priority that it gets through keeps the core from sleep. */
 	intid = sysreg_read(ICC_HPPIR1_EL1) & 0xffffff;
-	if (intid >= INTID_FIRST_SPI && intid < INTID_SPECIAL)
+	if (intid >= INTID_FIRST_SPI && intid < INTID_SPECIAL && !gic_own(intid))
 		return false;
 	intid = sysreg_read(ICC_IAR1_EL1) & 0xffffff;
 	if (intid_none(intid))
 		return false;
-	if (intid >= INTID_FIRST_SPI && intid < INTID_SPECIAL) /* came in between */
+	if (intid >= INTID_FIRST_SPI && intid < INTID_SPECIAL && !gic_own(intid)) /* came in between */
 		gic_spi_raise((u32)intid);
-	sysreg_write(ICC_EOIR1_EL1, intid);
-	if (this_cell->mode == BP_MODE_INJECTED)
-		sysreg_write(ICC_DIR_EL1, intid);
-	isb();
+	interrupt_end(intid);
 	return intid == WAKE_SGI;
 }
 
@@ -278,10 +309,38 @@ void arch_doorbell_raise(const struct bp_bell *bell)
 	gic_bell_ring(*bell);
 }
 
+void arch_own_interrupt(u32 intid)
+{
+	mmio_write8(EL2_VA_GICD + GICD_IPRIORITYR + intid, 0);
+	mmio_write64(EL2_VA_GICD + GICD_IROUTER + 8 * (u64)intid, cell_core(this_core)->mpidr);
+	mmio_write32(EL2_VA_GICD + GICD_ISENABLER + 4 * (u64)(intid / 32), (u32)BIT(intid % 32));
+}
+
 static void spi_route(u32 intid)
 {
 	mmio_write8(EL2_VA_GICD + GICD_IPRIORITYR + intid, GIC_PRIORITY_DEFAULT);
 	mmio_write64(EL2_VA_GICD + GICD_IROUTER + 8 * intid, cell_core(0)->mpidr);
+}
+
+/* LPIs that a life has left behind, none of which is a reason to wake. Its functions send none any more, and
+ * all else is disabled. */
+static void lpis_drain(void)
+{
+	const u64 pmr = sysreg_read(ICC_PMR_EL1);
+
+	sysreg_write(ICC_PMR_EL1, PMR_ALL);
+	isb();
+	for (u32 i = 0; i <= this_cell->lpis.count; i++) {
+		u64 intid = sysreg_read(ICC_HPPIR1_EL1) & 0xffffff;
+
+		if (intid < INTID_FIRST_LPI && !gic_own(intid))
+			break;
+		intid = sysreg_read(ICC_IAR1_EL1) & 0xffffff;
+		if (!intid_none(intid))
+			interrupt_end(intid);
+	}
+	sysreg_write(ICC_PMR_EL1, pmr);
+	isb();
 }
 
 /* [impl->swr~cell-interrupts-reset~1] */
@@ -300,4 +359,6 @@ void arch_cell_interrupts_reset(void)
 		for (u32 left = owned; left; left &= left - 1)
 			spi_route(32 * n + (u32)__builtin_ctz(left));
 	}
+	if (this_cell->lpis.count)
+		lpis_drain();
 }

@@ -5,8 +5,8 @@
 #ifndef BULKHEAD_GIC_H
 #define BULKHEAD_GIC_H
 
-#include "../../blueprint/blueprint.h"
-#include "../../core/types.h"
+#include "../../blueprint/pci.h"
+#include "../../core/cell.h"
 #include "mmio_io.h"
 
 /* Distributor */
@@ -38,10 +38,13 @@
 #define GICR_CTLR_RWP		   BIT(3)
 #define GICR_IIDR		   0x0004
 #define GICR_TYPER		   0x0008
+#define GICR_TYPER_PLPIS	   BIT(0)
 #define GICR_TYPER_LAST		   BIT(4)
 #define GICR_WAKER		   0x0014
 #define GICR_WAKER_PROCESSOR_SLEEP BIT(1)
 #define GICR_WAKER_CHILDREN_ASLEEP BIT(2)
+#define GICR_PROPBASER		   0x0070
+#define GICR_PENDBASER		   0x0078
 #define GICR_PIDR2		   0xffe8
 #define GICR_SGI_OFFSET		   UINT64_C(0x10000) /* as the guest sees it */
 #define GICR_SGI_VA_OFFSET	   UINT64_C(0x1000)  /* as EL2 maps it */
@@ -53,6 +56,7 @@
 #define INTID_WORDS		   32u
 #define INTID_FIRST_PPI		   16u
 #define INTID_FIRST_SPI		   32u
+#define INTID_FIRST_LPI		   8192u
 #define GIC_PRIORITY_DEFAULT	   0xa0u
 
 /* The SGI that wakes a core at rest, or one whose stage 2 was revoked. Its number is of no matter to
@@ -60,7 +64,7 @@
  * (Arm DEN0006, 4.3). */
 #define WAKE_SGI 7u
 
-/* 1020..1023: no interrupt to take. LPIs, from 8192 on, are none of ours but must be ended like others. */
+/* 1020..1023: no interrupt to take. */
 static inline bool intid_none(u64 intid)
 {
 	return intid >= INTID_SPECIAL && intid < INTID_SPECIAL + 4;
@@ -94,6 +98,9 @@ static inline u64 gicr_affinity(u64 typer_high)
 
 /* Boot core, boot root: everything disabled, Group 1, triggers set, distributor on. */
 void gic_distributor_start(const struct bp_header *bp);
+/* Boot core, boot root, the core awake: LPIs of a redistributor with the blueprint's tables; false: it
+ * doesn't take them. */
+bool gic_lpis_start(const struct bp_lpi_core *core);
 /* This core's redistributor and CPU interface, once a boot. */
 void gic_core_start(void);
 /* The guest's share of the CPU interface, just before it is entered. */
@@ -115,6 +122,13 @@ static inline va_t intid_bank(const struct bp_core *core, u32 intid)
 
 /* Waits, a short and bounded time, for what was written to the distributor to take effect. */
 void gic_settle(void);
+
+/* Is this SPI EL2's own? Those of guests have an owner. */
+static inline bool gic_own(u64 intid)
+{
+	return intid >= INTID_FIRST_SPI && intid < INTID_SPECIAL &&
+	       !(this_cell->spi_owned[intid / 32] & BIT(intid % 32));
+}
 
 /* arch_spi_raise in line */
 static inline void gic_spi_raise(u32 intid)

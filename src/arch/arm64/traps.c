@@ -86,6 +86,12 @@ static enum exit_reason emulate(struct access *access, u32 kind)
 	case BP_MMIO_GICR:
 		gicr_access(access);
 		return EXIT_GICR;
+	case BP_MMIO_PCI:
+		pci_config_access(access);
+		return EXIT_PCI;
+	case BP_MMIO_V2M: /* of an MSI frame drivers read the identification alone, and take 0 */
+		access->value = 0;
+		return EXIT_PCI;
 	default:
 		vuart_access(access);
 		return EXIT_UART;

@@ -12,6 +12,7 @@
  * ICC_DIR_EL1, which says whose it is, traps meanwhile.
  */
 #include "vgic.h"
+#include "../../core/dma.h"
 #include "exits.h"
 #include "gic.h"
 #include "mmio_io.h"
@@ -33,6 +34,8 @@
 #define ICH_VMCR_EOIMODE      BIT(9)
 #define ICH_VTR_TDS	      BIT(19)
 
+#define WATCHED		      (UINT32_C(1) << 31)
+
 static u32 lr_count;	/* list registers of this core, at most 16 */
 static u32 lr_all;	/* a bit each */
 static u32 maintenance; /* INTID of the maintenance interrupt */
@@ -43,7 +46,7 @@ static struct pool {
 	u32 words[INTID_WORDS];
 	u32 count;
 } waiting /* pending */, parked /* active */;
-static u32 without_lr;			  /* in both */
+static u32 without_lr;			  /* in both; WATCHED: and each interrupt is looked at */
 static u8 parked_priority[INTID_SPECIAL]; /* with which it was taken */
 
 #ifdef BULKHEAD_HOST
@@ -408,6 +411,20 @@ static COLD void inject_among_others(u32 intid, u64 priority)
 	refill();
 }
 
+/* An LPI stands for the SPI that its bell makes pending. [impl->swr~lpi-makes-spi~1] */
+static inline void lpi_ring(u32 lpi)
+{
+	const u32 n = lpi - this_cell->lpi_first;
+
+	if (n < this_cell->lpis.count)
+		gic_bell_ring(((const struct bp_bell *)cell_table(&this_cell->lpis))[n]);
+}
+
+void arch_watch(bool on)
+{
+	without_lr = on ? without_lr | WATCHED : without_lr & ~WATCHED;
+}
+
 /* Not the only one, or not one for the guest. */
 static COLD void interrupt_rare(u64 start, u32 intid, u64 priority)
 {
@@ -416,39 +433,80 @@ static COLD void interrupt_rare(u64 start, u32 intid, u64 priority)
 	if (intid == maintenance) {
 		vgic_query_answer();
 		refill();
-	} else if (intid < INTID_SPECIAL) {
+	} else if (intid >= INTID_FIRST_LPI) {
+		lpi_ring(intid);
+	} else if (intid < INTID_SPECIAL && !gic_own(intid)) {
 		telemetry()->injected++;
 		inject_among_others(intid, priority);
 	}
-	if (intid < INTID_FIRST_PPI || intid == maintenance)
+	if (intid < INTID_FIRST_PPI || intid == maintenance || gic_own(intid))
 		sysreg_write(ICC_DIR_EL1, intid);
+	if (gic_own(intid) || (without_lr & WATCHED))
+		dma_work();
 	exit_done_rare(start, EXIT_IRQ);
 }
 
-/*
- * The running priority after the acknowledgement is the interrupt's own, group priority as it is compared: no
- * need to ask the redistributor (ICC_RPR_EL1). The end of it here is the priority drop alone: EOImode is 1.
- * [impl->swr~irq-injected~1]
- */
+struct taken {
+	u64 priority;
+	u32 intid;
+};
+
+/* The running priority after the acknowledgement is the interrupt's own, group priority as it is compared: no
+ * need to ask the redistributor (ICC_RPR_EL1). */
+static inline struct taken interrupt_take(void)
+{
+	struct taken taken = {.intid = sysreg_read(ICC_IAR1_EL1) & 0xffffff};
+
+	dsb(sy); /* the acknowledgement is seen in the running priority */
+	taken.priority = sysreg_read(ICC_RPR_EL1) << rpr_shift & 0xff;
+	return taken;
+}
+
+/* Alone, and with a priority that none of EL2's has: theirs is 0. */
+static inline bool interrupt_usual(struct taken taken)
+{
+	return taken.intid < INTID_SPECIAL && taken.priority != 0 && !lr_used() && !without_lr;
+}
+
+/* The end of it here is the priority drop alone: EOImode is 1. */
+static inline void interrupt_inject(u64 start, struct taken taken)
+{
+	sysreg_write(ICC_EOIR1_EL1, taken.intid);
+	if (taken.intid < INTID_FIRST_PPI)
+		sysreg_write(ICC_DIR_EL1, taken.intid);
+	lr_write_first(lr_new(taken.intid, taken.priority));
+	telemetry()->injected++;
+	exit_done(start, EXIT_IRQ);
+}
+
+/* Where the SPI is this core's it is taken in the same exit. */
+static void interrupt_lpi(u64 start, u32 lpi)
+{
+	struct taken spi;
+
+	lpi_ring(lpi);
+	sysreg_write(ICC_EOIR1_EL1, lpi);
+	dsb(sy); /* it pends */
+	spi = interrupt_take();
+	if (interrupt_usual(spi))
+		interrupt_inject(start, spi);
+	else
+		interrupt_rare(start, spi.intid, spi.priority);
+}
+
+/* [impl->swr~irq-injected~1] */
 void exit_interrupt(struct exit *exit)
 {
 	const u64 start = sysreg_read(cntvct_el0);
-	const u32 intid = sysreg_read(ICC_IAR1_EL1) & 0xffffff;
-	u64 priority;
+	const struct taken taken = interrupt_take();
 
 	(void)exit;
-	dsb(sy); /* the acknowledgement is seen in the running priority */
-	priority = sysreg_read(ICC_RPR_EL1) << rpr_shift & 0xff;
-	if (intid >= INTID_SPECIAL || intid == maintenance || lr_used() || without_lr) {
-		interrupt_rare(start, intid, priority);
-		return;
-	}
-	sysreg_write(ICC_EOIR1_EL1, intid);
-	if (intid < INTID_FIRST_PPI)
-		sysreg_write(ICC_DIR_EL1, intid);
-	lr_write_first(lr_new(intid, priority));
-	telemetry()->injected++;
-	exit_done(start, EXIT_IRQ);
+	if (interrupt_usual(taken))
+		interrupt_inject(start, taken);
+	else if (taken.intid >= INTID_FIRST_LPI)
+		interrupt_lpi(start, taken.intid);
+	else
+		interrupt_rare(start, taken.intid, taken.priority);
 }
 
 /* ---- what registers say of this core's interrupts: vgic_state.c ---- */

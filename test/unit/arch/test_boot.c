@@ -5,12 +5,15 @@
 #include "machine.h"
 #include <stdio.h>
 #include "../../../src/arch/arm64/gate.h"
+#include "../../../src/blueprint/pci.h"
 #include "../../../src/blueprint/image.h"
 #include "../../../src/core/sha256.h"
 
 #define LOAD	 UINT64_C(0x40200000)
 #define GICR_VA	 UINT64_C(0x40c0200000)
 #define SMMU_VA	 UINT64_C(0x40c0300000)
+#define ITS_VA	 UINT64_C(0x40c0340000)
+#define PCI_VA	 UINT64_C(0x40c0350000)
 #define FIRST_VA UINT64_C(0x40c0310000)
 #define LAST_VA	 UINT64_C(0x40c0330000)
 
@@ -23,6 +26,10 @@ struct blueprint {
 	struct bp_boot_core cores[3];
 	struct bp_gicr_region gicrs[1];
 	struct bp_probe probes[1];
+	struct bp_smmu smmus[2];
+	struct bp_its itss[1];
+	struct bp_lpi_core lpi_cores[1];
+	struct bp_pci_step steps[2];
 	u8 rest[256];
 };
 struct blueprint blueprint_start;
@@ -378,6 +385,153 @@ static void smmu_that_does_not_abort(void **state)
 	assert_null(strstr(journal(), "smc("));
 }
 
+/* ---- with PCI functions ---- */
+
+/* SMMUs that acknowledge, and do what they are told; an ITS that has no commands to play. */
+static void devices_act(va_t va, bool write)
+{
+	const va_t smmu = va & ~UINT64_C(0xfff);
+
+	if (write && va == ITS_VA)
+		phys32_set(ITS_VA, phys32(ITS_VA) | (phys32(ITS_VA) & 1 ? 0 : 1u << 31));
+	if (!write || (smmu != SMMU_VA && smmu != SMMU_VA + 0x1000))
+		return;
+	if (va == smmu + 0x20)
+		phys32_set(smmu + 0x24, phys32(va) & 0xf);
+	if (va == smmu + 0x44)
+		phys32_set(va, phys32(va) & ~(1u << 31));
+	if (va == smmu + 0x98)
+		phys32_set(smmu + 0x9c, phys32(va));
+}
+
+/* The second SMMU has no streams: it aborts for ever. The queue is in the second page of the writable memory.
+ */
+static int boot_pci(void **state)
+{
+	boot(state);
+	machine_device(SMMU_VA + 0x1000, 0x1000, DEVICE_MEMORY);
+	machine_device(ITS_VA, 0x1000, DEVICE_MEMORY);
+	machine_device(PCI_VA, 0x1000, DEVICE_MEMORY);
+	machine_on_mmio = devices_act;
+	boot_gate.open = 0;
+	bp->writable_pa = 0x48000000;
+	bp->smmus = (struct bp_table){offsetof(struct blueprint, smmus), 2};
+	for (u32 i = 0; i < 2; i++) {
+		const va_t va = SMMU_VA + 0x1000 * i;
+
+		blueprint_start.smmus[i] = (struct bp_smmu){.pa = 0x9050000 + 0x20000 * i,
+							    .va = va,
+							    .idr0 = 0x12,
+							    .idr0_mask = 0xff,
+							    .idr1 = 0x10,
+							    .idr1_mask = 0x3f,
+							    .idr5 = 5,
+							    .idr5_mask = 7,
+							    .strtab_base = i ? 0 : 0x40280000,
+							    .cmdq_base = 0x48001000 | 8};
+		phys32_set(va, 0x5512);
+		phys32_set(va + 0x04, 0x7fffd0);
+		phys32_set(va + 0x14, 0xfd);
+	}
+	bp->itss = (struct bp_table){offsetof(struct blueprint, itss), 1};
+	blueprint_start.itss[0] = (struct bp_its){.pa = 0x8080000,
+						  .va = ITS_VA,
+						  .typer = 0x1f,
+						  .typer_mask = 0xffff,
+						  .baser_kind = {UINT64_C(1) << 56 | UINT64_C(7) << 48}};
+	phys32_set(ITS_VA + 8, 0xa001f);
+	phys32_set(ITS_VA + 0x104, 0x01070000);
+	bp->lpi_cores = (struct bp_table){offsetof(struct blueprint, lpi_cores), 1};
+	blueprint_start.lpi_cores[0] = (struct bp_lpi_core){
+		.gicr_va = GICR_VA + 0x20000, .propbaser = 0xd, .processor = 7, .core = 1};
+	phys32_set(GICR_VA + 0x20008, 7 << 8 | 1);
+	bp->pci_steps = (struct bp_table){offsetof(struct blueprint, steps), 2};
+	blueprint_start.steps[0] = (struct bp_pci_step){
+		.va = PCI_VA, .mask = ~0u, .value = 0x10c98086, .kind = BP_PCI_CHECK, .width = 4};
+	blueprint_start.steps[1] =
+		(struct bp_pci_step){.va = PCI_VA + 0x18, .value = 0x100, .kind = BP_PCI_WRITE, .width = 4};
+	phys32_set(PCI_VA, 0x10c98086);
+	digest_make();
+	journal_clear();
+	return 0;
+}
+
+/* [utest->swr~smmu-started~1] [utest->swr~pci-steps~1] [utest->swr~lpis-by-tables~1]
+ * [utest->swr~its-commands-played~1] */
+static void devices_start_in_order(void **state)
+{
+	u64 core;
+
+	assert_false(main_halts(&core));
+	assert_int_equal(phys32(SMMU_VA + 0x20), 0x19);
+	assert_int_equal(phys32(SMMU_VA + 0x1020), 0);
+	assert_int_equal(phys32(SMMU_VA + 0x1044), 1 << 20);
+	assert_int_equal(((u64 *)(EL2_VA_CELL_RAM + 0x1000))[0], 4); /* CFGI_ALL, where the queue is */
+	assert_int_equal(phys32(PCI_VA + 0x18), 0x100);
+	assert_int_equal(phys32(ITS_VA) & 1, 1);
+	assert_int_equal(phys32(GICR_VA + 0x20000), 1);
+	/* All abort; then functions; queues zeroed; the stream table; cores come; LPIs; the ITS. */
+	assert_true(journal_before("mmio(40c0301020)=0", "mmio(40c0350018)=100"));
+	assert_true(journal_before("mmio(40c0350018)=100", "civac(40c0001000)"));
+	assert_true(journal_before("civac(40c0001000)", "mmio(40c0300020)=19"));
+	assert_true(journal_before("mmio(40c0300020)=19", "smc(c4000003"));
+	assert_true(journal_before("smc(c4000003", "mmio(40c0220070)=d"));
+	assert_true(journal_before("mmio(40c0220070)=d", "mmio(40c0340000)=1"));
+}
+
+static void assert_pci_differs(const char *words)
+{
+	u64 core;
+
+	assert_true(main_halts(&core));
+	assert_said(words);
+	assert_said("no cell was started");
+	assert_int_equal(boot_gate.open, 0);
+	boot_pci(NULL);
+}
+
+/* [utest->swr~machine-compared~1] */
+static void every_device_is_compared(void **state)
+{
+	phys32_set(SMMU_VA + 0x1000, 0x5513);
+	assert_pci_differs("SMMU_IDR0, under the board's mask: configured 0x12, found 0x13");
+	phys32_set(SMMU_VA + 0x04, 0x11);
+	assert_pci_differs("SMMU_IDR1, under the board's mask: configured 0x10, found 0x11");
+	phys32_set(SMMU_VA + 0x14, 0x4);
+	assert_pci_differs("SMMU_IDR5, under the board's mask: configured 0x5, found 0x4");
+	machine_unreadable = SMMU_VA;
+	assert_pci_differs("no SMMU at: configured 0x9050000");
+	phys32_set(ITS_VA + 8, 0xa001d);
+	assert_pci_differs("GITS_TYPER, under the board's mask: configured 0x1f, found 0x1d");
+	machine_unreadable = ITS_VA;
+	assert_pci_differs("no ITS at: configured 0x8080000");
+	phys32_set(ITS_VA + 0x104, 0x010b0000);
+	assert_pci_differs(
+		"kind of an ITS table, GITS_BASER: configured 0x107000000000000, found 0x10b000000000000");
+	phys32_set(GICR_VA + 0x20008, 6 << 8 | 1);
+	assert_pci_differs(
+		"processor number of a redistributor that is to take LPIs: configured 0x7, found 0x6");
+	phys32_set(GICR_VA + 0x20008, 7 << 8);
+	assert_pci_differs("LPIs at a redistributor: configured 0x1, found 0x0");
+	phys32_set(PCI_VA, 0x10d38086);
+	assert_pci_differs("PCI function 0000:00:00.0, vendor, device or class: configured 0x10c98086, found "
+			   "0x10d38086");
+}
+
+static void devices_that_do_not_start(void **state)
+{
+	machine_unwritable = SMMU_VA + 0x98; /* takes no commands */
+	phys32_set(SMMU_VA + 0x98, 9);
+	assert_pci_differs("the SMMU does not take its stream table");
+	machine_unwritable = SMMU_VA + 0x1020;
+	phys32_set(SMMU_VA + 0x1024, 1);
+	assert_pci_differs("the SMMU does not go into its abort state");
+	blueprint_start.itss[0].commands = 0x20;
+	assert_pci_differs("an ITS does not take its tables or commands");
+	machine_unwritable = GICR_VA + 0x20000;
+	assert_pci_differs("core 1's redistributor does not take the LPIs' tables");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +552,9 @@ int main(void)
 		cmocka_unit_test_setup(more_than_was_assumed_is_well, boot),
 		cmocka_unit_test_setup(all_differences_at_once, boot),
 		cmocka_unit_test_setup(smmu_that_does_not_abort, boot),
+		cmocka_unit_test_setup(devices_start_in_order, boot_pci),
+		cmocka_unit_test_setup(every_device_is_compared, boot_pci),
+		cmocka_unit_test_setup(devices_that_do_not_start, boot_pci),
 	};
 
 	return cmocka_run_group_tests_name("boot", tests, NULL, NULL);

@@ -336,6 +336,75 @@ static void lpis_of_a_loader(void **state)
 	assert_non_null(strstr(uart_text(), "LPIs"));
 }
 
+/* [utest->swr~lpis-by-tables~1] */
+static void lpis_with_the_blueprints_tables(void **state)
+{
+	const va_t rd = host_core(0)->gicr_va;
+	const struct bp_lpi_core core = {
+		.gicr_va = rd, .propbaser = 0x4000078e, .pendbaser = BIT(62) | 0x50000782};
+
+	phys32_set(rd + 0x14, 2); /* asleep */
+	phys32_set(rd, 1);	  /* a loader's are on: off before the tables change */
+	assert_true(gic_lpis_start(&core));
+	assert_int_equal(phys32(rd + 0x14), 0);
+	assert_int_equal(phys64(rd + 0x70), core.propbaser);
+	assert_int_equal(phys64(rd + 0x78), core.pendbaser);
+	assert_int_equal(phys32(rd), 1);
+	assert_true(journal_before("mmio(40400e2000)=0", "mmio(40400e2070)="));
+	assert_true(journal_before("mmio(40400e2078)=", "mmio(40400e2000)=1"));
+	/* The core itself leaves them on; a core that takes none doesn't. */
+	host_cell()->lpis.count = 4;
+	gic_core_start();
+	assert_int_equal(phys32(rd), 1);
+	core_identify(1);
+	phys32_set(host_core(1)->gicr_va, 1);
+	gic_core_start();
+	assert_int_equal(phys32(host_core(1)->gicr_va), 0);
+	machine_unwritable = rd; /* they don't go off, they don't come on */
+	assert_false(gic_lpis_start(&core));
+	machine_unwritable = 0;
+	phys32_set(rd, 0);
+	machine_unwritable = rd;
+	assert_false(gic_lpis_start(&core));
+}
+
+/* What a life has left behind is not the next one's. */
+static void lpis_are_drained(void **state)
+{
+	host_cell()->lpis.count = 3;
+	reg_set("ICC_PMR_EL1", 0x90);
+	reg_set("ICC_HPPIR1_EL1", 8193);
+	iar_push(8193);
+	iar_push(8192);
+	arch_cell_interrupts_reset();
+	assert_true(reg_wrote("ICC_EOIR1_EL1", 8193));
+	assert_true(reg_wrote("ICC_EOIR1_EL1", 8192));
+	assert_int_equal(reg_writes("ICC_EOIR1_EL1"), 2);
+	assert_int_equal(reg_writes("ICC_PMR_EL1"), 2);
+	assert_int_equal(reg("ICC_PMR_EL1"), 0x90); /* at rest, as before */
+	assert_true(journal_before("mmio(40400c0184)=", "ICC_EOIR1_EL1=2001"));
+	journal_clear();
+	reg_set("ICC_HPPIR1_EL1", 7); /* the wake-up stays */
+	iar_push(7);
+	arch_cell_interrupts_reset();
+	assert_int_equal(reg_writes("ICC_EOIR1_EL1"), 0);
+}
+
+/* An SPI without an owner is EL2's: first of all, for this core, and no reason to wake. */
+static void own_interrupts(void **state)
+{
+	arch_own_interrupt(106);
+	assert_int_equal(host_mmio_read(EL2_VA_GICD + 0x400 + 106, 1), 0);
+	assert_int_equal(phys64(EL2_VA_GICD + 0x6000 + 8 * 106), host_core(0)->mpidr);
+	assert_int_equal(phys32(EL2_VA_GICD + 0x10c), 1 << 10);
+	reg_set("ICC_HPPIR1_EL1", 106);
+	iar_push(106);
+	assert_false(arch_wait());
+	assert_true(reg_wrote("ICC_EOIR1_EL1", 106));
+	assert_true(reg_wrote("ICC_DIR_EL1", 106));
+	assert_int_equal(phys32(EL2_VA_GICD + 0x20c), 0); /* nobody else's, so it doesn't go back */
+}
+
 static void el2_registers_direct(void **state)
 {
 	core_starts();
@@ -620,8 +689,6 @@ static void smmu_update_acknowledged(void **state)
 	const va_t smmu = EL2_VA_SERVICE + 0x200000;
 
 	machine_device(smmu, 0x1000, DEVICE_MEMORY);
-	phys32_set(smmu, 0x1234);
-	assert_int_equal(smmu_idr0(smmu), 0x1234);
 	/* This one never takes the update: refused, and nobody believes that it aborts. */
 	assert_false(smmu_abort_all(smmu));
 	assert_int_equal(phys32(smmu + 0x44), BIT(31) | BIT(20));
@@ -648,6 +715,9 @@ int main(void)
 		cmocka_unit_test_setup(el2_registers_direct, boot_direct),
 		cmocka_unit_test_setup(group_0_with_one_security_state_only, boot),
 		cmocka_unit_test_setup(lpis_of_a_loader, boot),
+		cmocka_unit_test_setup(lpis_with_the_blueprints_tables, boot),
+		cmocka_unit_test_setup(lpis_are_drained, boot),
+		cmocka_unit_test_setup(own_interrupts, boot),
 		cmocka_unit_test_setup(priorities_in_one_scale, boot),
 		cmocka_unit_test_setup(buffers_are_stopped, boot),
 		cmocka_unit_test_setup(newer_controls_are_zeroed, boot),

@@ -30,6 +30,8 @@
 #define GICD	    UINT64_C(0x08000000)
 #define GICR	    UINT64_C(0x080a0000)
 #define HOLE	    UINT64_C(0x0a000000)
+#define V2M	    UINT64_C(0x0a010000)
+#define ECAM	    UINT64_C(0x4010000000)
 #define PC	    UINT64_C(0x48001000)
 
 #define POISON	    UINT64_C(0xdeadbeefdeadbeef)
@@ -48,7 +50,9 @@ static int boot(void **state)
 	static const struct bp_mmio rows[] = {{GICD, 0x10000, BP_MMIO_GICD, 0},
 					      {GICR, 0x20000, BP_MMIO_GICR, 0},
 					      {GICR + 0x20000, 0x20000, BP_MMIO_GICR, 1},
-					      {UART, 0x1000, BP_MMIO_PL011, 0}};
+					      {UART, 0x1000, BP_MMIO_PL011, 0},
+					      {V2M, 0x1000, BP_MMIO_V2M, 0},
+					      {ECAM, 0x100000, BP_MMIO_PCI, 0}};
 
 	host_cell_make(2, BP_MODE_INJECTED, BP_CELL_LOG_CONSOLE);
 	host_table(&host_cell()->mmio, rows, ARRAY_SIZE(rows), sizeof(rows[0]));
@@ -239,6 +243,21 @@ static void uart_by_way_of_an_abort(void **state)
 	load(UART + 0x18, 2, 2, 0);
 	assert_int_equal(frame.x[2], 0x90);
 	assert_int_equal(host_telemetry(0)->exits[EXIT_UART], 2);
+	assert_accounted();
+}
+
+/* An MSI frame reads as zero; a bus without functions as ones, of whatever width. */
+static void pci_by_way_of_an_abort(void **state)
+{
+	load(V2M + 0xfcc, 2, 2, 0);
+	assert_int_equal(frame.x[2], 0);
+	store(V2M + 0x40, 2, 2);
+	load(ECAM + 0xff004, 1, 3, 0);
+	assert_int_equal(frame.x[3], 0xffff);
+	load(ECAM, 3, 4, SF);
+	assert_true(frame.x[4] == UINT64_MAX);
+	store(ECAM + 0xffffc, 2, 4);
+	assert_int_equal(host_telemetry(0)->exits[EXIT_PCI], 5);
 	assert_accounted();
 }
 
@@ -529,6 +548,7 @@ int main(void)
 		cmocka_unit_test_setup(zero_register, boot),
 		cmocka_unit_test_setup(every_register, boot),
 		cmocka_unit_test_setup(uart_by_way_of_an_abort, boot),
+		cmocka_unit_test_setup(pci_by_way_of_an_abort, boot),
 		cmocka_unit_test_setup(undecoded_accesses_are_forbidden, boot),
 		cmocka_unit_test_setup(walk_into_an_emulated_page, boot),
 		cmocka_unit_test_setup(permission_fault_has_no_address, boot),

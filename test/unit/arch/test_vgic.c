@@ -25,6 +25,7 @@ static int boot_with(u32 cores, u32 lrs)
 		if (intid < 32)
 			host_mmio_write(sgi_page(0) + 0x400 + intid, 0xa0, 1);
 	}
+	host_mmio_write(sgi_page(0) + 0x400 + MAINTENANCE, 0, 1); /* gic_guest_prepare */
 	vgic_start(0);
 	vgic_clear();
 	vgic_guest_prepare();
@@ -173,7 +174,7 @@ static void nothing_is_pending(void **state)
 		assert_true(machine_lr[i] == 0);
 }
 
-/* LPIs are nobody's: ended, so that they block nothing, and kept from the guest. */
+/* LPIs that are nobody's: ended, so that they block nothing, and kept from the guest. */
 static void lpis_are_ended_only(void **state)
 {
 	static const u32 lpis[] = {1024, 8192, 0xffffff};
@@ -187,6 +188,91 @@ static void lpis_are_ended_only(void **state)
 	assert_int_equal(host_telemetry(0)->injected, 0);
 	for (u32 i = 0; i < MACHINE_LRS; i++)
 		assert_true(machine_lr[i] == 0);
+}
+
+static void lpis_make(void)
+{
+	static const struct bp_bell bells[] = {{0x204, 1 << 8}, {0x204, 1 << 9}, {0x208, 1 << 3}};
+
+	host_table(&host_cell()->lpis, bells, ARRAY_SIZE(bells), sizeof(bells[0]));
+	host_cell()->lpi_first = 8200;
+}
+
+/* [utest->swr~lpi-makes-spi~1] */
+static void lpi_becomes_its_spi_in_one_exit(void **state)
+{
+	lpis_make();
+	iar_push(8201);
+	arrive(41); /* behind it */
+	assert_true(journal_before("mmio(40400c0204)=200", "ICC_EOIR1_EL1=2009"));
+	assert_true(journal_before("ICC_EOIR1_EL1=2009", "ICC_EOIR1_EL1=29"));
+	assert_false(reg_wrote("ICC_DIR_EL1", 8201));
+	assert_int_equal(state_of(41), 1);
+	assert_int_equal(host_telemetry(0)->injected, 1);
+	assert_int_equal(host_telemetry(0)->exits[EXIT_IRQ], 1);
+}
+
+/* Where the SPI is another core's, or disabled, nothing comes behind; and what comes may be another LPI. */
+static void lpi_whose_spi_is_elsewhere(void **state)
+{
+	lpis_make();
+	arrive(8202);
+	assert_int_equal(phys32(EL2_VA_GICD + 0x208), 1 << 3);
+	assert_int_equal(host_telemetry(0)->injected, 0);
+	assert_int_equal(host_telemetry(0)->exits[EXIT_IRQ], 1);
+	arrive(5);
+	iar_push(8200);
+	arrive(8201);
+	assert_int_equal(phys32(EL2_VA_GICD + 0x204), 3 << 8);
+	assert_true(reg_wrote("ICC_EOIR1_EL1", 8200));
+	assert_true(reg_wrote("ICC_EOIR1_EL1", 8201));
+	assert_int_equal(host_telemetry(0)->exits[EXIT_IRQ], 3);
+	iar_push(8200);
+	arrive(34); /* joins the one that has a list register */
+	assert_int_equal(state_of(34), 1);
+	assert_int_equal(state_of(5), 1);
+}
+
+static void lpis_of_no_table(void **state)
+{
+	lpis_make();
+	arrive(8199);
+	arrive(8203);
+	assert_int_equal(phys_writes(), 0);
+	assert_true(reg_wrote("ICC_EOIR1_EL1", 8199));
+	assert_true(reg_wrote("ICC_EOIR1_EL1", 8203));
+}
+
+/* An SPI that the cell doesn't own is EL2's, and none of the guest's; so is one with a guest's priority of 0.
+ */
+static void own_interrupt_is_not_injected(void **state)
+{
+	priority(100, 0);
+	arrive(100);
+	assert_true(reg_wrote("ICC_EOIR1_EL1", 100));
+	assert_true(reg_wrote("ICC_DIR_EL1", 100));
+	assert_int_equal(host_telemetry(0)->injected, 0);
+	assert_true(machine_lr[0] == 0);
+	priority(40, 0);
+	arrive(40);
+	assert_int_equal(state_of(40), 1);
+	assert_false(reg_wrote("ICC_DIR_EL1", 40));
+}
+
+/* While interrupts are looked at, delivery is the same. */
+static void watched(void **state)
+{
+	arch_watch(true);
+	arrive(40);
+	arrive(5);
+	assert_int_equal(state_of(40), 1);
+	assert_int_equal(state_of(5), 1);
+	guest_acknowledges(40);
+	guest_ends(40);
+	arrive(41);
+	assert_int_equal(state_of(41), 1);
+	arch_watch(false);
+	assert_int_equal(without_lr, 0);
 }
 
 /* [utest->swr~inject-through-list-registers~1] */
@@ -838,6 +924,11 @@ int main(void)
 		cmocka_unit_test_setup(soft_interrupt, boot),
 		cmocka_unit_test_setup(nothing_is_pending, boot),
 		cmocka_unit_test_setup(lpis_are_ended_only, boot),
+		cmocka_unit_test_setup(lpi_becomes_its_spi_in_one_exit, boot),
+		cmocka_unit_test_setup(lpi_whose_spi_is_elsewhere, boot),
+		cmocka_unit_test_setup(lpis_of_no_table, boot),
+		cmocka_unit_test_setup(own_interrupt_is_not_injected, boot),
+		cmocka_unit_test_setup(watched, boot),
 		cmocka_unit_test_setup(second_arrival_while_pending, boot),
 		cmocka_unit_test_setup(second_arrival_while_active, boot),
 		cmocka_unit_test_setup(backed_arrival_while_in_use, boot),

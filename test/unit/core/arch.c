@@ -3,6 +3,7 @@
  * arch.c - the architecture's side of src/core/arch.h, as a diary (arch.h).
  */
 #include "arch.h"
+#include "../../../src/core/platform.h"
 #include <stdio.h>
 
 u64 arch_now, arch_step;
@@ -11,6 +12,9 @@ bool (*arch_on_wait)(void);
 void (*arch_on_quiesce)(void);
 void (*arch_on_restore)(void);
 void (*arch_on_wake)(u32 core);
+void (*arch_on_raise)(u32 intid);
+void (*arch_on_iommu)(void);
+bool iommu_disobeys;
 
 static char diary[65536];
 static size_t used;
@@ -26,6 +30,9 @@ void calls_reset(void)
 	arch_on_quiesce = NULL;
 	arch_on_restore = NULL;
 	arch_on_wake = NULL;
+	arch_on_raise = NULL;
+	arch_on_iommu = NULL;
+	iommu_disobeys = false;
 }
 
 const char *calls(void)
@@ -149,6 +156,8 @@ void arch_icache_invalidate(void)
 void arch_spi_raise(u32 intid)
 {
 	call_note("raise(%u)", intid);
+	if (arch_on_raise)
+		arch_on_raise(intid);
 }
 
 void arch_doorbell_raise(const struct bp_bell *bell)
@@ -164,6 +173,50 @@ void arch_machine_reset(void)
 void arch_revoke_other(u32 cell)
 {
 	call_note("revoke-other(%u)", cell);
+}
+
+void arch_own_interrupt(u32 intid)
+{
+	call_note("own(%u)", intid);
+}
+
+void arch_watch(bool on)
+{
+	call_note("watch(%d)", on);
+}
+
+/* ---- devices: platform.h ---- */
+
+void pci_functions_stop(void)
+{
+	call_note("pci-stop");
+}
+
+void pci_functions_reset(void)
+{
+	call_note("pci-reset");
+}
+
+void iommu_start(void)
+{
+	call_note("iommu-start");
+}
+
+bool iommu_streams_set(u32 cell, bool live)
+{
+	call_note("streams(%u,%s)", cell, live ? "live" : "cut");
+	return !iommu_disobeys;
+}
+
+void iommu_stream_tell(u32 stream, bool tell)
+{
+	call_note("tell(%u,%d)", stream, tell);
+}
+
+void iommu_work(void)
+{
+	if (arch_on_iommu)
+		arch_on_iommu();
 }
 
 /* Bit by bit, as IEEE 802.3 defines it. */

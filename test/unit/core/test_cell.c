@@ -408,6 +408,118 @@ static void restart_in_the_documented_order(void **state)
 	assert_memory_equal((void *)EL2_VA_CELL_RAM, image, sizeof(image));
 }
 
+/* ---- with PCI functions ---- */
+
+/* The service core's own cell: its streams are in the diary. */
+static void dma_started(void)
+{
+	host_service_make(3);
+	host_cell()->flags = BP_CELL_SERVICE;
+	host_cell()->dma_intid = 106;
+	started();
+}
+
+static void restart_cuts_dma(void **state)
+{
+	dma_started();
+	assert_null(strstr(calls(), "streams"));
+	core_identify(1);
+	cell_request(BP_ACTION_RESTART, BP_ERROR_FORBIDDEN_ACCESS);
+	core_identify(0);
+	calls_reset();
+	arch_on_wake = siblings_rest_at_once;
+	assert_false(waits(core_rest));
+	assert_true(called_before("revoke", "streams(1,cut)"));
+	assert_true(called_before("streams(1,cut)", "wake(1) wake(2)"));
+	assert_true(called_before("wake(2)", "pci-stop"));
+	assert_true(called_before("pci-stop", "interrupts-reset"));
+	assert_true(called_before("interrupts-reset", "pci-reset"));
+	assert_true(called_before("pci-reset", "clean(40c0000000,10000)"));
+	assert_true(called_before("clean(40c0000000,10000)", "streams(1,live)"));
+	assert_true(called_before("streams(1,live)", "restore"));
+	assert_true(called_before("restore", "prepare"));
+}
+
+/* The boot has left the streams as they are to be, and the functions without the bus. */
+static void first_start_resets_functions(void **state)
+{
+	host_cell()->dma_intid = 106; /* asking would take a second, and fail */
+	assert_false(waits(main_first));
+	assert_true(called_before("pci-stop", "interrupts-reset"));
+	assert_true(called_before("interrupts-reset", "pci-reset"));
+	assert_true(called_before("pci-reset", "prepare"));
+	assert_null(strstr(calls(), "raise"));
+}
+
+static void stop_cuts_dma(void **state)
+{
+	dma_started();
+	order_give(BP_ACTION_STOP, BP_ERROR_DMA_VIOLATION);
+	assert_true(waits(core_rest));
+	assert_true(called_before("streams(1,cut)", "pci-stop"));
+	assert_true(called_before("pci-stop", "interrupts-reset"));
+	assert_null(strstr(calls(), "pci-reset"));
+	assert_null(strstr(calls(), "live"));
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_STOPPED);
+	assert_int_equal(host_telemetry(0)->restart_cause, BP_ERROR_DMA_VIOLATION);
+}
+
+/* Nothing is refilled under DMA, and nothing starts without it. */
+static void dma_that_is_not_cut_loses_the_cell(void **state)
+{
+	dma_started();
+	order_give(BP_ACTION_RESTART, BP_ERROR_COUNT);
+	iommu_disobeys = true;
+	assert_true(waits(core_rest));
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_LOST);
+	assert_int_equal(host_event(EVENT_CELL_LOST)->args[0], 0);
+	assert_int_equal(call_count("clean"), 0);
+	assert_int_equal(call_count("restore"), 0);
+}
+
+/* No answer: the cell that asked stays stopped. */
+static void dma_without_an_answer_loses_the_cell(void **state)
+{
+	started();
+	host_cell()->dma_intid = 106;
+	order_give(BP_ACTION_RESTART, BP_ERROR_COUNT);
+	arch_step = 1000000;
+	assert_true(waits(core_rest));
+	assert_non_null(strstr(calls(), "raise(106)"));
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_LOST);
+	assert_int_equal(call_count("restore"), 0);
+}
+
+/* Long work of the service core is sliced: between two slices it serves the others. */
+static u32 works;
+
+static void work(void)
+{
+	works++;
+}
+
+static void others_are_served_meanwhile(void **state)
+{
+	static const struct bp_region region = {0x48000000, 0x88000000, EL2_VA_CELL_RAM, 0x10000, 0, 0};
+	struct bp_service *service;
+
+	dma_started();
+	service = (struct bp_service *)EL2_VA_SERVICE;
+	service->smmus.count = 1;
+	arch_on_iommu = work;
+	works = 0;
+	host_table(&host_cell()->regions, &region, 1, sizeof(region));
+	cell_fill(); /* nothing before the image; the image; zeroes behind it; cleaning */
+	assert_int_equal(works, 3);
+	works = 0;
+	assert_true(cell_images_good());
+	assert_int_equal(works, 1);
+	arch_on_wake = NULL;
+	arch_step = 100000000;
+	siblings_gather();
+	assert_true(works > 3);
+}
+
 static void all_siblings_must_rest(void **state)
 {
 	started();
@@ -774,6 +886,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(first_core_starts_the_cell, boot),
+		cmocka_unit_test_setup(restart_cuts_dma, boot),
+		cmocka_unit_test_setup(first_start_resets_functions, boot),
+		cmocka_unit_test_setup(stop_cuts_dma, boot),
+		cmocka_unit_test_setup(dma_that_is_not_cut_loses_the_cell, boot),
+		cmocka_unit_test_setup(dma_without_an_answer_loses_the_cell, boot),
+		cmocka_unit_test_setup(others_are_served_meanwhile, boot),
 		cmocka_unit_test_setup(sibling_not_up_is_not_woken, boot),
 		cmocka_unit_test_setup(other_cores_wait_in_el2, boot),
 		cmocka_unit_test_setup(damaged_image_never_starts, boot),

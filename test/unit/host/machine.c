@@ -25,6 +25,7 @@ u64 machine_lr[MACHINE_LRS];
 s64 (*machine_firmware)(u64 function, u64 a, u64 b, u64 c);
 u64 machine_firmware_saw[8];
 u64 machine_firmware_results[3];
+void (*machine_on_mmio)(va_t va, bool write);
 void (*machine_on_wfi)(void);
 void (*machine_on_time)(void);
 u64 machine_time_step;
@@ -270,6 +271,18 @@ static bool is_set_clear(enum device kind, u64 offset)
 	return kind == DEVICE_GIC && offset >= 0x100 && offset < 0x400;
 }
 
+/* What the device does itself is no access. */
+static void device_acts(va_t va, bool write)
+{
+	static bool acting;
+
+	if (!machine_on_mmio || acting)
+		return;
+	acting = true;
+	machine_on_mmio(va, write);
+	acting = false;
+}
+
 u64 host_mmio_read(va_t va, unsigned int size)
 {
 	enum device kind;
@@ -277,6 +290,7 @@ u64 host_mmio_read(va_t va, unsigned int size)
 	const u8 *at = device_byte(va, size, &kind, &offset);
 
 	assert_int_equal(va % size, 0);
+	device_acts(va, false);
 	if (is_set_clear(kind, offset) && (offset & 0x80))
 		at -= 0x80;
 	memcpy(&value, at, size);
@@ -312,6 +326,7 @@ void host_mmio_write(va_t va, u64 value, unsigned int size)
 		text[text_used++] = (char)value;
 		text[text_used] = 0;
 	}
+	device_acts(va, true);
 }
 
 u32 phys32(va_t va)
@@ -369,6 +384,7 @@ void machine_reset(u32 lrs)
 	text_used = 0;
 	text[0] = 0;
 	machine_firmware = NULL;
+	machine_on_mmio = NULL;
 	machine_on_wfi = NULL;
 	machine_on_time = NULL;
 	machine_time_step = 0;

@@ -43,8 +43,9 @@ bool journal_before(const char *first, const char *second);
 const char *uart_text(void);
 
 extern s64 (*machine_firmware)(u64 function, u64 a, u64 b, u64 c);
-extern u64 machine_firmware_saw[8];	/* what went in last */
-extern u64 machine_firmware_results[3]; /* x1..x3 of its answers */
+extern u64 machine_firmware_saw[8];		     /* what went in last */
+extern u64 machine_firmware_results[3];		     /* x1..x3 of its answers */
+extern void (*machine_on_mmio)(va_t va, bool write); /* a device's own doing: before a read, after a write */
 extern void (*machine_on_wfi)(void);
 extern void (*machine_on_time)(void); /* whoever looks at the counter waits: time for a sibling to act */
 extern u64 machine_time_step;	      /* every look at the counter finds it this much later */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * functions.c - the PCI functions of a cell at its end and at its start (PCI Express, 6.6.2 Function Level
+ * Reset).
+ */
+#include "config.h"
+#include "../../core/dma.h"
+#include "../../core/platform.h"
+
+#define DEVICE_CONTROL_FLR BIT(15)
+#define FLR_NS		   UINT64_C(100000000)
+
+static const struct bp_pci_function *functions(void)
+{
+	return cell_table(&this_cell->pci);
+}
+
+/* [impl->swr~pci-functions-stopped~1] */
+void pci_functions_stop(void)
+{
+	for (u32 i = 0; i < this_cell->pci.count; i++)
+		if (functions()[i].config_va)
+			pci_write(functions()[i].config_va + PCI_COMMAND, PCI_COMMAND_INTX_OFF, 2);
+}
+
+/* A PF that others' virtual functions depend on keeps its state. [impl->swr~pci-functions-reset~1] */
+static bool function_reset(const struct bp_pci_function *function)
+{
+	const va_t control = function->config_va + function->reset;
+
+	if (function->config_va == 0 || function->reset == 0 || (function->flags & BP_PCI_SHARED))
+		return false;
+	pci_write(control, (pci_read(control) | DEVICE_CONTROL_FLR) & 0xffff, 2);
+	return true;
+}
+
+void pci_functions_reset(void)
+{
+	const u64 patience = arch_ns_to_ticks(FLR_NS);
+	bool wait = false;
+	u64 start;
+
+	for (u32 i = 0; i < this_cell->pci.count; i++)
+		wait = function_reset(&functions()[i]) || wait;
+	for (start = arch_time(); wait && arch_time() - start < patience;)
+		dma_work();
+	for (u32 i = 0; i < this_cell->pci.count; i++) {
+		if (functions()[i].config_va)
+			pci_bars_restore(&functions()[i]);
+		((u32 *)this_cell->pci_state_va)[functions()[i].state] = 0;
+	}
+}
