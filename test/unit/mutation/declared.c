@@ -180,6 +180,49 @@ static bool shared_good(const struct oracle *o, const struct specimen *s, uint64
 	       between(pa, s->header->writable_pa, s->header->writable_size);
 }
 
+/* What a core's EL2 has at this address; 0: nothing. */
+static uint64_t el2_page(const struct oracle *o, const struct specimen *s, uint32_t core, uint64_t va)
+{
+	const struct view *view = &o->good[s->cells + core];
+
+	for (size_t i = 0; va && i < view->count; i++) {
+		if (view->pages[i].va == va)
+			return view->pages[i].pa;
+	}
+	return 0;
+}
+
+/* The directory, or what a core writes as its telemetry or events, its cell as its log. */
+static bool health_window(const struct oracle *o, const struct specimen *s, uint64_t pa)
+{
+	bool is = pa == s->directory_pa;
+
+	for (uint32_t i = 0; i < s->cores; i++) {
+		const struct bp_cell *cell = s->boot[i].root_pa ? s->cell[s->boot[i].cell] : NULL;
+		const struct bp_core *core;
+
+		if (!cell)
+			continue;
+		core = (const struct bp_core *)((const uint8_t *)cell + cell->cores.offset) +
+		       s->boot[i].core_in_cell;
+		is |= pa == el2_page(o, s, i, core->telemetry_va) || pa == el2_page(o, s, i, core->ring_va) ||
+		      pa == el2_page(o, s, i, cell->log_va);
+	}
+	return is;
+}
+
+/* Of each core that runs two, of each cell that has one a log, and a directory of a page. */
+static uint64_t health_windows(const struct specimen *s)
+{
+	uint64_t windows = 1;
+
+	for (uint32_t i = 0; i < s->cores; i++)
+		windows += s->boot[i].root_pa ? 2 : 0;
+	for (uint32_t c = 0; c < s->cells; c++)
+		windows += s->cell[c]->log_va != 0;
+	return windows;
+}
+
 /* RAM, devices, shared pages; and the health cell's windows, which lie in the hypervisor's memory. */
 static bool cell_good(const struct declared *d, const struct oracle *o, const struct specimen *s, uint32_t c)
 {
@@ -209,16 +252,20 @@ static bool cell_good(const struct declared *d, const struct oracle *o, const st
 			parties[reach][page->rights & READ_WRITE]++;
 		} else {
 			if (c != d->health || page->rights != READ_ONLY || reach != 1u << c ||
-			    !hypervisors(s, page->pa))
+			    !health_window(o, s, page->pa))
 				return false;
+			for (size_t k = 0; k < i; k++) {
+				if (o->good[c].pages[k].pa == page->pa)
+					return false;
+			}
 			windows++;
 		}
 	}
 	for (size_t i = 0; i < d->device_count; i++)
 		device_pages -= d->devices[i].owner == (int)c ? d->devices[i].size / 4096 : 0;
-	/* Of each core two, of each cell a log at most, and a directory of a page. */
 	return !device_pages && ram == memory_pages(d, cell_node(d, s, c)) &&
-	       !memcmp(parties, d->parties[c], sizeof(parties)) && windows <= 2 * s->cores + s->cells + 1;
+	       !memcmp(parties, d->parties[c], sizeof(parties)) &&
+	       windows == (c == d->health ? health_windows(s) : 0);
 }
 
 /* A core's EL2: its cell's RAM, which the first core fills, but nobody else's; no device but the GIC and the
