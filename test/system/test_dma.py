@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A cell with a DMA engine (cells/dma, QEMU's `edu`) on the machine with PCI functions: it reaches its own memory and its
+own interrupts, in its second life as in its first, and nothing else; what it tries is told.
+
+[stest->swr~pci-steps~1] [stest->swr~smmu-started~1] [stest->swr~its-commands-played~1] [stest->swr~lpis-by-tables~1]
+[stest->swr~lpi-makes-spi~1] [stest->swr~pci-config-emulated~1] [stest->swr~dma-faults-told~1]
+[stest->swr~dma-by-service-core~1] [stest->swr~pci-functions-reset~1]
+"""
+
+import re
+
+import pytest
+
+import system
+
+DEVICES = [  # dts/qemu-virt-pci
+    *[f"pcie-root-port,id=rp{n},chassis={n + 1},bus=pcie.0,addr={n + 1}" for n in range(4)],
+    "edu,addr=5,dma_mask=0xffffffffffffffff",
+    "pci-testdev,addr=6",
+    "igb,bus=rp0,romfile=",
+    "nvme-subsys,id=ss0",
+    "nvme,bus=rp1,subsys=ss0,serial=nvme0,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4",
+    "virtio-net-pci,bus=rp2,romfile=,disable-legacy=on,iommu_platform=on",
+    "virtio-blk-pci,bus=rp3,drive=d0,disable-legacy=on,iommu_platform=on",
+]
+EXTRA = ["-blockdev", "driver=null-co,node-name=d0,size=1048576", *[word for d in DEVICES for word in ("-device", d)]]
+LIFE = [
+    "own memory first wrong=0",
+    "messages own taken=5",
+    "messages foreign taken=0",
+    "messages nobody's taken=0",
+    "own memory after attacks wrong=0",
+]
+
+
+def test_dma(results):
+    with system.running("dma", results, extra=EXTRA) as running:
+        running.wait_up("victim")
+        victim = running.uart.search(r"^\[dma\] dma: victim (0x\w+)\n", never=system.HALTED)[1]
+        before = running.target.read_memory(int(victim, 16), 4096)
+        with running.unharmed("victim"):
+            running.uart.search(r"^\[dma\] dma: end of life 2\n", never=system.HALTED)
+        assert running.target.read_memory(int(victim, 16), 4096) == before
+        lines = re.findall(r"^dma: (.*)$", running.view.log("dma"), re.M)
+        assert [line for line in lines if line in LIFE] == 2 * LIFE
+        told = running.uart.search(rf"^event: .* cell=health dma-fault of=2 stream=0x\w+ address={victim} (\w+) reason=0x10\n")
+        assert told[1] == "write"
+        assert running.view.core("victim").restarts == 0
+        assert (running.view.core("dma").generation, running.view.core("dma").restarts) == (2, 1)
+        service = running.blueprint.cells["health"].cores[0].telemetry_pa
+        faults = int.from_bytes(running.target.read_memory(service + 984 + 8 * 2, 8), "little")
+        assert 16 <= faults <= 16 * 60  # so many a second, of 50,000
+        assert running.view.core("dma").exits["pci"] >= 30
+
+
+def test_another_machine_is_refused(results):
+    """One function of another kind: named, and no cell starts."""
+    extra = [word.replace("edu,addr=5,dma_mask=0xffffffffffffffff", "pci-testdev,addr=5") for word in EXTRA]
+    with pytest.raises(Exception, match="PCI function 0000:00:05.0, vendor, device or class"):
+        with system.running("dma", results, extra=extra):
+            pass
