@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * deny.c - the kinds that the command line denies: see deny.h. Set by main.c, asked by firmware.c, dma.c and pci_assign.c.
+ * deny.c - the kinds that the command line denies: see deny.h. Set by main.c, asked by firmware.c, dma.c and
+ * pci_assign.c.
  */
 #include "deny.h"
 

@@ -22,6 +22,8 @@ enum part_kind {
 	PART_OVERLAY,
 	PART_MEMORY, /* arguments of --memory, a NUL behind each */
 	PART_PCI,    /* a function's files: see import.c */
+	PART_INVENTORY,
+	PART_INVENTORY_TEXT,
 	PART_COUNT
 };
 

@@ -16,8 +16,11 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test/configs"))
 import images  # noqa: E402  (needs the path above)
+import inventory  # noqa: E402
+import test_pci  # noqa: E402
 
-KINDS = ["partition", "partition text", "errors", "board", "machine", "machine text", "known slaves", "elf", "kernel", "overlay", "memory", "pci"]
+KINDS = ["partition", "partition text", "errors", "board", "machine", "machine text", "known slaves", "elf", "kernel", "overlay", "memory", "pci", "inventory",
+         "inventory text"]
 BOARDS = [ROOT / "dts/qemu-virt", ROOT / "test/configs/boards/odd"]
 DEBIANS = ROOT / "build/linux/dtbs"  # the smallest of Debian's boards that differ: imported, and refused for each reason
 IMPORTED = ["arm/foundation-v8-gicv3-psci", "arm/fvp-base-revc", "cavium/thunder2-99xx", "marvell/ac5-98dx35xx-rd", "marvell/armada-3720-db",
@@ -279,6 +282,39 @@ def pci_copy(folder):
             (function / "iommu_group").symlink_to("../../../../kernel/iommu_groups/7")
 
 
+def functions(folder, made):
+    """An inventory of functions."""
+    path = folder / "pci.dts"
+    inventory.write(path, made)
+    return pack(inventory=tree(path), inventory_text=text(path))
+
+
+def cells(folder, given):
+    path = folder / "functions.dts"
+    path.write_text(test_pci.PARTITIONS % ("qemu-virt", given))
+    return partition(path)
+
+
+def pci(folder, corpus):
+    """Inventories, cells that name their functions, boards with other hosts; what the tests refuse, and what they admit."""
+    for name, (made, _) in test_pci.BAD.items():
+        if made:
+            corpus.add(name, functions(folder, made))
+    for number, (made, given, changes, _) in enumerate(test_pci.APART.values()):
+        data = functions(folder, made) + cells(folder, given)
+        for file in "board", "machine":
+            source = (BOARDS[0] / f"{file}.dts").read_text()
+            for old, new in changes:
+                source = source.replace(old, new)
+            scratch = folder / "variant.dts"
+            scratch.write_text(source)
+            if changes:
+                data += pack(**{file: tree(scratch)})
+        corpus.add(f"cells-{number:02}", data)
+    for path in sorted((ROOT / "test/configs").glob("*/pci*.dts")):
+        corpus.add(path.stem, partition(path) + board(ROOT / "dts/qemu-virt-pci"))
+
+
 def fit(folder, data):
     """A FIT of the right form with a few bytes in each part; `data`: how the parts give them."""
     of = {name: data.format(at=64 * n) for n, name in enumerate(["kernel", "fdt", "machine", "partitions", "known-slaves", "file-0"])}
@@ -327,6 +363,9 @@ def write(folder):
     imports(folder, Corpus(folder / "import"))
     pci_copy(folder / "pci")
     (folder / "defaults-import").write_bytes(import_defaults(folder) + more)
+    pci(folder, Corpus(folder / "pci-functions"))
+    given = test_pci.two(f"{test_pci.ONE} {test_pci.ONE}.vf1", "0000:04:00.0", others="msis = <3>;")
+    (folder / "defaults-pci").write_bytes(cells(folder, given) + functions(folder, test_pci.good()) + board(BOARDS[0]) + more)
     (folder / "image-colors").write_bytes(image(folder, "colored", COLORED))
     generator = random.Random(1)
     audits.add("good", b"")

@@ -50,6 +50,8 @@ int process_run(const char *const argv[], struct bytes *output, struct bytes *er
 		kind = PART_BOARD;
 	else if (ends_with(path, "machine.dts"))
 		kind = text ? PART_MACHINE_TEXT : PART_MACHINE;
+	else if (ends_with(path, "pci.dts"))
+		kind = text ? PART_INVENTORY_TEXT : PART_INVENTORY;
 	else if (ends_with(path, ".dtso"))
 		kind = PART_OVERLAY;
 	else
@@ -89,8 +91,9 @@ const char *file_read(const char *path, uint64_t limit, struct bytes *file)
 
 bool file_exists(const char *path)
 {
-	return !ends_with(path, ".dtb") && !ends_with(path, "pci.dts") && !strstr(path, "missing") &&
-	       !strstr(path, "lone/");
+	if (ends_with(path, "pci.dts"))
+		return stand_in_part(PART_INVENTORY).data != NULL;
+	return !ends_with(path, ".dtb") && !strstr(path, "missing") && !strstr(path, "lone/");
 }
 
 bool folder_exists(const char *path)

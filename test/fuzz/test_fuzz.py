@@ -28,6 +28,7 @@ TARGETS = {
     "partition": ("front", 1500, ["-max_len=32768"]),
     "colors": ("front", 500, ["-max_len=32768"]),
     "derive": ("derive", 500, ["-max_len=32768"]),
+    "pci-functions": ("front", 500, ["-max_len=32768"]),
     "import": ("import", 500, ["-max_len=32768", "-close_fd_mask=3"]),
     "audit": ("audit", 900, ["-max_len=448"]),
     "audit-colors": ("audit", 60, ["-max_len=448"]),
@@ -36,6 +37,7 @@ TARGETS = {
 FILES = {
     "colors": {"FUZZ_DEFAULTS": "defaults-colors"},
     "derive": {"FUZZ_DEFAULTS": "defaults-derive"},
+    "pci-functions": {"FUZZ_DEFAULTS": "defaults-pci"},
     "import": {"FUZZ_DEFAULTS": "defaults-import"},
     "audit-colors": {"FUZZ_IMAGE": "image-colors"},
 }
@@ -47,6 +49,7 @@ READERS = {
     "partition": [f"src/compiler/{name}.c" for name in ("source", "partition", "schema", "values")],
     "colors": [f"src/compiler/{name}.c" for name in ("cache", "colors", "colors_memory", "palette")],
     "derive": [f"src/compiler/{name}.c" for name in ("nodes", "references", "depends", "shared", "tree", "tree_gic", "tree_keep", "tree_overlay", "tree_own", "tree_shared")],
+    "pci-functions": [f"src/compiler/pci_{name}.c" for name in ("space", "function", "inventory", "facts", "hosts", "place", "assign", "messages")],
     "import": [f"src/compiler/{name}.c" for name in ("import", "import_facts", "import_limits", "import_pci", "import_refuse", "import_write")],
     "audit-colors": [f"src/auditor/{name}.c" for name in ("colors", "rule_colors")],
     "audit": [f"src/auditor/{name}.c" for name in ("board", "image", "partition", "records", "regime", "value", "walk")],
