@@ -116,13 +116,13 @@ static void boot_pci_map(struct space *space)
 		const struct bp_smmu smmu =
 			((const struct bp_smmu *)(layout->file.data + header.smmus.offset))[i];
 
-		map(space, smmu.va, smmu.pa, 2 * SMMU_PAGE_SIZE, DEVICE);
+		map(space, smmu.va, smmu.pa, BP_PAGE_SIZE, DEVICE);
 	}
 	for (uint32_t i = 0; i < header.itss.count; i++) {
 		const struct bp_its its =
 			((const struct bp_its *)(layout->file.data + header.itss.offset))[i];
 
-		map(space, its.va, its.pa, ITS_CONTROL_SIZE, DEVICE);
+		map(space, its.va, its.pa, BP_PAGE_SIZE, DEVICE);
 	}
 	for (size_t i = 0; layout->pci && i < board->pci.count; i++)
 		if (layout->config_va[i])

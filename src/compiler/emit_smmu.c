@@ -220,7 +220,7 @@ void smmus_fill(const struct layout *layout, struct bp_smmu *records, uint64_t *
 
 		records[i] = (struct bp_smmu){
 			.pa = board->smmus[i].regs.base,
-			.va = el2_window(cursor, board->smmus[i].regs.base, 2 * SMMU_PAGE_SIZE),
+			.va = el2_window(cursor, board->smmus[i].regs.base, SMMU_PAGE_SIZE),
 			.idr0 = board->smmu_idr0,
 			.idr0_mask = board->smmu_idr0_mask,
 			.idr1 = (uint32_t)board->smmu_idr1.value,
@@ -275,6 +275,7 @@ uint32_t dma_intid(const struct layout *layout, size_t cell)
 	return layout->plan->board.smmus[number].event.intid;
 }
 
+/* Registers keep their distance; only the pages that hold those in use are mapped. */
 static void service_smmus_fill(const struct layout *layout, struct bp_service_smmu *smmus, uint32_t count,
 			       uint64_t *va)
 {
@@ -285,15 +286,15 @@ static void service_smmus_fill(const struct layout *layout, struct bp_service_sm
 			continue;
 		smmus[i] = (struct bp_service_smmu){
 			.page0_va = *va,
-			.page1_va = *va + BP_PAGE_SIZE,
-			.cmdq_va = *va + 2 * BP_PAGE_SIZE,
-			.eventq_va = *va + 3 * BP_PAGE_SIZE,
+			.page1_va = *va + SMMU_PAGE_SIZE,
+			.cmdq_va = *va + 2 * SMMU_PAGE_SIZE,
+			.eventq_va = *va + 2 * SMMU_PAGE_SIZE + BP_PAGE_SIZE,
 			.cmdq_log2 = COMMAND_LOG2,
 			.eventq_log2 = EVENT_LOG2,
 			.event_intid = smmu->event.intid,
 			.error_intid = smmu->error.intid,
 		};
-		*va += 4 * BP_PAGE_SIZE;
+		*va += 2 * SMMU_PAGE_SIZE + 2 * BP_PAGE_SIZE;
 	}
 }
 
