@@ -37,16 +37,6 @@ size_t pci_find(const struct pci_inventory *inventory, uint32_t segment, uint32_
 	return found ? (size_t)(found - inventory->at) : PCI_NONE;
 }
 
-const char *pci_call(const struct pci_inventory *inventory, size_t index)
-{
-	const struct pci_function *const function = &inventory->at[index];
-	const bool virtual = function->physical != PCI_NONE;
-	const struct pci_function *const whole = virtual ? &inventory->at[function->physical] : function;
-	const char *const name = whole->name ? whole->name : whole->address;
-
-	return virtual ? text_format("%s.vf%u", name, function->vf) : name;
-}
-
 static void check_twice(const struct pci_inventory *inventory)
 {
 	for (size_t i = 1; i < inventory->count; i++)
