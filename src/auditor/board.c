@@ -211,6 +211,8 @@ static void board_parts(struct audit *audit)
 			board->smmu = &tree->nodes[i];
 	board->its = compatible_node(tree, "arm,gic-v3-its");
 	board->stdout_uart = stdout_uart(tree);
+	if (board->stdout_uart)
+		board->stdout_uart = device_around(board, board->stdout_uart);
 	board->maintenance_intid = ppi_of(board->gic, 0);
 	board->physical_timer = timer_ppi(tree, timer, "phys", TIMER_PHYSICAL);
 	board->virtual_timer = timer_ppi(tree, timer, "virt", TIMER_VIRTUAL);
@@ -339,6 +341,7 @@ bool board_open(struct audit *audit)
 	}
 	if (!audit->fit.known_slaves.data || audit->fit.known_slaves.size > INT32_MAX)
 		return false;
+	devices_find(board);
 	board_cpus(audit);
 	board_ranges(board);
 	board_parts(audit);
@@ -352,7 +355,7 @@ void board_close(struct board *board)
 {
 	free(board->classes);
 	free(board->owner);
-	free(board->never);
+	free(board->device);
 	free(board->mpidrs);
 	free((void *)board->cpu_nodes);
 	free(board->registers_end);

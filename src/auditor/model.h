@@ -18,13 +18,15 @@
 #include "tree.h"
 #include "walk.h"
 
-#define PA_NONE	     UINT64_MAX
-#define CELL_NONE_ID (-1)
+#define PA_NONE	       UINT64_MAX
+#define CELL_NONE_ID   (-1)
+#define DEVICE_NOWHERE (-1)
 
 /* ---- the board (board.c) ---- */
 enum device_class {
-	DEVICE_NONE,	 /* nothing a cell could map: no CPU address, memory, cpus */
+	DEVICE_NONE,	 /* no device, or a part of one */
 	DEVICE_PLAIN,	 /* may be given to a cell */
+	DEVICE_DISABLED, /* by the tree */
 	DEVICE_MASTER,	 /* may master the bus, and no IOMMU is in front */
 	DEVICE_FORBIDDEN /* could undo the division: the hypervisor's for ever */
 };
@@ -32,8 +34,8 @@ enum device_class {
 struct board {
 	struct tree tree;
 	enum device_class *classes; /* by node index */
-	int *owner;		    /* by node index: cell, or CELL_NONE_ID */
-	bool *never;		    /* by node index: no cell's, with registers or without */
+	int *owner;		    /* by index of a device: cell, or CELL_NONE_ID */
+	int *device; /* by node index: the device that it is, or is a part of; DEVICE_NOWHERE */
 	const struct node *gic, *smmu, *its, *stdout_uart;
 	uint64_t *mpidrs; /* by machine core number */
 	const struct node **cpu_nodes;
@@ -276,14 +278,35 @@ bool partition_open(struct audit *audit);
 void board_close(struct board *board);
 const char *fact_path(uint32_t fact); /* enum bp_fact, as machine.dts names it */
 void partition_close(struct partition *partition);
+/* devices.c: what of the board is a device, and of which class; before and after facts and known-slaves are
+ * known. */
+void devices_find(struct board *board);
+void devices_classify(struct board *board);
+const struct node *device_around(const struct board *board, const struct node *node); /* NULL: in none */
+/* A name's device: by alias, path, or node name with or without unit address; the next behind `after`. */
+const struct node *device_named(const struct board *board, const char *name, const struct node *after);
+/* How many interrupts of the GIC a device has, its parts' among them. */
+size_t device_irqs(const struct board *board, const struct node *device);
+/* providers.c: calls `found` for every node that `node` refers to because it needs it. */
+struct reference {
+	const struct node *user; /* `at`, `width`: where its `clocks` say which clock */
+	bool clock;
+	bool fixable; /* it does with what the firmware left there */
+	unsigned int at;
+	uint32_t width;
+};
+typedef void reference_fn(const struct node *provider, const struct reference *reference, void *context);
+void providers_each(const struct tree *tree, const struct node *node, reference_fn *found, void *context);
 /*
- * providers.c: calls `found` for every node that `node` depends on; some more than once. `fixable`: the
- * dependent does with what the firmware left there.
+ * The same for a device of the board with all its parts, through providers that are nobody's: calls `found`
+ * for each device that it needs, some more than once. `served`: it is shared, and that will do.
  */
-typedef void provider_fn(const struct node *provider, bool fixable, void *context);
-void providers_each(const struct tree *tree, const struct node *node, provider_fn *found, void *context);
-/* The same for a device of the board with all its parts, through providers without registers. */
+typedef void provider_fn(const struct node *provider, bool served, void *context);
 void needs_each(const struct audit *audit, const struct node *node, provider_fn *found, void *context);
+/* conflicts.c: what a device can't be parted from is another's: a provider, a page, an interrupt. */
+struct conflicts *conflicts_open(struct audit *audit); /* with owners as they are */
+bool conflicts_of(const struct conflicts *conflicts, const struct node *device);
+void conflicts_close(struct conflicts *conflicts);
 /* shared.c: what `shared-read-only` says of a board node; NULL: it isn't shared. */
 void shared_open(struct audit *audit);
 const struct partition_shared *shared_provider(const struct audit *audit, const struct node *node);

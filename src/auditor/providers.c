@@ -31,6 +31,9 @@ static const struct list {
 /* System controllers through which a provider without registers acts: the first cell is the phandle. */
 static const char *const controllers[] = {"*syscon", "syscon*", "*grf"};
 
+/* What has to be driven, and is no clock. */
+static const struct reference driven = {0};
+
 #define COUNT(array)  (sizeof(array) / sizeof((array)[0]))
 #define ARGUMENTS_MAX 16u
 
@@ -46,7 +49,7 @@ static bool matches(const char *pattern, const char *name)
 }
 
 static void list_each(const struct tree *tree, const struct node *node, const char *property,
-		      const struct list *list, provider_fn *found, void *context)
+		      const struct list *list, reference_fn *found, void *context)
 {
 	uint32_t phandle;
 
@@ -54,16 +57,20 @@ static void list_each(const struct tree *tree, const struct node *node, const ch
 		const struct node *provider = tree_phandle(tree, phandle);
 		uint32_t width = 0;
 
-		if (provider && list->cells &&
-		    (!node_u32(tree, provider, list->cells, 0, &width) || width > ARGUMENTS_MAX))
+		if (provider && list->cells)
+			(void)node_u32(tree, provider, list->cells, 0, &width);
+		if (width > ARGUMENTS_MAX)
 			return;
 		if (provider)
-			found(provider, list->fixable, context);
+			found(provider,
+			      &(struct reference){node, !strcmp(property, "clocks"), list->fixable, at + 1,
+						  width},
+			      context);
 		at += 1 + width;
 	}
 }
 
-void providers_each(const struct tree *tree, const struct node *node, provider_fn *found, void *context)
+void providers_each(const struct tree *tree, const struct node *node, reference_fn *found, void *context)
 {
 	const char *property;
 
@@ -79,7 +86,7 @@ void providers_each(const struct tree *tree, const struct node *node, provider_f
 
 /* A bus that passes interrupts on provides nothing: what they lead to does. */
 static void nexus_each(const struct tree *tree, const struct node *node, const struct node *nexus,
-		       provider_fn *found, void *context)
+		       reference_fn *found, void *context)
 {
 	uint32_t width = 0, cell;
 
@@ -92,12 +99,12 @@ static void nexus_each(const struct tree *tree, const struct node *node, const s
 			interrupt_leads_to(tree, node, nexus, "interrupts", at, &specifier);
 
 		if (controller)
-			found(controller, false, context);
+			found(controller, &driven, context);
 	}
 }
 
 /* The controller that the node's `interrupts` go to, named by the node or by what it lies in. */
-static void interrupt_parent_each(const struct tree *tree, const struct node *node, provider_fn *found,
+static void interrupt_parent_each(const struct tree *tree, const struct node *node, reference_fn *found,
 				  void *context)
 {
 	const struct node *parent = interrupt_parent(tree, node);
@@ -108,10 +115,10 @@ static void interrupt_parent_each(const struct tree *tree, const struct node *no
 	}
 	if (parent && !node_flag(tree, node, "interrupts-extended") &&
 	    (node_flag(tree, node, "interrupts") || node_flag(tree, node, "interrupt-controller")))
-		found(parent, false, context);
+		found(parent, &driven, context);
 }
 
-static void controllers_each(const struct tree *tree, const struct node *node, provider_fn *found,
+static void controllers_each(const struct tree *tree, const struct node *node, reference_fn *found,
 			     void *context)
 {
 	const char *property;
@@ -126,7 +133,7 @@ static void controllers_each(const struct tree *tree, const struct node *node, p
 					: NULL;
 
 			if (provider)
-				found(provider, false, context);
+				found(provider, &driven, context);
 		}
 	}
 }
@@ -143,17 +150,17 @@ struct search {
 	void *context;
 };
 
-/* A node and its parts: what lies below and has no registers of its own. */
+/* A node and its parts, not the devices on a bus. */
 static void wait_for(struct search *search, const struct node *top)
 {
-	const struct tree *tree = &search->audit->board.tree;
+	const struct board *board = &search->audit->board;
+	const struct tree *tree = &board->tree;
 	const size_t first = (size_t)(top - tree->nodes);
 
 	for (size_t i = first; i < tree->count && (i == first || tree->nodes[i].parent >= (int)first); i++) {
-		const struct node *node = &tree->nodes[i];
-		const struct node *up = node;
+		const struct node *up = &tree->nodes[i];
 
-		while (up != top && up->enabled && !up->reg_count)
+		while (up != top && up->enabled && board->device[up - tree->nodes] == board->device[first])
 			up = &tree->nodes[up->parent];
 		if (up != top || search->seen[i])
 			continue;
@@ -162,23 +169,59 @@ static void wait_for(struct search *search, const struct node *top)
 	}
 }
 
-static void provider_found(const struct node *provider, bool fixable, void *context)
+/* What has to be somebody's: not a fixed clock, say, which every tree has a copy of. A bus is nobody's
+ * because the devices on it are given one by one; it provides nothing. */
+static bool has_owner(const struct audit *audit, const struct node *device)
+{
+	const struct board *board = &audit->board;
+	const enum device_class class = board->classes[device - board->tree.nodes];
+
+	return device->reg_count || device_irqs(board, device) || shared_provider(audit, device) ||
+	       ((class == DEVICE_FORBIDDEN || class == DEVICE_DISABLED) &&
+		!node_flag(&board->tree, device, "ranges"));
+}
+
+/* The nearest device upwards that has to be somebody's; NULL: there is none. */
+static const struct node *provider_around(const struct audit *audit, const struct node *node)
+{
+	const struct board *board = &audit->board;
+	const struct node *device = device_around(board, node);
+
+	while (device && !has_owner(audit, device))
+		device = device_around(board, &board->tree.nodes[device->parent]);
+	return device;
+}
+
+/* A clock is told by its specifier alone, so that one node of a shared device may give clocks. */
+static bool clock_served(const struct audit *audit, const struct partition_shared *shared,
+			 const struct reference *reference)
+{
+	const struct tree *tree = &audit->board.tree;
+	size_t givers = 0;
+	uint64_t hz;
+
+	for (size_t i = 0; i < tree->count; i++)
+		givers += node_within(tree, &tree->nodes[i], shared->provider) &&
+			  node_flag(tree, &tree->nodes[i], "#clock-cells");
+	return givers < 2 && shared_rate(shared, tree, reference->user, reference->at, reference->width, &hz);
+}
+
+static void provider_found(const struct node *target, const struct reference *reference, void *context)
 {
 	struct search *search = context;
 	const struct audit *audit = search->audit;
-	const struct tree *tree = &audit->board.tree;
-	const struct node *up = provider;
+	const struct node *provider = provider_around(audit, target);
+	const struct partition_shared *shared = provider ? shared_provider(audit, provider) : NULL;
 
-	/* A pin state or a clock output stands below the device that has the registers. */
-	while (!up->reg_count && up->parent > 0 && !shared_provider(audit, up) &&
-	       !audit->board.never[up - tree->nodes])
-		up = &tree->nodes[up->parent];
-	if (up == search->self || provider == audit->board.gic)
+	if (provider == search->self || target == audit->board.gic)
 		return;
-	if (up->reg_count || shared_provider(audit, up) || audit->board.never[up - tree->nodes])
-		search->found(up, fixable, search->context);
+	if (!provider)
+		wait_for(search, target);
 	else
-		wait_for(search, provider);
+		search->found(provider,
+			      shared && reference->fixable &&
+				      (!reference->clock || clock_served(audit, shared, reference)),
+			      search->context);
 }
 
 void needs_each(const struct audit *audit, const struct node *node, provider_fn *found, void *context)
@@ -196,6 +239,11 @@ void needs_each(const struct audit *audit, const struct node *node, provider_fn 
 		bus = &tree->nodes[bus->parent];
 		providers_each(tree, bus, provider_found, &search);
 		interrupt_parent_each(tree, bus, provider_found, &search);
+		/* A device that others lie on is needed by them; a plain bus has no driver. */
+		if (device_around(&audit->board, bus) == bus &&
+		    (bus->reg_count || device_irqs(&audit->board, bus)) &&
+		    !node_compatible(tree, bus, "simple-bus"))
+			provider_found(bus, &driven, &search);
 	}
 	for (size_t i = 0; i < search.count; i++) {
 		const struct node *next = &tree->nodes[search.waiting[i]];

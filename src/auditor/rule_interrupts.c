@@ -22,6 +22,23 @@ bool cell_owns(const struct cell *cell, uint32_t intid)
 	return intid < INTIDS && (cell->record->spi_owned[intid / 32] >> intid % 32 & 1);
 }
 
+/* Of the device that the node is, or is a part of. A part that is disabled has nothing. */
+static int device_owner(const struct board *board, const struct node *node)
+{
+	const struct node *device = device_around(board, node);
+
+	return device && (device == node || node->enabled) ? board->owner[device - board->tree.nodes]
+							   : CELL_NONE_ID;
+}
+
+static bool device_forbidden(const struct board *board, const struct node *node)
+{
+	const struct node *device = device_around(board, node);
+
+	return device && (device == node || node->enabled) &&
+	       board->classes[device - board->tree.nodes] == DEVICE_FORBIDDEN;
+}
+
 /* [impl->swr~audit-spi-owner~1] */
 static void spi_owners(struct audit *audit)
 {
@@ -50,7 +67,7 @@ static void spi_owners(struct audit *audit)
 	for (size_t i = 0; i < board->tree.count; i++) {
 		const struct node *node = &board->tree.nodes[i];
 
-		for (size_t j = 0; board->classes[i] == DEVICE_FORBIDDEN && j < node->irq_count; j++) {
+		for (size_t j = 0; device_forbidden(board, node) && j < node->irq_count; j++) {
 			const uint32_t id = node->irqs[j].intid;
 
 			if (id >= INTID_SPI && id < INTIDS && owners[id])
@@ -98,7 +115,8 @@ static void spis_expected(const struct audit *audit, const struct cell *cell, ui
 	for (size_t i = 0; i < board->tree.count; i++) {
 		const struct node *node = &board->tree.nodes[i];
 
-		for (size_t j = 0; asked != CELL_NONE_ID && board->owner[i] == asked && j < node->irq_count;
+		for (size_t j = 0;
+		     asked != CELL_NONE_ID && device_owner(board, node) == asked && j < node->irq_count;
 		     j++) {
 			if (node->irqs[j].intid >= INTID_SPI && node->irqs[j].intid < INTIDS)
 				words[node->irqs[j].intid / 32] |= UINT32_C(1) << node->irqs[j].intid % 32;
@@ -233,8 +251,9 @@ void rule_triggers(struct audit *audit)
 		for (size_t i = 0; i < board->tree.count; i++) {
 			const struct node *node = &board->tree.nodes[i];
 
-			for (size_t j = 0;
-			     asked != CELL_NONE_ID && board->owner[i] == asked && j < node->irq_count; j++) {
+			for (size_t j = 0; asked != CELL_NONE_ID && device_owner(board, node) == asked &&
+					   j < node->irq_count;
+			     j++) {
 				if (node->irqs[j].intid < INTIDS)
 					trigger_check(audit, cell, node, &node->irqs[j]);
 			}

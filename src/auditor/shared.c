@@ -49,14 +49,14 @@ static void shared_add(struct audit *audit, const char *text)
 	const size_t length = strcspn(text, " ");
 	struct partition_shared shared = {.rates = text + length};
 	char name[NAME_SIZE];
-	bool many = false;
+	const struct board *board = &audit->board;
 
 	if (length < sizeof(name)) {
 		memcpy(name, text, length);
 		name[length] = '\0';
-		shared.provider = tree_name(&audit->board.tree, name, &many);
+		shared.provider = device_named(board, name, NULL);
 	}
-	if (!shared.provider || many || !rates_sound(shared.rates)) {
+	if (!shared.provider || device_named(board, name, shared.provider) || !rates_sound(shared.rates)) {
 		violation(&audit->report, RULE_INPUT,
 			  "partition file: shared-read-only: '%s' can't be understood", text);
 		return;

@@ -59,6 +59,38 @@ static bool to_cpu(const struct tree *tree, const struct node *bus, struct range
 	return bus->parent < 0 && range->size;
 }
 
+/* A row of `ranges` passes all of the range on. */
+static bool passed_on(const struct tree *tree, const struct node *bus, const struct range *reg)
+{
+	const struct node *above = &tree->nodes[bus->parent];
+	const int child = bus->address_cells, parent = above->address_cells, sizes = bus->size_cells;
+	const int row = (child + parent + sizes) * 4;
+	int length;
+	const uint8_t *ranges = node_property(tree, bus, "ranges", &length);
+
+	if (!ranges || !length || !row || !cells_sane(child) || !cells_sane(parent) || !cells_sane(sizes))
+		return ranges && !length;
+	for (int at = 0; at + row <= length; at += row) {
+		struct range window = {read_cells(ranges + at + child * 4, parent),
+				       read_cells(ranges + at + (child + parent) * 4, sizes)};
+
+		if (to_cpu(tree, above, &window) && reg->base >= window.base &&
+		    within(reg->base - window.base, reg->size, window.size))
+			return true;
+	}
+	return false;
+}
+
+/* A bus whose registers are those of the devices on it has none of its own. */
+static bool regs_are_others(const struct tree *tree, const struct node *node)
+{
+	bool all = node_compatible(tree, node, "simple-bus");
+
+	for (size_t i = 0; all && i < node->reg_count; i++)
+		all = passed_on(tree, node, &node->regs[i]);
+	return all;
+}
+
 void node_read_regs(const struct tree *tree, struct node *node)
 {
 	const struct node *parent = node->parent >= 0 ? &tree->nodes[node->parent] : NULL;
@@ -78,6 +110,8 @@ void node_read_regs(const struct tree *tree, struct node *node)
 		node->regs = memory_grow(node->regs, node->reg_count, sizeof(range));
 		node->regs[node->reg_count++] = range;
 	}
+	if (regs_are_others(tree, node))
+		node->reg_count = 0;
 }
 
 /* What node_read_regs() couldn't read is as much the node's as the rest. */

@@ -121,6 +121,21 @@ static void follow_node(struct search *search, int node, bool through)
 	}
 }
 
+/* A device that others lie on (a wrapper of a USB controller) is needed by them; a plain bus has no driver.
+ */
+static void need_wrapper(struct search *search, int bus)
+{
+	static const struct reference lies_on = {"ranges", NULL, REFERENCE_NEED, false, NULL};
+	const struct board *const board = search->board;
+	const int index = board_device_of(board, bus);
+	const struct device *const device = index >= 0 ? &board->devices[index] : NULL;
+	const struct reference_entry entry = {.target = bus};
+
+	if (device && device->node == bus && (device->regs.count || device->interrupts.count) &&
+	    fdt_node_check_compatible(board->tree.data, bus, "simple-bus") != 0)
+		add(search, &lies_on, &entry);
+}
+
 struct needs needs_of(const struct board *board, size_t device)
 {
 	struct search search = {.board = board, .self = device};
@@ -128,7 +143,10 @@ struct needs needs_of(const struct board *board, size_t device)
 
 	follow_node(&search, node, false);
 	/* A bus that has a clock or a power domain works for none of its devices without. */
-	for (int bus = node_parent(board->tree.data, node); bus > 0; bus = node_parent(board->tree.data, bus))
+	for (int bus = node_parent(board->tree.data, node); bus > 0;
+	     bus = node_parent(board->tree.data, bus)) {
 		follow_properties(&search, bus, false);
+		need_wrapper(&search, bus);
+	}
 	return search.found;
 }

@@ -345,10 +345,14 @@ static const char *in_hands_of(const struct plan *plan, const struct conflict *c
 /* What would help where a provider can't be the cell's. */
 static const char *remedy(const struct board *board, const struct conflict *conflict)
 {
+	const char *name;
+
 	if (!conflict->need || conflict->why || !conflict->need->reference->shareable)
 		return "";
+	name = base_name(board->devices[conflict->other].path);
 	return text_format(": share it, by shared-read-only = \"%s\" at the root",
-			   base_name(board->devices[conflict->other].path));
+			   devices_named(board, name).count == 1 ? name
+								 : board->devices[conflict->other].path);
 }
 
 static void report_conflicts(struct front *front)
@@ -420,12 +424,12 @@ static bool drawn_by(size_t index, size_t user)
 	return index == user;
 }
 
-/* What the console, or a provider that came along for it alone, needs and can't have. */
+/* What the console, or a provider that came along for it alone, can't be parted from or needs, and can't
+ * have. */
 static bool console_lacks(const struct board *board, size_t uart, struct conflict *conflict)
 {
 	for (size_t i = 0; i < board->device_count; i++)
-		if (board->devices[i].owner >= 0 && drawn_by(i, uart) && find_conflict(board, i, conflict) &&
-		    conflict->need)
+		if (board->devices[i].owner >= 0 && drawn_by(i, uart) && find_conflict(board, i, conflict))
 			return true;
 	return false;
 }
@@ -449,7 +453,6 @@ static void console_or_none(struct front *front, struct rest *rest)
 		if (i != uart && drawn_by(i, uart))
 			board->devices[i].owner = OWNER_NOBODY;
 	board->devices[uart].owner = OWNER_NOBODY;
-	draw_in(board); /* what came along for the console may be another's now */
 }
 
 /* ---- "rest" ---- */
@@ -518,7 +521,8 @@ void devices_assign(struct front *front)
 	shared_read(front);
 	for (size_t i = 0; i < front->plan->cell_count; i++)
 		read_cell(front, &rest, i);
-	give_console(front, &rest);
+	draw_in(&front->plan->board);
+	give_console(front, &rest); /* what cells name comes first */
 	draw_in(&front->plan->board);
 	console_or_none(front, &rest);
 	if (rest.cell >= 0)

@@ -102,6 +102,14 @@ static const struct rule *rule_of(const void *tree, int node, const struct rule 
 
 #define RULE_OF(tree, node, rules) rule_of(tree, node, rules, sizeof(rules) / sizeof((rules)[0]))
 
+static const struct rule *controls_others(const void *tree, int node)
+{
+	for (size_t i = 0; i < sizeof(forbidden_properties) / sizeof(forbidden_properties[0]); i++)
+		if (fdt_getprop(tree, node, forbidden_properties[i].pattern, NULL))
+			return &forbidden_properties[i];
+	return NULL;
+}
+
 static const struct rule *forbidding_rule(const void *tree, int node)
 {
 	static const struct rule pci = {"", "PCI functions are given one by one", false},
@@ -114,10 +122,7 @@ static const struct rule *forbidding_rule(const void *tree, int node)
 	rule = RULE_OF(tree, node, forbidden_compatibles);
 	if (!rule && strncmp(fdt_get_name(tree, node, NULL), "watchdog", 8) == 0)
 		rule = &watchdog;
-	for (size_t i = 0; !rule && i < sizeof(forbidden_properties) / sizeof(forbidden_properties[0]); i++)
-		if (fdt_getprop(tree, node, forbidden_properties[i].pattern, NULL))
-			rule = &forbidden_properties[i];
-	return rule;
+	return rule ? rule : controls_others(tree, node);
 }
 
 /* What lies within such a device is a part of it. */
@@ -190,6 +195,9 @@ static bool beyond_reach(const struct board *board, const struct ranges *regs)
 	return false;
 }
 
+static const char odd_interrupt[] =
+	"it has an interrupt that no cell can own: a PPI, or an SPI beyond the board's spi-count";
+
 static void add_device(struct board *board, int node)
 {
 	const void *const tree = board->tree.data;
@@ -234,7 +242,7 @@ static void add_device(struct board *board, int node)
 	} else if (!compatible || is_description(tree, node)) {
 		device->forbidden = true;
 		device->why = "its compatible names no device";
-	} else if (node_disabled(tree, node)) {
+	} else if (!node_enabled(tree, node)) {
 		device->forbidden = device->disabled = true;
 		device->why = "the board's tree has it disabled";
 	} else if (regs.count && !registers_whole(tree, node)) {
@@ -243,8 +251,7 @@ static void add_device(struct board *board, int node)
 			      "the buses above";
 	} else if (device->interrupts.odd) {
 		device->forbidden = true;
-		device->why = "it has an interrupt that no cell can own: a PPI, or an SPI beyond the board's "
-			      "spi-count";
+		device->why = odd_interrupt;
 	} else if (beyond_reach(board, &device->regs)) {
 		device->forbidden = true;
 		device->why =
@@ -283,23 +290,76 @@ static void walk(struct board *board, int parent)
 	}
 }
 
-/* A GPIO controller by which the machine is reset is a reset controller. */
-static void forbid_reset_lines(struct board *board)
+static void forbid(struct device *device, const char *why)
 {
-	static const char *const users[] = {"gpio-poweroff", "gpio-restart"};
+	if (device->forbidden && !device->disabled)
+		return;
+	device->forbidden = true;
+	device->disabled = false;
+	device->why = why;
+}
+
+/* What a part of a device has and does is the device's: its interrupts, and what it does to others. */
+static void count_parts(struct board *board)
+{
 	const void *const tree = board->tree.data;
 
-	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
-		for (int node = fdt_node_offset_by_compatible(tree, -1, users[i]); node >= 0;
-		     node = fdt_node_offset_by_compatible(tree, node, users[i])) {
-			const fdt32_t *const gpios = fdt_getprop(tree, node, "gpios", NULL);
-			const int index =
-				gpios ? board_device_of(board, node_by_phandle(tree, fdt32_ld(gpios))) : -1;
+	for (int node = fdt_next_node(tree, -1, NULL); node >= 0; node = fdt_next_node(tree, node, NULL)) {
+		const int index = board_device_of(board, node);
+		struct device *const device = index >= 0 ? &board->devices[index] : NULL;
+		struct interrupts found;
+		const struct rule *rule;
 
-			if (index >= 0) {
-				board->devices[index].forbidden = true;
-				board->devices[index].why = "a line of it resets or powers off the machine";
-			}
+		if (!device || device->node == node || !node_enabled(tree, node))
+			continue;
+		found = interrupts_of(board, node);
+		for (size_t i = 0; i < found.count; i++) {
+			device->interrupts.at = memory_grow(device->interrupts.at, device->interrupts.count,
+							    sizeof(found.at[0]));
+			device->interrupts.at[device->interrupts.count++] = found.at[i];
+		}
+		rule = controls_others(tree, node);
+		if (rule)
+			forbid(device,
+			       text_format("%s is a part of it: %s", node_path(tree, node), rule->why));
+		if (found.odd)
+			forbid(device, odd_interrupt);
+	}
+}
+
+static void forbid_switch(struct board *board, int node, bool line)
+{
+	const int index = board_device_of(board, node);
+
+	if (index >= 0)
+		forbid(&board->devices[index], line ? "a line of it resets or powers off the machine"
+						    : "a register of it resets or powers off the machine");
+}
+
+/* What a switch of the machine acts through: a line of a GPIO controller, a register of a system controller.
+ */
+static void forbid_switches(struct board *board)
+{
+	static const struct {
+		const char *compatible;
+		bool line;
+	} switches[] = {{"gpio-poweroff", true},
+			{"gpio-restart", true},
+			{"syscon-reboot", false},
+			{"syscon-poweroff", false}};
+	const void *const tree = board->tree.data;
+
+	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++) {
+		for (int node = fdt_node_offset_by_compatible(tree, -1, switches[i].compatible); node >= 0;
+		     node = fdt_node_offset_by_compatible(tree, node, switches[i].compatible)) {
+			const fdt32_t *const target =
+				fdt_getprop(tree, node, switches[i].line ? "gpios" : "regmap", NULL);
+
+			if (target)
+				forbid_switch(board, node_by_phandle(tree, fdt32_ld(target)),
+					      switches[i].line);
+			else if (!switches[i].line) /* a part of the controller */
+				forbid_switch(board, node_parent(tree, node), false);
 		}
 	}
 }
@@ -358,7 +418,8 @@ static void note_occupied(struct board *board)
 void board_inventory(struct board *board)
 {
 	walk(board, 0);
-	forbid_reset_lines(board);
+	count_parts(board);
+	forbid_switches(board);
 	note_occupied(board);
 	for (size_t i = 0; i < board->device_count; i++) {
 		const struct device *const device = &board->devices[i];

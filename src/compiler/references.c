@@ -79,7 +79,10 @@ static bool name_matches(const char *pattern, const char *name)
 
 const struct reference *reference_named(const char *property)
 {
-	for (size_t i = 0; i < REFERENCES && strcmp(property, "pinctrl-names") != 0; i++)
+	/* pinctrl-names and pinctrl-single,pins are none. */
+	if (!strncmp(property, "pinctrl-", 8) && !strchr("0123456789", property[8]))
+		return NULL;
+	for (size_t i = 0; i < REFERENCES; i++)
 		if (name_matches(references[i].name, property))
 			return &references[i];
 	return NULL;
@@ -158,7 +161,7 @@ int provider_of(const struct board *board, int node)
 		const struct device *const device = index >= 0 ? &board->devices[index] : NULL;
 
 		/* A bus is forbidden because devices are given one by one; it provides nothing. */
-		if (device && (device->regs.count || device->shared ||
+		if (device && (device->regs.count || device->interrupts.count || device->shared ||
 			       (device->forbidden && !fdt_getprop(tree, node, "ranges", NULL))))
 			return index;
 	}

@@ -59,6 +59,28 @@ static bool translate(const void *tree, int bus, struct range *range)
 	return bus == 0 && range->size && range->base + (range->size - 1) >= range->base;
 }
 
+/* A bus whose registers are those of the devices on it has none of its own. */
+static bool passes_on(const void *tree, int node, const struct ranges *regs)
+{
+	int length;
+
+	if (fdt_node_check_compatible(tree, node, "simple-bus") != 0 ||
+	    !fdt_getprop(tree, node, "ranges", &length))
+		return false;
+	for (size_t i = 0; length && i < regs->count; i++) {
+		const struct ranges windows = windows_of(tree, node);
+		bool inside = false;
+
+		for (size_t at = 0; at < windows.count; at++)
+			inside |= regs->at[i].base >= windows.at[at].base &&
+				  regs->at[i].base + (regs->at[i].size - 1) <=
+					  windows.at[at].base + (windows.at[at].size - 1);
+		if (!inside)
+			return false;
+	}
+	return true;
+}
+
 struct ranges registers_of(const void *tree, int node)
 {
 	const int bus = node_parent(tree, node);
@@ -77,7 +99,7 @@ struct ranges registers_of(const void *tree, int node)
 		if (translate(tree, bus, &range))
 			ranges_add(&found, range.base, range.size);
 	}
-	return found;
+	return passes_on(tree, node, &found) ? (struct ranges){NULL, 0} : found;
 }
 
 bool registers_whole(const void *tree, int node)

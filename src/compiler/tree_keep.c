@@ -190,6 +190,15 @@ static bool reference_kept(const struct kept *kept, int node, const struct refer
 	return reference->rule == REFERENCE_NEED || targets_allowed(kept, node, reference, name, true);
 }
 
+/* The devices on a bus are given one by one; its own registers are nobody's. */
+static bool is_foreign_bus(const struct kept *kept, int node)
+{
+	const struct device *const device = device_around(&kept->plan->board, node);
+
+	return device && device->node == node && device->regs.count &&
+	       !fdt_node_check_compatible(kept->plan->board.tree.data, node, "simple-bus");
+}
+
 bool kept_property(const struct kept *kept, int node, const char *name)
 {
 	const void *const tree = kept->plan->board.tree.data;
@@ -197,6 +206,8 @@ bool kept_property(const struct kept *kept, int node, const char *name)
 	const struct reference *const reference = reference_named(name);
 
 	if (node_is_cpu(tree, node) && !cpu_property(name))
+		return false;
+	if (!strcmp(name, "reg") && is_foreign_bus(kept, node))
 		return false;
 	if (!strncmp(name, "assigned-clock", strlen("assigned-clock")))
 		return assigned_allowed(kept, node);

@@ -119,3 +119,148 @@ def test_console_that_lacks(tmp_path):
     found = audited(path, tmp_path / "out")
     assert not found["cells"][0]["devices"]
     assert "it is the stdout UART, and needs" in {part["path"]: part["why"] for part in found["left_out"]}["/soc/serial@10000000"]
+
+
+NARROW = "\tnarrow {"
+MODEM = 'compatible = "arm,sp804"; reg = <0 0x11900000 0 0x1000>;'
+
+
+def three_cells(path, devices, root=""):
+    """A third cell with these devices, "rest" for the second."""
+    with open(rest_of(path), encoding="utf-8") as file:
+        text = file.read()
+    text = text.replace("\t}};\n}};\n".replace("}}", "}"), f'\t\tthird {{ cpus = <3>; memory = "16M"; image = "control.elf"; devices = {devices}; }};\n\t}};\n}};\n')
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace("\tcells {", f"\t{root}\n\tcells {{"))
+    return path
+
+
+def owned(found, cell):
+    return [device["path"] for device in found["cells"][cell]["devices"]]
+
+
+def left_out_of(found):
+    return {part["path"]: part["why"] for part in found["left_out"]}
+
+
+# Audited: compiler and auditor hold the same things for a cell's.
+def test_rest_without_half_an_interrupt(tmp_path):
+    found = audited(three_cells(odd_board(tmp_path, "interrupt"), '"timer@10002000"'), tmp_path / "out")
+    assert left_out_of(found)["/soc/timer@10003000"] == "it shares interrupt 35 with /soc/timer@10002000, which belongs to cell 'third'"
+    assert owned(found, 2) == ["/soc/timer@10002000"]
+
+
+def test_rest_without_half_a_page(tmp_path):
+    """Of a page that a disabled device has, too, nothing is "rest"."""
+    node = '\trtc@11900000 { compatible = "arm,pl031"; reg = <0 0x11900000 0 0x100>; };\n\trtc@11900800 { compatible = "arm,pl031"; reg = <0 0x11900800 0 0x100>; status = "disabled"; };\n'
+    found = audited(rest_of(odd_board(tmp_path, "page", board=[(NARROW, node + NARROW)])), tmp_path / "out")
+    assert left_out_of(found)["/rtc@11900000"].startswith("it shares the page at 0x11900000 with /rtc@11900800")
+
+
+def test_rest_without_a_clock_of_no_rate(tmp_path):
+    node = f'\tclock: clock@11800000 {{ compatible = "acme,clock"; reg = <0 0x11800000 0 0x1000>; #clock-cells = <1>; }};\n\ttimer@11900000 {{ {MODEM} clocks = <&clock 4>; }};\n\ttimer@11901000 {{ compatible = "arm,sp804"; reg = <0 0x11901000 0 0x1000>; clocks = <&clock 3>; }};\n'
+    path = three_cells(odd_board(tmp_path, "rate", board=[(NARROW, node + NARROW)]), '"timer@11901000"', 'shared-read-only = "clock@11800000 3=24000000";')
+    found = audited(path, tmp_path / "out")
+    assert "the rate of its clock 4 is not known" in left_out_of(found)["/timer@11900000"]
+    assert owned(found, 2) == ["/timer@11901000"]
+
+
+def test_bus_with_registers_of_its_devices(tmp_path):
+    """Its reg repeats its ranges: it has no page of theirs."""
+    found = audited(
+        rest_of(odd_board(tmp_path, "bus", board=[("ranges = <0x10000000 0 0x10000000 0x1000000>;", "ranges = <0x10000000 0 0x10000000 0x1000000>; reg = <0 0x10000000 0 0x1000000>;")])),
+        tmp_path / "out",
+    )
+    assert owned(found, 0) == ["/soc/serial@10000000"] and "/soc/gpio@10006000" in owned(found, 1)
+
+
+def test_bus_with_registers_of_its_own(tmp_path):
+    """Part of its reg isn't passed on: nobody has a page of that."""
+    found = audited(
+        rest_of(odd_board(tmp_path, "bus", board=[("ranges = <0x10000000 0 0x10000000 0x1000000>;", "ranges = <0x10000000 0 0x10000000 0x1000000>; reg = <0 0x0fff0000 0 0x17000>;")])),
+        tmp_path / "out",
+    )
+    left_out = left_out_of(found)
+    assert left_out["/soc/gpio@10006000"].startswith("it shares the page at 0xfff0000 with /soc, which no cell can own")
+    assert not owned(found, 0) and "/soc/gpio@10006000" not in owned(found, 1)
+
+
+def test_device_on_disabled_bus(tmp_path):
+    found = audited(
+        rest_of(odd_board(tmp_path, "disabled", board=[("ranges = <0x10000000 0 0x10000000 0x1000000>;", 'ranges = <0x10000000 0 0x10000000 0x1000000>; status = "disabled";')])),
+        tmp_path / "out",
+    )
+    assert left_out_of(found)["/soc/gpio@10006000"] == "the board's tree has it disabled"
+
+
+def test_interrupt_of_a_part(tmp_path):
+    """It is the device's: the cell that has the one has the other, and nobody else."""
+    part = f"\tmodem@11900000 {{ {MODEM} link {{ interrupts = <0 40 1>; }}; }};\n"
+    found = audited(rest_of(odd_board(tmp_path, "part", board=[(NARROW, part + NARROW)])), tmp_path / "out")
+    assert [device["interrupts"] for device in found["cells"][1]["devices"] if device["path"] == "/modem@11900000"] == [[72]]
+    path = three_cells(odd_board(tmp_path, "both", board=[(NARROW, part + '\trtc@11901000 { compatible = "arm,pl031"; reg = <0 0x11901000 0 0x1000>; interrupts = <0 40 1>; };\n' + NARROW)]), '"modem"')
+    found = audited(path, tmp_path / "both")
+    assert left_out_of(found)["/rtc@11901000"].startswith("it shares interrupt 72 with /modem@11900000")
+
+
+def test_provider_with_an_interrupt(tmp_path):
+    """Without registers, but no two cells can have it."""
+    nodes = f'\tfirmware {{ compatible = "acme,processor"; link {{ interrupts = <0 40 1>; vdd: vdd {{ regulator-name = "vdd"; }}; }}; }};\n\ttimer@11900000 {{ {MODEM} vdd-supply = <&vdd>; }};\n'
+    found = audited(rest_of(odd_board(tmp_path, "firmware", board=[(NARROW, nodes + NARROW)])), tmp_path / "out")
+    assert left_out_of(found)["/timer@11900000"] == "it needs /firmware, which no cell can own"
+
+
+def test_pins_that_look_like_a_phandle(tmp_path):
+    """pinctrl-single,pins is no list of phandles."""
+    nodes = f"\tpins@11900000 {{ {MODEM} state {{ pinctrl-single,pins = <0x4c 0>; }}; }};\n"
+    found = audited(
+        rest_of(odd_board(tmp_path, "pins", board=[(NARROW, nodes + NARROW), ('reg = <0 0x000>; enable-method = "psci";', 'reg = <0 0x000>; enable-method = "psci"; phandle = <0x4c>;')])),
+        tmp_path / "out",
+    )
+    assert "/pins@11900000" in owned(found, 1)
+
+
+def test_device_on_anothers(tmp_path):
+    """Naming what wraps another device gives the wrapper; what lies on it works for nobody else."""
+    nodes = f"\tglue: glue@11900000 {{ {MODEM} #address-cells = <2>; #size-cells = <2>; ranges; usb@11a00000 {{ compatible = \"arm,sp804\"; reg = <0 0x11a00000 0 0x1000>; }}; }};\n"
+    found = audited(three_cells(odd_board(tmp_path, "glue", board=[(NARROW, nodes + NARROW)]), '"glue"'), tmp_path / "out")
+    assert owned(found, 2) == ["/glue@11900000"]
+    assert left_out_of(found)["/glue@11900000/usb@11a00000"] == "it needs /glue@11900000, which belongs to cell 'third'"
+
+
+def test_bus_with_registers_beside_its_devices(tmp_path):
+    found = audited(
+        rest_of(odd_board(tmp_path, "bus", board=[("ranges = <0x10000000 0 0x10000000 0x1000000>;", "ranges = <0x10000000 0 0x10000000 0x1000000>; reg = <0 0x0fff0000 0 0x1000>;")])),
+        tmp_path / "out",
+    )
+    assert "/soc/gpio@10006000" in owned(found, 1)
+    assert run("fdtget", str(tmp_path / "out/many.dtb"), "/soc", "reg").returncode != 0
+
+
+def test_firmware_shared(tmp_path):
+    """Power domains below /psci: a guest has a /psci of its own without them."""
+    board = [
+        ('method = "smc"; };', 'method = "smc"; power: power { #power-domain-cells = <0>; }; };'),
+        (NARROW, f"\ttimer@11900000 {{ {MODEM} power-domains = <&power>; }};\n" + NARROW),
+    ]
+    path = three_cells(odd_board(tmp_path, "psci", board=board), '"timer@11900000"', 'shared-read-only = "psci";')
+    assert owned(audited(path, tmp_path / "out"), 2) == ["/timer@11900000"]
+
+
+def test_console_that_shares_a_page(tmp_path):
+    """The health cell goes without, and that is said."""
+    path = rest_of(odd_board(tmp_path, "console", board=[("serial0:115200n8", "/soc/serial@10001000")]))
+    found = run(TOOL, "check", path, "-I", IMAGES)
+    assert "warning: the health cell has no console: /soc/serial@10001000 shares the page at 0x10001000 with /soc/serial@10001800, which" in found.stderr
+    assert not owned(audited(path, tmp_path / "out"), 0)
+
+
+def test_console_comes_last(tmp_path):
+    """What a cell names comes before the console that nobody named."""
+    clock = '\tclock: clock@11800000 { compatible = "arm,sp804"; reg = <0 0x11800000 0 0x1000>; #clock-cells = <0>; };\n'
+    board = [
+        ("interrupts = <0 0 4>; };", "interrupts = <0 0 4>; clocks = <&clock>; };"),
+        (NARROW, clock + f"\ttimer@11900000 {{ {MODEM} clocks = <&clock>; }};\n" + NARROW),
+    ]
+    found = audited(three_cells(odd_board(tmp_path, "last", board=board), '"timer@11900000"'), tmp_path / "out")
+    assert owned(found, 0) == [] and owned(found, 2) == ["/clock@11800000", "/timer@11900000"]
