@@ -66,7 +66,7 @@ BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
     },
 }
 REVOKE = 2049
-TEXT_BYTES = 45056
+TEXT_BYTES = 40960
 
 
 def bound(figure):
