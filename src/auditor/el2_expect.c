@@ -315,11 +315,16 @@ static void first_core_expected(const struct expectation *expect, const struct c
 	}
 }
 
-/* Registers of a device in a frame of 64 KiB: a page of it is needed, the rest may be there. */
-static void frame_expected(const struct expectation *expect, enum window tag, uint64_t va, uint64_t pa)
+/* Registers of a device in frames of 64 KiB: a page of them is needed, the rest may be there. */
+static void frame_expected(const struct expectation *expect, const struct spans *map, enum window tag,
+			   uint64_t va, uint64_t pa, uint64_t size)
 {
+	uint64_t found;
+
 	window(expect, tag, va, pa, BP_PAGE_SIZE, REGISTERS);
-	window(expect, tag, va + BP_PAGE_SIZE, pa + BP_PAGE_SIZE, FRAME - BP_PAGE_SIZE, REGISTERS | ATTR_MAY);
+	for (uint64_t at = BP_PAGE_SIZE; at < size; at += BP_PAGE_SIZE)
+		if (spans_translate(map, va + at, BP_PAGE_SIZE, &found) && found == pa + at)
+			window(expect, tag, va + at, pa + at, BP_PAGE_SIZE, REGISTERS | ATTR_MAY);
 }
 
 /* The service core sees its own telemetry anyhow. */
@@ -333,14 +338,15 @@ static bool own_telemetry(const struct audit *audit, int core, uint64_t va)
 static void streams_expected(const struct expectation *expect)
 {
 	const struct audit *audit = expect->audit;
+	const struct spans *map = &audit->cores[audit->header->service_core].map;
 	const uint64_t address = UINT64_C(0x000fffffffffffe0);
 
 	for (size_t i = 0; smmu_used(audit, i) < audit->smmu_count && i < audit->service->smmus.count; i++) {
 		const struct bp_service_smmu *entry = &audit->service_smmus[i];
 		const struct bp_smmu *smmu = &audit->smmus[smmu_used(audit, i)];
 
-		frame_expected(expect, WINDOW_SMMU, entry->page0_va, smmu->pa);
-		frame_expected(expect, WINDOW_SMMU, entry->page1_va, smmu->pa + FRAME);
+		frame_expected(expect, map, WINDOW_SMMU, entry->page0_va, smmu->pa, FRAME);
+		frame_expected(expect, map, WINDOW_SMMU, entry->page1_va, smmu->pa + FRAME, FRAME);
 		window(expect, WINDOW_QUEUE, entry->cmdq_va, smmu->cmdq_base & address,
 		       UINT64_C(16) << (smmu->cmdq_base & 0x1f), READ_WRITE);
 		window(expect, WINDOW_QUEUE, entry->eventq_va, smmu->eventq_base & address,
@@ -457,10 +463,12 @@ void boot_root_expected(struct audit *audit, struct spans *expected)
 		window(&expect, WINDOW_SMMU, machine->smmu_va, machine->smmu_pa, 0x10000, REGISTERS);
 	for (size_t i = 0; i < audit->smmu_count; i++)
 		if (audit->smmus[i].va != machine->smmu_va)
-			frame_expected(&expect, WINDOW_SMMU, audit->smmus[i].va, audit->smmus[i].pa);
+			frame_expected(&expect, &audit->boot_map, WINDOW_SMMU, audit->smmus[i].va,
+				       audit->smmus[i].pa, 2 * FRAME);
 	configurations_expected(&expect);
 	for (size_t i = 0; i < audit->its_count; i++)
-		frame_expected(&expect, WINDOW_ITS, audit->itss[i].va, audit->itss[i].pa);
+		frame_expected(&expect, &audit->boot_map, WINDOW_ITS, audit->itss[i].va, audit->itss[i].pa,
+			       FRAME);
 	if (machine->gicrs.offset % 8 == 0 &&
 	    within(machine->gicrs.offset, machine->gicrs.count * (uint64_t)sizeof(*gicrs), header->size)) {
 		for (uint32_t i = 0; i < machine->gicrs.count; i++)

@@ -71,6 +71,7 @@ static const struct node *id_mapped(const struct tree *tree, const struct node *
 static void identify(const struct tree *tree, const struct pci *pci, struct pci_function *function)
 {
 	const struct node *host;
+	uint32_t parent;
 
 	for (size_t i = 0; i < pci->host_count; i++)
 		if (pci->hosts[i].segment == function->segment &&
@@ -83,6 +84,11 @@ static void identify(const struct tree *tree, const struct pci *pci, struct pci_
 	function->smmu =
 		id_mapped(tree, host, "iommu-map", "iommu-map-mask", function->rid, &function->stream);
 	function->its = id_mapped(tree, host, "msi-map", "msi-map-mask", function->rid, &function->device_id);
+	/* Without a map the DeviceID is the requester ID. */
+	if (!node_flag(tree, host, "msi-map") && node_u32(tree, host, "msi-parent", 0, &parent)) {
+		function->its = tree_phandle(tree, parent);
+		function->device_id = function->rid;
+	}
 	if (function->smmu &&
 	    (!function->smmu->enabled || !node_compatible(tree, function->smmu, "arm,smmu-v3")))
 		function->smmu = NULL;

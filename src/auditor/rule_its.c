@@ -105,7 +105,8 @@ static void devices_check(struct audit *audit, const struct its_state *state)
 			wrong(audit, state, "a DeviceID is mapped that is no cell's", device->device);
 		if (device_mapped(state, device->device) != device)
 			wrong(audit, state, "a DeviceID is mapped twice", device->device);
-		if (device->device >= devices || device->device >> ((state->its->typer >> 13 & 0x1f) + 1))
+		if (device->device >= devices ||
+		    (uint64_t)device->device >> ((state->its->typer >> 13 & 0x1f) + 1))
 			wrong(audit, state, "a DeviceID is beyond its table", device->device);
 		if (device->bits > (state->its->typer >> 8 & 0x1f) + 1)
 			wrong(audit, state, "a DeviceID has more EventIDs than the ITS knows",
@@ -167,7 +168,7 @@ static void mapping_check(struct audit *audit, const struct its_state *state,
 	const struct cell *cell = owner == CELL_NONE_ID ? NULL : &audit->cells[owner];
 	uint32_t number, intid;
 
-	if (!device || !collection || mapping->event >> device->bits) {
+	if (!device || !collection || (uint64_t)mapping->event >> device->bits) {
 		wrong(audit, state,
 		      "an event's DeviceID or collection isn't mapped, or its EventID too large",
 		      mapping->event);

@@ -104,6 +104,12 @@ MUTATION(iommu_off)
 	fixture_replace(&f->board_text, "smmuv3@9050000 {", "smmuv3@9050000 { status = \"disabled\";");
 }
 
+MUTATION(parent_for_messages)
+{
+	fixture_pci_asked(f);
+	fixture_replace(&f->board_text, "msi-map = <0 7 0 0x10000>;", "msi-parent = <7>;");
+}
+
 #define ROW(rule, name) {#name, name, RULE_##rule}
 static const struct mutation rows[] = {
 	ROW(INPUT, inventory_unknown), /* [utest->swr~audit-pci-inventory~1] */
@@ -164,6 +170,10 @@ static void the_inventory_is_read(void **state)
 	assert_int_equal(pci_enabled(&audit.pci, 2), 1);
 	assert_true(pci_present(&audit.pci, 3) && !pci_present(&audit.pci, 4));
 	assert_true(audit.pci.hosts[0].window_count == 2 && audit.pci.hosts[0].windows[1].wide);
+	audit_close(&audit);
+	fixture_free(&f);
+	mutation_audit(&f, &audit, parent_for_messages);
+	assert_true(audit.pci.functions[3].its && audit.pci.functions[3].device_id == 0x180);
 	audit_close(&audit);
 	fixture_free(&f);
 }
