@@ -51,7 +51,7 @@ static void add_own(struct view *view, uint32_t offset, uint32_t fixed, uint32_t
 
 /* ---- header ---- */
 
-/* A VF that its PF's owner has as well is found through the PF, not by a scan of the bus. */
+/* Of a PF's owner: a VF, its own or a ghost, is found through the PF, not by a scan of the bus. */
 static bool is_hidden(const struct view *view)
 {
 	const struct plan_cell *const cell = view->cell;
@@ -59,7 +59,7 @@ static bool is_hidden(const struct view *view)
 	for (size_t i = 0; view->physical && i < cell->function_count; i++)
 		if (cell->functions[i].function == view->function->physical)
 			return true;
-	return view->own->ghost;
+	return false;
 }
 
 static void put_bars(struct view *view, uint32_t offset, const struct pci_bar *bars)

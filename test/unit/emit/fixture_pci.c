@@ -161,7 +161,7 @@ static void vf_fill(struct pci_function *vf, const struct pci_function *pf, uint
 	put(space, VF_MSIX + 8, 4, 0x2003);
 	capability(space, VF_EXPRESS, 0x10, 0);
 	put(space, VF_EXPRESS + 2, 2, 0x0002);
-	put(space, VF_EXPRESS + 4, 4, 0x10008fc0);
+	put(space, VF_EXPRESS + 4, 4, 0x10008fd8); /* with phantom functions */
 }
 
 static void vendor_capability(uint8_t *space, uint32_t at, uint8_t next, uint8_t kind, uint8_t length)

@@ -469,7 +469,7 @@ static void who_may_be_reset(void **state)
 	writes_only(FIXTURE_LINUX, 0x08, PF_POWER + 4, 0, 0); /* nor by its power state */
 	assert_int_equal(seen(FIXTURE_HEALTH, 0x08)->flags, BP_PCI_VF);
 	assert_int_equal(seen(FIXTURE_HEALTH, 0x08)->reset, VF_EXPRESS + 8);
-	assert_true(read_as(FIXTURE_HEALTH, 0x08, VF_EXPRESS + 4, &machine[PCI_VF_0]) & 0x10000000);
+	assert_int_equal(read_as(FIXTURE_HEALTH, 0x08, VF_EXPRESS + 4, &machine[PCI_VF_0]), 0x10008fc0);
 	assert_int_equal(seen(FIXTURE_LINUX, 0x80)->flags, BP_PCI_VF | BP_PCI_GHOST);
 	assert_int_equal(seen(FIXTURE_LINUX, 0x80)->reset, 0);
 	assert_int_equal(seen(FIXTURE_LINUX, 0x82)->reset, VF_EXPRESS + 8);
