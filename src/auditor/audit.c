@@ -5,6 +5,7 @@
  */
 #include "audit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,17 +42,24 @@ bool image_map(const char *path, struct blob *image)
 	struct stat status;
 	const int file = open(path, O_RDONLY | O_CLOEXEC);
 	void *data = MAP_FAILED;
+	const char *why = NULL;
 
-	if (file >= 0 && !fstat(file, &status) && S_ISREG(status.st_mode) && status.st_size > 0) {
+	if (file < 0 || fstat(file, &status))
+		why = strerror(errno);
+	else if (!S_ISREG(status.st_mode))
+		why = S_ISDIR(status.st_mode) ? "it is a folder" : "it is no regular file";
+	else if (!status.st_size)
+		why = "it is empty";
+	else
 		data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
-		image->size = (size_t)status.st_size;
-	}
+	if (data == MAP_FAILED)
+		fprintf(stderr, "%s: can't be read: %s: name the bulkhead.itb that `bulkhead build` wrote\n",
+			path, why ? why : strerror(errno));
+	else
+		*image = (struct blob){data, (size_t)status.st_size};
 	if (file >= 0)
 		close(file);
-	if (data == MAP_FAILED)
-		return false;
-	image->data = data;
-	return true;
+	return data != MAP_FAILED;
 }
 
 void image_unmap(struct blob *image)
@@ -159,11 +167,8 @@ int audit_main(const struct audit_options *options)
 			report_kinds());
 		return EXIT_UNREADABLE;
 	}
-	if (!image_map(path, &image)) {
-		fprintf(stderr, "%s: can't be read: name the bulkhead.itb that `bulkhead build` wrote\n",
-			path);
+	if (!image_map(path, &image))
 		return EXIT_UNREADABLE;
-	}
 	if (!audit_run(&audit, image)) {
 		fprintf(stderr, "%s: no FIT image: name the bulkhead.itb that `bulkhead build` wrote\n",
 			path);

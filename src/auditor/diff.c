@@ -25,11 +25,8 @@ struct differences {
 
 static bool side_open(struct audit *audit, const char *path, struct blob *image)
 {
-	if (!image_map(path, image)) {
-		fprintf(stderr, "%s: can't be read: name the bulkhead.itb that `bulkhead build` wrote\n",
-			path);
+	if (!image_map(path, image))
 		return false;
-	}
 	if (audit_read(audit, *image) != READ_ALL) {
 		fprintf(stderr, "%s: no image that can be compared: `bulkhead audit` says more\n", path);
 		return false;

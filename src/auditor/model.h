@@ -261,7 +261,7 @@ struct audit {
 	int *color_owner; /* partition cell; CELL_NONE_ID: of the cells that ask for none */
 };
 
-/* audit.c: a file's bytes; what they mean, before any rule. */
+/* audit.c: a file's bytes, or why there are none on standard error; what they mean, before any rule. */
 bool image_map(const char *path, struct blob *image);
 void image_unmap(struct blob *image);
 enum reading { READ_NOTHING, READ_PARTS, READ_ALL }; /* no FIT; too broken for the model; the whole model */

@@ -86,8 +86,12 @@ static const char *nearest_board(const char *name)
 static bool find_files(struct board_files *files, const char *beside, const char *name, struct place at)
 {
 	if (!find_board(files, beside, name)) {
-		diag_error(at, "no board '%s': neither in %s nor dts/%s of %s%s", name, beside, name,
-			   data_folders(), nearest_board(name));
+		if (files->folder)
+			diag_error(at, "board '%s' has neither board.dts nor board.dtb in %s", name,
+				   files->folder);
+		else
+			diag_error(at, "no board '%s': neither in %s nor dts/%s of %s%s", name, beside, name,
+				   data_folders(), nearest_board(name));
 		return false;
 	}
 	files->machine = text_format("%s/machine.dts", files->folder);
@@ -433,7 +437,7 @@ bool board_read(struct front *front, struct place at, const char *name)
 {
 	const size_t errors = diag_errors();
 	struct board *const board = &front->plan->board;
-	struct board_files files;
+	struct board_files files = {0};
 	const char *wrong;
 
 	if (!find_files(&files, text_folder(front->plan->file), name, at))

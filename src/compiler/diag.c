@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TEXT_MOST 2000u /* bytes of a message */
+
 static size_t error_count;
 static bool as_json, warnings_are_errors;
 static size_t open_notes; /* of the object that isn't closed yet */
@@ -69,10 +71,23 @@ void diag_finish(void)
 	object_open = false;
 }
 
+/* What a file says is quoted, and may be of any length: too much hides the rest. */
+static void cut(char *text)
+{
+	size_t length = TEXT_MOST;
+
+	if (strlen(text) <= TEXT_MOST)
+		return;
+	while ((text[length] & 0xc0) == 0x80) /* within a letter of UTF-8 */
+		length--;
+	memcpy(text + length, "...", 4);
+}
+
 static void print(struct place at, const char *kind, const char *format, va_list arguments)
 {
 	char *const text = text_format_list(format, arguments);
 
+	cut(text);
 	if (!as_json)
 		print_text(at, kind, text);
 	else if (object_open && strcmp(kind, "note") == 0)

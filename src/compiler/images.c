@@ -50,7 +50,7 @@ static const char *find_file(const struct front *front, const char *name)
 {
 	const char *path = name[0] == '/' ? name : text_format("%s/%s", text_folder(front->plan->file), name);
 
-	if (file_exists(path))
+	if (file_exists(path) || (name[0] == '/' && folder_exists(path)))
 		return path;
 	for (size_t i = 0; i < front->folder_count && name[0] != '/'; i++) {
 		path = text_format("%s/%s", front->folders[i], name);

@@ -18,7 +18,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define HYPERVISOR_MAX (UINT64_C(64) << 20)
 
@@ -75,11 +74,6 @@ static int build(const struct options *options)
 		diag_as_json();
 	if (!read_plan(&plan, options) || !read_hypervisor(&plan))
 		return EXIT_WRONG;
-	if (mkdir(options->output, 0777) < 0 && errno != EEXIST) {
-		diag_error((struct place){options->output, 0, 0}, "can't make the folder: %s",
-			   strerror(errno));
-		return EXIT_WRONG;
-	}
 	return plan_emit(&plan, options->output) ? EXIT_DONE : EXIT_WRONG;
 }
 

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * output.c - writes the files of a build: see output.h.
+ *
+ * A signal that ends the tool takes the temporaries with it, and comes before the first or after the last of
+ * the renames.
  */
 #include "output.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +18,39 @@
 
 #include "emit.h"
 #include "text.h"
+
+static const int endings[] = {SIGINT, SIGTERM, SIGHUP};
+#define ENDINGS (sizeof(endings) / sizeof(endings[0]))
+
+static const struct outputs *unfinished; /* only changed while endings are held */
+
+static void endings_hold(bool hold)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ENDINGS; i++)
+		sigaddset(&set, endings[i]);
+	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+static void on_ending(int number)
+{
+	for (size_t i = 0; unfinished && i < unfinished->count; i++)
+		unlink(unfinished->files[i].temporary);
+	signal(number, SIG_DFL);
+	raise(number); /* comes when this returns */
+}
+
+static void endings_watch(const struct outputs *outputs)
+{
+	endings_hold(true);
+	unfinished = outputs;
+	for (size_t i = 0; i < ENDINGS; i++)
+		if (signal(endings[i], on_ending) == SIG_IGN)
+			signal(endings[i], SIG_IGN); /* nohup, a shell's background */
+	endings_hold(false);
+}
 
 static bool refuse(struct outputs *outputs, const char *path, const char *what)
 {
@@ -27,6 +64,7 @@ bool output_open(struct outputs *outputs, const char *folder)
 	char *path = text_format("%s", folder);
 
 	*outputs = (struct outputs){.folder = folder};
+	endings_watch(outputs);
 	/* Each leading part in turn: an existing one is no error. */
 	for (char *at = path + 1;; at++) {
 		const char kept = *at;
@@ -64,12 +102,14 @@ bool output_add(struct outputs *outputs, const char *name, const void *data, siz
 	struct output_file *added;
 	int file;
 
+	endings_hold(true);
 	outputs->files = memory_grow(outputs->files, outputs->count, sizeof(*outputs->files));
 	added = &outputs->files[outputs->count++];
 	*added = (struct output_file){.name = text_format("%s", name),
 				      .path = text_format("%s/%s", outputs->folder, name),
 				      .temporary = text_format("%s/.%s.new", outputs->folder, name),
 				      .size = size};
+	endings_hold(false);
 	digest_of(data, size, added->digest);
 
 	file = open(added->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -91,14 +131,20 @@ bool output_add(struct outputs *outputs, const char *name, const void *data, siz
 /* [impl->swr~compile-whole-or-nothing~1] */
 bool output_commit(struct outputs *outputs)
 {
+	endings_hold(true);
 	for (size_t i = 0; i < outputs->count; i++)
 		if (rename(outputs->files[i].temporary, outputs->files[i].path))
 			return refuse(outputs, outputs->files[i].path, "cannot be written");
+	unfinished = NULL;
+	endings_hold(false);
 	return true;
 }
 
 void output_abandon(struct outputs *outputs)
 {
+	endings_hold(true);
 	for (size_t i = 0; i < outputs->count; i++)
 		unlink(outputs->files[i].temporary);
+	unfinished = NULL;
+	endings_hold(false);
 }

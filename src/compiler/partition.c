@@ -180,10 +180,8 @@ static bool read_ownership(struct front *front, struct plan *plan, const char *f
 		return false;
 	plan->partitions = front->source.tree;
 	nodes_index(plan->partitions.data);
-	if (!schema_check(front)) {
-		diag_error(front_place(front, 0, NULL), "'cells' is missing: a node that holds the cells");
+	if (!schema_check(front))
 		return false;
-	}
 	if (!read_board(front))
 		return false;
 	read_cells(front);

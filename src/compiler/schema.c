@@ -157,10 +157,17 @@ bool schema_check(struct front *front)
 
 	if (fdt_node_check_compatible(tree, 0, "bulkhead,partitions-v1") != 0)
 		diag_error(front_place(front, 0, "compatible"),
-			   "the file is no partition file: compatible is not \"bulkhead,partitions-v1\"");
+			   "the file is no partition file: compatible is not \"bulkhead,partitions-v1\"%s",
+			   fdt_subnode_offset(tree, 0, "cpus") >= 0
+				   ? ": it is a board's tree, name its folder by 'board'"
+				   : "");
+	if (fdt_subnode_offset(tree, 0, "cells") < 0) {
+		diag_error(front_place(front, 0, NULL), "'cells' is missing: a node that holds the cells");
+		return false;
+	}
 	check_words(front, 0, "the root", root_words, sizeof(root_words) / sizeof(root_words[0]));
 	check_children(front, "cells", "cell", cell_words, sizeof(cell_words) / sizeof(cell_words[0]));
 	check_children(front, "channels", "channel", channel_words,
 		       sizeof(channel_words) / sizeof(channel_words[0]));
-	return fdt_subnode_offset(tree, 0, "cells") >= 0;
+	return true;
 }

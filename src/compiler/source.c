@@ -7,10 +7,11 @@
  *     label: name { ... file:line:col-line:col, file:line:col-line:col ...
  *     name = "text"; ... file:line:col-line:col ...
  *
- * and turns dtc's own errors (file:line.col-col) into diagnostics. Called by partition.c and board.c.
+ * Called by partition.c, board.c and images.c.
  */
 #include "source.h"
 
+#include "dtc_errors.h"
 #include "nodes.h"
 #include "process.h"
 #include "text.h"
@@ -25,108 +26,7 @@
 #define NODES_MOST 32768 /* of a flattened tree: look-ups are linear */
 #define DEPTH_MOST 32
 
-/* ---- dtc's errors ---- */
-
-/* Where `:LINE.COL` stands in one of dtc's messages, NULL: nowhere. */
-static const char *find_position(const char *line, int *row, int *column, const char **rest)
-{
-	for (const char *at = strchr(line, ':'); at; at = strchr(at + 1, ':')) {
-		int used = 0;
-
-		if (sscanf(at, ":%d.%d%n", row, column, &used) == 2 && used > 0) {
-			*rest = at + used;
-			return at;
-		}
-	}
-	return NULL;
-}
-
-/* `Error: FILE:3.2-4 text`, or `FILE:3.2-4.5: ERROR (check): text`. */
-static bool pass_on(const char *line)
-{
-	const bool syntax = strncmp(line, "Error: ", 7) == 0;
-	const char *rest, *colon;
-	int row, column;
-
-	if (syntax)
-		line += 7;
-	else if (!strstr(line, ": ERROR ("))
-		return false;
-	colon = find_position(line, &row, &column, &rest);
-	if (!colon)
-		return false;
-	rest += strspn(rest, "-.0123456789: ");
-	if (!syntax && strncmp(rest, "ERROR (", 7) == 0) {
-		const char *const text = strstr(rest, "): ");
-
-		rest = text ? text + 3 : rest;
-	}
-	diag_error((struct place){text_copy(line, (size_t)(colon - line)), row > 0 ? row : 1,
-				  column > 0 ? column : 1},
-		   "%s", rest);
-	return true;
-}
-
-/* dtc names a file that it can't open, not where it is included: the first line that names it. */
-static struct place find_quoted(const char *path, const char *message)
-{
-	const char *const start = strchr(message, '"'), *const end = start ? strchr(start + 1, '"') : NULL;
-	struct place at = {path, 1, 1};
-	const char *name, *found;
-	struct bytes file;
-
-	if (!end || file_read(path, SOURCE_MAX, &file))
-		return at;
-	name = text_copy(start, (size_t)(end - start + 1));
-	found = strstr((const char *)file.data, name);
-	for (const char *text = (const char *)file.data; found && text < found; text++) {
-		at.column = *text == '\n' ? 1 : at.column + 1;
-		at.line += *text == '\n';
-	}
-	free(file.data);
-	return at;
-}
-
-/* dtc's last word, in ours where a user is likely to meet it. */
-static void report_fatal(const char *path, const char *fatal)
-{
-	const char *const name = strchr(fatal, '"'), *const end = name ? strchr(name + 1, '"') : NULL;
-
-	if (strncmp(fatal, "Couldn't open ", 14) == 0 && end && strncmp(end, "\": ", 3) == 0)
-		diag_error(find_quoted(path, fatal),
-			   "can't include %.*s: %s: it is looked for beside the file that names it and in "
-			   "the folders of -I and -B",
-			   (int)(end - name + 1), name, end + 3);
-	else if (strncmp(fatal, "Includes nested too deeply", 26) == 0)
-		diag_error((struct place){path, 1, 1},
-			   "files include each other without end, or too deeply: take out an /include/ that "
-			   "leads back");
-	else
-		diag_error(find_quoted(path, fatal), "%s", fatal);
-}
-
-static void report(const char *path, struct bytes *errors)
-{
-	const size_t before = diag_errors();
-	const char *fatal = NULL;
-	char *state = NULL;
-
-	if (!errors->data) {
-		diag_error((struct place){path, 1, 1}, "dtc failed and gave no reason");
-		return;
-	}
-	for (char *line = strtok_r((char *)errors->data, "\n", &state); line;
-	     line = strtok_r(NULL, "\n", &state)) {
-		if (!pass_on(line) && strncmp(line, "FATAL ERROR: ", 13) == 0)
-			fatal = line + 13;
-	}
-	if (diag_errors() != before)
-		return;
-	if (fatal)
-		report_fatal(path, fatal);
-	else
-		diag_error((struct place){path, 1, 1}, "dtc refuses this file");
-}
+/* ---- running dtc ---- */
 
 static bool run_dtc(const char *path, const char *const *options, const char *const *folders,
 		    size_t folder_count, struct bytes *output)
@@ -151,7 +51,7 @@ static bool run_dtc(const char *path, const char *const *options, const char *co
 	if (status < 0)
 		diag_error((struct place){path, 1, 1}, "can't run 'dtc': is device-tree-compiler installed?");
 	else if (status > 0)
-		report(path, &errors);
+		dtc_errors_report(path, &errors, folders, folder_count);
 	free(errors.data);
 	return status == 0;
 }
@@ -327,6 +227,11 @@ static bool check_text(const char *path)
 	else if (file.size >= 3 && memcmp(file.data, "\xef\xbb\xbf", 3) == 0)
 		diag_error((struct place){path, 1, 1},
 			   "the file begins with a byte order mark: save it as UTF-8 without one");
+	else if (file.size >= sizeof(uint32_t) && fdt_magic(file.data) == FDT_MAGIC)
+		diag_error((struct place){path, 1, 1},
+			   "the file is a flattened device tree, and a source is needed: `dtc -I dtb -O dts` "
+			   "gives "
+			   "that, `bulkhead import` makes a board of a board's tree");
 	else if (memchr(file.data, 0, file.size))
 		diag_error((struct place){path, 1, 1}, "the file is not text: it holds NUL bytes");
 	else {
