@@ -7,11 +7,17 @@ import subprocess
 
 import pytest
 
+import images
 from tool import IMAGES, ROOT, TOOL
 
 FILES = ["blueprint.bin", "bulkhead.itb", "control.dtb", "health.dtb", "manifest.json", "map.svg", "map.txt"]
 CONFIG = "test/configs/good/overlay.dts"
 BOARD = "dts/qemu-virt/board.dts"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stand_ins():
+    images.write(os.path.join(ROOT, IMAGES))
 
 
 def start(*arguments, **options):
@@ -24,7 +30,7 @@ def build(folder, **options):
 
 
 def held(folder):
-    return {entry.name: open(entry, "rb").read() for entry in os.scandir(folder)}
+    return {entry.name: open(entry, "rb").read() if entry.is_file() else None for entry in os.scandir(folder)}
 
 
 def finished(process):
