@@ -114,8 +114,9 @@ void devices_find(struct board *board)
 	board->device = memory_zeroed(tree->count, sizeof(*board->device));
 	for (size_t i = 0; i < tree->count; i++) {
 		const struct node *node = &tree->nodes[i];
-		const bool here = node->parent >= 0 && walked[node->parent] && strcmp(node->name, "cpus") &&
-				  strcmp(node->name, "reserved-memory");
+		const bool here = node->parent >= 0 && walked[node->parent] &&
+				  strcmp(node->name, "cpus") != 0 &&
+				  strcmp(node->name, "reserved-memory") != 0;
 
 		walked[i] = (node->parent < 0 || here) && holds_devices(tree, node);
 		board->device[i] = node->parent < 0		   ? DEVICE_NOWHERE
@@ -199,8 +200,9 @@ static bool registers_odd(const struct board *board, const struct node *node)
 static enum device_class classify(const struct board *board, const struct node *node)
 {
 	const struct tree *tree = &board->tree;
+	const struct node *device = device_around(board, node);
 
-	if (device_around(board, node) != node)
+	if (!device || device != node)
 		return DEVICE_NONE;
 	if (forbidden_above(tree, node) || node_compatible(tree, node, "simple-bus") ||
 	    node_compatible(tree, node, "qemu,platform") || !node_flag(tree, node, "compatible") ||

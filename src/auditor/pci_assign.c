@@ -30,7 +30,8 @@ static int function_named(const struct audit *audit, const char *name)
 		return PCI_NONE;
 	if ((suffix ? (size_t)(suffix - name) : strlen(name)) >= sizeof(base))
 		return PCI_NONE;
-	memcpy(base, name, suffix ? (size_t)(suffix - name) : strlen(name));
+	for (size_t i = 0; name + i != suffix && name[i]; i++)
+		base[i] = name[i];
 	if (names && node_string(machine, names, base))
 		address = node_string(machine, names, base);
 	if (!pci_address(address, &segment, &rid))

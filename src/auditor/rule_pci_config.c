@@ -12,7 +12,7 @@
 
 #define COMMAND		0x04u
 #define COMMAND_PF	0x0546u /* memory, master, parity, SERR, no INTx; not I/O */
-#define COMMAND_VF	0x0004u
+#define COMMAND_VF	0x0006u /* memory, master */
 #define STATUS_ERRORS	0xf9000000u
 #define CACHE_LINE	0x0cu
 #define CACHE_AND_TIMER 0x0000ffffu

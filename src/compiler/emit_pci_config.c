@@ -78,15 +78,14 @@ static void put_header(struct view *view)
 	const struct pci_function *const function = view->function;
 	const struct pci_function *const maker = view->physical ? view->physical : function;
 	const uint32_t device = view->physical ? maker->sriov.device : function->device;
-	/* The PF decodes its VFs' memory. */
-	const uint32_t always = view->physical ? COMMAND_MEMORY : 0;
-	const uint32_t command =
-		view->physical ? COMMAND_MASTER : COMMAND_MEMORY | COMMAND_MASTER | COMMAND_NO_INTX;
+	/* A VF's memory is decoded as its PF's capability says, and its own bit does nothing
+	 * (PCIe 9.3.4.1.3); QEMU goes by it too. */
+	const uint32_t command = COMMAND_MEMORY | COMMAND_MASTER | (view->physical ? 0 : COMMAND_NO_INTX);
 
 	add_fixed(view, PCI_ID, is_hidden(view) ? UINT32_MAX : device << 16 | maker->vendor);
 	add(view, PCI_COMMAND,
 	    (struct bp_pci_register){.kind = BP_PCI_COMMAND,
-				     .fixed = STATUS_LIST | always,
+				     .fixed = STATUS_LIST,
 				     .hard = command | STATUS_ERRORS,
 				     .write = command,
 				     .clear = STATUS_ERRORS});

@@ -107,6 +107,7 @@ void pci_facts_read(struct board *board, const struct source *machine)
 	read_identity(machine, smmu, "idr1", 32, &board->smmu_idr1);
 	read_identity(machine, smmu, "idr5", 32, &board->smmu_idr5);
 	read_its(board, machine, fdt_subnode_offset(tree, 0, "its"));
+	board->vf_bars_low = fdt_getprop(tree, fdt_subnode_offset(tree, 0, "pci"), "vf-bars-32bit", NULL);
 	fdt_for_each_property_offset(property, tree, names)
 	{
 		const char *name;

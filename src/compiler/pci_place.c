@@ -73,7 +73,10 @@ static bool way_is_wide(const struct board *board, const struct pci_function *fu
 static bool goes_wide(const struct board *board, const struct pci_function *function,
 		      const struct pci_bar *bar)
 {
-	return bar->kind == PCI_BAR_64 && (bar->prefetchable || function->parent == PCI_NONE) &&
+	const bool of_vf = bar >= function->sriov.bars && bar < function->sriov.bars + PCI_BARS;
+
+	return bar->kind == PCI_BAR_64 && !(of_vf && board->vf_bars_low) &&
+	       (bar->prefetchable || function->parent == PCI_NONE) &&
 	       host_has(&board->pci_hosts[function->host], true, bar->prefetchable) &&
 	       way_is_wide(board, function);
 }

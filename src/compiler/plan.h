@@ -138,6 +138,7 @@ struct board {
 	size_t processor_count;
 	struct pci_inventory pci;
 	struct pci_host *pci_hosts;
+	bool vf_bars_low; /* the machine decodes no more than 32 bits of a virtual function's BAR */
 	size_t pci_host_count;
 	struct range uart; /* the stdout-path PL011; size 0: none */
 	int uart_device;   /* index into devices, -1 none */

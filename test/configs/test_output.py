@@ -79,7 +79,7 @@ def test_ended_half_way(folder, number):
     """Its image goes into a pipe, which is full: ended there it leaves nothing, and the next build works."""
     before = held(folder)
     os.mkfifo(folder / ".bulkhead.itb.new")
-    process = build(folder)
+    process = build(folder, preexec_fn=lambda: signal.signal(number, signal.SIG_DFL))  # a background job's are ignored
     with open(folder / ".bulkhead.itb.new", "rb"):
         process.send_signal(number)
         assert finished(process)[1] == -number

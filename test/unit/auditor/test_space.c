@@ -97,7 +97,7 @@ OPENS(phantoms, HEALTH, 0, 0x48, 0x200)
 OPENS(payload, HEALTH, 0, 0x48, 0xe0)
 OPENS(sleeps_shared, GATEWAY, 0, 0xa4, 3)
 OPENS(virtual_enable, GATEWAY, 0, 0x108, 1)
-OPENS(virtual_memory, HEALTH, 0, 0x04, 2)
+OPENS(virtual_io, HEALTH, 0, 0x04, 1)
 OPENS(ghost_writes, GATEWAY, 1, 0x00, 1)
 CHANGE(clears_other, fixture_row(f, GATEWAY, 0, 0x108)->clear = 1;)
 CHANGE(bar_written, fixture_row(f, GATEWAY, 0, 0x10)->kind = BP_PCI_PLAIN;)
@@ -260,7 +260,7 @@ static const struct mutation rows[] = {
 	ROW(PCI_CONFIG, payload),
 	ROW(PCI_CONFIG, sleeps_shared),
 	ROW(PCI_CONFIG, virtual_enable),
-	ROW(PCI_CONFIG, virtual_memory),
+	ROW(PCI_CONFIG, virtual_io),
 	ROW(PCI_CONFIG, ghost_writes),
 	ROW(PCI_CONFIG, clears_other),
 	ROW(PCI_CONFIG, bar_written),

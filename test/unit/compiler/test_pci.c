@@ -119,6 +119,7 @@ static struct board *make_machine(uint64_t seed)
 
 	state = seed;
 	board->pa_bits = 40;
+	board->vf_bars_low = chance(2);
 	board->pci_hosts = calloc(1, sizeof(board->pci_hosts[0]));
 	board->pci_host_count = 1;
 	board->pci_hosts[0] = (struct pci_host){
@@ -245,6 +246,7 @@ static void places_hold(void **context)
 					continue;
 				}
 				all = &board->pci.at[function->physical].sriov.bars[bar];
+				assert_true(!board->vf_bars_low || all->address >> 32 == 0);
 				assert_int_equal(function->bars[bar].address,
 						 all->address + function->vf * all->size);
 				assert_int_equal(function->bars[bar].bus,
