@@ -485,7 +485,8 @@ static void identities(void **state)
 	assert_int_equal(read_as(FIXTURE_LINUX, 0x80, 0, &machine[PCI_VF_0]), 0xffffffff);
 	assert_int_equal(read_as(FIXTURE_LINUX, 0x82, 0, &machine[PCI_VF_1]), 0xffffffff);
 	assert_int_equal(read_as(FIXTURE_LINUX, 0x80, 8, &machine[PCI_VF_0]), 0x02000001);
-	assert_int_equal(read_as(FIXTURE_HEALTH, 0x08, 4, &machine[PCI_VF_0]) & 2, 0); /* as the function has it */
+	assert_int_equal(read_as(FIXTURE_HEALTH, 0x08, 4, &machine[PCI_VF_0]) & 2,
+			 0); /* as the function has it */
 	assert_int_equal(read_as(FIXTURE_HEALTH, 0x10, 0x0e, &machine[PCI_VIRTIO]) & 0xff, 0);
 	assert_int_equal(read_as(FIXTURE_HEALTH, 0x10, 0x3d, &machine[PCI_VIRTIO]) & 0xff, 0);
 	assert_null(reg_at(FIXTURE_HEALTH, 0x10, 0x30));
