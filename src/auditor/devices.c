@@ -140,10 +140,25 @@ static bool name_matches(const struct node *node, const char *name)
 	return !strncmp(node->name, name, length) && (!node->name[length] || node->name[length] == '@');
 }
 
+/* Of a path or an alias; negative: it is neither. libfdt, which knows paths without unit addresses too, walks
+ * the tree from its start: it is asked only for what it alone can find. */
+static int path_offset(const struct tree *tree, const char *name)
+{
+	const struct node *exact = tree_path(tree, name);
+	const struct node *aliases = tree_path(tree, "/aliases");
+	const int length = (int)strcspn(name, "/");
+
+	if (exact)
+		return exact->offset;
+	if (length && (!aliases || !fdt_getprop_namelen(tree->fdt, aliases->offset, name, length, NULL)))
+		return -FDT_ERR_NOTFOUND;
+	return fdt_path_offset(tree->fdt, name);
+}
+
 const struct node *device_named(const struct board *board, const char *name, const struct node *after)
 {
 	const struct tree *tree = &board->tree;
-	const int offset = fdt_path_offset(tree->fdt, name); /* of a path or an alias */
+	const int offset = path_offset(tree, name);
 
 	for (size_t i = after ? (size_t)(after - tree->nodes) + 1 : 1; i < tree->count; i++) {
 		const struct node *node = &tree->nodes[i];
