@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# fetch-target.sh [full] - what runs in the cells and comes from Debian: two arm64 kernels, busybox, libfdt, and
-# of the newer kernel modules for PCI functions and the device trees of the boards that it knows; with `full` also the kernels that only `make
-# check-full` boots: with 16 KiB pages, and the real-time one.
+# fetch-target.sh [full] - what runs in the cells and comes from Debian: two arm64 kernels, busybox, nvme-cli, libfdt,
+# and of the newer kernel modules for PCI functions and the device trees of the boards that it knows; with `full` also
+# the kernels that only `make check-full` boots: with 16 KiB pages, and the real-time one.
 #
 # Results: build/linux/6.1/Image, build/linux/6.12/Image, build/linux/6.12/modules/NAME.ko,
 # build/linux/dtbs/VENDOR/BOARD.dtb (6.12's),
-# build/linux/busybox, build/linux/libfdt/, build/linux/6.12-16k/Image and build/linux/6.12-rt/Image of `full`,
+# build/linux/busybox, build/linux/nvme-cli/ (nvme and its libraries), build/linux/libfdt/, build/linux/6.12-16k/Image and build/linux/6.12-rt/Image of `full`,
 # and build/linux/packages*.txt with each package's name, version and SHA-256.
 #
 # They come through the private apt of lib-apt.sh. The releases are fixed: what a cell runs doesn't depend on
@@ -18,7 +18,7 @@
 
 OUT=$BUILD/linux
 SUITE=bookworm
-FORMAT=4 # changes when a result's form does, so that older trees fetch again
+FORMAT=5 # changes when a result's form does, so that older trees fetch again
 
 case ${1:-} in
 "") part="" ;;
@@ -113,6 +113,33 @@ fetch_busybox()
 	rm "$deb"
 }
 
+# The program `nvme` and the libraries that it is linked with, of the packages that have them.
+NVME_PACKAGES="nvme-cli libnvme1 libjson-c5 libssl3 zlib1g libdbus-1-3 libsystemd0 libcap2 libgcrypt20 libgpg-error0
+	liblz4-1 liblzma5 libzstd1 libc6"
+fetch_nvme()
+{
+	local package deb library file missing=yes folder=$OUT/nvme-cli root=$APT/work/nvme
+	say "nvme-cli for arm64 and its libraries (about 6 MB)"
+	rm -rf "$folder" "$root"
+	mkdir -p "$folder" "$root"
+	for package in $NVME_PACKAGES; do
+		deb=$(download "$package" "$(version_of "$package" "")")
+		dpkg-deb -x "$deb" "$root"
+		rm "$deb"
+	done
+	cp "$root/usr/sbin/nvme" "$folder/"
+	while [ -n "$missing" ]; do # what the libraries that came last need
+		missing=
+		for library in $(aarch64-linux-gnu-objdump -p "$folder"/* | awk '$1 == "NEEDED" { print $2 }' | sort -u); do
+			[ ! -e "$folder/$library" ] || continue
+			file=$(find "$root" -name "$library" -print -quit)
+			[ -n "$file" ] || die "none of nvme-cli's packages has $library"
+			cp -L "$file" "$folder/$library"
+			missing=yes
+		done
+	done
+}
+
 # libfdt as Debian built it for arm64: archive and headers. Whoever links it without a C library supplies
 # the string functions and __stack_chk_guard/__stack_chk_fail.
 fetch_libfdt()
@@ -141,6 +168,7 @@ else
 	fetch_modules 6.12
 	fetch_dtbs
 	fetch_busybox
+	fetch_nvme
 	fetch_libfdt
 fi
 private_apt_end

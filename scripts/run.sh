@@ -3,6 +3,9 @@
 #
 # run.sh IMAGE [MAP] - `make run`: the disk image on QEMU's virt machine, its UART on this terminal.
 #
+# MAP, which `bulkhead build` writes beside the image, is shown, and names the board: the PCI functions of one that has
+# some (its qemu-options) are there, their drives files beside the image that keep what guests write.
+#
 # VIRTUAL_TIME=1: one instruction is one nanosecond, so that a busy host makes no cell late; idle time passes at once.
 
 # shellcheck source=scripts/lib.sh
@@ -14,7 +17,20 @@ map=${2:-}
 uboot=${UBOOT:-/usr/lib/u-boot/qemu_arm64/u-boot.bin}
 [ -s "$image" ] || die "$image: no such disk image" "make image CONFIG=FILE builds one"
 
-[ -z "$map" ] || cat "$map"
+functions=()
+if [ -n "$map" ]; then
+	cat "$map"
+	board=$(sed -nE '1s/.* on board ([^:]+):.*/\1/p' "$map")
+	if [ -e "$ROOT/dts/$board/qemu-options" ]; then
+		read -ra functions <<<"$(grep -v '^#' "$ROOT/dts/$board/qemu-options" | tr '\n' ' ')"
+		functions+=(-netdev "user,id=nic" -netdev "user,id=net")
+		for drive in nvme disk; do
+			file=$(dirname "$image")/drive-$drive.img
+			[ -e "$file" ] || truncate -s 64M "$file"
+			functions+=(-drive "if=none,id=$drive,format=raw,file=$file")
+		done
+	fi
+fi
 cat <<'END'
 
 This terminal is the machine's UART. U-Boot starts the image by itself; then the UART belongs to the
@@ -39,5 +55,6 @@ if [ "${VIRTUAL_TIME:-}" = 1 ]; then
 fi
 # The disk is a snapshot: what a guest writes goes with the machine.
 exec "$qemu" -machine "$machine" "${board[@]}" "${clock[@]}" -no-reboot -bios "$uboot" \
-	-drive "if=none,id=disk,format=raw,snapshot=on,file=$image" -device virtio-blk-pci,drive=disk,romfile= \
+	"${functions[@]}" \
+	-drive "if=none,id=boot,format=raw,snapshot=on,file=$image" -device virtio-blk-pci,drive=boot,romfile= \
 	-serial mon:stdio

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# cells/linux/build.mk - build/cells/initramfs.cpio.gz: Debian's busybox, an init, the cell's own program.
+# cells/linux/build.mk - build/cells/initramfs.cpio.gz: Debian's busybox, an init, the cell's own program;
+# initramfs-pci.cpio.gz: that with drivers for PCI functions; initramfs-nvme.cpio.gz: that with nvme-cli.
 # Built without root, and the same bytes every time: fixed dates, owners, order, no name in the gzip header.
 
 LINUX_CELL_CC ?= aarch64-linux-gnu-gcc
@@ -8,9 +9,13 @@ LINUX_CELL_OUT := build/cells/linux
 LINUX_CELL_CFLAGS := -std=gnu11 -O2 -static -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 LINUX_CELL_SOURCES := cells/linux/bulkhead-cell.c cells/lib/port.c cells/lib/crc32.c
 LINUX_BUSYBOX ?= build/linux/busybox
+LINUX_MODULES ?= build/linux/6.12/modules
+LINUX_NVME_CLI ?= build/linux/nvme-cli
+
+LINUX_INITRAMFS := build/cells/initramfs.cpio.gz build/cells/initramfs-pci.cpio.gz build/cells/initramfs-nvme.cpio.gz
 
 .PHONY: linux-cell
-linux-cell: build/cells/initramfs.cpio.gz
+linux-cell: $(LINUX_INITRAMFS)
 
 $(LINUX_CELL_OUT)/bulkhead-cell: $(LINUX_CELL_SOURCES) cells/lib/include/port.h cells/lib/include/crc32.h \
 		cells/control/setpoint.h src/blueprint/telemetry.h src/blueprint/blueprint.h
@@ -18,7 +23,15 @@ $(LINUX_CELL_OUT)/bulkhead-cell: $(LINUX_CELL_SOURCES) cells/lib/include/port.h 
 	@echo "  LINUX $@"
 	@$(LINUX_CELL_CC) $(LINUX_CELL_CFLAGS) -Icells/lib/include -o $@ $(LINUX_CELL_SOURCES)
 
-build/cells/initramfs.cpio.gz: $(LINUX_CELL_OUT)/bulkhead-cell cells/linux/init cells/linux/demo \
+# A tree whose last set-up was before there were these.
+$(LINUX_MODULES)/igb.ko $(LINUX_NVME_CLI)/nvme &:
+	@scripts/fetch-target.sh
+
+build/cells/initramfs-pci.cpio.gz: LINUX_EXTRA := $(LINUX_MODULES)
+build/cells/initramfs-pci.cpio.gz: $(LINUX_MODULES)/igb.ko
+build/cells/initramfs-nvme.cpio.gz: LINUX_EXTRA := $(LINUX_MODULES) $(LINUX_NVME_CLI)
+build/cells/initramfs-nvme.cpio.gz: $(LINUX_MODULES)/igb.ko $(LINUX_NVME_CLI)/nvme
+$(LINUX_INITRAMFS): $(LINUX_CELL_OUT)/bulkhead-cell cells/linux/init cells/linux/demo cells/linux/pci \
 		cells/linux/initramfs.sh $(LINUX_BUSYBOX)
 	@echo "  CPIO  $@"
-	@cells/linux/initramfs.sh $(LINUX_BUSYBOX) $(LINUX_CELL_OUT)/bulkhead-cell $@
+	@cells/linux/initramfs.sh $(LINUX_BUSYBOX) $(LINUX_CELL_OUT)/bulkhead-cell $@ $(LINUX_EXTRA)

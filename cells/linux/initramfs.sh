@@ -1,10 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# initramfs.sh BUSYBOX BULKHEAD-CELL OUTPUT - packs the Linux cell's root file system.
+# initramfs.sh BUSYBOX BULKHEAD-CELL OUTPUT [MODULES [NVME-CLI]] - packs the Linux cell's root file system.
+#
+# MODULES: folder of kernel modules, for a cell with PCI functions. NVME-CLI: folder of `nvme` and the libraries that
+# it needs.
 
 set -euo pipefail
-[ $# = 3 ] || { echo "usage: initramfs.sh BUSYBOX BULKHEAD-CELL OUTPUT" >&2; exit 2; }
+if [ $# -lt 3 ] || [ $# -gt 5 ]; then
+	echo "usage: initramfs.sh BUSYBOX BULKHEAD-CELL OUTPUT [MODULES [NVME-CLI]]" >&2
+	exit 2
+fi
 here=$(cd "$(dirname "$0")" && pwd)
 output=$(realpath -m "$3")
 root=$(mktemp -d "$output.XXXXXX")
@@ -16,6 +22,15 @@ install -m 755 "$2" "$root/bin/bulkhead-cell"
 install -m 755 "$here/demo" "$root/bin/demo"
 install -m 755 "$here/init" "$root/init"
 ln -s busybox "$root/bin/sh"
+if [ $# -ge 4 ]; then
+	install -d "$root/modules" "$root/lib/modules"
+	install -m 755 "$here/pci" "$root/bin/pci"
+	install -m 644 -t "$root/modules" "$4"/*.ko
+fi
+if [ $# = 5 ]; then
+	install -m 755 "$5/nvme" "$root/bin/nvme"
+	install -m 755 -t "$root/lib" "$5"/*.so*
+fi
 chmod 755 "$root"
 find "$root" -exec touch -h -d @1767225600 {} + # 2026-01-01
 

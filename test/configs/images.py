@@ -27,6 +27,7 @@ FILES = {
     "control.elf": elf(),
     "Image": kernel(0x2000000),
     "initramfs.cpio.gz": bytes(100000),
+    "initramfs-pci.cpio.gz": bytes(200000),
     "raw.bin": b"\x00\x00\x00\x14" * 1024,
     "large.elf": elf(memory=0x4000000),
     "fixed.elf": elf(ET_EXEC, address=0x70000000),

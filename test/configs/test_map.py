@@ -109,7 +109,7 @@ def render(path, svg, tmp_path):
 
 
 # [utest->swr~map-svg~1]
-@pytest.mark.parametrize("path", ["configs/edge-gateway.dts", "configs/minimal.dts",
+@pytest.mark.parametrize("path", ["configs/edge-gateway.dts", "configs/minimal.dts", "configs/sriov-gateway.dts",
                                   "test/configs/good/odd-board.dts", "test/configs/good/colors.dts",
                                   "test/configs/good/firmware-calls.dts", "test/configs/good/shared-clock.dts"])
 def test_examples(path, tmp_path):
