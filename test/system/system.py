@@ -44,6 +44,7 @@ class System:
         self.view = telemetry.View(target, self.blueprint)
         self.board = fdt.parse(bytes(self.fit.parts["fdt"].data))
         self.places = {}  # of the probes, by cell: scratch, pattern, return
+        self._commands = 0  # typed at shells
 
     @property
     def uart(self):
@@ -117,6 +118,20 @@ class System:
         self.send(cell, command)
         regex = re.compile(pattern, re.M)
         return qemu.wait_until(lambda: regex.search(self.view.log(cell, head)), f"{cell}'s answer to {command}")
+
+    def shell(self, cell, command, status=0, patience=None):
+        """Types a command at a Linux cell's prompt; its output, of at most some 3,900 bytes, once it ended as told."""
+        self._commands += 1
+        end = f"end-{self._commands}"
+        head = self.view.log_head(cell)
+        self.send(cell, f"{command}; s=$?; echo; echo $s-{end}")
+        regex = re.compile(rf"^(\d+)-{end}\n", re.M)
+        found = qemu.wait_until(
+            lambda: regex.search(self.view.log(cell, head)), f"{cell} is through with {command}", patience or qemu.PATIENCE
+        )
+        output = found.string[: found.start()]
+        assert status is None or int(found[1]) == status, f"{cell}: {command}: exit {found[1]}\n{output}"
+        return output
 
     def snapshot(self, cell):
         counters = self.report(cell, "checksum", r"^probe: checksum (\w+) .*\nprobe: counters (.*)\n")

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A NIC and a drive with SR-IOV, divided between two Linux cells with Debian's own drivers: cell `a` has the physical
+functions and runs the devices, `b` a virtual function of each. `control` ticks beside them. In virtual time.
+
+[stest->swr~pci-steps~1] [stest->swr~smmu-started~1] [stest->swr~its-commands-played~1] [stest->swr~lpis-by-tables~1]
+[stest->swr~lpi-makes-spi~1] [stest->swr~pci-config-emulated~1] [stest->swr~pci-functions-reset~1]
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+
+import pytest
+
+import system
+from harness import build, pci, qemu
+
+DISK_BYTES = 8 << 20
+NVME_BYTES = 320 << 20
+CHUNK_MIB = 16
+A, B, OUTSIDE, OUTSIDE_NET = "10.0.2.20", "10.0.2.21", "10.0.2.2", "10.0.3.2"
+FUNCTIONS = {  # IDs and drivers, in the order of the cells' buses; of b's drive a must first make something
+    "a": [
+        *["0000:00:01.0 0x8086:0x10c9 igb", "0000:00:02.0 0x1b36:0x0010 nvme", "0000:00:03.0 0x1af4:0x1042 virtio-pci"],
+        *["0000:00:10.0 0x8086:0x10ca ", "0000:00:10.1 0x1b36:0x0010 "],
+    ],
+    "b": ["0000:00:01.0 0x8086:0x10ca igbvf", "0000:00:02.0 0x1b36:0x0010 ", "0000:00:03.0 0x1af4:0x1041 virtio-pci"],
+}
+COMPLAINTS = r"Internal error|Unable to handle|WARNING:|BUG:|Unexpected interrupt|rcu_sched.*stall|soft lockup"
+
+
+def prompt(running, cell, since=0):
+    """Up, with a stream of random data to send: n chunks, no two alike."""
+    running.uart.search(rf"^\[{cell}\] {cell}:/root# ", since=since, never=system.HALTED)
+    running.shell(cell, f"dd if=/dev/urandom of=/tmp/random bs=1M count={CHUNK_MIB}")
+    running.shell(cell, "part() { dd if=/tmp/random bs=4k $1=$i 2>/dev/null; }")
+    running.shell(cell, "stream() { i=0; while [ $i -lt $1 ]; do part skip; part count; i=$((i+1)); done; }")
+
+
+def connected(running, cell, address):
+    running.shell(cell, f"until ping -c 1 -W 1 {address} >/dev/null; do :; done")
+
+
+def digest(text):
+    return re.search(r"\b[0-9a-f]{64}\b", text)[0]
+
+
+@pytest.fixture(scope="module")
+def gateway():
+    with tempfile.TemporaryDirectory(prefix="bulkhead-drives-") as folder:
+        disk, nvme = os.path.join(folder, "disk"), os.path.join(folder, "nvme")
+        data = os.urandom(DISK_BYTES)
+        with open(disk, "wb") as file:
+            file.write(data)
+        with open(nvme, "wb") as file:
+            file.truncate(NVME_BYTES)
+        extra = pci.options("qemu-virt-pci", ("nic", ("net", ",net=10.0.3.0/24")), nvme=nvme, disk=disk)
+        with system.running("sriov", build.results_folder(__name__), icount=qemu.ICOUNT, extra=extra) as running:
+            running.disk = hashlib.sha256(data).hexdigest()
+            prompt(running, "a")
+            prompt(running, "b")
+            connected(running, "b", OUTSIDE)
+            yield running
+            assert not running.uart.seen(COMPLAINTS)
+
+
+@pytest.fixture(autouse=True)
+def control(gateway):
+    """Whatever a test does, the control cell ticks on and doesn't enter the hypervisor."""
+    before = gateway.view.heartbeat("control")[1]
+    yield
+    after = gateway.view.heartbeat("control")[1]
+    assert after[0] > before[0] and after[1] == before[1] == 0, "ticks missed"
+    assert gateway.view.core("control").exits_since_ready == 0
+
+
+def test_functions(gateway):
+    for cell, due in FUNCTIONS.items():
+        found = re.findall(rf"^\[{cell}\] pci: (.*)$", gateway.uart.text, re.M)
+        assert len(found) == len(due) and all(map(str.startswith, found, due)), found
+
+
+def test_nic(gateway):
+    for cell, address in (("a", OUTSIDE), ("b", OUTSIDE), ("a", B), ("b", A)):
+        assert "3 packets received" in gateway.shell(cell, f"ping -c 3 {address}")
+
+
+def test_virtio(gateway):
+    assert gateway.disk in gateway.shell("a", "sha256sum /dev/vda")
+    gateway.shell("b", "ip address add 10.0.3.21/24 dev eth1 && ip link set eth1 up")
+    connected(gateway, "b", OUTSIDE_NET)
+    assert "3 packets received" in gateway.shell("b", f"ping -c 3 {OUTSIDE_NET}")
+
+
+def drive_online(running):
+    """The physical function's owner gives b's virtual function of the drive two queues and an interrupt."""
+    for resources in ("-r 0 -a 8 -n 2", "-r 1 -a 8 -n 1", "-a 9"):
+        running.shell("a", f"nvme virt-mgmt /dev/nvme0 -c 1 {resources}")
+    assert "(Online)" in running.shell("a", "nvme list-secondary /dev/nvme0 | grep -m 1 SCS")
+
+
+def drive_verified(running, cell, chunks):
+    """Written past all caches, read back."""
+    running.shell(cell, f"stream {chunks} | dd of=/dev/nvme0n1 bs=1M iflag=fullblock oflag=direct", patience=600)
+    written = running.shell(cell, f"stream {chunks} | sha256sum", patience=600)
+    read = f"dd if=/dev/nvme0n1 bs=1M count={chunks * CHUNK_MIB} iflag=direct 2>/dev/null | sha256sum"
+    assert digest(written) == digest(running.shell(cell, read, patience=600))
+
+
+def test_drive(gateway, request):
+    drive_online(gateway)
+    gateway.shell("b", "echo 0000:00:02.0 >/sys/bus/pci/drivers/nvme/bind; until [ -e /dev/nvme0n1 ]; do sleep 1; done")
+    drive_verified(gateway, "b", 256 // CHUNK_MIB if request.config.getoption("--full") else 1)
