@@ -8,6 +8,7 @@ CELLS_TOOLCHAIN ?= gcc
 CELLS_CROSS ?= aarch64-linux-gnu-
 CELLS_PICOLIBC ?= /usr/lib/picolibc/aarch64-linux-gnu
 CELLS_LIBFDT ?= build/linux/libfdt
+CELLS_LWIP ?= build/lwip/source/src
 
 ifeq ($(CELLS_TOOLCHAIN),clang)
 CELLS_CC := clang-19 --target=aarch64-none-elf
@@ -47,12 +48,29 @@ $(CELLS_OUT)/obj/%.o: cells/% Makefile cells/build.mk
 	@echo "  CELL  $<"
 	@$(CELLS_CC) $(CELLS_CFLAGS) -MMD -MP -c -o $@ $<
 
+# lwIP, of the health cell: Debian's source package, with its warnings.
+CELLS_LWIP_FLAGS := -Icells/health -isystem $(CELLS_LWIP)/include
+CELLS_LWIP_SOURCES := $(addprefix core/,def inet_chksum init ip mem memp netif pbuf timeouts udp) \
+	$(addprefix core/ipv4/,dhcp etharp icmp ip4 ip4_addr) netif/ethernet
+CELLS_EXTRA_health := $(CELLS_LWIP_SOURCES:%=$(CELLS_OUT)/obj/lwip/%.o)
+
+build/lwip/.complete:
+	@scripts/fetch-lwip.sh
+
+$(CELLS_EXTRA_health): $(CELLS_OUT)/obj/lwip/%.o: build/lwip/.complete cells/health/lwipopts.h cells/health/arch/cc.h cells/build.mk
+	@mkdir -p $(@D)
+	@echo "  CELL  lwip/$*.c"
+	@$(CELLS_CC) $(CELLS_CFLAGS) $(CELLS_LWIP_FLAGS) -w -c -o $@ $(CELLS_LWIP)/$*.c
+
+$(call cells_objects,$(wildcard cells/health/*.c)): CELLS_CFLAGS += $(CELLS_LWIP_FLAGS)
+$(call cells_objects,$(wildcard cells/health/*.c)): | build/lwip/.complete
+
 $(CELLS_OUT)/lib.a: $(call cells_objects,$(CELLS_LIB))
 	@rm -f $@
 	@$(CELLS_CROSS)ar rcs $@ $^
 
 define cell_rule
-$$(CELLS_OUT)/$(1).elf: $$(call cells_objects,$$(wildcard cells/$(1)/*.c)) $$(CELLS_OUT)/lib.a cells/lib/cell.lds
+$$(CELLS_OUT)/$(1).elf: $$(call cells_objects,$$(wildcard cells/$(1)/*.c)) $$(CELLS_EXTRA_$(1)) $$(CELLS_OUT)/lib.a cells/lib/cell.lds
 	@echo "  LD    $$@"
 	@$$(CELLS_LD) $$(CELLS_LDFLAGS) -o $$@ $$(filter %.o,$$^) --whole-archive $$(CELLS_OUT)/lib.a --no-whole-archive \
 		--start-group $$(CELLS_LIBFDT)/libfdt.a -L$$(CELLS_PICOLIBC)/lib -lc $$(CELLS_LIBGCC) --end-group

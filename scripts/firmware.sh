@@ -24,19 +24,6 @@ export CROSS_COMPILE=${CROSS_COMPILE:-aarch64-linux-gnu-}
 export SOURCE_DATE_EPOCH=1767225600 # 2026-01-01: the date it tells
 jobs=$(nproc)
 
-# fetch PACKAGE: its source, unpacked and with Debian's patches, in $WORK/PACKAGE.
-fetch()
-{
-	local package=$1 dsc version
-	(cd "$APT/work" && private_apt apt-get -q=2 --download-only --only-source source "$package") ||
-		die "could not fetch the source of $package" "apt's own message stands above"
-	dsc=$(find "$APT/work" -name "${package}_*.dsc")
-	version=$(sed -n 's/^Version: //p' "$dsc")
-	printf '%s %s %s\n' "$package" "$version" "$(sha256sum "$dsc" | cut -d' ' -f1)" >>"$OUT/packages.txt"
-	# apt has checked every file against the signed list, so the signature inside the .dsc adds nothing.
-	dpkg-source --no-check -x "$dsc" "$WORK/$package" >>"$LOG" 2>&1 || die "could not unpack $package" "see $LOG"
-}
-
 logged()
 {
 	"$@" >>"$LOG" 2>&1 && return
@@ -70,8 +57,9 @@ rm -rf "$WORK" "$OUT/.complete" "$OUT/packages.txt" "$LOG"
 mkdir "$WORK"
 say "sources of TF-A and U-Boot from $SUITE (about 30 MB with the package lists)"
 private_apt_start deb-src "$SUITE"
-fetch arm-trusted-firmware
-fetch u-boot
+for package in arm-trusted-firmware u-boot; do
+	private_apt_source "$package" "$WORK/$package" "$OUT/packages.txt" "$LOG"
+done
 private_apt_end
 say "building U-Boot and TF-A (about a minute)"
 build_uboot

@@ -129,6 +129,20 @@ private_apt_start()
 	private_apt apt-get -q=2 update || die "could not read the package lists" "apt's own message stands above"
 }
 
+# private_apt_source PACKAGE FOLDER NOTES LOG: its source, unpacked and with Debian's patches, becomes FOLDER; its name,
+# version and the SHA-256 of its .dsc go to NOTES.
+private_apt_source()
+{
+	local package=$1 folder=$2 notes=$3 log=$4 dsc version
+	(cd "$APT/work" && private_apt apt-get -q=2 --download-only --only-source source "$package" >&2) ||
+		die "could not fetch the source of $package" "apt's own message stands above"
+	dsc=$(find "$APT/work" -name "${package}_*.dsc")
+	version=$(sed -n 's/^Version: //p' "$dsc")
+	printf '%s %s %s\n' "$package" "$version" "$(sha256sum "$dsc" | cut -d' ' -f1)" >>"$notes"
+	# apt has checked every file against the signed list, so the signature inside the .dsc adds nothing.
+	dpkg-source --no-check -x "$dsc" "$folder" >>"$log" 2>&1 || die "could not unpack $package" "see $log"
+}
+
 # What private_apt_start and downloads left.
 private_apt_end()
 {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # setup.sh [demo|check|bench|--remove] - makes a Debian 12 or 13 ready: host packages, then what the cells run
-# (fetch-target.sh) and what check and bench are built with (firmware.sh, fetch-plugin.sh).
+# (fetch-target.sh, fetch-lwip.sh) and what check and bench are built with (firmware.sh, fetch-plugin.sh).
 #
 # demo: what `make demo` needs; check (default): that and what `make check` adds, with a firmware that has an EL3
 # (firmware.sh); bench: that of demo and what `make bench` adds. What is missing is listed with its size and installed
@@ -24,12 +24,13 @@ DEMO_PACKAGES=(
 	cpio genimage mtools dosfstools u-boot-tools	# the disk image
 	u-boot-qemu python3				# the machine
 	xz-utils					# the cells' kernel modules
+	dpkg-dev					# sources: lwIP's, and the firmware's
 )
 QEMU_PACKAGES=(qemu-system-arm)
 CHECK_PACKAGES=(
 	libcmocka-dev python3-pytest git
 	clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 cppcheck shellcheck reuse
-	dpkg-dev bison flex				# firmware from its sources
+	bison flex					# firmware from its sources
 	librsvg2-bin fonts-dejavu-core mandoc		# the drawn map, rendered; the man page
 )
 BENCH_PACKAGES=(cloc)
@@ -193,6 +194,7 @@ list_sizes_after_update()
 finish()
 {
 	"$ROOT/scripts/fetch-target.sh"
+	"$ROOT/scripts/fetch-lwip.sh"
 	[ "$group" != check ] || "$ROOT/scripts/firmware.sh"
 	[ "$group" = demo ] || "$ROOT/scripts/fetch-plugin.sh"
 	exit

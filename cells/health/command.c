@@ -18,6 +18,7 @@ static const struct verb verbs[] = {
 	{"events", COMMAND_EVENTS, false},  {"latency", COMMAND_LATENCY, true},
 	{"restart", COMMAND_RESTART, true}, {"stop", COMMAND_STOP, true},
 	{"send", COMMAND_SEND, true},	    {"attach", COMMAND_ATTACH, true},
+	{"net", COMMAND_NET, false},
 };
 
 const struct command_help command_help[] = {
@@ -25,6 +26,7 @@ const struct command_help command_help[] = {
 	{"map", "which cell has which cores, and its limits"},
 	{"table", "cell, state, restarts, exits, ticks, worst latency"},
 	{"events", "the last events"},
+	{"net", "the health cell's own network"},
 	{"latency CELL", "the cell's latency histogram"},
 	{"restart CELL", "restart a cell"},
 	{"stop CELL", "stop a cell"},

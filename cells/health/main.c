@@ -3,7 +3,8 @@
  * main.c - the health cell: reads what the others and the hypervisor publish, shows it, watches
  * heartbeats and boot timeouts, obeys its command line.
  *
- * All in one loop, woken by a timer: nothing is done in interrupts but taking bytes from the UART.
+ * All in one loop, woken by a timer and by the NIC: nothing is done in interrupts but taking bytes from the
+ * UART.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include "hypercall_call.h"
 #include "lines.h"
 #include "mmu.h"
+#include "network.h"
 #include "report.h"
 #include "timer.h"
 #include "uart.h"
@@ -208,6 +210,9 @@ static void obey(const char *line)
 	case COMMAND_EVENTS:
 		show_kept();
 		break;
+	case COMMAND_NET:
+		network_report();
+		break;
 	case COMMAND_LATENCY:
 		report_latency(&machine, command.cell);
 		break;
@@ -278,9 +283,11 @@ static void run(void)
 			/* A poll that took longer (a slow UART) is not made up for. */
 			next_poll = now - next_poll < poll_ticks ? next_poll + poll_ticks : now + poll_ticks;
 		}
+		network_serve(timer_now());
 		irq_disable(); /* an interrupt between here and WFI still ends WFI */
 		timer_set(next_poll);
-		wait_interrupt();
+		if (!network_is_busy())
+			wait_interrupt();
 		irq_enable();
 	}
 }
@@ -311,6 +318,7 @@ void cell_main(const struct guest *guest)
 	    machine.core_count, machine.hz);
 	gic_take(guest->timer_intid, false, tick);
 	uart_input_enable(guest);
+	network_start(guest, machine.hz);
 	irq_enable();
 	hypercall_ready();
 	run();

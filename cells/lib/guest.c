@@ -14,6 +14,8 @@
 #define TIMER_VIRTUAL	    2 /* bindings/timer/arm,arch_timer: secure, non-secure, virtual, hypervisor */
 #define TRIGGER_EDGE_RISING 1u
 #define GICR_BYTES	    UINT64_C(0x20000) /* GICv3 without virtual LPIs: two 64 KiB frames */
+#define PCI_ADDRESS_CELLS   3		      /* IEEE 1275 PCI bus binding */
+#define PCI_SIZE_CELLS	    2
 #define MPIDR_MASK	    UINT64_C(0xff00ffffff)
 
 static uint64_t number(const fdt32_t *cell, int cells)
@@ -190,6 +192,56 @@ static void read_channel(struct guest *guest, int gic, int node)
 	guest->channel_count++;
 }
 
+/* Two cells: the IPv4 address and its prefix. */
+static void read_net(struct guest *guest, int node)
+{
+	const void *tree = guest->tree;
+	int size;
+	const fdt32_t *address = fdt_getprop(tree, node, "address", &size);
+	struct guest_net *net = &guest->net;
+
+	net->dhcp = fdt_getprop(tree, node, "dhcp", NULL) != NULL;
+	if (address && size == 8) {
+		net->address = fdt32_ld(address);
+		net->prefix = fdt32_ld(address + 1);
+	}
+	net->wanted = net->dhcp || (net->address && net->prefix <= 32);
+	net->gateway = word(tree, node, "gateway", 0);
+	net->echo = word(tree, node, "echo", 0);
+}
+
+/* A row of `ranges`: three cells of a bus address, the CPUs' address, two of a size. */
+static void read_windows(struct guest_pci *pci, const void *tree, int node)
+{
+	const int address = fdt_address_cells(tree, fdt_parent_offset(tree, node));
+	const int row = PCI_ADDRESS_CELLS + address + PCI_SIZE_CELLS;
+	int size;
+	const fdt32_t *cell = fdt_getprop(tree, node, "ranges", &size);
+
+	for (; cell && address > 0 && size / 4 >= row && pci->window_count < CELL_WINDOWS_MAX;
+	     cell += row, size -= row * 4)
+		pci->windows[pci->window_count++] = (struct guest_window){
+			.bus = number(cell + 1, PCI_ADDRESS_CELLS - 1),
+			.base = number(cell + PCI_ADDRESS_CELLS, address),
+			.size = number(cell + PCI_ADDRESS_CELLS + address, PCI_SIZE_CELLS),
+		};
+}
+
+static void read_pci(struct guest *guest)
+{
+	const void *tree = guest->tree;
+	const int host = fdt_node_offset_by_compatible(tree, -1, "pci-host-ecam-generic");
+	const int frame = fdt_node_offset_by_compatible(tree, -1, "arm,gic-v2m-frame");
+
+	if (host < 0 || !reg(tree, host, 0, &guest->pci.ecam))
+		return;
+	read_windows(&guest->pci, tree, host);
+	if (frame < 0 || !reg(tree, frame, 0, &guest->pci.frame))
+		return;
+	guest->pci.intid_first = word(tree, frame, "arm,msi-base-spi", 0);
+	guest->pci.intid_count = word(tree, frame, "arm,msi-num-spis", 0);
+}
+
 static void read_bulkhead(struct guest *guest, int gic)
 {
 	const void *tree = guest->tree;
@@ -208,6 +260,8 @@ static void read_bulkhead(struct guest *guest, int gic)
 			reg(tree, node, 0, &guest->directory);
 		} else if (fdt_node_check_compatible(tree, node, "bulkhead,channel") == 0) {
 			read_channel(guest, gic, node);
+		} else if (fdt_node_check_compatible(tree, node, "bulkhead,net") == 0) {
+			read_net(guest, node);
 		}
 	}
 }
@@ -230,6 +284,7 @@ const char *guest_read(struct guest *guest, const void *tree)
 	if (!guest->timer_intid)
 		return "the guest tree has no virtual timer";
 	read_console(guest, gic);
+	read_pci(guest);
 	read_bulkhead(guest, gic);
 	return NULL;
 }

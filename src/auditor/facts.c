@@ -289,6 +289,26 @@ static char *property_text(const void *data, int length)
 	return value;
 }
 
+/* The health cell's network. */
+static void find_net(struct facts *facts, const struct audit *audit, const struct cell *cell)
+{
+	static const char *const words[][2] = {{"address", "net address"},
+					       {"gateway", "net gateway"},
+					       {"dhcp", "net dhcp"},
+					       {"echo", "net echo"}};
+	const struct tree *const tree = &audit->partition.tree;
+	const struct node *const net = partition_net(audit, cell->asked);
+
+	for (size_t i = 0; net && i < COUNT(words); i++) {
+		int length = 0;
+		const void *const data = node_property(tree, net, words[i][0], &length);
+
+		if (data)
+			add_of_cell(facts, FACT_PROPERTY, cell->name, words[i][1],
+				    property_text(data, length));
+	}
+}
+
 /* What has no fact of its own, new words of the language too. */
 static void find_properties(struct facts *facts, const struct audit *audit, const struct cell *cell)
 {
@@ -370,8 +390,10 @@ void facts_find(struct facts *facts, const struct audit *audit)
 		find_faults(facts, cell);
 		find_flags(facts, cell);
 		find_trees(facts, audit, cell);
-		if (cell->asked)
+		if (cell->asked) {
 			find_properties(facts, audit, cell);
+			find_net(facts, audit, cell);
+		}
 	}
 	qsort(facts->list, facts->count, sizeof(facts->list[0]), by_order);
 }

@@ -274,6 +274,8 @@ void audit_close(struct audit *audit);
 bool image_open(struct audit *audit);
 bool board_open(struct audit *audit);
 void board_check(struct audit *audit); /* board_check.c */
+/* The cell's `net`; NULL: none. */
+const struct node *partition_net(const struct audit *audit, const struct partition_cell *cell);
 bool partition_open(struct audit *audit);
 void board_close(struct board *board);
 const char *fact_path(uint32_t fact); /* enum bp_fact, as machine.dts names it */

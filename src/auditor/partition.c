@@ -135,6 +135,17 @@ static void cell_read(struct audit *audit, const struct node *node)
 	partition->cells[partition->cell_count++] = cell;
 }
 
+const struct node *partition_net(const struct audit *audit, const struct partition_cell *cell)
+{
+	const struct tree *tree = &audit->partition.tree;
+
+	for (size_t i = 0; i < tree->count; i++)
+		if (tree->nodes[i].parent == (int)(cell->node - tree->nodes) &&
+		    !strcmp(tree->nodes[i].name, "net"))
+			return &tree->nodes[i];
+	return NULL;
+}
+
 static void channel_parties(struct audit *audit, struct partition_channel *channel, const char *property,
 			    uint8_t role)
 {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * rule_tree_bulkhead.c - the guest tree's /bulkhead nodes say what the cell's record says.
+ * rule_tree_bulkhead.c - the guest tree's /bulkhead nodes say what the cell's record says, and of its network
+ * what the file does.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rule.h"
+#include "value.h"
 
 static void identity_check(struct audit *audit, const struct cell *cell)
 {
@@ -74,6 +76,78 @@ static void nodes_count(struct audit *audit, const struct cell *cell)
 			  cell->who);
 }
 
+/* "10.0.2.15" up to `end`: as a number. */
+static bool ipv4(const char *text, char end, uint32_t *address, const char **behind)
+{
+	*address = 0;
+	for (unsigned int part = 0; part < 4; part++) {
+		char *after;
+		const unsigned long number = strtoul(text, &after, 10);
+
+		if (*text < '0' || *text > '9' || number > 255 || *after != (part < 3 ? '.' : end))
+			return false;
+		*address = *address << 8 | (uint32_t)number;
+		text = after + 1;
+	}
+	*behind = text;
+	return true;
+}
+
+static bool same_address(const struct tree *guest, const struct node *told, const struct tree *file,
+			 const struct node *asked)
+{
+	const char *text = node_string(file, asked, "address"), *prefix;
+	uint32_t address, due, bits;
+	char *end;
+	unsigned long have;
+
+	if (!text)
+		return !node_flag(guest, told, "address") && node_flag(file, asked, "dhcp");
+	if (!ipv4(text, '/', &due, &prefix) || !node_u32(guest, told, "address", 0, &address) ||
+	    !node_u32(guest, told, "address", 1, &bits))
+		return false;
+	have = strtoul(prefix, &end, 10);
+	return end != prefix && !*end && address == due && bits == have;
+}
+
+static bool same_gateway(const struct tree *guest, const struct node *told, const struct tree *file,
+			 const struct node *asked)
+{
+	const char *text = node_string(file, asked, "gateway"), *behind;
+	uint32_t have = 0, due = 0;
+
+	if (text && !ipv4(text, '\0', &due, &behind))
+		return false;
+	return node_u32(guest, told, "gateway", 0, &have) == !!text && have == due;
+}
+
+static bool same_echo(const struct tree *guest, const struct node *told, const struct tree *file,
+		      const struct node *asked)
+{
+	uint32_t have = 0;
+	uint64_t due = 0;
+	const bool wanted = property_size(file, asked, "echo", &due);
+
+	return node_u32(guest, told, "echo", 0, &have) == wanted && have == due;
+}
+
+/* What the cell is told of its network is what the file's `net` says. */
+static void net_check(struct audit *audit, const struct cell *cell)
+{
+	const struct tree *file = &audit->partition.tree, *guest = &cell->guest;
+	const struct node *told = tree_path(guest, "/bulkhead/net"),
+			  *asked = cell->asked ? partition_net(audit, cell->asked) : NULL;
+
+	if (!told && !asked)
+		return;
+	if (!told || !asked || !node_compatible(guest, told, "bulkhead,net") ||
+	    node_flag(guest, told, "dhcp") != node_flag(file, asked, "dhcp") ||
+	    !same_address(guest, told, file, asked) || !same_gateway(guest, told, file, asked) ||
+	    !same_echo(guest, told, file, asked))
+		violation(&audit->report, RULE_TREE_BULKHEAD,
+			  "%s: its tree's network isn't that of the file's net", cell->who);
+}
+
 /* [impl->swr~audit-tree-bulkhead~1] */
 void rule_tree_bulkhead(struct audit *audit)
 {
@@ -84,6 +158,7 @@ void rule_tree_bulkhead(struct audit *audit)
 			continue;
 		identity_check(audit, cell);
 		nodes_count(audit, cell);
+		net_check(audit, cell);
 		for (uint32_t i = 0; i < cell->record->channels.count; i++)
 			channel_check(audit, cell, i);
 	}

@@ -66,7 +66,7 @@
 	RULE(TREE_REG, "CONF-16", "every reg in the guest tree is mapped or emulated", "remove the node from the guest tree, or map it") \
 	RULE(TREE_IRQ, "CONF-17", "every interrupt in the guest tree is the cell's", "remove the interrupt from the guest tree, or give it to the cell") \
 	RULE(TREE_DESCRIBED, "CONF-18", "every device page, window and SPI of a cell is described in its guest tree", "describe it in the guest tree, or take it away") \
-	RULE(TREE_BULKHEAD, "CONF-19", "the guest tree's /bulkhead nodes say what the record says", "correct the guest tree") \
+	RULE(TREE_BULKHEAD, "CONF-19", "the guest tree's /bulkhead nodes say what record and file say", "correct the guest tree") \
 	RULE(DIRECTORY, "CONF-20", "the health directory names every core and cell rightly", "correct the directory") \
 	RULE(MACHINE, "CONF-21", "what the blueprint asks of the machine is what board tree and machine facts say", "build the image from this board folder") \
 	RULE(SERVICE, "CONF-22", "struct bp_service says what the cells' records say", "correct bp_service") \

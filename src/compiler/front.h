@@ -92,6 +92,7 @@ void faults_read(struct front *front);		/* faults.c */
 void firmware_read(struct front *front);	/* firmware.c */
 void pci_assign(struct front *front);		/* pci_assign.c: functions */
 void pci_messages_assign(struct front *front);	/* pci_messages.c: their interrupts */
+void net_read(struct front *front);		/* net.c: the health cell's network */
 void windows_place(struct front *front);	/* windows.c */
 void reserved_check(const struct front *front); /* reserved.c: reserved memory of devices */
 

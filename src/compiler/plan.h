@@ -185,6 +185,12 @@ struct cell_function {	 /* a function that the cell sees on its PCI bus */
 	bool ghost;	 /* a VF that its PF's owner sees and doesn't have */
 };
 
+struct plan_net { /* `net`; IPv4 addresses as numbers */
+	bool wanted, dhcp;
+	uint32_t address, prefix, gateway; /* gateway 0: none */
+	uint32_t echo;			   /* UDP port; 0: none */
+};
+
 struct plan_cell {
 	const char *name;
 	int line, column;
@@ -205,6 +211,7 @@ struct plan_cell {
 	struct cell_function *functions; /* by rid, ascending */
 	size_t function_count;
 	uint32_t msi_first, msi_count; /* SPIs that its functions' messages make pending: the first's INTID */
+	struct plan_net net;
 	const char *bootargs;
 	struct file_image *files;
 	size_t file_count;

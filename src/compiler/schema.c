@@ -45,12 +45,17 @@ static const struct word cell_words[] = {
 	{"role", PROPERTY},
 	{"dma", PROPERTY},
 	{"pci", PROPERTY},
-	{"net", LATER},
+	{"net", NODE},
 	{"allow-peer-dma", PROPERTY},
 	{"firmware-calls", PROPERTY},
 	{"colors", PROPERTY},
 	{"dtb-overlay", PROPERTY},
 	{"msis", PROPERTY},
+};
+
+static const struct word net_words[] = {
+	{"address", PROPERTY}, {"gateway", PROPERTY}, {"dhcp", PROPERTY},
+	{"echo", PROPERTY},    {"ntp", LATER},	      {"syslog", LATER},
 };
 
 static const struct word channel_words[] = {
@@ -150,6 +155,21 @@ static void check_children(const struct front *front, const char *name, const ch
 	}
 }
 
+static void check_nets(const struct front *front)
+{
+	const void *const tree = front->source.tree.data;
+	const int cells = fdt_subnode_offset(tree, 0, "cells");
+	int cell;
+
+	fdt_for_each_subnode(cell, tree, cells)
+	{
+		const int net = fdt_subnode_offset(tree, cell, "net");
+
+		if (net >= 0)
+			check_words(front, net, "'net'", net_words, sizeof(net_words) / sizeof(net_words[0]));
+	}
+}
+
 /* [impl->swr~config-names~1] [impl->swr~config-reference~1] */
 bool schema_check(struct front *front)
 {
@@ -167,6 +187,7 @@ bool schema_check(struct front *front)
 	}
 	check_words(front, 0, "the root", root_words, sizeof(root_words) / sizeof(root_words[0]));
 	check_children(front, "cells", "cell", cell_words, sizeof(cell_words) / sizeof(cell_words[0]));
+	check_nets(front);
 	check_children(front, "channels", "channel", channel_words,
 		       sizeof(channel_words) / sizeof(channel_words[0]));
 	return true;

@@ -180,6 +180,24 @@ static void put_channel(struct tree_writer *writer, const struct plan_channel *c
 	put_end(writer);
 }
 
+/* [impl->swr~compile-tree-net~1] */
+static void put_net(struct tree_writer *writer, const struct plan_net *net)
+{
+	const fdt32_t address[] = {cpu_to_fdt32(net->address), cpu_to_fdt32(net->prefix)};
+
+	put_begin(writer, "net");
+	put_string(writer, "compatible", "bulkhead,net");
+	if (net->dhcp)
+		put_flag(writer, "dhcp");
+	else
+		put_bytes(writer, "address", address, sizeof(address));
+	if (net->gateway)
+		put_u32(writer, "gateway", net->gateway);
+	if (net->echo)
+		put_u32(writer, "echo", net->echo);
+	put_end(writer);
+}
+
 static void put_bulkhead(struct tree_writer *writer)
 {
 	const struct plan *const plan = writer->layout->plan;
@@ -207,6 +225,8 @@ static void put_bulkhead(struct tree_writer *writer)
 			   directory_size(writer->layout));
 		put_end(writer);
 	}
+	if (cell->net.wanted)
+		put_net(writer, &cell->net);
 	put_end(writer);
 }
 

@@ -87,8 +87,14 @@ def test_properties_of_cells():
 # [utest->swr~config-reference~1]
 def test_what_is_not_supported_yet_is_said():
     said = REFERENCE.split("never ignored: ")[1].split("\n\n")[0]
-    later = {name for table in ("root", "cell", "channel") for name, kind in words(table).items() if kind == "LATER"}
+    later = {name for table in ("root", "cell", "net", "channel") for name, kind in words(table).items() if kind == "LATER"}
     assert later == set(re.findall(r"`([a-z-]+)`", said))
+
+
+def test_properties_of_net():
+    table = REFERENCE.split("| property of `net` |")[1].split("\n\n")[0]
+    named = [name for row in table.splitlines()[2:] for name in re.findall(r"`([^`]+)`", row.split("|")[1])]
+    assert sorted(named) == sorted(words("net"))
 
 
 def test_properties_of_channels():

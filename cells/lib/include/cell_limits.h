@@ -8,6 +8,7 @@
 #define CELL_CORES_MAX	  8
 #define CELL_REGIONS_MAX  8
 #define CELL_CHANNELS_MAX 16
+#define CELL_WINDOWS_MAX  4
 #define BOOT_STACK_BYTES  65536
 #define CORE_STACK_BYTES  16384
 #define FRAME_BYTES	  816 /* struct frame of exception.h */

@@ -24,6 +24,24 @@ struct guest_channel {
 	bool writes, reads, doorbell;
 };
 
+struct guest_window { /* of a PCI host: addresses of the CPUs, and on the bus */
+	uint64_t base, bus, size;
+};
+
+struct guest_pci {
+	struct range ecam; /* configuration space of its one bus; size 0: there is none */
+	struct guest_window windows[CELL_WINDOWS_MAX];
+	uint32_t window_count;
+	struct range frame;		   /* that messages are written to; size 0: none */
+	uint32_t intid_first, intid_count; /* the interrupts that they can be */
+};
+
+struct guest_net { /* the health cell's: docs/config.md. IPv4 addresses in host order */
+	bool wanted, dhcp;
+	uint32_t address, prefix, gateway; /* without dhcp; gateway 0: none */
+	uint32_t echo;			   /* UDP port; 0: none */
+};
+
 struct guest {
 	const void *tree;
 	uint32_t tree_size;
@@ -46,6 +64,8 @@ struct guest {
 	struct range directory; /* health cell; size 0: none */
 	struct guest_channel channels[CELL_CHANNELS_MAX];
 	uint32_t channel_count;
+	struct guest_pci pci;
+	struct guest_net net;
 	const char *bootargs; /* "" if there are none */
 };
 

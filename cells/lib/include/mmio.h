@@ -16,6 +16,27 @@ static inline uint32_t mmio_read32(uint64_t address)
 	return value;
 }
 
+static inline uint8_t mmio_read8(uint64_t address)
+{
+	uint32_t value;
+
+	__asm__ volatile("ldrb %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
+	return (uint8_t)value;
+}
+
+static inline uint16_t mmio_read16(uint64_t address)
+{
+	uint32_t value;
+
+	__asm__ volatile("ldrh %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
+	return (uint16_t)value;
+}
+
+static inline void mmio_write16(uint64_t address, uint16_t value)
+{
+	__asm__ volatile("strh %w0, [%1]" ::"r"((uint32_t)value), "r"(address) : "memory");
+}
+
 static inline void mmio_write32(uint64_t address, uint32_t value)
 {
 	__asm__ volatile("str %w0, [%1]" ::"r"(value), "r"(address) : "memory");

@@ -301,6 +301,47 @@ GUEST(device_untold, GATEWAY, "reg = <0 0x9010000 0 0x1000>;", "")
 GUEST(interrupt_untold, GATEWAY, "interrupts = <0 2 4>;", "")
 GUEST(serial_untold, GATEWAY, "reg = <0 0xb800000 0 0x1000>;", "")
 GUEST(another_name, GATEWAY, "cell-name = \"gateway\"", "cell-name = \"control\"")
+/* The health cell's network, in the file and in its tree. */
+static void net_given(struct fixture *f)
+{
+	fixture_replace(&f->partition_text, "image = \"health.elf\";",
+			"image = \"health.elf\"; net { address = \"10.0.2.15/24\"; gateway = \"10.0.2.2\"; "
+			"echo = <7>; };");
+	fixture_replace(
+		&f->guest_text[HEALTH], "directory@",
+		"net { compatible = \"bulkhead,net\"; address = <0x0a00020f 24>; gateway = <0x0a000202>; "
+		"echo = <7>; }; directory@");
+}
+/* One of the two says something else. */
+#define NET_FILE(name, from, to)                                                                             \
+	MUTATION(name)                                                                                       \
+	{                                                                                                    \
+		net_given(f);                                                                                \
+		fixture_replace(&f->partition_text, from, to);                                               \
+	}
+#define NET_TREE(name, from, to)                                                                             \
+	MUTATION(name)                                                                                       \
+	{                                                                                                    \
+		net_given(f);                                                                                \
+		fixture_replace(&f->guest_text[HEALTH], from, to);                                           \
+	}
+GUEST(net_unasked, HEALTH, "directory@", "net { compatible = \"bulkhead,net\"; dhcp; }; directory@")
+PARTITION(net_untold, "image = \"health.elf\";", "image = \"health.elf\"; net { dhcp; };")
+NET_TREE(net_of_another_kind, "bulkhead,net", "bulkhead,nets")
+NET_TREE(net_address_another, "0x0a00020f 24", "0x0a00020e 24")
+NET_TREE(net_prefix_another, "0x0a00020f 24", "0x0a00020f 25")
+NET_TREE(net_address_short, "0x0a00020f 24", "0x0a00020f")
+NET_TREE(net_gateway_another, "<0x0a000202>", "<0x0a000203>")
+NET_TREE(net_gateway_untold, "gateway = <0x0a000202>;", "")
+NET_TREE(net_echo_another, "echo = <7>", "echo = <8>")
+NET_TREE(net_dhcp_unasked, "echo = <7>;", "echo = <7>; dhcp;")
+NET_FILE(net_gateway_unasked, "gateway = \"10.0.2.2\";", "")
+NET_FILE(net_echo_unasked, "echo = <7>;", "")
+NET_FILE(net_address_unreadable, "10.0.2.15/24", "10.0.2.15.1/24")
+NET_FILE(net_address_beyond, "10.0.2.15/24", "10.0.2.271/24")
+NET_FILE(net_prefix_unreadable, "10.0.2.15/24", "10.0.2.15/24x")
+NET_FILE(net_gateway_unreadable, "\"10.0.2.2\"", "\"10.0.2.2/24\"")
+NET_FILE(net_by_dhcp, "address = \"10.0.2.15/24\";", "dhcp;")
 GUEST(another_period, CONTROL, "<10000>", "<20000>")
 GUEST(reader_told_to_write, CONTROL, "channel-index = <0>; reads;", "channel-index = <0>; reads; writes;")
 GUEST(channel_told_elsewhere, GATEWAY, "reg = <0 0xb020000", "reg = <0 0xb010000")
@@ -666,6 +707,23 @@ static const struct mutation rows[] = {
 	ROW(INPUT, shared_nonsense),
 	ROW(SHARED_PAGE, shared_no_more),
 	ROW(TREE_BULKHEAD, another_period), /* [utest->swr~audit-tree-bulkhead~1] */
+	ROW(TREE_BULKHEAD, net_unasked),
+	ROW(TREE_BULKHEAD, net_untold),
+	ROW(TREE_BULKHEAD, net_of_another_kind),
+	ROW(TREE_BULKHEAD, net_address_another),
+	ROW(TREE_BULKHEAD, net_prefix_another),
+	ROW(TREE_BULKHEAD, net_address_short),
+	ROW(TREE_BULKHEAD, net_gateway_another),
+	ROW(TREE_BULKHEAD, net_gateway_untold),
+	ROW(TREE_BULKHEAD, net_echo_another),
+	ROW(TREE_BULKHEAD, net_dhcp_unasked),
+	ROW(TREE_BULKHEAD, net_gateway_unasked),
+	ROW(TREE_BULKHEAD, net_echo_unasked),
+	ROW(TREE_BULKHEAD, net_address_unreadable),
+	ROW(TREE_BULKHEAD, net_address_beyond),
+	ROW(TREE_BULKHEAD, net_prefix_unreadable),
+	ROW(TREE_BULKHEAD, net_gateway_unreadable),
+	ROW(TREE_BULKHEAD, net_by_dhcp),
 	ROW(TREE_BULKHEAD, reader_told_to_write),
 	ROW(TREE_BULKHEAD, channel_told_elsewhere),
 	ROW(TREE_BULKHEAD, doorbell_told_wrong),
@@ -799,6 +857,11 @@ static void a_cell_with_reserved_memory_is_clean(void **state)
 	clean(reserved_given);
 }
 
+static void a_cell_with_a_network_is_clean(void **state)
+{
+	clean(net_given);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(the_good_image_is_clean),
@@ -806,6 +869,7 @@ int main(void)
 					   cmocka_unit_test(a_cell_that_is_told_its_console_is_clean),
 					   cmocka_unit_test(a_cell_with_reserved_memory_is_clean),
 					   cmocka_unit_test(a_cell_behind_an_interrupt_map_is_clean),
+					   cmocka_unit_test(a_cell_with_a_network_is_clean),
 					   cmocka_unit_test(firmware_calls_are_listed),
 					   cmocka_unit_test(unprotected_masters_are_listed),
 					   cmocka_unit_test(differences_from_the_inputs_are_caught)};

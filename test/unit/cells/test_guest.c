@@ -64,6 +64,41 @@ static void whole_tree(void **state)
 	assert_int_equal(guest.channels[1].intid, 0);
 }
 
+static void pci(void **state)
+{
+	assert_null(guest_read(&guest, tree));
+	assert_int_equal(guest.pci.ecam.base, 0x40000);
+	assert_int_equal(guest.pci.ecam.size, 0x20000);
+	assert_int_equal(guest.pci.window_count, 2);
+	assert_int_equal(guest.pci.windows[0].bus, 0x1000);
+	assert_int_equal(guest.pci.windows[0].base, 0x80001000);
+	assert_int_equal(guest.pci.windows[1].bus, 0x800000000);
+	assert_int_equal(guest.pci.windows[1].size, 0x100004000);
+	assert_int_equal(guest.pci.frame.base, 0x60000);
+	assert_int_equal(guest.pci.intid_first, 224);
+	assert_int_equal(guest.pci.intid_count, 3);
+}
+
+static void net(void **state)
+{
+	const int node = fdt_path_offset(tree, "/bulkhead/net");
+
+	assert_null(guest_read(&guest, tree));
+	assert_true(guest.net.wanted && !guest.net.dhcp);
+	assert_int_equal(guest.net.address, 0x0a00020f);
+	assert_int_equal(guest.net.prefix, 24);
+	assert_int_equal(guest.net.gateway, 0x0a000202);
+	assert_int_equal(guest.net.echo, 7);
+	assert_int_equal(fdt_setprop_inplace_u32(tree, node, "echo", 0), 0);
+	assert_int_equal(fdt_delprop(tree, node, "address"), 0);
+	assert_null(guest_read(&guest, tree));
+	assert_false(guest.net.wanted); /* neither an address nor DHCP */
+	assert_int_equal(guest.net.echo, 0);
+	assert_int_equal(fdt_setprop_empty(tree, fdt_path_offset(tree, "/bulkhead/net"), "dhcp"), 0);
+	assert_null(guest_read(&guest, tree));
+	assert_true(guest.net.wanted && guest.net.dhcp);
+}
+
 static void remove_node(const char *path)
 {
 	assert_int_equal(fdt_del_node(tree, fdt_path_offset(tree, path)), 0);
@@ -94,6 +129,7 @@ static void foreign_tree(void **state)
 	remove_node("/chosen");
 	assert_null(guest_read(&guest, tree));
 	assert_int_equal(guest.channel_count, 0);
+	assert_false(guest.net.wanted);
 	assert_int_equal(guest.heartbeat.size, 0);
 	assert_int_equal(guest.uart.size, 0);
 	assert_string_equal(guest.bootargs, "");
@@ -115,10 +151,9 @@ static void stdout_by_path(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(whole_tree, load),
-		cmocka_unit_test_setup(missing, load),
-		cmocka_unit_test_setup(foreign_tree, load),
-		cmocka_unit_test_setup(stdout_by_path, load),
+		cmocka_unit_test_setup(whole_tree, load),   cmocka_unit_test_setup(pci, load),
+		cmocka_unit_test_setup(net, load),	    cmocka_unit_test_setup(missing, load),
+		cmocka_unit_test_setup(foreign_tree, load), cmocka_unit_test_setup(stdout_by_path, load),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

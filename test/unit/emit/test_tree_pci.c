@@ -135,13 +135,37 @@ static void without_functions(void **state)
 	assert_int_equal(number(FIXTURE_CONTROL, "/intc@8000000", "#address-cells"), 0);
 }
 
+/* The health cell is told of its network; nobody else is. [utest->swr~compile-tree-net~1] */
+static void a_network(void **state)
+{
+	static const uint32_t address[] = {0x0a00020f, 24};
+	struct plan *const with = fixture_pci_plan();
+	const struct plan_net fixed = {
+		.wanted = true, .address = 0x0a00020f, .prefix = 24, .gateway = 0x0a000202, .echo = 7};
+
+	(void)state;
+	assert_true(fdt_path_offset(tree(FIXTURE_HEALTH), "/bulkhead/net") < 0);
+	with->cells[FIXTURE_HEALTH].net = fixed;
+	assert_true(layout_settle(&layout, with));
+	cells_are(FIXTURE_HEALTH, "/bulkhead/net", "address", address, 2);
+	assert_int_equal(number(FIXTURE_HEALTH, "/bulkhead/net", "gateway"), 0x0a000202);
+	assert_int_equal(number(FIXTURE_HEALTH, "/bulkhead/net", "echo"), 7);
+	assert_false(has(FIXTURE_HEALTH, "/bulkhead/net", "dhcp"));
+	assert_true(fdt_path_offset(tree(FIXTURE_LINUX), "/bulkhead/net") < 0);
+	with->cells[FIXTURE_HEALTH].net = (struct plan_net){.wanted = true, .dhcp = true};
+	assert_true(layout_settle(&layout, with));
+	assert_true(has(FIXTURE_HEALTH, "/bulkhead/net", "dhcp"));
+	assert_false(has(FIXTURE_HEALTH, "/bulkhead/net", "address"));
+	assert_false(has(FIXTURE_HEALTH, "/bulkhead/net", "gateway"));
+	assert_false(has(FIXTURE_HEALTH, "/bulkhead/net", "echo"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_flat_bus),
-		cmocka_unit_test(the_frame),
-		cmocka_unit_test(windows_in_use),
-		cmocka_unit_test(without_functions),
+		cmocka_unit_test(a_flat_bus),	  cmocka_unit_test(the_frame),
+		cmocka_unit_test(windows_in_use), cmocka_unit_test(without_functions),
+		cmocka_unit_test(a_network),
 	};
 
 	return cmocka_run_group_tests_name("emit.tree_pci", tests, settle, NULL);

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * network.c - between the NIC's driver and lwIP (network.h).
+ */
+#include "network.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <lwip/dhcp.h>
+#include <lwip/etharp.h>
+#include <lwip/init.h>
+#include <lwip/netif.h>
+#include <lwip/sys.h>
+#include <lwip/timeouts.h>
+#include <netif/ethernet.h>
+
+#include "console.h"
+#include "echo.h"
+#include "hypercall_call.h"
+#include "nic.h"
+#include "timer.h"
+
+#define FRAMES_A_TURN 16u
+#define MTU	      1500u
+#define MAC_TEXT      18u
+#define CODE_BROKEN   3 /* of the application error: lwIP found itself in a state that can't be */
+#define MAC_LOCAL     0x02
+
+static const struct nic_driver *const drivers[] = {&nic_virtio};
+
+static const struct nic_driver *nic; /* NULL: there is no network */
+static const struct guest_net *wanted;
+static struct pci_function function;
+static struct netif netif;
+static enum nic_state state;
+static uint8_t mac[NIC_MAC_BYTES];
+static uint64_t ticks_a_second, waiting_since;
+static bool added, more;
+static volatile bool interrupted;
+static uint64_t received, sent, dropped;
+static uint8_t incoming[NIC_FRAME_MAX], outgoing[NIC_FRAME_MAX];
+
+_Noreturn void network_broken(const char *what)
+{
+	say("health: net: lwIP: %s", what);
+	hypercall_application_error(CODE_BROKEN);
+	for (;;)
+		wait_interrupt();
+}
+
+/* Good enough for what needs to differ, not to be secret: a xorshift over the time. */
+uint32_t network_random(void)
+{
+	static uint64_t seed;
+
+	seed ^= timer_now() | 1;
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (uint32_t)(seed >> 32);
+}
+
+u32_t sys_now(void)
+{
+	return (u32_t)(timer_to_ns(timer_now(), ticks_a_second) / 1000000);
+}
+
+static const char *mac_text(char *text)
+{
+	snprintf(text, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+		 mac[5]);
+	return text;
+}
+
+/* A locally administered one: of the address, which no two may have; else of chance. */
+static void mac_choose(uint8_t *own)
+{
+	const uint32_t number = wanted->dhcp ? network_random() : wanted->address;
+
+	own[0] = MAC_LOCAL;
+	own[1] = 0;
+	for (unsigned i = 0; i < 4; i++)
+		own[2 + i] = (uint8_t)(number >> (24 - 8 * i));
+}
+
+static void interrupt(uint32_t intid)
+{
+	(void)intid;
+	nic->quiet();
+	interrupted = true;
+}
+
+static err_t frame_send(struct netif *of, struct pbuf *frame)
+{
+	(void)of;
+	if (state != NIC_LINK_UP || frame->tot_len > sizeof(outgoing) ||
+	    pbuf_copy_partial(frame, outgoing, frame->tot_len, 0) != frame->tot_len ||
+	    !nic->send(outgoing, frame->tot_len)) {
+		dropped++;
+		return ERR_IF;
+	}
+	sent++;
+	return ERR_OK;
+}
+
+static void frame_take(uint32_t length)
+{
+	struct pbuf *frame = pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_POOL);
+
+	if (!frame || pbuf_take(frame, incoming, (u16_t)length) != ERR_OK) {
+		if (frame)
+			pbuf_free(frame);
+		dropped++;
+		return;
+	}
+	received++;
+	if (netif.input(frame, &netif) != ERR_OK)
+		pbuf_free(frame);
+}
+
+static err_t netif_start(struct netif *of)
+{
+	of->name[0] = 'n';
+	of->name[1] = 'i';
+	of->output = etharp_output;
+	of->linkoutput = frame_send;
+	of->mtu = MTU;
+	of->hwaddr_len = NIC_MAC_BYTES;
+	of->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+	return ERR_OK;
+}
+
+/* lwIP's: the interface went up, or has another address. */
+static void address_told(struct netif *of)
+{
+	const ip4_addr_t *address = netif_ip4_addr(of), *gateway = netif_ip4_gw(of);
+	uint32_t mask = lwip_ntohl(netif_ip4_netmask(of)->addr);
+	unsigned prefix = 0;
+
+	if (ip4_addr_isany_val(*address))
+		return;
+	for (; mask; mask <<= 1)
+		prefix++;
+	say("health: net: address %u.%u.%u.%u/%u, gateway %u.%u.%u.%u", ip4_addr1(address),
+	    ip4_addr2(address), ip4_addr3(address), ip4_addr4(address), prefix, ip4_addr1(gateway),
+	    ip4_addr2(gateway), ip4_addr3(gateway), ip4_addr4(gateway));
+}
+
+static void stack_start(void)
+{
+	const uint32_t mask = wanted->prefix ? UINT32_MAX << (32 - wanted->prefix) : 0;
+	const ip4_addr_t address = {lwip_htonl(wanted->address)}, netmask = {lwip_htonl(mask)},
+			 gateway = {lwip_htonl(wanted->gateway)};
+
+	lwip_init();
+	if (wanted->echo && !echo_start((uint16_t)wanted->echo))
+		say("health: net: no echo on UDP port %" PRIu32, wanted->echo);
+	if (wanted->dhcp)
+		netif_add_noaddr(&netif, NULL, netif_start, ethernet_input);
+	else
+		netif_add(&netif, &address, &netmask, &gateway, NULL, netif_start, ethernet_input);
+	netif_set_status_callback(&netif, address_told);
+	netif_set_default(&netif);
+	memcpy(netif.hwaddr, mac, NIC_MAC_BYTES);
+	netif_set_up(&netif);
+	if (wanted->dhcp && dhcp_start(&netif) != ERR_OK)
+		say("health: net: no memory for DHCP");
+	added = true;
+}
+
+static void state_change(enum nic_state to, uint64_t now)
+{
+	const enum nic_state from = state;
+	char text[MAC_TEXT];
+
+	state = to;
+	if (to == NIC_WAITING) {
+		say("health: net: the NIC is gone: starting it again");
+		waiting_since = now;
+	} else if (from == NIC_WAITING) {
+		say("health: net: %s, MAC %s, ready after %" PRIu64 " ms", nic->name, mac_text(text),
+		    timer_to_ns(now - waiting_since, ticks_a_second) / 1000000);
+		if (!added)
+			stack_start();
+		memcpy(netif.hwaddr, mac, NIC_MAC_BYTES);
+	}
+	if (to == NIC_LINK_UP) {
+		say("health: net: link up");
+		netif_set_link_up(&netif);
+	} else if (from == NIC_LINK_UP) {
+		say("health: net: link down");
+		netif_set_link_down(&netif);
+	}
+}
+
+static void nic_find(const struct guest *guest)
+{
+	function = (struct pci_function){0};
+	while (pci_next(guest, &function))
+		for (unsigned i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+			if (drivers[i]->identity.vendor == function.vendor &&
+			    drivers[i]->identity.device == function.device) {
+				nic = drivers[i];
+				return;
+			}
+}
+
+void network_start(const struct guest *guest, uint64_t hz)
+{
+	uint8_t own[NIC_MAC_BYTES];
+	const char *wrong;
+
+	if (!guest->net.wanted)
+		return;
+	ticks_a_second = hz;
+	wanted = &guest->net;
+	waiting_since = timer_now();
+	nic_find(guest);
+	if (!nic) {
+		say("health: net: no PCI function that a driver knows");
+		return;
+	}
+	mac_choose(own);
+	wrong = nic->start(&function, own, interrupt);
+	if (wrong) {
+		say("health: net: %s: %s", nic->name, wrong);
+		nic = NULL;
+	}
+}
+
+bool network_is_busy(void)
+{
+	return nic && (more || interrupted);
+}
+
+/* [impl->swr~health-net-bounded~1] */
+void network_serve(uint64_t now)
+{
+	enum nic_state to;
+	unsigned frames = 0;
+	uint32_t length;
+
+	if (!nic)
+		return;
+	interrupted = false;
+	to = nic->step(now, ticks_a_second, mac);
+	if (to != state)
+		state_change(to, now);
+	if (state == NIC_WAITING) {
+		more = false;
+		return;
+	}
+	for (; frames < FRAMES_A_TURN && (length = nic->receive(incoming, sizeof(incoming))); frames++)
+		frame_take(length);
+	more = frames == FRAMES_A_TURN || nic->listen();
+	sys_check_timeouts();
+}
+
+static void report_address(const ip4_addr_t *address, const char *what)
+{
+	say("net: %s %u.%u.%u.%u", what, ip4_addr1(address), ip4_addr2(address), ip4_addr3(address),
+	    ip4_addr4(address));
+}
+
+void network_report(void)
+{
+	static const char *const names[] = {
+		[NIC_WAITING] = "waiting", [NIC_LINK_DOWN] = "link-down", [NIC_LINK_UP] = "up"};
+	char text[MAC_TEXT];
+
+	if (!nic) {
+		say("net: none");
+		return;
+	}
+	say("net: %s %s mac=%s received=%" PRIu64 " sent=%" PRIu64 " dropped=%" PRIu64 " echoed=%" PRIu64,
+	    nic->name, names[state], mac_text(text), received, sent, dropped, echo_answers());
+	if (added)
+		report_address(netif_ip4_addr(&netif), "address");
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * network.h - the health cell on a network: IPv4 by lwIP over the first of its PCI functions that a driver
+ * knows. Answers pings, and a UDP echo where the partition file wants one (docs/config.md, "The health cell's
+ * network").
+ *
+ * It is served between polls, a few frames at a time: whatever comes in, the watch isn't kept from its work.
+ */
+#ifndef HEALTH_NETWORK_H
+#define HEALTH_NETWORK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "guest.h"
+
+/* Finds the NIC where a network is wanted, or says why there is none. */
+void network_start(const struct guest *guest, uint64_t hz);
+/* A few frames. Called in each turn of the main loop. */
+void network_serve(uint64_t now);
+/* There is more to do at once: no time to sleep. */
+bool network_is_busy(void);
+void network_report(void);
+
+#endif

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# fetch-lwip.sh - the TCP/IP stack of the health cell: lwIP, from Debian's source package, which is built with the cell
+# (cells/health/build.mk).
+#
+# Results: build/lwip/source and build/lwip/packages.txt with the package's version and the SHA-256 of its .dsc. The
+# release is fixed: what a cell runs doesn't depend on the host.
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib-apt.sh"
+
+OUT=$BUILD/lwip
+SUITE=bookworm
+FORMAT=1 # changes when the result does, so that older trees fetch again
+
+if [ "$(cat "$OUT/.complete" 2>/dev/null)" = "$FORMAT" ]; then
+	exit 0
+fi
+
+rm -rf "$OUT"
+mkdir -p "$OUT"
+need_space "$OUT" 100 "fetching lwIP's source package"
+say "lwIP's source package from $SUITE (about 10 MB with the package lists)"
+private_apt_start deb-src "$SUITE"
+private_apt_source lwip "$OUT/source" "$OUT/packages.txt" "$OUT/unpack.log"
+private_apt_end
+printf '%s\n' "$FORMAT" >"$OUT/.complete"
