@@ -161,13 +161,11 @@ static void find_cores(struct facts *facts, const struct audit *audit)
 
 static const char *device_owner(const struct audit *audit, size_t device)
 {
-	const struct partition *const partition = &audit->partition;
 	const int owner = audit->board.owner[device];
 
-	for (size_t i = 0; i < partition->shared_count; i++)
-		if (partition->shared[i].provider == &audit->board.tree.nodes[device])
-			return "shared read-only";
-	return owner == CELL_NONE_ID ? NOBODY : partition->cells[owner].name;
+	if (shared_provider(audit, &audit->board.tree.nodes[device]))
+		return "shared read-only";
+	return owner == CELL_NONE_ID ? NOBODY : audit->partition.cells[owner].name;
 }
 
 static void find_devices(struct facts *facts, const struct audit *audit)
@@ -178,6 +176,23 @@ static void find_devices(struct facts *facts, const struct audit *audit)
 		if (board->classes[i] != DEVICE_NONE)
 			add(facts, FACT_DEVICE, text("device %s", board->tree.nodes[i].path), NULL,
 			    text("%s", device_owner(audit, i)));
+	for (size_t i = 0; i < audit->partition.shared_count; i++) {
+		const struct partition_shared *const shared = &audit->partition.shared[i];
+
+		add(facts, FACT_PROPERTY, text("device %s", shared->provider->path), "rates",
+		    text("%s", shared->rates + strspn(shared->rates, " ")));
+	}
+}
+
+static void find_functions(struct facts *facts, const struct audit *audit)
+{
+	for (size_t i = 0; i < audit->pci.count; i++) {
+		const struct pci_function *const function = &audit->pci.functions[i];
+
+		add(facts, FACT_DEVICE, text("function %s", function->name), NULL,
+		    text("%s",
+			 function->owner == CELL_NONE_ID ? NOBODY : audit->partition.cells[function->owner].name));
+	}
 }
 
 static void find_interrupts(struct facts *facts, const struct audit *audit)
@@ -377,6 +392,7 @@ void facts_find(struct facts *facts, const struct audit *audit)
 	find_board(facts, audit);
 	find_cores(facts, audit);
 	find_devices(facts, audit);
+	find_functions(facts, audit);
 	find_interrupts(facts, audit);
 	find_channels(facts, audit);
 	find_images(facts, audit);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""QEMU's gdb server, for one thing: system registers of every core, of all exception levels, as they are now.
+"""QEMU's gdb server, for two things: system registers of every core, of all exception levels, as they are now; and
+physical memory that no core may write.
 
 The machine stands still while the connection is open and goes on when it is closed.
 """
@@ -67,6 +68,12 @@ class Gdb:
         if value.startswith("E") or len(value) % 2:
             raise GdbError(f"{name}: {value!r}")
         return int.from_bytes(bytes.fromhex(value), "little")
+
+    def write_physical(self, address, data):
+        """Writes memory, code too, whatever any core's tables say of it."""
+        for request in "Qqemu.PhyMemMode:1", f"M{address:x},{len(data):x}:{data.hex()}", "Qqemu.PhyMemMode:0":
+            if self._ask(request) != "OK":
+                raise GdbError(f"0x{address:x}: {request[:24]} is refused")
 
     def has(self, name):
         return name in self._numbers

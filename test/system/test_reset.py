@@ -3,15 +3,22 @@
 
 [stest->swr~health-reset~1]
 [stest->swr~machine-reset~1]
+[stest->swr~el2-exception-resets~1]
 """
+
+import re
 
 import pytest
 
 import system
-from harness import build, qemu
+from harness import build, gdbstub, qemu
 
 LOADER = {"u-boot": r"^U-Boot 20", "el3": r"^NOTICE:  BL31: "}
 ERRORS = ("application-error 1", "application-error"), ("beat 0", "heartbeat-missed")
+EL2_VA_TEXT = 0x4000000000  # src/arch/arm64/bulkhead.lds
+LOWER_EL_SYNC, LOWER_EL_IRQ = 0x400, 0x480  # of VBAR_EL2
+BRK = (0xD4200000).to_bytes(4, "little")
+ESR_BRK = 0xF2000000
 REBOOT = ["-action", "reboot=reset"]  # of other tests a reset ends the machine
 
 
@@ -30,3 +37,19 @@ def test_reset(results, start):
             running.uart.search(r"^health: up", since=mark, never=system.HALTED)
             running.wait_up("failing", "bystander", since=mark)
             assert running.generation("failing") == running.generation("bystander") == 1
+
+
+def test_exception_at_el2(results):
+    """What EL2 does for exits becomes a breakpoint instruction, set from outside: the error itself is simulated."""
+    with qemu.QemuTarget(results, extra=REBOOT) as target:
+        running = system.System(target, system.image("reset")).start(build.disk("reset")).wait_up("failing", "bystander")
+        mark = running.uart.mark()
+        with gdbstub.attached(target) as gdb:
+            for vector in LOWER_EL_SYNC, LOWER_EL_IRQ:
+                offset = gdb.register(1, "VBAR_EL2") - EL2_VA_TEXT + vector
+                gdb.write_physical(running.fit.kernel.load + offset, BRK)
+        told = running.uart.search(r"^bulkhead: exception at EL2 on core .*\n", since=mark)
+        assert int(re.search(r"esr (?:0x)?([0-9a-f]+)", told[0])[1], 16) == ESR_BRK
+        running.uart.search(LOADER["u-boot"], since=told.end())
+        running.uart.search(r"^health: up", since=told.end(), never=system.HALTED)
+        running.wait_up("failing", "bystander", since=told.end())
