@@ -86,8 +86,10 @@ lint: ## format, clang-tidy, cppcheck, shellcheck, licences
 format: ## put all C sources into the project's format
 	@git ls-files '*.c' '*.h' | xargs clang-format-19 -i
 
-docs: build/host/registers ## docs/registers.md from the table of system registers that the hypervisor uses
+docs: build/host/registers ## docs/registers.md from the table of system registers that the hypervisor uses; README's drawing
 	@$< >docs/registers.md
+	@$(MAKE) --no-print-directory fit CONFIG=configs/minimal.dts
+	@cp build/out/minimal/map.svg docs/minimal.svg
 
 .PHONY: score
 score: build/unit/mutation/test_mutation $(UNIT_DEPENDS_mutation) ## docs/audit.md's score, from 30,000 mutants (minutes)

@@ -15,7 +15,7 @@
 . "$(dirname "$0")/lib-apt.sh"
 
 QEMU_LEAST=10.0
-QEMU="qemu-system-aarch64"
+QEMU=${QEMU:-qemu-system-aarch64}
 
 DEMO_PACKAGES=(
 	gcc libc6-dev make			# the host tool
@@ -36,7 +36,7 @@ CHECK_PACKAGES=(
 BENCH_PACKAGES=(cloc)
 TRACE_PACKAGES=(pkg-config libglib2.0-dev)	# for the header of QEMU's plugins
 
-# The version of the QEMU that PATH finds; nothing where there is none.
+# The version of the QEMU that $QEMU names, or PATH finds; nothing where there is none.
 qemu_version()
 {
 	{ "$QEMU" --version 2>/dev/null || true; } | sed -nE '1s/.*version ([0-9]+(\.[0-9]+)*).*/\1/p'
@@ -235,6 +235,10 @@ log=$BUILD/setup.log
 add_backports=false
 if ! qemu_is_new_enough "$qemu"; then
 	path=$(command -v "$QEMU" || true)
+	if [ "$QEMU" != qemu-system-aarch64 ]; then
+		die "QEMU=$QEMU is ${qemu:-no qemu-system-aarch64}: Bulkhead needs $QEMU_LEAST or newer (igb, SMMU stage 2, virt-10.0)" \
+			"name another, or none: then PATH's is taken, or Debian's is installed"
+	fi
 	if [ -n "$path" ] && [ "$path" != "/usr/bin/$QEMU" ] && [ "$path" != "/bin/$QEMU" ]; then
 		die "$QEMU $qemu ($path) is too old: Bulkhead needs $QEMU_LEAST or newer (igb, SMMU stage 2, virt-10.0)" \
 			"it isn't Debian's, so it is left alone: remove it, or put a newer one before it in PATH"

@@ -190,8 +190,9 @@ static void find_functions(struct facts *facts, const struct audit *audit)
 		const struct pci_function *const function = &audit->pci.functions[i];
 
 		add(facts, FACT_DEVICE, text("function %s", function->name), NULL,
-		    text("%s",
-			 function->owner == CELL_NONE_ID ? NOBODY : audit->partition.cells[function->owner].name));
+		    text("%s", function->owner == CELL_NONE_ID
+				       ? NOBODY
+				       : audit->partition.cells[function->owner].name));
 	}
 }
 

@@ -34,10 +34,19 @@ static void endings_hold(bool hold)
 	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
+/* Only what a signal's handler may call. A folder with something in it stays. */
+static void remove_unfinished(const struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++)
+		unlink(outputs->files[i].temporary);
+	for (size_t i = outputs->made_count; i-- > 0;)
+		rmdir(outputs->made[i]);
+}
+
 static void on_ending(int number)
 {
-	for (size_t i = 0; unfinished && i < unfinished->count; i++)
-		unlink(unfinished->files[i].temporary);
+	if (unfinished)
+		remove_unfinished(unfinished);
 	signal(number, SIG_DFL);
 	raise(number); /* comes when this returns */
 }
@@ -59,6 +68,22 @@ static bool refuse(struct outputs *outputs, const char *path, const char *what)
 	return false;
 }
 
+/* True, too, where it is there already. */
+static bool make_folder(struct outputs *outputs, const char *path)
+{
+	int error;
+
+	endings_hold(true);
+	error = mkdir(path, 0777) ? errno : 0;
+	if (!error) {
+		outputs->made = memory_grow(outputs->made, outputs->made_count, sizeof(*outputs->made));
+		outputs->made[outputs->made_count++] = text_format("%s", path);
+	}
+	endings_hold(false);
+	errno = error;
+	return !error || error == EEXIST;
+}
+
 bool output_open(struct outputs *outputs, const char *folder)
 {
 	char *path = text_format("%s", folder);
@@ -72,7 +97,7 @@ bool output_open(struct outputs *outputs, const char *folder)
 		if (kept != '/' && kept != '\0')
 			continue;
 		*at = '\0';
-		if (mkdir(path, 0777) && errno != EEXIST)
+		if (!make_folder(outputs, path))
 			return refuse(outputs, path, "cannot be made");
 		*at = kept;
 		if (kept == '\0')
@@ -143,8 +168,7 @@ bool output_commit(struct outputs *outputs)
 void output_abandon(struct outputs *outputs)
 {
 	endings_hold(true);
-	for (size_t i = 0; i < outputs->count; i++)
-		unlink(outputs->files[i].temporary);
+	remove_unfinished(outputs);
 	unfinished = NULL;
 	endings_hold(false);
 }

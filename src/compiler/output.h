@@ -21,11 +21,13 @@ struct output_file {
 
 struct outputs {
 	const char *folder;
+	char **made; /* folders, the outermost first */
+	size_t made_count;
 	struct output_file *files;
 	size_t count;
 };
 
-/* Makes `folder` where there is none. False after a diagnostic. */
+/* Makes `folder` where there is none; it goes again where the build fails. False after a diagnostic. */
 bool output_open(struct outputs *outputs, const char *folder);
 
 /* Writes one file under its temporary name. False after a diagnostic, with all temporaries removed. */
@@ -34,7 +36,7 @@ bool output_add(struct outputs *outputs, const char *name, const void *data, siz
 /* Gives every file its name. False after a diagnostic, with all temporaries removed. */
 bool output_commit(struct outputs *outputs);
 
-/* Removes the temporaries. */
+/* Removes the temporaries, and the folders that output_open() made. */
 void output_abandon(struct outputs *outputs);
 
 #endif

@@ -282,8 +282,12 @@ static bool sound_property(const char *name, const char *value, int length)
 
 const char *source_tree_flaw(const struct bytes *tree)
 {
+	static const char source[] = "/dts-v1/";
 	int depth = 0, nodes = 0, property;
 
+	if (tree->size && memmem(tree->data, tree->size, source, sizeof(source) - 1) &&
+	    memchr(tree->data, 0, tree->size) == NULL)
+		return "it is a tree's source: `dtc -O dtb -o FILE.dtb FILE.dts` makes what is wanted";
 	/* fdt_check_full() doesn't expect that a node of versions before 16 may have no name. */
 	if (tree->size < FDT_V17_SIZE || fdt_check_header(tree->data) != 0 || fdt_version(tree->data) < 17 ||
 	    fdt_check_full(tree->data, tree->size) != 0)

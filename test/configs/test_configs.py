@@ -175,6 +175,15 @@ def test_old_flattened_trees(tmp_path, version):
     assert found.returncode == (version != 17)
 
 
+def test_source_instead_of_a_tree(tmp_path):
+    found = subprocess.run([TOOL, "import", "dts/qemu-virt/board.dts", "-o", tmp_path / "out"], cwd=ROOT, capture_output=True,
+                           text=True, check=False)
+    assert found.stderr == (
+        "dts/qemu-virt/board.dts: error: refused: it is a tree's source: `dtc -O dtb -o FILE.dtb FILE.dts` makes what is wanted\n"
+    )
+    assert found.returncode == 1 and not (tmp_path / "out").exists()
+
+
 def test_no_maintenance_interrupt(tmp_path):
     path = odd_board(tmp_path, "none", board=[("\t\tinterrupts = <1 9 4>;\n", "")])
     assert "names no PPI as the GIC's maintenance interrupt" in one_error(path)

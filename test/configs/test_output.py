@@ -70,7 +70,15 @@ def test_no_room_for_a_board(tmp_path):
     subprocess.run(["dtc", "-q", "-O", "dtb", "-o", tmp_path / "board.dtb", BOARD], cwd=ROOT, check=True)
     text, status = finished(start("import", str(tmp_path / "board.dtb"), "-o", str(tmp_path / "out"), preexec_fn=limited(500)))
     assert text.endswith(f"{tmp_path}/out/board.dtb: error: cannot be written: File too large\n") and status == 1
-    assert not os.path.exists(tmp_path / "out/board.dtb") and not os.path.exists(tmp_path / "out/.board.dtb.new")
+    assert os.listdir(tmp_path) == ["board.dtb"]  # the folder that it made is gone, too
+
+
+# [utest->swr~compile-whole-or-nothing~1]
+def test_new_folders_go(tmp_path):
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept/file").write_text("")
+    assert finished(build(tmp_path / "kept/one/two", preexec_fn=limited(500)))[1] == 1
+    assert os.listdir(tmp_path / "kept") == ["file"]
 
 
 # [utest->swr~compile-whole-or-nothing~1]
