@@ -22,9 +22,12 @@ def pytest(name, folder, *options):
     return PYTEST + [f"--junitxml={RESULTS / name}.xml", folder, *options]
 
 
+def lint_tools(which):
+    return subprocess.run([ROOT / "scripts/lint.sh", which], capture_output=True, text=True, check=True).stdout.split()
+
+
 def suites(full):
     """(name, command, None: it writes JUnit itself, else: its result is a test case)"""
-    lint = subprocess.run([ROOT / "scripts/lint.sh", "--list"], capture_output=True, text=True, check=True)
     yield "unit", ["make", "--no-print-directory", "unit"], None
     if full:
         yield "unit-sanitize", ["make", "--no-print-directory", "unit-sanitize"], None
@@ -39,7 +42,7 @@ def suites(full):
     yield "clang", ["make", "--no-print-directory", "hypervisor", "HV_TOOLCHAIN=clang"], "hypervisor builds with clang-19"
     yield "clang", ["make", "--no-print-directory", "cells", "CELLS_TOOLCHAIN=clang"], "cells build with clang-19"
     yield "clang", ["make", "--no-print-directory", "host-clang"], "host tool builds with clang-19"
-    for tool in lint.stdout.split():
+    for tool in lint_tools("--list") + (lint_tools("--list-long") if full else []):
         yield "lint", ["scripts/lint.sh", tool], tool
     yield "harness", pytest("harness", "test/harness"), None
     yield "system", pytest("system", "test/system", *(["--full"] if full else [])), None
