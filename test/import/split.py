@@ -81,7 +81,7 @@ def share(shared, said, nodes):
     before = dict(shared)
     for user, path, specifier in re.findall(r"device '(\S+)' of cell '\S+' needs '(\S+)', .*and the rate of its clock (\S*) is not known: add", said):
         rate = nodes[user].properties.get("clock-frequency")
-        name = path.rsplit("/", 1)[1]
+        name = path if path in shared else path.rsplit("/", 1)[1]
         if rate and f" {specifier}=" not in shared.get(name, ""):
             shared[name] = shared.get(name, "") + f" {specifier}={rate.cells()[0]}"
     for name in re.findall(r'share it, by shared-read-only = "(\S+)" at the root', said):
