@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "test/bench"))
 
 import bench_cell  # noqa: E402  (needs the path above)
+import bench_pci  # noqa: E402
 import bench_scale  # noqa: E402
 import bench_static  # noqa: E402
 import bench_trace  # noqa: E402
@@ -58,6 +59,20 @@ ROWS = [
     ("stage2_entries", "stage-2 leaf entries of a 512 MiB cell", "entries", None, "-", "-", "-"),
     ("tick_native_entries", "1,000 ticks on the bare machine: entries to EL2", "entries", 0, "", "", ""),
     ("native_ratio", "compute and tick: direct cell / bare machine", "ratio", 1.0005, "-", "-", "-"),
+    *(
+        (f"pci_{kind}_{what}{suffix}", operation, "ratio", 1 / 0.97, "", "", "")
+        for suffix, also in (("", ""), ("_restarts", ", a neighbour restarts"))
+        for kind, of in (("net", "igbvf"), ("nvme", "nvme"))
+        for what, operation in (
+            ("byte", f"{of}, time a byte: cell / bare machine{also}"),
+            ("p50", f"  its median latency{also}"),
+            ("p99", f"  its 99th percentile{also}"),
+        )
+    ),
+    ("pci_exits_injected", "cell with an igbvf's stream: exits for interrupts", "1/s", None, "", "", ""),
+    ("pci_exits_other", "  and all others", "1/s", 0, "", "", ""),
+    ("restart_plain", "restart of a cell of 16 MiB, no functions", "us", None, "", "", ""),
+    ("restart_functions", "  of one with two functions, of which one is reset", "us", None, "", "", ""),
     *((f"build_cells_{n}", f"`bulkhead build`, 512 cores, 4 TiB, {n} cells", "ms", {128: 2000}.get(n), "", "", "") for n in bench_scale.CELLS),
     *((f"audit_cells_{n}", f"`bulkhead audit` of that, {n} cells", "ms", {128: 5000}.get(n), "", "", "") for n in bench_scale.CELLS),
     ("build_growth", "  time to build, 128 cells / 8 cells", "ratio", 16, "", "", ""),
@@ -116,6 +131,8 @@ REASONS = {
 }
 
 TIMES = ("the host's clock: a slower machine than that of docs/bench.md, or one with other work", "`make bench` on an idle machine")
+PAIRS = ("the host's clock, whose noise is more than the difference where other work runs", "`make bench` on an idle machine")
+REASONS.update((row[0], PAIRS) for row in ROWS if row[0].startswith(("pci_net_", "pci_nvme_")))
 REASONS.update((row[0], TIMES) for row in ROWS if row[0].startswith(("build_", "audit_")))
 
 
@@ -309,6 +326,26 @@ def scale(results):
         results.add(f"{kind}_growth", growth[1], "CPU time of the same runs", wall=growth[0])
 
 
+def pci(results):
+    say("a NIC's virtual function and a drive, in a cell and on the bare machine")
+    found = bench_pci.compare(OUT)
+    method = (
+        f"clock of the guest, medians of {bench_pci.PAIRS} interleaved pairs; Debian 6.12, its drivers and defaults in both; "
+        "`passed`: beside a bare machine with iommu.passthrough=1"
+    )
+    for suffix, ratios, more in ("", found.quiet, found.passed), ("_restarts", found.restarting, {}):
+        for (kind, what), value in ratios.items():
+            beside = {"passed": more[kind, what]} if more else {"restarts": found.restarts}
+            results.add(f"pci_{kind}_{what}{suffix}", value, method, **beside)
+    method = "telemetry of the cell's core, real time, amid a stream by igbvf"
+    results.add("pci_exits_injected", found.exits.pop("irq", 0), method, injected=found.injected)
+    results.add("pci_exits_other", sum(found.exits.values()), method, by_reason=found.exits)
+    times = bench_pci.restart_times(OUT)
+    method = "virtual time from the event `restart` to the event `start`, -icount shift=0"
+    results.add("restart_plain", times["without"] * 1e6, method)
+    results.add("restart_functions", times["with"] * 1e6, f"{method}; of it 100 ms that PCIe gives a function to come out of its reset")
+
+
 def print_table(rows):
     peers = {name: (operation, *others) for name, operation, _, _, *others in ROWS}
     lines = [("name", "operation", "value", "target", "", "Bao", "Jailhouse", "Xen")]
@@ -360,6 +397,7 @@ def main():
     ticks(results)
     boot(results)
     static(results)
+    pci(results)
     scale(results)
     rows = results.list()
     (OUT / "results.json").write_text(json.dumps(rows, indent=1) + "\n")
