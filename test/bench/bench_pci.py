@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A NIC's virtual function and an NVMe drive in a Linux cell, beside the same kernel, drivers and functions on the bare
-machine of the same QEMU, its IOMMU in use in both. Two machines, of which one stands still while the other is measured,
-by turns. Used by scripts/bench.py.
+machine of the same QEMU, its IOMMU in use in all. Machines of which all but one stand still, measured by turns. Used by scripts/bench.py.
 """
 
 import contextlib
@@ -15,15 +14,13 @@ import time
 from dataclasses import dataclass
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(HERE.parent / "system"))
 
 import bench_cell  # noqa: E402  (needs the path above)
 import system  # noqa: E402
-from harness import build, fit, qemu  # noqa: E402
+from harness import build, fit, pci, qemu  # noqa: E402
 
-BOARD = ROOT / "dts/qemu-virt-pci"
 # QEMU decodes 32 bits of a virtual function's BAR, and Linux places it by its window (dts/qemu-virt-pci/README.md).
 NATIVE = f"{qemu.MACHINE},highmem-mmio=off"
 PAIRS = 5
@@ -88,15 +85,12 @@ def initrd(folder):
 
 def functions(folder, name):
     """The board's PCI functions as options of QEMU, with what is behind them."""
-    lines = [line for line in (BOARD / "qemu-options").read_text().splitlines() if line and not line.startswith("#")]
-    disk = folder / f"{name}.disk"
-    with open(disk, "wb") as file:
-        file.truncate(DISK_BYTES)
-    return [
-        *[word for line in lines for word in line.split()],
-        *["-netdev", "user,id=nic", "-netdev", "user,id=net,restrict=on"],
-        *["-drive", f"if=none,id=nvme,format=raw,file={disk}", "-drive", "if=none,id=disk,driver=null-co,size=1048576"],
-    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    drives = {drive: folder / f"{name}.{drive}" for drive in ("nvme", "disk")}
+    for path in drives.values():
+        with open(path, "wb") as file:
+            file.truncate(DISK_BYTES)
+    return pci.options("qemu-virt-pci", ("nic", "net"), **drives)
 
 
 class Machine:
