@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * io.c - a stream and the latency of single operations on a disk or a network, in one line each. Runs in Linux, in a
- * cell and on the bare machine alike; static, for an initramfs.
+ * io.c - a stream and the latency of single operations on a disk or a network, in one line each. Runs in
+ * Linux, in a cell and on the bare machine alike; static, for an initramfs.
  *
- *     io disk DEVICE SECONDS          direct reads: 128 KiB for the stream, 4 KiB at random places for latency
- *     io net ADDRESS PORT SECONDS     sends TCP to ADDRESS:PORT, then UDP of 64 bytes to PORT + 1, which comes back
+ *     io disk DEVICE SECONDS       direct reads: 128 KiB for the stream, 4 KiB here and there for latency
+ *     io net ADDRESS PORT SECONDS  sends TCP to ADDRESS:PORT, then UDP of 64 bytes to PORT + 1, which
+ *                                  comes back
  *
  * Prints "io: stream BYTES bytes NS ns" and "io: latency COUNT P50 P99 ns".
  */
@@ -77,8 +78,8 @@ static void disk(const char *device, uint64_t ns)
 	if (size < (off_t)STREAM_BLOCK)
 		fail(device);
 	for (start = now(); now() - start < ns; bytes += STREAM_BLOCK)
-		if (pread(file, buffer, STREAM_BLOCK, (off_t)(bytes % ((uint64_t)size & ~(STREAM_BLOCK - 1)))) !=
-		    (ssize_t)STREAM_BLOCK)
+		if (pread(file, buffer, STREAM_BLOCK,
+			  (off_t)(bytes % ((uint64_t)size & ~(STREAM_BLOCK - 1)))) != (ssize_t)STREAM_BLOCK)
 			fail("read");
 	tell_stream(bytes, now() - start);
 	for (start = now(); count < SAMPLES_MAX && now() - start < ns; count++) {
@@ -87,8 +88,8 @@ static void disk(const char *device, uint64_t ns)
 		at ^= at << 13;
 		at ^= at >> 7;
 		at ^= at << 17; /* Marsaglia's xorshift: the same places each time */
-		if (pread(file, buffer, SMALL_BLOCK, (off_t)(at % ((uint64_t)size / SMALL_BLOCK) * SMALL_BLOCK)) !=
-		    (ssize_t)SMALL_BLOCK)
+		if (pread(file, buffer, SMALL_BLOCK,
+			  (off_t)(at % ((uint64_t)size / SMALL_BLOCK) * SMALL_BLOCK)) != (ssize_t)SMALL_BLOCK)
 			fail("read");
 		samples[count] = (uint32_t)(now() - before);
 	}
@@ -110,7 +111,8 @@ static int connected(const char *address, int port, int type)
 
 static void net(const char *address, int port, uint64_t ns)
 {
-	const int stream = connected(address, port, SOCK_STREAM), line = connected(address, port + 1, SOCK_DGRAM);
+	const int stream = connected(address, port, SOCK_STREAM),
+		  line = connected(address, port + 1, SOCK_DGRAM);
 	uint64_t bytes = 0, start, before;
 	unsigned int lost = 0;
 	size_t count = 0;
