@@ -35,6 +35,8 @@ ROWS = [
     ("timer_injected_eoi", "  and from there on, its end", "instructions", 0, "0", "0", "0"),
     ("spi_injected", "SPI to the guest's vector", "instructions", 100, "204", "206", "992"),
     ("spi_injected_eoi", "  and from there on, its end", "instructions", 0, "0", "0", "0"),
+    ("msi_injected", "MSI of a function to the guest's vector", "instructions", 130, "-", "-", "-"),
+    ("msi_injected_eoi", "  and from there on, its end", "instructions", 0, "-", "-", "-"),
     ("hvc_version", "cheapest hypercall, round trip", "instructions", 60, "149", "137", "387"),
     ("psci_version", "PSCI_VERSION by SMC", "instructions", 80, "202", "136", "414"),
     ("hvc_unknown", "unknown function by HVC", "instructions", 80, "1,691", "-", "-"),
@@ -328,6 +330,9 @@ def scale(results):
 
 def pci(results):
     say("a NIC's virtual function and a drive, in a cell and on the bare machine")
+    for name, series in bench_pci.messages(OUT).items():
+        row = {"msi": "msi_injected", "msi.end": "msi_injected_eoi"}[name]
+        results.add(row, series.most, COUNTER.format(n=series.count), least=series.least)
     found = bench_pci.compare(OUT)
     method = (
         f"clock of the guest, medians of {bench_pci.PAIRS} interleaved pairs; Debian 6.12, its drivers and defaults in both; "

@@ -5,7 +5,7 @@
  *   main.c        which part this cell plays (bootargs), and the list of operations
  *   series.c      repetitions of a measurement, and how they are told
  *   calls.c       hypercalls, PSCI, emulated registers: the caller waits for them
- *   interrupts.c  what arrives: timer, SPI, SGI, doorbell
+ *   interrupts.c  what arrives: timer, SPI, a function's message, SGI, doorbell
  *   peer.c        the cell at the other end: gets doorbells, runs, is stopped
  *   revoke.c      stops the peer
  *   ticks.c       a guest that computes and ticks
@@ -38,6 +38,7 @@ const char *mode_name(void); /* "injected" or "direct" */
 void calls_measure(const struct guest *guest);
 void timer_measure(const struct guest *guest);
 void spi_measure(const struct guest *guest);
+void msi_measure(const struct guest *guest);
 void sgi_measure(const struct guest *guest);
 void doorbell_measure(const struct guest *guest);
 void revoke_measure(const struct guest *guest);

@@ -11,6 +11,7 @@
 #include "gic.h"
 #include "hypercall_call.h"
 #include "mmio.h"
+#include "pci.h"
 #include "timer.h"
 #include "uart.h"
 
@@ -20,12 +21,22 @@
 #define UART_ICR      0x044
 #define UART_TX	      UINT32_C(0x20)
 #define UART_ALL      UINT32_C(0x7ff)
+#define EDU_VENDOR    0x1234u
+#define EDU_DEVICE    0x11e8u
+#define EDU_SIZE      UINT64_C(0x100000)
+#define EDU_STATUS    0x24 /* QEMU, docs/specs/edu.rst */
+#define EDU_RAISE     0x60
+#define EDU_ACK	      0x64
+#define MSI_CONTROL   0x00 /* PCI Express, 7.7.1, of a function with 64-bit messages */
+#define MSI_ENABLE    UINT32_C(0x10000)
+#define MSI_ADDRESS   0x04
+#define MSI_DATA      0x0c
 #define MPIDR_TARGET  UINT64_C(0xf)
 #define SETTLE_YIELDS 100u
 
 static volatile uint64_t handled_at; /* the counter, in the handler */
 static volatile bool handled;
-static uint64_t uart;
+static uint64_t uart, edu;
 
 static void timer_handler(uint32_t intid)
 {
@@ -55,6 +66,19 @@ static void spi_raise(void)
 {
 	uart_put('.');
 	mmio_write32(uart + UART_IMSC, UART_TX);
+}
+
+static void msi_handler(uint32_t intid)
+{
+	(void)intid;
+	handled_at = counter();
+	mmio_write32(edu + EDU_ACK, mmio_read32(edu + EDU_STATUS));
+	handled = true;
+}
+
+static void msi_raise(void)
+{
+	mmio_write32(edu + EDU_RAISE, 1);
 }
 
 /* Interrupts are masked on entry and on return. `end`: what EL2 did from the handler on. */
@@ -99,6 +123,32 @@ void spi_measure(const struct guest *guest)
 	gic_take(guest->uart_intid, guest->uart_edge, spi_handler);
 	measure(&arrival, &end, spi_raise);
 	gic_disable(guest->uart_intid);
+}
+
+/* The device's message is sent while the register is written: no exit but that of the interrupt. */
+void msi_measure(const struct guest *guest)
+{
+	struct series arrival = {.name = "msi"}, end = {.name = "msi.end"};
+	struct pci_function function = {0};
+	uint64_t address;
+	uint32_t intid, msi;
+	bool found = false;
+
+	while (!found && pci_next(guest, &function))
+		found = function.vendor == EDU_VENDOR && function.device == EDU_DEVICE;
+	edu = found ? pci_bar(&function, 0, EDU_SIZE) : 0;
+	msi = edu ? pci_capability(&function, PCI_CAPABILITY_MSI, 0) : 0;
+	if (!msi || !pci_message(&function, 0, &address, &intid)) {
+		printf("bench: wrong there is no function that sends messages\n");
+		return;
+	}
+	pci_enable(&function);
+	gic_take(intid, true, msi_handler);
+	pci_write32(&function, msi + MSI_ADDRESS, (uint32_t)address);
+	pci_write32(&function, msi + MSI_ADDRESS + 4, (uint32_t)(address >> 32));
+	pci_write32(&function, msi + MSI_DATA, intid);
+	pci_write32(&function, msi + MSI_CONTROL, pci_read32(&function, msi + MSI_CONTROL) | MSI_ENABLE);
+	measure(&arrival, &end, msi_raise);
 }
 
 /* The receiver of SGIs, the cell's second core: what it found, by its own counter. */

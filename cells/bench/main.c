@@ -3,6 +3,7 @@
  * main.c - bench: which part this cell plays is its bootargs.
  *
  *   (none)  measures: calls, interrupts, doorbells, and where it is the health cell the stop of the peer
+ *   msi     measures the messages of its PCI function alone
  *   peer    the other end of doorbells
  *   ticks   computes and ticks; also on the bare machine
  *   idle    sleeps: holds what somebody must hold
@@ -67,6 +68,8 @@ void cell_main(const struct guest *guest)
 	others_wait(guest);
 	if (strcmp(guest->bootargs, "ticks") == 0)
 		ticks_measure(guest);
+	else if (strcmp(guest->bootargs, "msi") == 0)
+		msi_measure(guest);
 	else
 		measure(guest);
 	printf("bench: done\n");

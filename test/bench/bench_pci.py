@@ -218,6 +218,16 @@ def compare(out):
     )
 
 
+def messages(out):
+    """EL2 instructions from a function's message to the guest's handler (`msi`), and from there on (`msi.end`)."""
+    folder = out / "msi"
+    itb = bench_cell.config("msi", out)
+    with qemu.QemuTarget(folder / "run", icount=qemu.ICOUNT, extra=functions(folder, "run")) as target:
+        target.load(itb)
+        target.power("on")
+        return bench_cell.series(bench_cell.wait_done(target), ["msi", "msi.end"])
+
+
 EVENT = r"^event: ([\d.]+) core=\d+ cell={} {} "
 
 

@@ -18,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
 
 import bench  # noqa: E402  (needs the path above)
 import bench_cell  # noqa: E402
+import bench_pci  # noqa: E402
 import bench_static  # noqa: E402
 import bench_trace  # noqa: E402
 from harness import build  # noqa: E402
@@ -65,6 +66,7 @@ BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
         "doorbell.end": 0,
     },
 }
+MESSAGE = 103
 REVOKE = 2049
 TEXT_BYTES = 40960
 
@@ -94,6 +96,12 @@ def test_bound_revoke(out):
     windows = bench_trace.operations("injected", out, bench_cell.ICOUNT)["revoke"]
     counts = [window.instructions() for window in windows]
     assert min(counts) > 100 and max(counts) <= bound(REVOKE)
+
+
+def test_bound_message(out):
+    """An LPI, an SPI made pending, and its delivery, in one exit."""
+    found = bench_pci.messages(out)
+    assert found["msi"].least > 20 and found["msi"].most <= bound(MESSAGE) and found["msi.end"].most == 0
 
 
 def test_bound_text():
