@@ -225,8 +225,9 @@ static void find_channels(struct facts *facts, const struct audit *audit)
 			if (channel->roles[cell] & CHANNEL_READS)
 				append(&readers, "%s", partition->cells[cell].name);
 		}
-		value = text("%" PRIu64 " bytes, written by %s, read by %s%s", channel->size, writers,
-			     readers, channel->doorbell ? ", doorbell" : "");
+		value = text("%" PRIu64 " bytes, written by %s, read by %s%s%s", channel->size, writers,
+			     readers, channel->doorbell ? ", doorbell" : "",
+			     channel->shown ? ", a PCI function" : "");
 		add(facts, FACT_CHANNEL, text("channel '%s'", channel->name), NULL, value);
 		free(writers);
 		free(readers);

@@ -83,7 +83,7 @@ struct partition_channel {
 	const char *name;
 	uint8_t *roles; /* by partition cell: BP_CHANNEL_* */
 	uint64_t size;
-	bool doorbell;
+	bool doorbell, shown; /* shown: also as a PCI function */
 };
 
 struct partition_shared {	     /* a provider that stays as the firmware set it */

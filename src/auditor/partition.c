@@ -185,6 +185,9 @@ static void channel_read(struct audit *audit, const struct node *node)
 	if (!property_size(&partition->tree, node, "size", &channel.size) || !channel.size)
 		unreadable(audit, node, "size");
 	channel.doorbell = node_flag(&partition->tree, node, "doorbell");
+	channel.shown = node_flag(&partition->tree, node, "presentation");
+	if (channel.shown && !text_is(&partition->tree, node, "presentation", "ivshmem"))
+		unreadable(audit, node, "presentation");
 	partition->channels = memory_grow(partition->channels, partition->channel_count, sizeof(channel));
 	partition->channels[partition->channel_count++] = channel;
 }

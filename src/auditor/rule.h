@@ -46,6 +46,7 @@ void rule_colors(struct audit *audit);
 void rule_pci_space(struct audit *audit);
 void rule_pci_config(struct audit *audit);
 void rule_tree_pci(struct audit *audit);
+void rule_presentation(struct audit *audit);
 void rule_messages(struct audit *audit); /* rule_its.c */
 void rule_streams(struct audit *audit);
 void rule_stream_lists(struct audit *audit);
@@ -77,6 +78,11 @@ uint32_t bell_intid(struct bp_bell bell);
 void messages_of(const struct cell *cell, bool messages[INTIDS]);
 /* The pages of the memory BARs of a cell's functions, va = pa, each like `like`. rule_pci_space.c */
 void cell_bars(const struct audit *audit, const struct cell *cell, struct span like, struct spans *spans);
+/* rule_presentation.c: how many channels of the cell are PCI functions; where their bus is emulated, NULL:
+ * nowhere; what the guest's tree says of it. */
+uint32_t channels_shown(const struct audit *audit, const struct cell *cell);
+const struct bp_mmio *shown_bus(const struct cell *cell);
+void shown_host_check(struct audit *audit, const struct cell *cell, const struct node *node);
 bool cell_owns(const struct cell *cell, uint32_t intid);
 bool cell_triggers_edge(const struct cell *cell, uint32_t intid); /* below 1024 */
 

@@ -198,7 +198,7 @@ void rule_emulated(struct audit *audit)
 					  "%s: emulated IPA 0x%" PRIx64
 					  " is mapped: accesses wouldn't reach EL2",
 					  cell->who, mmio->ipa);
-			if (mmio->kind > BP_MMIO_V2M)
+			if (mmio->kind >= BP_MMIO_COUNT)
 				violation(&audit->report, RULE_EMULATED,
 					  "%s: IPA 0x%" PRIx64 ": unknown kind %u", cell->who, mmio->ipa,
 					  mmio->kind);

@@ -158,6 +158,12 @@ static bool function_page(const struct audit *audit, const struct cell *cell, co
 	return false;
 }
 
+/* rule_presentation() judges it. */
+static bool channel_page(const struct bp_mmio *mmio)
+{
+	return mmio->kind == BP_MMIO_IVSHMEM || (mmio->kind == BP_MMIO_PCI && mmio->arg == BP_PCI_CHANNELS);
+}
+
 static void frames_check(struct audit *audit, const struct cell *cell)
 {
 	uint32_t distributors = 0, frames = 0;
@@ -182,7 +188,8 @@ static void frames_check(struct audit *audit, const struct cell *cell)
 				violation(&audit->report, RULE_GIC_FRAMES,
 					  "%s: IPA 0x%" PRIx64 " isn't the redistributor of its core %u",
 					  cell->who, mmio->ipa, mmio->arg);
-		} else if (mmio->kind != BP_MMIO_PL011 && !function_page(audit, cell, mmio)) {
+		} else if (mmio->kind != BP_MMIO_PL011 && !channel_page(mmio) &&
+			   !function_page(audit, cell, mmio)) {
 			violation(&audit->report, RULE_GIC_FRAMES,
 				  "%s: IPA 0x%" PRIx64 " is emulated as kind %u, which isn't there",
 				  cell->who, mmio->ipa, mmio->kind);

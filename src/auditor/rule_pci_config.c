@@ -231,14 +231,18 @@ static const struct pci_function *function_at(const struct audit *audit, uint64_
 static void entry_check(struct audit *audit, const struct cell *cell, uint32_t index, bool *states)
 {
 	struct entry entry = {.audit = audit, .cell = cell, .record = &cell->pci[index]};
+	const bool channel = entry.record->flags & BP_PCI_CHANNEL;
 	uint64_t pa = PA_NONE;
 
-	if (entry.record->rid >= RIDS || (index && entry.record->rid <= cell->pci[index - 1].rid))
+	if ((entry.record->rid >= RIDS && !channel) ||
+	    (index && entry.record->rid <= cell->pci[index - 1].rid))
 		wrong(&entry, "its functions aren't in order", entry.record->rid);
 	if (entry.record->state >= STATE_WORDS || states[entry.record->state])
 		wrong(&entry, "its word of state is none, or another's, too", entry.record->state);
 	else
 		states[entry.record->state] = true;
+	if (channel)
+		return; /* rule_presentation() judges it */
 	if (entry.record->config_va) {
 		if (spans_translate(&audit->cores[cell->first_core].map, entry.record->config_va,
 				    BP_PAGE_SIZE, &pa))

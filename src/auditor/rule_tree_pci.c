@@ -65,9 +65,8 @@ static void host_check(struct audit *audit, const struct cell *cell, const struc
 		       const struct pci_host *host)
 {
 	const struct tree *tree = &cell->guest;
-	const struct node *chosen = tree_path(tree, "/chosen");
 	struct spans windows = {0}, bars = {0};
-	uint32_t first = 1, last = 1, only = 0, parent = 0;
+	uint32_t first = 1, last = 1, parent = 0;
 	uint64_t gap = 0;
 
 	if (!node_compatible(tree, node, "pci-host-ecam-generic") || node->reg_count != 1 ||
@@ -81,8 +80,6 @@ static void host_check(struct audit *audit, const struct cell *cell, const struc
 	if (node_flag(tree, node, "dma-coherent") !=
 	    node_flag(&audit->board.tree, host->node, "dma-coherent"))
 		wrong(audit, cell, node, "is coherent where the board's isn't, or the other way round");
-	if (!chosen || !node_u32(tree, chosen, "linux,pci-probe-only", 0, &only) || only != 1)
-		wrong(audit, cell, chosen, "lets its guest place BARs: linux,pci-probe-only isn't 1");
 	if (node_u32(tree, node, "msi-parent", 0, &parent)
 		    ? !tree_phandle(tree, parent) || !is_frame(cell, tree_phandle(tree, parent))
 		    : cell->record->lpis.count != 0)
@@ -128,10 +125,20 @@ static void frame_check(struct audit *audit, const struct cell *cell, const stru
 		}
 }
 
+static void probe_only_check(struct audit *audit, const struct cell *cell)
+{
+	const struct node *chosen = tree_path(&cell->guest, "/chosen");
+	uint32_t only = 0;
+
+	if (!chosen || !node_u32(&cell->guest, chosen, "linux,pci-probe-only", 0, &only) || only != 1)
+		wrong(audit, cell, chosen, "lets its guest place BARs: linux,pci-probe-only isn't 1");
+}
+
 /* [impl->swr~audit-tree-pci~1] */
 static void cell_check(struct audit *audit, const struct cell *cell)
 {
 	const int asked = partition_number(audit, cell->asked);
+	const struct bp_mmio *channels = shown_bus(cell);
 	const struct pci_host *host = NULL;
 	uint32_t hosts = 0, frames = 0;
 
@@ -150,12 +157,18 @@ static void cell_check(struct audit *audit, const struct cell *cell)
 
 		hosts += is_host(cell, node);
 		frames += is_frame(cell, node);
-		if (is_host(cell, node) && host)
+		if (is_host(cell, node) && channels && node->reg_count && node->regs[0].base == channels->ipa)
+			shown_host_check(audit, cell, node);
+		else if (is_host(cell, node) && host)
 			host_check(audit, cell, node, host);
+		else if (is_host(cell, node))
+			wrong(audit, cell, node, "is at none of its buses");
 		if (is_frame(cell, node))
 			frame_check(audit, cell, node);
 	}
-	if (hosts != (host ? 1 : 0) || frames != (cell->record->lpis.count ? 1 : 0))
+	if (hosts)
+		probe_only_check(audit, cell);
+	if (hosts != (host ? 1u : 0u) + !!channels || frames != (cell->record->lpis.count ? 1 : 0))
 		wrong(audit, cell, NULL,
 		      "has another number of PCI hosts, or of frames for messages, than it has use for");
 }

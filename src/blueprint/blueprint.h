@@ -210,11 +210,20 @@ struct bp_image { /* filled at every start: `size` bytes from va (read-only) to 
 	char name[BP_NAME_MAX];
 };
 
-enum bp_mmio_kind { BP_MMIO_GICD, BP_MMIO_GICR, BP_MMIO_PL011, BP_MMIO_PCI, BP_MMIO_V2M };
+enum bp_mmio_kind {
+	BP_MMIO_GICD,
+	BP_MMIO_GICR,
+	BP_MMIO_PL011,
+	BP_MMIO_PCI,
+	BP_MMIO_V2M,
+	BP_MMIO_IVSHMEM, /* a channel's registers, where it is shown as a PCI function: pci.h */
+	BP_MMIO_COUNT
+};
 struct bp_mmio { /* emulated, unmapped in stage 2; sorted by ipa, disjoint */
 	uint64_t ipa, size;
 	uint32_t kind; /* enum bp_mmio_kind */
-	uint32_t arg;  /* BP_MMIO_GICR: index into cores of the frame pair (RD 64 KiB, SGI 64 KiB) */
+	uint32_t arg;  /* BP_MMIO_GICR: index into cores of the frame pair (RD 64 KiB, SGI 64 KiB);
+			  BP_MMIO_PCI: rid of device 0, function 0; BP_MMIO_IVSHMEM: index into channels */
 };
 
 struct bp_root_entry {	/* the stage-2 root's entries that are not zero */

@@ -13,6 +13,10 @@
  * A cell's PCI bus is flat: bus 0 alone, a function at a RID (device << 3 | function) of its own, no bridges.
  * BARs are at the guest-physical addresses that are their physical ones, and never move.
  *
+ * A channel that is shown as a PCI function (ivshmem, as QEMU's documentation lays it out) is one on a second
+ * such bus, which has no hardware: all of its configuration space is constant, BAR 0 an emulated page
+ * (BP_MMIO_IVSHMEM), BAR 2 the channel.
+ *
  * A message-signalled interrupt of a cell is a physical SPI that is wired to nothing (machine.dts, free-spis)
  * and owned by the cell. The guest takes it from a GICv2m frame; its function writes the SPI's number to the
  * frame's page, which the IOMMU maps onto GITS_TRANSLATER; there DeviceID and EventID (the number) make an
@@ -86,7 +90,9 @@ struct bp_lpi_core {		       /* a redistributor that takes LPIs: a cell's first 
 #define BP_PCI_VF 1u
 #define BP_PCI_GHOST                                                                                         \
 	2u /* a virtual function of another cell's, or nobody's, that its PF's owner sees: read-only */
-#define BP_PCI_SHARED 4u /* a PF with virtual functions in other cells: never reset */
+#define BP_PCI_SHARED	4u /* a PF with virtual functions in other cells: never reset */
+#define BP_PCI_CHANNEL	8u /* a channel of the cell; its rid is BP_PCI_CHANNELS | device << 3 */
+#define BP_PCI_CHANNELS 0x100u
 
 enum bp_pci_register_kind {
 	BP_PCI_PLAIN,
@@ -110,9 +116,9 @@ struct bp_pci_bar { /* what a reset clears, and is put back */
 };
 
 struct bp_pci_function {    /* by rid, ascending */
-	uint64_t config_va; /* its 4 KiB of configuration space, device, on all cores of the cell; 0: a ghost
-			     */
-	uint32_t rid;	    /* on the cell's bus 0 */
+	uint64_t config_va; /* its 4 KiB of configuration space, device, on all cores of the cell; 0: a ghost,
+			       or a channel */
+	uint32_t rid;	    /* on the cell's bus 0; of a channel: see BP_PCI_CHANNEL */
 	uint32_t flags;	    /* BP_PCI_* */
 	uint32_t reset; /* offset of Device Control, whose bit 15 resets the function; 0: it can't be, or must
 			   not, as a PF whose virtual functions are enabled: they would vanish */
@@ -121,6 +127,11 @@ struct bp_pci_function {    /* by rid, ascending */
 	struct bp_table registers; /* struct bp_pci_register */
 	struct bp_table bars;	   /* struct bp_pci_bar */
 };
+
+/* Registers in BAR 0 of a channel's function; 4 bytes each, the others read as zero. */
+#define BP_IVSHMEM_POSITION 8u /* read: the cell's index */
+#define BP_IVSHMEM_DOORBELL                                                                                  \
+	12u /* written: whatever the value, rings the channel's other readers, as DOORBELL */
 
 /* bp_cell.lpis is a table of struct bp_bell: LPI bp_cell.lpi_first + n makes bell n's SPI pending. */
 

@@ -101,6 +101,26 @@ static void read_size(struct front *front, struct plan_channel *channel, int nod
 		diag_error(at, "the size of channel '%s' is no multiple of 4K up to 1G", channel->name);
 }
 
+/* A BAR has a power of two of bytes, at a multiple of it. */
+static void read_presentation(const struct front *front, struct plan_channel *channel, int node)
+{
+	const char *kind;
+
+	if (!value_text(front, node, "presentation", &kind))
+		return;
+	if (strcmp(kind, "ivshmem") != 0)
+		diag_error(front_place(front, node, "presentation"),
+			   "channel '%s' can't be presented as '%s': \"ivshmem\" is all there is",
+			   channel->name, kind);
+	else if (channel->size & (channel->size - 1))
+		diag_error(front_place(front, node, "size"),
+			   "the size of channel '%s' is no power of two, as the memory of a PCI function "
+			   "(presentation = \"ivshmem\") is",
+			   channel->name);
+	else
+		channel->shown = true;
+}
+
 static void read_channel(struct front *front, int node)
 {
 	struct plan *const plan = front->plan;
@@ -117,6 +137,7 @@ static void read_channel(struct front *front, int node)
 	else
 		read_one_way(front, channel, node);
 	read_size(front, channel, node);
+	read_presentation(front, channel, node);
 	channel->doorbell_spis = memory_new(channel->reader_count, sizeof(channel->doorbell_spis[0]));
 	for (size_t i = 0; channel->doorbell && i < channel->reader_count; i++) {
 		channel->doorbell_spis[i] =
@@ -127,7 +148,24 @@ static void read_channel(struct front *front, int node)
 	}
 }
 
-/* [impl->swr~config-channels~1] */
+static void count_shown(const struct front *front, struct plan_cell *cell, int channels)
+{
+	const struct plan *const plan = front->plan;
+	const int own = (int)(cell - plan->cells);
+
+	for (size_t i = 0; i < plan->channel_count; i++)
+		cell->shown_count += plan->channels[i].shown &&
+				     (holds(plan->channels[i].writers, plan->channels[i].writer_count, own) ||
+				      holds(plan->channels[i].readers, plan->channels[i].reader_count, own));
+	if (cell->shown_count > SHOWN_CHANNELS_MOST)
+		diag_error(
+			front_place(front, channels, NULL),
+			"cell '%s' has part in %zu channels that are presented as PCI functions, and its bus "
+			"has room for %u",
+			cell->name, cell->shown_count, SHOWN_CHANNELS_MOST);
+}
+
+/* [impl->swr~config-channels~1] [impl->swr~config-presentation~1] */
 void channels_read(struct front *front)
 {
 	const void *const tree = front->source.tree.data;
@@ -137,4 +175,6 @@ void channels_read(struct front *front)
 	if (channels < 0)
 		return;
 	fdt_for_each_subnode(node, tree, channels) read_channel(front, node);
+	for (size_t i = 0; i < front->plan->cell_count; i++)
+		count_shown(front, &front->plan->cells[i], channels);
 }

@@ -49,7 +49,8 @@ static uint64_t tables_place(const struct layout *layout, size_t cell, struct bp
 	record->images = table_at(&cursor, own->segment_count + 1, sizeof(struct bp_image));
 	record->mmio = table_at(&cursor,
 				1 + own->core_count + (own->uart_ipa != 0) + (own->function_count != 0) +
-					(cell_message_page(layout->plan, cell).size != 0),
+					(cell_message_page(layout->plan, cell).size != 0) +
+					(own->shown_count ? own->shown_count + 1 : 0),
 				sizeof(struct bp_mmio));
 	record->root_entries =
 		table_at(&cursor, stage2_root_entries(&layout->cells[cell]), sizeof(struct bp_root_entry));
@@ -212,6 +213,7 @@ static void mmio_fill(const struct layout *layout, size_t cell, struct bp_cell *
 		mmio[count++] = (struct bp_mmio){host->ecam, PCI_BUS_SIZE, BP_MMIO_PCI, 0};
 	if (messages.size)
 		mmio[count++] = (struct bp_mmio){messages.base, messages.size, BP_MMIO_V2M, 0};
+	count += shown_pages(layout->plan, cell, mmio + count);
 	qsort(mmio, count, sizeof(*mmio), mmio_by_ipa);
 }
 

@@ -2,8 +2,9 @@
 /*
  * emit_pci.c - PCI functions in the records: those of a cell, and the boot core's steps.
  *
- * What a function looks like is in emit_pci_config.c, what is programmed in emit_pci_steps.c. The windows
- * chosen here are mapped by emit_el2.c. Called by layout.c, emit_cell.c, emit_header.c.
+ * What a function looks like is in emit_pci_config.c, what a channel does as one in emit_ivshmem.c, what is
+ * programmed in emit_pci_steps.c. The windows chosen here are mapped by emit_el2.c. Called by layout.c,
+ * emit_cell.c, emit_header.c.
  */
 #include "emit_pci.h"
 
@@ -46,19 +47,20 @@ const struct pci_host *cell_host(const struct plan *plan, size_t cell)
 uint64_t pci_tables_place(const struct layout *layout, size_t cell, struct bp_cell *record, uint64_t at)
 {
 	const size_t count = layout->plan->cells[cell].function_count;
+	const size_t all = count + layout->plan->cells[cell].shown_count;
 	const struct function_layout *const functions = layout->cells[cell].functions;
 
-	if (!count)
+	if (!all)
 		return at;
 	at = align_up(at, sizeof(uint64_t));
-	record->pci = (struct bp_table){(uint32_t)at, (uint32_t)count};
-	at += count * sizeof(struct bp_pci_function);
+	record->pci = (struct bp_table){(uint32_t)at, (uint32_t)all};
+	at += all * sizeof(struct bp_pci_function);
 	record->lpis = (struct bp_table){(uint32_t)at, layout->cells[cell].lpis};
 	at += record->lpis.count * sizeof(struct bp_bell);
 	for (size_t i = 0; i < count; i++)
 		at += functions[i].register_count * sizeof(struct bp_pci_register) +
 		      functions[i].bar_count * sizeof(struct bp_pci_bar);
-	return at;
+	return at + shown_size(layout->plan, cell);
 }
 
 static struct bp_table copy(uint8_t *base, uint64_t *at, const void *elements, size_t count, size_t size)
@@ -92,7 +94,7 @@ void pci_fill(const struct layout *layout, size_t cell, struct bp_cell *record, 
 	struct bp_pci_function *const functions = (struct bp_pci_function *)(base + record->pci.offset);
 	uint64_t at = record->lpis.offset + record->lpis.count * sizeof(struct bp_bell);
 
-	if (!own->function_count)
+	if (!record->pci.count)
 		return;
 	record->pci_state_va = el2_window(cursor, layout->cells[cell].pci_state_pa, BP_PAGE_SIZE);
 	for (uint32_t i = 0; i < own->function_count; i++) {
@@ -112,7 +114,9 @@ void pci_fill(const struct layout *layout, size_t cell, struct bp_cell *record, 
 			copy(base, &at, out->registers, out->register_count, sizeof(struct bp_pci_register));
 		functions[i].bars = copy(base, &at, out->bars, out->bar_count, sizeof(struct bp_pci_bar));
 	}
-	lpis_fill(layout, cell, record);
+	shown_fill(layout->plan, cell, record, at);
+	if (own->function_count)
+		lpis_fill(layout, cell, record);
 }
 
 /* ---- the header ---- */

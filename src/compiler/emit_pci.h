@@ -10,8 +10,6 @@
 #include "layout.h"
 #include "pci.h"
 
-#define PCI_BUS_SIZE	 UINT64_C(0x100000) /* of a bus in an ECAM */
-
 #define ITS_CONTROL_SIZE UINT64_C(0x10000)
 
 /* emit_pci.c: what follows from the plan alone. */
@@ -57,6 +55,26 @@ struct range cell_message_page(const struct plan *plan, size_t cell);
 /* emit_pci_config.c: what the cell sees of one of its functions, in out->registers and on. */
 void function_describe(const struct plan *plan, size_t cell, const struct cell_function *own,
 		       struct function_layout *out);
+
+/* emit_ivshmem.c: a cell's channels that it sees as PCI functions, one after the other. */
+struct shown {
+	const struct plan_channel *channel;
+	uint32_t device; /* from 0, among those */
+	uint32_t index;	 /* in the cell's record */
+	bool met;	 /* index counts */
+};
+/* The next one, from {0} on; false: there is none. */
+bool shown_next(const struct plan *plan, size_t cell, struct shown *shown);
+static inline uint32_t shown_rid(const struct shown *shown)
+{
+	return BP_PCI_CHANNELS | (shown->device + 1) << 3;
+}
+/* Bytes of their registers' tables in the record; fills these, from `at` on, and the functions behind the
+ * cell's own. */
+uint64_t shown_size(const struct plan *plan, size_t cell);
+void shown_fill(const struct plan *plan, size_t cell, struct bp_cell *record, uint64_t at);
+/* The pages that are emulated for them: one each, and their bus. Returns how many. */
+size_t shown_pages(const struct plan *plan, size_t cell, struct bp_mmio *pages);
 
 /* emit_pci_steps.c: what the boot core compares and programs, with `va` still the offset of the register in
  * the function's configuration space, and `rid` whose. Into layout->steps. */

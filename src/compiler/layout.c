@@ -177,7 +177,8 @@ static void writable_place(struct layout *layout)
 		cell->state_pa = take(&writable, i, BP_PAGE_SIZE);
 		cell->heartbeat_pa = take(&writable, i, sizeof(struct heartbeat));
 		cell->log_pa = plan->cells[i].uart_ipa ? take(&writable, i, sizeof(struct log_ring)) : 0;
-		cell->pci_state_pa = plan->cells[i].function_count ? take(&writable, i, BP_PAGE_SIZE) : 0;
+		if (plan->cells[i].function_count || plan->cells[i].shown_count)
+			cell->pci_state_pa = take(&writable, i, BP_PAGE_SIZE);
 	}
 	layout->orders_size = align_up(plan->cell_count * sizeof(struct order), BP_PAGE_SIZE);
 	layout->orders_pa = take(&writable, service, layout->orders_size);

@@ -250,7 +250,8 @@ static void print_channels(const struct plan *plan, FILE *out)
 		print_names(plan, channel->writers, channel->writer_count, out);
 		fputs(" -> ", out);
 		print_names(plan, channel->readers, channel->reader_count, out);
-		fputs(channel->doorbell ? ", doorbell\n" : "\n", out);
+		fprintf(out, "%s%s\n", channel->doorbell ? ", doorbell" : "",
+			channel->shown ? ", a PCI function" : "");
 	}
 	fputc('\n', out);
 }

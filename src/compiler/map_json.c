@@ -262,7 +262,7 @@ static void put_channels(const struct plan *plan, FILE *out)
 				channel_doorbell(channel, cell));
 			separator = ", ";
 		}
-		fputs("]}", out);
+		fprintf(out, "], \"presentation\": %s}", channel->shown ? "\"ivshmem\"" : "null");
 	}
 }
 

@@ -37,7 +37,7 @@ static const char *label(const struct plan_channel *channel)
 		if (channel_doorbell(channel, (size_t)channel->readers[i]))
 			text = text_format("%s, doorbell SPI %" PRIu32, text,
 					   channel_doorbell(channel, (size_t)channel->readers[i]));
-	return text;
+	return channel->shown ? text_format("%s, a PCI function", text) : text;
 }
 
 static size_t parties_of(const struct plan *plan, int *column)

@@ -14,9 +14,10 @@
 #include "pci_space.h"
 
 #define PCI_BARS	 6u
-#define PCI_NONE	 SIZE_MAX /* of an index: there is none */
-#define PCI_CLASS_HOST	 0x0600u  /* base class and subclass: a host bridge */
-#define PCI_WINDOWS_MOST 8u	  /* of one host */
+#define PCI_NONE	 SIZE_MAX	    /* of an index: there is none */
+#define PCI_CLASS_HOST	 0x0600u	    /* base class and subclass: a host bridge */
+#define PCI_WINDOWS_MOST 8u		    /* of one host */
+#define PCI_BUS_SIZE	 UINT64_C(0x100000) /* of a bus in an ECAM */
 
 enum pci_bar_kind { PCI_BAR_NONE, PCI_BAR_IO, PCI_BAR_32, PCI_BAR_64 };
 

@@ -175,9 +175,13 @@ struct plan_channel {
 	uint64_t size, pa; /* pa: the back end's, in writable memory */
 	uint64_t ipa; /* one IPA for all parties where it is free in all of them: chosen by the front end */
 	bool doorbell;
+	bool shown;		 /* `presentation`: also a PCI function of each party */
+	uint64_t registers_ipa;	 /* of that function; one for all parties */
 	int line;		 /* in the partition file */
 	uint32_t *doorbell_spis; /* one a reader, INTID; 0: none */
 };
+
+#define SHOWN_CHANNELS_MOST 31u /* of a cell: devices 1 to 31 of a bus */
 
 struct cell_function {	 /* a function that the cell sees on its PCI bus */
 	size_t function; /* index into board.pci.at */
@@ -210,6 +214,7 @@ struct plan_cell {
 	bool peer_dma;			 /* `allow-peer-dma` */
 	struct cell_function *functions; /* by rid, ascending */
 	size_t function_count;
+	size_t shown_count;	       /* channels that it sees as PCI functions */
 	uint32_t msi_first, msi_count; /* SPIs that its functions' messages make pending: the first's INTID */
 	struct plan_net net;
 	const char *bootargs;
@@ -245,6 +250,7 @@ struct plan {
 	size_t cell_count;
 	struct plan_channel *channels;
 	size_t channel_count;
+	uint64_t shown_bus_ipa; /* configuration space of the bus of channels that are shown; 0: none is */
 	struct left_out *left_out;
 	size_t left_out_count;
 	struct palette *palettes; /* [0]: of the cells without `colors`; NULL: no cell has any */

@@ -60,7 +60,7 @@ static const struct word net_words[] = {
 
 static const struct word channel_words[] = {
 	{"from", PROPERTY}, {"to", PROPERTY},	    {"between", PROPERTY},
-	{"size", PROPERTY}, {"doorbell", PROPERTY}, {"presentation", LATER},
+	{"size", PROPERTY}, {"doorbell", PROPERTY}, {"presentation", PROPERTY},
 };
 
 #define WORDS_MAX 32

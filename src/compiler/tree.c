@@ -67,11 +67,21 @@ void put_flag(struct tree_writer *writer, const char *name)
 	put_bytes(writer, name, NULL, 0);
 }
 
+size_t spi_cells(const struct tree_writer *writer, fdt32_t *cells, uint32_t intid)
+{
+	const uint32_t specifier[SPI_CELLS_MOST] = {0, intid - 32, 1};
+
+	for (uint32_t i = 0; i < writer->interrupt_cells; i++)
+		cells[i] = cpu_to_fdt32(specifier[i]);
+	return writer->interrupt_cells;
+}
+
 void put_spi(struct tree_writer *writer, uint32_t intid)
 {
-	fdt32_t specifier[8] = {cpu_to_fdt32(0), cpu_to_fdt32(intid - 32), cpu_to_fdt32(1)};
+	fdt32_t specifier[SPI_CELLS_MOST];
 
-	put_bytes(writer, "interrupts", specifier, writer->interrupt_cells * sizeof(specifier[0]));
+	put_bytes(writer, "interrupts", specifier,
+		  spi_cells(writer, specifier, intid) * sizeof(specifier[0]));
 }
 
 void put_pairs(struct tree_writer *writer, const char *name, const struct range *pairs, size_t count,
@@ -214,7 +224,7 @@ static void specifiers_find(struct tree_writer *writer)
 		fdt_getprop(board->tree.data, board->gic_node, "#interrupt-cells", &size);
 
 	writer->interrupt_cells = cells && size == sizeof(*cells) ? fdt32_to_cpu(*cells) : 3;
-	if (writer->interrupt_cells < 3 || writer->interrupt_cells > 4)
+	if (writer->interrupt_cells < 3 || writer->interrupt_cells > SPI_CELLS_MOST)
 		note(writer, -FDT_ERR_BADNCELLS);
 	writer->address_cells = fdt_address_cells(board->tree.data, 0);
 	writer->size_cells = fdt_size_cells(board->tree.data, 0);

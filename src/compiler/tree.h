@@ -62,8 +62,10 @@ void put_string(struct tree_writer *writer, const char *name, const char *value)
 void put_u32(struct tree_writer *writer, const char *name, uint32_t value);
 void put_u64(struct tree_writer *writer, const char *name, uint64_t value);
 void put_flag(struct tree_writer *writer, const char *name);
-/* An SPI of the GIC, edge-triggered. */
+/* An SPI of the GIC, edge-triggered: as a property, and as cells, of which it returns the number. */
+#define SPI_CELLS_MOST 4
 void put_spi(struct tree_writer *writer, uint32_t intid);
+size_t spi_cells(const struct tree_writer *writer, fdt32_t *cells, uint32_t intid);
 /* `reg`, or another such property, in the given numbers of cells, from `count` pairs of address and size. */
 void put_pairs(struct tree_writer *writer, const char *name, const struct range *pairs, size_t count,
 	       int address_cells, int size_cells);
@@ -87,9 +89,15 @@ bool put_interrupt_map(struct tree_writer *writer, int node, const char *name);
 /* tree_gic.c: #address-cells of the GIC node. */
 int gic_address_cells(const struct tree_writer *writer);
 
-/* tree_pci.c: the PCI bus, where the cell has functions; the frame of their messages. */
+/* tree_pci.c: the PCI bus, where the cell has functions; the frame of their messages; what any bus's node
+ * begins with, and one of its `ranges`, of which it returns the number of cells. */
 void put_pci(struct tree_writer *writer);
+void put_pci_host(struct tree_writer *writer, uint64_t ecam);
+size_t pci_window_cells(const struct tree_writer *writer, fdt32_t *cells, const struct pci_window *window);
 void put_frame(struct tree_writer *writer, uint64_t address, int address_cells, int size_cells);
+
+/* tree_ivshmem.c: the PCI bus of channels, where the cell has any that are shown. */
+void put_shown_bus(struct tree_writer *writer);
 
 /* tree_reserved.c: /reserved-memory, where there is any. */
 void put_reserved(struct tree_writer *writer);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * tree_own.c - the nodes of a guest's tree that are not the board's: memory, PSCI, chosen, aliases,
- * the emulated console, the PCI bus (tree_pci.c), and everything below /bulkhead (docs/formats.md). Called by
- * tree.c.
+ * the emulated console, the PCI buses (tree_pci.c, tree_ivshmem.c), and everything below /bulkhead
+ * (docs/formats.md). Called by tree.c.
  */
 #include <inttypes.h>
 #include <libfdt.h>
@@ -90,7 +90,7 @@ static void put_chosen(struct tree_writer *writer)
 		put_u64(writer, "linux,initrd-end", segment->dest_ipa + segment->size);
 	}
 	put_stdout(writer);
-	if (cell->function_count) /* BARs stay where they are */
+	if (cell->function_count || cell->shown_count) /* BARs stay where they are */
 		put_u32(writer, "linux,pci-probe-only", 1);
 	put_end(writer);
 }
@@ -239,5 +239,6 @@ void put_own_nodes(struct tree_writer *writer)
 	put_psci(writer);
 	put_console(writer);
 	put_pci(writer);
+	put_shown_bus(writer);
 	put_bulkhead(writer);
 }

@@ -41,6 +41,17 @@ static size_t put_cells(fdt32_t *to, uint64_t value, int count)
 	return (size_t)count;
 }
 
+size_t pci_window_cells(const struct tree_writer *writer, fdt32_t *cells, const struct pci_window *window)
+{
+	const uint32_t kind =
+		(window->wide ? SPACE_64 : SPACE_32) | (window->prefetchable ? SPACE_PREFETCHABLE : 0);
+	size_t length = put_cells(cells, kind, 1);
+
+	length += put_cells(cells + length, window->bus, 2);
+	length += put_cells(cells + length, window->base, writer->address_cells);
+	return length + put_cells(cells + length, window->size, 2);
+}
+
 static void put_windows(struct tree_writer *writer, const struct pci_host *host)
 {
 	const struct plan *const plan = writer->layout->plan;
@@ -51,39 +62,37 @@ static void put_windows(struct tree_writer *writer, const struct pci_host *host)
 	for (size_t i = 0; i < host->window_count; i++) {
 		const struct pci_window *const window = &host->windows[i];
 
-		if (!window_used(plan, writer->cell, window))
-			continue;
-		length += put_cells(cells + length,
-				    (window->wide ? SPACE_64 : SPACE_32) |
-					    (window->prefetchable ? SPACE_PREFETCHABLE : 0),
-				    1);
-		length += put_cells(cells + length, window->bus, 2);
-		length += put_cells(cells + length, window->base, writer->address_cells);
-		length += put_cells(cells + length, window->size, 2);
+		if (window_used(plan, writer->cell, window))
+			length += pci_window_cells(writer, cells + length, window);
 	}
 	put_bytes(writer, "ranges", cells, length * sizeof(*cells));
 	free(cells);
 }
 
-/* [impl->swr~compile-tree-pci~1] */
-void put_pci(struct tree_writer *writer)
+void put_pci_host(struct tree_writer *writer, uint64_t ecam)
 {
-	const struct pci_host *const host = cell_host(writer->layout->plan, writer->cell);
+	const struct range reg = {ecam, PCI_BUS_SIZE};
 	const fdt32_t buses[] = {0, 0};
-	struct range reg;
 
-	if (!host)
-		return;
-	reg = (struct range){host->ecam, PCI_BUS_SIZE};
-	put_begin_at(writer, "pcie", host->ecam);
+	put_begin_at(writer, "pcie", ecam);
 	put_string(writer, "compatible", "pci-host-ecam-generic");
 	put_string(writer, "device_type", "pci");
 	put_u32(writer, "#address-cells", 3);
 	put_u32(writer, "#size-cells", 2);
 	put_bytes(writer, "bus-range", buses, sizeof(buses));
 	put_reg(writer, &reg, 1, writer->address_cells, writer->size_cells);
-	put_windows(writer, host);
 	put_flag(writer, "dma-coherent");
+}
+
+/* [impl->swr~compile-tree-pci~1] */
+void put_pci(struct tree_writer *writer)
+{
+	const struct pci_host *const host = cell_host(writer->layout->plan, writer->cell);
+
+	if (!host)
+		return;
+	put_pci_host(writer, host->ecam);
+	put_windows(writer, host);
 	if (writer->frame_phandle)
 		put_u32(writer, "msi-parent", writer->frame_phandle);
 	put_end(writer);

@@ -26,23 +26,50 @@ static uint64_t directory_size(const struct plan *plan)
 			BP_WINDOW_ALIGN);
 }
 
+static uint64_t next(uint64_t *ipa, uint64_t size)
+{
+	const uint64_t base = *ipa;
+
+	*ipa += align_up(size, BP_WINDOW_ALIGN);
+	return base;
+}
+
+/* Those that are the memory of PCI functions lie at multiples of their size; returns where they end. */
+static uint64_t place_shown(const struct plan *plan, uint64_t ipa)
+{
+	for (size_t i = 0; i < plan->channel_count; i++) {
+		struct plan_channel *const channel = &plan->channels[i];
+
+		if (!channel->shown)
+			continue;
+		ipa = align_up(ipa, channel->size);
+		channel->ipa = next(&ipa, channel->size);
+	}
+	return ipa;
+}
+
+/* From a multiple of shown_align() on. */
 static uint64_t total(const struct plan *plan)
 {
-	uint64_t size = directory_size(plan) + OTHER_WINDOWS * BP_WINDOW_ALIGN +
+	uint64_t size = place_shown(plan, 0) + directory_size(plan) + OTHER_WINDOWS * BP_WINDOW_ALIGN +
 			(plan->board.core_count + plan->cell_count) * PAIR;
 
 	for (size_t i = 0; i < plan->channel_count; i++)
-		size += align_up(plan->channels[i].size, BP_WINDOW_ALIGN);
+		size += plan->channels[i].shown ? 0 : align_up(plan->channels[i].size, BP_WINDOW_ALIGN);
 	return size;
 }
 
-/* The lowest hole that is large enough, below 4 GiB where there is one. */
-static uint64_t find_hole(const struct plan *plan, uint64_t size)
+static uint64_t shown_align(const struct plan *plan, uint64_t least)
 {
-	struct range whole = {0, UINT64_C(1) << plan->board.pa_bits};
-	const struct ranges space = {&whole, 1};
+	for (size_t i = 0; i < plan->channel_count; i++)
+		if (plan->channels[i].shown && plan->channels[i].size > least)
+			least = plan->channels[i].size;
+	return least;
+}
+
+static struct ranges taken_ranges(const struct plan *plan)
+{
 	struct ranges taken = {NULL, 0};
-	uint64_t base;
 
 	/* Not at address 0: a guest's null pointer should fault. */
 	ranges_add(&taken, 0, BLOCK);
@@ -56,18 +83,46 @@ static uint64_t find_hole(const struct plan *plan, uint64_t size)
 			ranges_add(&taken, region->ipa, region->size);
 			ranges_add(&taken, region->pa, region->size);
 		}
-	base = ranges_find(&space, &taken, size, BLOCK, 0, BELOW_4G);
-	if (base == NO_PLACE)
-		base = ranges_find(&space, &taken, size, BP_WINDOW_ALIGN, 0, BELOW_4G);
-	return base == NO_PLACE ? ranges_find(&space, &taken, size, BLOCK, 0, 0) : base;
+	return taken;
 }
 
-static uint64_t next(uint64_t *ipa, uint64_t size)
+/* The lowest hole that is large enough, below 4 GiB where there is one. */
+static uint64_t find_hole(const struct plan *plan, const struct ranges *taken, uint64_t size)
 {
-	const uint64_t base = *ipa;
+	struct range whole = {0, UINT64_C(1) << plan->board.pa_bits};
+	const struct ranges space = {&whole, 1};
+	const uint64_t block = shown_align(plan, BLOCK), least = shown_align(plan, BP_WINDOW_ALIGN);
+	uint64_t base = ranges_find(&space, taken, size, block, 0, BELOW_4G);
 
-	*ipa += align_up(size, BP_WINDOW_ALIGN);
-	return base;
+	if (base == NO_PLACE)
+		base = ranges_find(&space, taken, size, least, 0, BELOW_4G);
+	return base == NO_PLACE ? ranges_find(&space, taken, size, block, 0, 0) : base;
+}
+
+/* The bus of the channels that are PCI functions, and their registers, whose BARs have 32 bits.
+ * [impl->swr~compile-presentation~1] */
+static void place_bus(struct plan *plan, const struct ranges *taken)
+{
+	struct range low = {0, BELOW_4G};
+	const struct ranges space = {&low, 1};
+	uint64_t count = 0, ipa;
+
+	for (size_t i = 0; i < plan->channel_count; i++)
+		count += plan->channels[i].shown;
+	if (!count)
+		return;
+	ipa = ranges_find(&space, taken, PCI_BUS_SIZE + count * BP_WINDOW_ALIGN, PCI_BUS_SIZE, 0, 0);
+	if (ipa == NO_PLACE) {
+		diag_error((struct place){plan->file, 1, 1},
+			   "no %s of addresses below 4 GiB are free for channels that are presented as PCI "
+			   "functions",
+			   text_of_size(PCI_BUS_SIZE + count * BP_WINDOW_ALIGN));
+		return;
+	}
+	plan->shown_bus_ipa = next(&ipa, PCI_BUS_SIZE);
+	for (size_t i = 0; i < plan->channel_count; i++)
+		if (plan->channels[i].shown)
+			plan->channels[i].registers_ipa = next(&ipa, BP_PAGE_SIZE);
 }
 
 static void place_health(const struct plan *plan, struct plan_cell *cell, uint64_t *ipa)
@@ -85,7 +140,8 @@ void windows_place(struct front *front)
 {
 	struct plan *const plan = front->plan;
 	const uint64_t size = total(plan);
-	uint64_t ipa = find_hole(plan, size), heartbeat, uart;
+	struct ranges taken = taken_ranges(plan);
+	uint64_t ipa = find_hole(plan, &taken, size), heartbeat, uart;
 
 	if (ipa == NO_PLACE) {
 		diag_error((struct place){plan->file, 1, 1},
@@ -93,6 +149,9 @@ void windows_place(struct front *front)
 			   text_of_size(size));
 		return;
 	}
+	ranges_add(&taken, ipa, size);
+	place_bus(plan, &taken);
+	ipa = place_shown(plan, ipa);
 	heartbeat = next(&ipa, BP_WINDOW_ALIGN);
 	uart = next(&ipa, BP_WINDOW_ALIGN);
 	for (size_t i = 0; i < plan->cell_count; i++) {
@@ -102,5 +161,6 @@ void windows_place(struct front *front)
 			place_health(plan, &plan->cells[i], &ipa);
 	}
 	for (size_t i = 0; i < plan->channel_count; i++)
-		plan->channels[i].ipa = next(&ipa, plan->channels[i].size);
+		if (!plan->channels[i].shown)
+			plan->channels[i].ipa = next(&ipa, plan->channels[i].size);
 }

@@ -82,15 +82,15 @@ static enum outcome event(struct exit *exit)
 	return answer(exit, HYPERCALL_OK);
 }
 
-/* By SMC; by HVC it has a path of its own. */
-static enum outcome doorbell(struct exit *exit)
+/* For all ways but HVC, which has a path of its own. */
+s64 hypercall_ring(u64 index)
 {
 	struct doorbell rung;
-	const s64 status = hypercall_doorbell(exit->x[1], arch_time(), &rung);
+	const s64 status = hypercall_doorbell(index, arch_time(), &rung);
 
 	for (u32 i = 0; i < rung.count; i++)
 		arch_doorbell_raise(&rung.bells[i]);
-	return answer(exit, status);
+	return status;
 }
 
 static enum outcome application_error(struct exit *exit)
@@ -149,7 +149,7 @@ enum outcome hypercall(struct exit *exit)
 	case HYPERCALL_EVENT:
 		return event(exit);
 	case HYPERCALL_DOORBELL:
-		return doorbell(exit);
+		return answer(exit, hypercall_ring(exit->x[1]));
 	case HYPERCALL_APPLICATION_ERROR:
 		return application_error(exit);
 	case HYPERCALL_CELL_CONTROL:

@@ -40,6 +40,9 @@ static inline s64 hypercall_doorbell(u64 index, u64 now, struct doorbell *rung)
 	return HYPERCALL_OK;
 }
 
+/* The same, and makes pending what there is to; its status. */
+s64 hypercall_ring(u64 index);
+
 /* The others. Function ID and arguments in exit->x[0..4]; results in x[0..3]. */
 enum outcome hypercall(struct exit *exit);
 

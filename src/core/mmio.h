@@ -24,6 +24,7 @@ void gicd_access(struct access *access);
 void gicr_access(struct access *access);
 void vuart_access(struct access *access);
 void pci_config_access(struct access *access); /* by a table of its own: src/platform/pci */
+void ivshmem_access(struct access *access);
 
 /* First core, the others at rest: the emulated UART as after reset, on a line of its own in the log. */
 void vuart_restart(void);

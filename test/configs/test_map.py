@@ -248,6 +248,7 @@ SCHEMA = {
     "channels": [{
         "name": str, "size": int, "address": int, "guest": int, "writers": [int], "readers": [int],
         "doorbells": [{"cell": int, "interrupt": int}],
+        "presentation": (str, type(None)),
     }],
     "shared": [{"path": str, "clocks": [{"specifier": [int], "hz": int}]}],
     "left_out": [{"path": str, "why": str}],

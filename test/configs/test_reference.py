@@ -98,5 +98,6 @@ def test_properties_of_net():
 
 
 def test_properties_of_channels():
-    said = REFERENCE.split("Channels: ")[1].split("\n\n")[0]
-    assert all(f"`{name}" in said for name in words("channel"))
+    table = REFERENCE.split("## Channels\n")[1].strip().split("\n\n")[0]
+    named = [name for row in table.splitlines()[2:] for name in re.findall(r"`([^`]+)`", row.split("|")[1])]
+    assert sorted(named) == sorted(words("channel"))

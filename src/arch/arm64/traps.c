@@ -92,6 +92,9 @@ static enum exit_reason emulate(struct access *access, u32 kind)
 	case BP_MMIO_V2M: /* of an MSI frame drivers read the identification alone, and take 0 */
 		access->value = 0;
 		return EXIT_PCI;
+	case BP_MMIO_IVSHMEM:
+		ivshmem_access(access);
+		return EXIT_PCI;
 	default:
 		vuart_access(access);
 		return EXIT_UART;

@@ -50,7 +50,7 @@ struct place { /* a register of the cell's */
 	u32 sizing;			   /* BP_PCI_SIZING: its bit in the function's word of state */
 };
 
-/* False: no function of the cell's. */
+/* False: no function of the cell's. The offset is from rid 0. */
 static bool place_find(u64 offset, struct place *place)
 {
 	const struct bp_pci_function *function = cell_table(&this_cell->pci);
@@ -128,7 +128,7 @@ void pci_config_access(struct access *access)
 	struct place place;
 	u32 lanes;
 
-	if (access->size > 4 || !place_find(access->offset, &place)) {
+	if (access->size > 4 || !place_find(((u64)access->arg << 12) + access->offset, &place)) {
 		access->value = ~UINT64_C(0);
 		return;
 	}

@@ -50,17 +50,21 @@ static void pci_make(void)
 	static const struct bp_pci_register ghost[] = {{0x00, BP_PCI_PLAIN, 0xffffffff, 0, 0, 0},
 						       {0x08, BP_PCI_PLAIN, 0x02000001, ~0u, ~0u, ~0u}};
 	static const struct bp_pci_bar bars[] = {{0x10, BAR_LO}, {0x14, BAR_HI}};
-	struct bp_pci_function functions[3] = {
+	static const struct bp_pci_register shown[] = {{0x00, BP_PCI_PLAIN, 0x11101af4, 0, 0, 0},
+						       {0x10, BP_PCI_SIZING, 0x9000000, 0, 0xffffff00, 0}};
+	struct bp_pci_function functions[4] = {
 		{.config_va = CONFIG, .rid = 1 << 3, .reset = 0x78, .state = 1},
 		{.config_va = CONFIG + 0x1000, .rid = 2 << 3, .flags = BP_PCI_VF, .state = 2},
 		{.rid = 16 << 3, .flags = BP_PCI_GHOST, .state = 3},
+		{.rid = BP_PCI_CHANNELS | 1 << 3, .flags = BP_PCI_CHANNEL, .state = 4},
 	};
 
 	host_table(&functions[0].registers, pf, ARRAY_SIZE(pf), sizeof(pf[0]));
 	host_table(&functions[1].registers, vf, ARRAY_SIZE(vf), sizeof(vf[0]));
 	host_table(&functions[2].registers, ghost, ARRAY_SIZE(ghost), sizeof(ghost[0]));
 	host_table(&functions[0].bars, bars, ARRAY_SIZE(bars), sizeof(bars[0]));
-	host_table(&host_cell()->pci, functions, 3, sizeof(functions[0]));
+	host_table(&functions[3].registers, shown, ARRAY_SIZE(shown), sizeof(shown[0]));
+	host_table(&host_cell()->pci, functions, 4, sizeof(functions[0]));
 	host_cell()->pci_state_va = STATE;
 }
 
@@ -131,6 +135,27 @@ static void absent_reads_as_ones(void **state)
 		}
 	assert_true(get(8, 0, 8) == ~UINT64_C(0));
 	put(8, 0, 8, 0);
+	assert_int_equal(phys_writes(), 0);
+}
+
+/* The second bus, of channels, has no hardware: all is constant, and sized in its own word.
+ * [utest->swr~ivshmem-registers~1] */
+static void a_channel_is_on_its_own_bus(void **state)
+{
+	for (u64 rid = 0; rid < 256; rid++) {
+		struct access access = {.offset = rid << 12, .size = 4, .arg = BP_PCI_CHANNELS};
+
+		pci_config_access(&access);
+		assert_int_equal((u32)access.value, rid == 8 ? 0x11101af4 : 0xffffffff);
+	}
+	for (u64 offset = 0; offset < 0x1000; offset += 4)
+		put(BP_PCI_CHANNELS | 8, offset, 4, 0x5a5a5a5a);
+	assert_int_equal(get(BP_PCI_CHANNELS | 8, 0x10, 4), 0x9000000);
+	put(BP_PCI_CHANNELS | 8, 0x10, 4, ~0u);
+	assert_int_equal(get(BP_PCI_CHANNELS | 8, 0x10, 4), 0xffffff00);
+	assert_int_equal(get(8, 0x10, 4), BAR_LO);
+	put(BP_PCI_CHANNELS | 8, 0x10, 4, 0);
+	assert_int_equal(get(BP_PCI_CHANNELS | 8, 0x10, 4), 0x9000000);
 	assert_int_equal(phys_writes(), 0);
 }
 
@@ -339,6 +364,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(reads_by_the_table, boot),
 		cmocka_unit_test_setup(absent_reads_as_ones, boot),
+		cmocka_unit_test_setup(a_channel_is_on_its_own_bus, boot),
 		cmocka_unit_test_setup(ghost_is_read_only, boot),
 		cmocka_unit_test_setup(writes_by_masks, boot),
 		cmocka_unit_test_setup(write_one_to_clear, boot),

@@ -31,6 +31,7 @@
 #define GICR	    UINT64_C(0x080a0000)
 #define HOLE	    UINT64_C(0x0a000000)
 #define V2M	    UINT64_C(0x0a010000)
+#define IVSHMEM	    UINT64_C(0x0a020000)
 #define ECAM	    UINT64_C(0x4010000000)
 #define PC	    UINT64_C(0x48001000)
 
@@ -52,6 +53,7 @@ static int boot(void **state)
 					      {GICR + 0x20000, 0x20000, BP_MMIO_GICR, 1},
 					      {UART, 0x1000, BP_MMIO_PL011, 0},
 					      {V2M, 0x1000, BP_MMIO_V2M, 0},
+					      {IVSHMEM, 0x1000, BP_MMIO_IVSHMEM, 0},
 					      {ECAM, 0x100000, BP_MMIO_PCI, 0}};
 
 	host_cell_make(2, BP_MODE_INJECTED, BP_CELL_LOG_CONSOLE);
@@ -256,8 +258,11 @@ static void pci_by_way_of_an_abort(void **state)
 	assert_int_equal(frame.x[3], 0xffff);
 	load(ECAM, 3, 4, SF);
 	assert_true(frame.x[4] == UINT64_MAX);
+	load(IVSHMEM + 8, 2, 5, 0);
+	assert_true(frame.x[5] == host_cell()->index);
+	store(IVSHMEM + 12, 2, 5);
 	store(ECAM + 0xffffc, 2, 4);
-	assert_int_equal(host_telemetry(0)->exits[EXIT_PCI], 5);
+	assert_int_equal(host_telemetry(0)->exits[EXIT_PCI], 7);
 	assert_accounted();
 }
 

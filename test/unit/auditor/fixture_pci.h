@@ -35,9 +35,10 @@ struct fixture_pci {
 };
 extern struct fixture_pci made;
 void fixture_pci_made(struct fixture *fixture);
-void fixture_streams(struct fixture *fixture);	/* fixture_streams.c */
-void fixture_messages(struct fixture *fixture); /* fixture_messages.c */
-void fixture_space(struct fixture *fixture);	/* fixture_space.c */
+void fixture_streams(struct fixture *fixture);	       /* fixture_streams.c */
+void fixture_messages(struct fixture *fixture);	       /* fixture_messages.c */
+void fixture_space(struct fixture *fixture);	       /* fixture_space.c */
+void fixture_state(struct fixture *fixture, int cell); /* its page of state, alone */
 /* A row of a cell's function; the `number`th step of a kind at a register. NULL: none. */
 struct bp_pci_register *fixture_row(struct fixture *fixture, int cell, unsigned int function,
 				    uint32_t offset);

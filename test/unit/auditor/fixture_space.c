@@ -197,7 +197,7 @@ static void config_map(struct fixture *fixture, int i, uint32_t rid, struct bp_p
 			    ECAM_PA + rid * UINT64_C(4096), 4096, EL2_DEVICE);
 }
 
-static void state_map(struct fixture *fixture, int i)
+void fixture_state(struct fixture *fixture, int i)
 {
 	struct bp_cell *cell = fixture->cell[i];
 	const struct bp_core *cores = fixture_table(cell, cell->cores);
@@ -309,7 +309,7 @@ void fixture_space(struct fixture *fixture)
 	for (int i = 0; i < CELLS; i++) {
 		if (i == CONTROL)
 			continue;
-		state_map(fixture, i);
+		fixture_state(fixture, i);
 		emulated_make(fixture->cell[i]);
 	}
 	fixture_list_roots(fixture);

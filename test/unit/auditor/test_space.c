@@ -177,7 +177,7 @@ CHANGE(bus_longer, emulated(f, BP_MMIO_PCI)->size *= 2;)
 CHANGE(bus_elsewhere, emulated(f, BP_MMIO_PCI)->ipa += 0x100000;)
 CHANGE(frame_longer, emulated(f, BP_MMIO_V2M)->size *= 2;)
 CHANGE(frame_elsewhere, emulated(f, BP_MMIO_V2M)->ipa -= 0x8000;)
-CHANGE(kind_beyond, emulated(f, BP_MMIO_PCI)->kind = 5;)
+CHANGE(kind_beyond, emulated(f, BP_MMIO_PCI)->kind = BP_MMIO_COUNT;)
 
 /* ---- trees ---- */
 TREE(tree_bus_long, GATEWAY, "0 0x100000>; bus-range", "0 0x200000>; bus-range")

@@ -81,7 +81,7 @@ bool score_omits(int rule)
 	static const enum rule rules[] = {RULE_PCI_GROUP,     RULE_PCI,		 RULE_STREAMS,
 					  RULE_DMA,	      RULE_STREAM_LISTS, RULE_MESSAGES,
 					  RULE_MESSAGE_LISTS, RULE_PCI_SPACE,	 RULE_PCI_CONFIG,
-					  RULE_PCI_MACHINE,   RULE_TREE_PCI};
+					  RULE_PCI_MACHINE,   RULE_TREE_PCI,	 RULE_PRESENTATION};
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if ((int)rules[i] == rule)
