@@ -139,6 +139,25 @@ static void node_add(struct tree *tree, int offset, int parent)
 	tree->nodes[tree->count++] = node;
 }
 
+/* No property's length reads as one below 0 in an int: libfdt 1.6 would walk backwards or in circles. */
+static bool lengths_positive(const void *fdt)
+{
+	uint32_t tag = FDT_NOP;
+	int next = 0;
+
+	while (tag != FDT_END) {
+		const int at = next;
+		int length = 0;
+
+		tag = fdt_next_tag(fdt, at, &next);
+		if (tag == FDT_PROP && !fdt_get_property_by_offset(fdt, at, &length))
+			return false;
+		if (length < 0)
+			return false;
+	}
+	return next >= 0;
+}
+
 /* Of versions before 16 libfdt reads names as whole paths, and fdt_check_full() doesn't expect that one has
  * none. */
 int tree_check(struct blob blob)
@@ -150,6 +169,10 @@ int tree_check(struct blob blob)
 	error = fdt_check_header(blob.data);
 	if (!error && fdt_version(blob.data) < 17)
 		error = -FDT_ERR_BADVERSION;
+	if (!error && fdt_totalsize(blob.data) > blob.size)
+		error = -FDT_ERR_TRUNCATED;
+	if (!error && !lengths_positive(blob.data))
+		error = -FDT_ERR_BADSTRUCTURE;
 	return error ? error : fdt_check_full(blob.data, blob.size);
 }
 

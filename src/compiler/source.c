@@ -280,6 +280,29 @@ static bool sound_property(const char *name, const char *value, int length)
 	return name[0] != '#' || length == 4;
 }
 
+/* libfdt 1.6 takes a length beyond 2^31 as one below 0, and then goes backwards or in circles. */
+static bool lengths_sound(const void *tree)
+{
+	int at = 0, next, length;
+	uint32_t tag;
+
+	do {
+		tag = fdt_next_tag(tree, at, &next);
+		if (tag == FDT_PROP && (!fdt_get_property_by_offset(tree, at, &length) || length < 0))
+			return false;
+		at = next;
+	} while (tag != FDT_END);
+	return next >= 0;
+}
+
+/* Of versions before 16 a node may have no name, which fdt_check_full() doesn't expect. */
+bool source_tree_whole(const struct bytes *tree)
+{
+	return tree->size >= FDT_V17_SIZE && fdt_check_header(tree->data) == 0 &&
+	       fdt_version(tree->data) >= 17 && fdt_totalsize(tree->data) <= tree->size &&
+	       lengths_sound(tree->data) && fdt_check_full(tree->data, tree->size) == 0;
+}
+
 const char *source_tree_flaw(const struct bytes *tree)
 {
 	static const char source[] = "/dts-v1/";
@@ -288,9 +311,7 @@ const char *source_tree_flaw(const struct bytes *tree)
 	if (tree->size && memmem(tree->data, tree->size, source, sizeof(source) - 1) &&
 	    memchr(tree->data, 0, tree->size) == NULL)
 		return "it is a tree's source: `dtc -O dtb -o FILE.dtb FILE.dts` makes what is wanted";
-	/* fdt_check_full() doesn't expect that a node of versions before 16 may have no name. */
-	if (tree->size < FDT_V17_SIZE || fdt_check_header(tree->data) != 0 || fdt_version(tree->data) < 17 ||
-	    fdt_check_full(tree->data, tree->size) != 0)
+	if (!source_tree_whole(tree))
 		return "it is no flattened device tree of version 17";
 	for (int node = 0; node >= 0 && depth >= 0; node = fdt_next_node(tree->data, node, &depth)) {
 		if (depth > DEPTH_MOST || ++nodes > NODES_MOST)

@@ -40,6 +40,9 @@ bool source_is_flattened(const char *path);
 /* Parses a tree whose places nobody asks for: source, or flattened. */
 bool source_read_tree(const char *path, struct bytes *tree);
 
+/* It is a flattened tree of version 17 or later, all of it. */
+bool source_tree_whole(const struct bytes *tree);
+
 /* What makes flattened bytes no tree that can be read safely, as a phrase; NULL: nothing. */
 const char *source_tree_flaw(const struct bytes *tree);
 

@@ -175,6 +175,21 @@ def test_old_flattened_trees(tmp_path, version):
     assert found.returncode == (version != 17)
 
 
+# libfdt 1.6 takes them as negative: it goes back, to the same property for ever (-12) or into another.
+@pytest.mark.parametrize("length", [-1, -4, -8, -12, -16, -2**31])
+def test_lengths_below_zero(tmp_path, length):
+    path = odd_board(tmp_path, "negative")
+    dtc = ["dtc", "-q", "-O", "dtb", tmp_path / "board.dts"]
+    tree = bytearray(subprocess.run(dtc, capture_output=True, check=True).stdout)
+    (tmp_path / "board.dts").unlink()
+    struct.pack_into(">i", tree, tree.index(struct.pack(">I", 3), struct.unpack_from(">I", tree, 8)[0]) + 4, length)
+    (tmp_path / "board.dtb").write_bytes(tree)
+    refused = f"{tmp_path}/board.dtb:1:1: error: it is no flattened device tree of version 17\n"
+    assert (check(path).stderr, check(path).returncode) == (refused, 1)
+    found = subprocess.run([TOOL, "audit", tmp_path / "board.dtb"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert found.returncode == 2 and "FDT_ERR" not in found.stdout + found.stderr
+
+
 def test_source_instead_of_a_tree(tmp_path):
     found = subprocess.run([TOOL, "import", "dts/qemu-virt/board.dts", "-o", tmp_path / "out"], cwd=ROOT, capture_output=True,
                            text=True, check=False)

@@ -13,6 +13,7 @@
 #include "keep.h"
 
 #include "../../src/compiler/process.h"
+#include "../../src/compiler/source.h"
 
 static struct pack defaults, input;
 
@@ -63,8 +64,7 @@ int process_run(const char *const argv[], struct bytes *output, struct bytes *er
 	}
 	give(output, stand_in_part(kind));
 	/* dtc writes no broken trees. */
-	return !text && (output->size < FDT_V17_SIZE || fdt_check_header(output->data) ||
-			 fdt_version(output->data) < 17 || fdt_check_full(output->data, output->size));
+	return !text && !source_tree_whole(output);
 }
 
 const char *file_read(const char *path, uint64_t limit, struct bytes *file)
