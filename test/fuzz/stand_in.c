@@ -6,7 +6,6 @@
  */
 #include "stand_in.h"
 
-#include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
 
