@@ -17,6 +17,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "full: takes long; only with --full")
+    config.addinivalue_line("markers", "restarts: restarts a cell; the others' time goes on, but not their ticks' regularity on QEMU")
 
 
 def pytest_collection_modifyitems(config, items):

@@ -113,6 +113,10 @@ void event_text(const struct event *event, char *text, uint64_t room)
 	case EVENT_IOMMU:
 		snprintf(text, room, "%s number=%" PRIu64 " errors=0x%" PRIx64, name, a[0], a[1]);
 		break;
+	case EVENT_DEVICE:
+		snprintf(text, room, "%s function=%02" PRIx64 ".%" PRIx64 " %s", name, a[0] >> 3, a[0] & 7,
+			 a[1] ? "runs" : "rests");
+		break;
 	default:
 		snprintf(text, room,
 			 "code=%" PRIu32 " args=0x%" PRIx64 ",0x%" PRIx64 ",0x%" PRIx64 ",0x%" PRIx64,

@@ -35,6 +35,7 @@ static const char *const events[] = {
 	[EVENT_APPLICATION] = "application", [EVENT_CORE_ON] = "core-on",
 	[EVENT_CORE_OFF] = "core-off",	     [EVENT_ORDER] = "order",
 	[EVENT_DMA_FAULT] = "dma-fault",     [EVENT_IOMMU] = "iommu",
+	[EVENT_DEVICE] = "device",
 };
 
 static const char *lookup(const char *const *table, uint64_t length, uint64_t index)

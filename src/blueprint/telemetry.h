@@ -108,7 +108,10 @@ enum event_code {
 	/* The service core's: a DMA that the IOMMU refused. args: cell, IOMMU << 32 | stream, address, the
 	 * IOMMU's reason (SMMUv3: event number) | DMA_FAULT_READ */
 	EVENT_DMA_FAULT,
-	EVENT_IOMMU /* service core: args: IOMMU, its global errors (SMMUv3: SMMU_GERROR) */
+	EVENT_IOMMU, /* service core: args: IOMMU, its global errors (SMMUv3: SMMU_GERROR) */
+	/* A physical function whose virtual ones other cells have. args: its RID on the cell's bus; 1: its
+	 * cell lets it master the bus; 0: it ended, and until the next 1 nobody runs the device */
+	EVENT_DEVICE
 };
 
 #define DMA_FAULT_READ UINT64_C(0x100)

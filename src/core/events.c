@@ -41,6 +41,7 @@ static bool guest_paced(enum event_code code, u64 action)
 	case EVENT_CORE_OFF:
 	case EVENT_DMA_FAULT:
 	case EVENT_IOMMU:
+	case EVENT_DEVICE:
 		return true;
 	case EVENT_FAULT:
 		return action == BP_ACTION_IGNORE || action == BP_ACTION_LOG;

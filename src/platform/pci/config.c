@@ -7,6 +7,7 @@
 #include "../../arch/arm64/boot.h"
 #include "../../arch/arm64/mmio_io.h"
 #include "../../core/cell.h"
+#include "../../core/events.h"
 #include "../../core/mmio.h"
 
 #define ALL_ONES 0xffffffffu
@@ -42,6 +43,13 @@ bool pci_bars_restore(const struct bp_pci_function *function)
 		restored = restored && found != ALL_ONES && (found & bars[i].value) == bars[i].value;
 	}
 	return restored;
+}
+
+/* [impl->swr~pci-device-told~1] */
+void pci_device_tell(const struct bp_pci_function *function, u32 was, u32 is)
+{
+	if ((function->flags & BP_PCI_SHARED) && ((was ^ is) & PCI_COMMAND_MASTER))
+		event_record(EVENT_DEVICE, function->rid, !!(is & PCI_COMMAND_MASTER), 0, 0);
 }
 
 struct place { /* a register of the cell's */
@@ -118,6 +126,8 @@ static void place_write(const struct place *place, u32 value, u32 lanes, const s
 	/* A reset has cleared the BARs: it decodes memory where it belongs, or not at all. */
 	if (row->kind == BP_PCI_COMMAND && (next & ~now & PCI_COMMAND_MEMORY) && !pci_bars_restore(function))
 		next &= ~(u32)PCI_COMMAND_MEMORY;
+	if (row->kind == BP_PCI_COMMAND)
+		pci_device_tell(function, now, next);
 	pci_write(function->config_va + (access->offset & 0xfff), next >> shift, access->size);
 }
 

@@ -18,9 +18,15 @@ static const struct bp_pci_function *functions(void)
 /* [impl->swr~pci-functions-stopped~1] */
 void pci_functions_stop(void)
 {
-	for (u32 i = 0; i < this_cell->pci.count; i++)
-		if (functions()[i].config_va)
-			pci_write(functions()[i].config_va + PCI_COMMAND, PCI_COMMAND_INTX_OFF, 2);
+	for (u32 i = 0; i < this_cell->pci.count; i++) {
+		const va_t command = functions()[i].config_va + PCI_COMMAND;
+
+		if (functions()[i].config_va == 0)
+			continue;
+		if (functions()[i].flags & BP_PCI_SHARED)
+			pci_device_tell(&functions()[i], pci_read(command), PCI_COMMAND_INTX_OFF);
+		pci_write(command, PCI_COMMAND_INTX_OFF, 2);
+	}
 }
 
 /* A PF that others' virtual functions depend on keeps its state. [impl->swr~pci-functions-reset~1] */

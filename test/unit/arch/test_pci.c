@@ -284,6 +284,31 @@ static void functions_stop(void **state)
 	assert_int_equal(phys_writes(), 2); /* of a ghost nothing */
 }
 
+/* A device that other cells depend on: told when it begins to run and when it ends, not what happens between,
+ * nor of others. [utest->swr~pci-device-told~1] */
+static void shared_device_is_told(void **state)
+{
+	const u64 before = host_events(EVENT_DEVICE);
+
+	put(8, 4, 2, 6);
+	put(8, 4, 2, 0);
+	pci_functions_stop();
+	assert_int_equal(host_events(EVENT_DEVICE), before);
+	function(0)->flags = BP_PCI_SHARED;
+	put(8, 4, 2, 2);
+	pci_functions_stop();
+	assert_int_equal(host_events(EVENT_DEVICE), before);
+	put(8, 4, 2, 6);
+	put(8, 4, 2, 4);
+	assert_int_equal(host_events(EVENT_DEVICE), before + 1);
+	assert_int_equal(host_event(EVENT_DEVICE)->args[0], 8);
+	assert_int_equal(host_event(EVENT_DEVICE)->args[1], 1);
+	pci_functions_stop();
+	pci_functions_stop();
+	assert_int_equal(host_events(EVENT_DEVICE), before + 2);
+	assert_int_equal(host_event(EVENT_DEVICE)->args[1], 0);
+}
+
 /* [utest->swr~pci-functions-reset~1] */
 static void functions_reset(void **state)
 {
@@ -373,6 +398,7 @@ int main(void)
 		cmocka_unit_test_setup(no_memory_during_a_reset, boot),
 		cmocka_unit_test_setup(every_offset, boot),
 		cmocka_unit_test_setup(functions_stop, boot),
+		cmocka_unit_test_setup(shared_device_is_told, boot),
 		cmocka_unit_test_setup(functions_reset, boot),
 		cmocka_unit_test_setup(shared_pf_is_not_reset, boot),
 		cmocka_unit_test_setup(steps_in_order, boot),

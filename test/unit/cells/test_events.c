@@ -104,6 +104,8 @@ static void texts(void **state)
 		 {1, 0x100000210, 0x40000000, DMA_FAULT_READ | 0x10},
 		 "dma-fault of=1 stream=0x100000210 address=0x40000000 read reason=0x10"},
 		{EVENT_IOMMU, {0, 4}, "iommu number=0 errors=0x4"},
+		{EVENT_DEVICE, {8, 0}, "device function=01.0 rests"},
+		{EVENT_DEVICE, {0x12, 1}, "device function=02.2 runs"},
 		{EVENT_CELL_STOP, {4711}, "stop cause=?"},
 		{99, {1, 2, 3, 4}, "code=99 args=0x1,0x2,0x3,0x4"},
 	};
@@ -120,9 +122,17 @@ static void texts(void **state)
 /* What a cell can cause at will must not be among those that are always shown. */
 static void rare(void **state)
 {
-	static const uint32_t at_will[] = {
-		EVENT_CELL_READY, EVENT_FAULT,	  EVENT_SGI_FOREIGN, EVENT_DENIED, EVENT_APPLICATION,
-		EVENT_CORE_ON,	  EVENT_CORE_OFF, EVENT_DMA_FAULT,   EVENT_IOMMU,  99};
+	static const uint32_t at_will[] = {EVENT_CELL_READY,
+					   EVENT_FAULT,
+					   EVENT_SGI_FOREIGN,
+					   EVENT_DENIED,
+					   EVENT_APPLICATION,
+					   EVENT_CORE_ON,
+					   EVENT_CORE_OFF,
+					   EVENT_DMA_FAULT,
+					   EVENT_IOMMU,
+					   EVENT_DEVICE,
+					   99};
 
 	event = (struct event){0};
 	for (unsigned i = 0; i < LENGTH(at_will); i++) {
