@@ -77,7 +77,8 @@ bench: ## what each path through the hypervisor costs, beside others: a table an
 attack: ## a hostile cell, ATTACK_COUNT=1000000 attempts a class from ATTACK_SEED=1, with its progress
 	@$(check_setup)
 	@$(MAKE) --no-print-directory -j$(JOBS) parts
-	@ATTACK_COUNT=$${ATTACK_COUNT:-1000000} /usr/bin/python3 -m pytest -v -s -p no:cacheprovider --full test/attack/test_classes.py
+	@ATTACK_COUNT=$${ATTACK_COUNT:-1000000} /usr/bin/python3 -m pytest -v -s -p no:cacheprovider --full test/attack/test_classes.py \
+		test/attack/test_intruder.py
 
 lint: ## format, clang-tidy, cppcheck, shellcheck, licences
 	@$(check_setup)

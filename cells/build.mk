@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# cells/build.mk - the bare-metal cells: build/cells/{bench,control,dma,exact,health,probe}.elf, static PIE for EL1.
+# cells/build.mk - the bare-metal cells: build/cells/{bench,control,dma,exact,health,intruder,probe}.elf, static PIE for EL1.
 # Included by the top Makefile, or alone from the top directory: make -f cells/build.mk cells
 # CELLS_TOOLCHAIN=clang builds the same with clang-19, into build/cells-clang.
 
@@ -32,7 +32,7 @@ CELLS_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mgeneral-regs-only -mstr
 CELLS_LDFLAGS := -pie --no-dynamic-linker -z text -z norelro -z max-page-size=4096 -z noexecstack \
 	--gc-sections --build-id=none --fatal-warnings --defsym=vfprintf=__i_vfprintf -T cells/lib/cell.lds
 
-CELLS := bench control dma exact health probe
+CELLS := bench control dma exact health intruder probe
 CELLS_LIB := $(wildcard cells/lib/*.c cells/lib/*.S)
 CELLS_ELFS := $(CELLS:%=$(CELLS_OUT)/%.elf)
 cells_objects = $(patsubst cells/%,$(CELLS_OUT)/obj/%.o,$(1))

@@ -49,7 +49,7 @@ tidy()
 		xargs -P "$JOBS" -n 4 scripts/tidy.sh "$@" "${HOST_FLAGS[@]}" -- || status=1
 	sources 'src/core/*.c' 'src/arch/*.c' 'src/platform/*.c' |
 		xargs -P "$JOBS" -n 4 scripts/tidy.sh "$@" "${TARGET_FLAGS[@]}" -mgeneral-regs-only -- || status=1
-	sources 'cells/lib/*.c' 'cells/bench/*.c' 'cells/control/*.c' 'cells/dma/*.c' 'cells/exact/*.c' 'cells/health/*.c' 'cells/probe/*.c' |
+	sources 'cells/lib/*.c' 'cells/bench/*.c' 'cells/control/*.c' 'cells/dma/*.c' 'cells/exact/*.c' 'cells/health/*.c' 'cells/intruder/*.c' 'cells/probe/*.c' |
 		xargs -P "$JOBS" -n 4 scripts/tidy.sh "$@" "${TARGET_FLAGS[@]}" -Icells/lib/include \
 			-isystem /usr/lib/picolibc/aarch64-linux-gnu/include -isystem build/linux/libfdt -- || status=1
 	sources 'test/attack/*.c' | xargs -P "$JOBS" -n 4 scripts/tidy.sh "$@" "${TARGET_FLAGS[@]}" -mgeneral-regs-only -- || status=1

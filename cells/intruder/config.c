@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * config.c - intruder: configuration space, written where it is told and where chance leads.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "intruder.h"
+#include "mmio.h"
+#include "mmu.h"
+
+#define FUNCTIONS  256u
+#define BUS_BYTES  UINT64_C(0x100000)
+#define OWN_MAX	   32u
+#define COMMAND	   0x04u
+#define COMMAND_ON 6u /* memory, bus master */
+#define BAR0	   0x10u
+#define COMMON	   0x100u /* more often: the header and the capabilities behind it */
+
+static uint64_t state;
+
+static uint64_t chance(void) /* Marsaglia, Xorshift RNGs, 2003 */
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state;
+}
+
+static void put(uint64_t address, uint64_t value, uint64_t size)
+{
+	if (size == 1)
+		mmio_write8(address, (uint8_t)value);
+	else if (size == 2)
+		mmio_write16(address, (uint16_t)value);
+	else if (size == 4)
+		mmio_write32(address, (uint32_t)value);
+	else
+		mmio_write64(address, value);
+}
+
+static void run_write(const uint64_t *args)
+{
+	const uint64_t address = this_guest->pci.ecam.base + args[0];
+
+	mmu_map(address, 1, MMU_DEVICE);
+	exceptions = 0;
+	put(address, args[1], args[2]);
+	printf("intruder: config 0x%" PRIx64 " exceptions=%" PRIu64 " reads=0x%" PRIx32 "\n", args[0],
+	       exceptions, mmio_read32(address & ~UINT64_C(3)));
+}
+
+static uint32_t own_find(uint32_t *own)
+{
+	struct pci_function function = {0};
+	uint32_t count = 0;
+
+	while (count < OWN_MAX && pci_next(this_guest, &function))
+		own[count++] = (uint32_t)((function.config - this_guest->pci.ecam.base) / PAGE);
+	return count;
+}
+
+/* Bits alone, all, none, or anything. */
+static uint64_t value(void)
+{
+	const uint64_t any = chance();
+
+	switch (any & 3) {
+	case 0:
+		return UINT64_C(1) << (any >> 8 & 31);
+	case 1:
+		return any & 4 ? ~UINT64_C(0) : 0;
+	default:
+		return any >> 4;
+	}
+}
+
+/* Half of them to functions of its own; all offsets, sizes and alignments that an access can have. */
+static void run_chance(const uint64_t *args)
+{
+	const uint64_t base = this_guest->pci.ecam.base;
+	uint32_t own[OWN_MAX];
+	const uint32_t count = own_find(own);
+
+	state = args[1] | 1;
+	exceptions = 0;
+	for (uint64_t n = 0; count && n < args[0]; n++) {
+		const uint64_t size = UINT64_C(1) << (chance() & 3);
+		const uint64_t rid = chance() & 1 ? own[chance() % count] : chance() % FUNCTIONS;
+		const uint64_t offset = chance() % (chance() & 1 ? COMMON : PAGE) & ~(size - 1);
+
+		put(base + rid * PAGE + offset, value(), size);
+	}
+	printf("intruder: chance %" PRIu64 " functions=%" PRIu32 " exceptions=%" PRIu64 "\n", args[0], count,
+	       exceptions);
+}
+
+/* All BARs of all its functions, there. */
+static void run_bars(const uint64_t *args)
+{
+	uint32_t own[OWN_MAX];
+	const uint32_t count = own_find(own);
+
+	for (uint32_t i = 0; i < count; i++) {
+		const uint64_t header = this_guest->pci.ecam.base + own[i] * PAGE;
+
+		mmio_write32(header + COMMAND, 0);
+		for (uint32_t bar = 0; bar < PCI_BARS; bar++)
+			mmio_write32(header + BAR0 + 4 * bar, (uint32_t)(args[0] >> (bar % 2 ? 32 : 0)));
+		mmio_write32(header + COMMAND, COMMAND_ON);
+	}
+	printf("intruder: bars 0x%" PRIx64 " functions=%" PRIu32 "\n", args[0], count);
+}
+
+/* Every register of one function, with all ones, then zeroes. */
+static void run_sweep(const uint64_t *args)
+{
+	const uint64_t function = this_guest->pci.ecam.base + args[0] * PAGE;
+
+	for (uint64_t offset = 0; offset < PAGE; offset += 4) {
+		mmio_write32(function + offset, UINT32_MAX);
+		mmio_write32(function + offset, 0);
+	}
+	printf("intruder: sweep 0x%" PRIx64 " done\n", args[0]);
+}
+
+/* The other buses' functions, where a host has them, behind its own bus. */
+static void run_buses(const uint64_t *args)
+{
+	uint64_t tried = 0;
+
+	exceptions = 0;
+	for (uint64_t bus = 1; bus < args[0]; bus++)
+		for (uint64_t rid = 0; rid < FUNCTIONS; rid += args[1]) {
+			const uint64_t address = this_guest->pci.ecam.base + bus * BUS_BYTES + rid * PAGE;
+
+			if (!mmu_map(address & ~(2 * BUS_BYTES - 1), 2 * BUS_BYTES, MMU_DEVICE))
+				continue;
+			tried++;
+			mmio_write32(address + COMMAND, COMMAND_ON);
+		}
+	printf("intruder: buses %" PRIu64 " exceptions=%" PRIu64 "\n", tried, exceptions);
+}
+
+const struct command config_commands[] = {
+	{"config", "OFFSET VALUE SIZE", 3, run_write},
+	{"chance", "COUNT SEED", 2, run_chance},
+	{"bars", "ADDRESS", 1, run_bars},
+	{"sweep", "FUNCTION", 1, run_sweep},
+	{"buses", "COUNT STEP", 2, run_buses},
+	{NULL, NULL, 0, NULL},
+};

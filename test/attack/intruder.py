@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hostile cell with PCI functions (cells/intruder), commanded, and what of the others is looked at from outside: their
+functions' real configuration space, memory, interrupts, network, counters.
+
+What is attacked comes from the blueprint, the board's tree and machine facts; nothing of a board is written down.
+"""
+
+import contextlib
+import pathlib
+import re
+import struct
+
+import system
+from harness import build, pci, qemu
+
+HERE = pathlib.Path(__file__).parent
+CONFIG = HERE / "intruder.dts"
+INTRUDER, VICTIM, CONTROL, HEALTH = "intruder", "victim", "control", "health"
+PAGE, BUS = 4096, 1 << 20
+FAULTS_AT = 976  # struct telemetry_core: dma_lost, dma_faults[]
+MARK = b"INTRUDER"
+IDENTITY = b"QEMU NVMe Ctrl"
+BUCKETS = slice(8, 24)  # of the control cell's heartbeat: ticks by lateness, from 2^6 ns, a power of two each
+LATE = 4  # 1 us and more
+VICTIMS_WORD = 0x1234ABC0  # kept in its virtual function's BAR
+
+
+def devices(network):
+    """The machine's, with an `edu` that has all address bits."""
+    words = pci.options("qemu-virt-pci", ("nic",)) + ["-netdev", f"{network},id=net"]
+    for drive in ("nvme", "disk"):
+        words += ["-blockdev", f"driver=null-co,node-name={drive},size=1048576"]
+    return ["edu,dma_mask=0xffffffffffffffff" if word == "edu" else word for word in words]
+
+
+def names():
+    """Function names of machine.dts: RIDs."""
+    text = (build.ROOT / "dts/qemu-virt-pci/machine.dts").read_text()
+    found = re.findall(r'(\w+) = "0000:(\w\w):(\w\w)\.(\d)"', text)
+    return {name: int(bus, 16) << 8 | int(slot, 16) << 3 | int(number) for name, bus, slot, number in found}
+
+
+def has_mark(page):
+    return MARK in page or IDENTITY in page
+
+
+class Intrusion(system.System):
+    """A running system with the intruder in it."""
+
+    def __init__(self, results, peer):
+        super().__init__(qemu.QemuTarget(results, icount=qemu.ICOUNT, extra=devices(peer.netdev)), build.image(CONFIG))
+        self.peer = peer
+        self.ecam = next(address for name, address in self.devices() if name.startswith("pcie@") and name.endswith("[0]"))
+        self.present = []
+
+    def begin(self):
+        self.start().wait_up(VICTIM)
+        found = self.uart.search(
+            r"^\[intruder\] intruder: up out=(\S+) back=(\S+) messages=(\d+)\+(\d+)\n", never=system.HALTED
+        )
+        self.own, _, self.first, self.count = (int(text, 0) for text in found.groups())
+        self.doorbell = next(ipa for ipa, size, _ in self.blueprint.cells[INTRUDER].mmio if size == PAGE and self._is_its(ipa)) + 0x40
+        qemu.wait_until(lambda: self.view.state(CONTROL) == "ready", "control is ready")
+        assert self.peer.resolve()
+        self.present = self._present()
+        self._victim_begin()
+        return self
+
+    def _victim_begin(self):
+        """Its virtual function answers, and keeps a word in its MSI-X table: at BAR 3, where the PF's capability has them."""
+        (at,) = struct.unpack_from("<I", self.sriov_at(self.config(names()["nic"]))[1], 0x30)
+        self.word = at & ~15
+        self.ask(VICTIM, f"write {self.ecam + 8 * PAGE + 4:#x} 6 4", r"write \S+ done")
+        self.ask(VICTIM, f"write {self.word:#x} {VICTIMS_WORD:#x} 4", r"write \S+ done")
+        self._word_is_kept()
+
+    def _word_is_kept(self):
+        self.ask(VICTIM, f"read {self.word:#x} 4", rf"read {self.word:#x} = {VICTIMS_WORD:#x}\n")
+
+    def _is_its(self, ipa):
+        return any(name.startswith("its@") and ipa == address + 0x10000 for name, address in self.devices())
+
+    # ---- configuration space, from outside ----
+
+    def _present(self):
+        """RIDs on the machine's buses, a virtual function's included: its IDs read as ones, its class doesn't."""
+        found = []
+        for bus in range(16):
+            data = self.target.read_memory(self.ecam + bus * BUS, BUS)
+            found += [bus << 8 | n for n in range(256) if data[n * PAGE + 8 : n * PAGE + 12] != b"\xff" * 4]
+        return found
+
+    def config(self, rid):
+        return self.target.read_memory(self.ecam + rid * PAGE, PAGE)
+
+    def _configs(self, own):
+        return {rid: self.config(rid) for rid in self.present if (rid in self.own_rids) == own}
+
+    @property
+    def own_rids(self):
+        return {rid for name, rid in names().items() if name in ("edu", "nvme", "nic")}
+
+    def settings(self):
+        """Of the intruder's own functions: (BARs, SR-IOV, memory decodes). Places must be as before, whatever else it does to
+        them; a reset alone clears them, with the decoding."""
+        return {rid: (data[0x10:0x28], self.sriov_at(data), data[4] & 2) for rid, data in self._configs(True).items()}
+
+    @staticmethod
+    def sriov_at(data):
+        """Offset and bytes of the SR-IOV capability; 0: there is none."""
+        at = 0x100
+        while at:
+            (head,) = struct.unpack_from("<I", data, at)
+            if head & 0xFFFF == 0x10:
+                return at, data[at : at + 0x40]
+            at = 0 if head == 0xFFFFFFFF else head >> 20
+        return 0, b""
+
+    def buses(self):
+        (size,) = [n.properties["reg"].cells()[2:4] for n in self.board.walk() if n.name.startswith("pcie@")]
+        return (size[0] << 32 | size[1]) // BUS
+
+    # ---- the others ----
+
+    def dma_counts(self):
+        """(overflows and the like, faults of the intruder's) as the service core counts them."""
+        at = self.blueprint.cells[HEALTH].cores[0].telemetry_pa + FAULTS_AT
+        words = struct.unpack("<32Q", self.target.read_memory(at, 256))
+        return words[0], words[1 + self.blueprint.cells[INTRUDER].index]
+
+    def counts(self):
+        """Of one moment: entries of the victim's core to EL2 and its ticks; the control cell's ticks in time and late;
+        dma_counts()."""
+        self.target.pause()
+        try:
+            histogram = self.view.heartbeat(CONTROL)[1][BUCKETS]
+            victim = self.view.core(VICTIM).exits_total, self.view.heartbeat(VICTIM)[1][0]
+            return *victim, sum(histogram[:LATE]), sum(histogram[LATE:]), *self.dma_counts()
+        finally:
+            self.target.resume()
+
+    def message_spis(self):
+        """Of the victim: those that its tree's frame names."""
+        tree = self.blueprint.cells[VICTIM]
+        own = set(self.blueprint.cells[INTRUDER].spis)
+        return [n for n in tree.spis if n not in own and n >= min(own)]
+
+    def arm(self):
+        """The victim would take each of its messages, and count it as one that it has no handler for."""
+        for word in sorted({n // 32 for n in self.message_spis()}):
+            mask = sum(1 << n % 32 for n in self.message_spis() if n // 32 == word)
+            self.write_gic("gicd", 0x80 + 4 * word, mask, cell=VICTIM)
+            self.write_gic("gicd", 0x100 + 4 * word, mask, cell=VICTIM)
+
+    def foreign(self):
+        counters = self.report(VICTIM, "checksum", r"^probe: counters (.*)\n")
+        return int(re.search(r"foreign=(\d+)", counters[1])[1])
+
+    @contextlib.contextmanager
+    def witnessed(self):
+        """Whatever happens inside: the victim's memory, interrupts and counters, its function's BAR, every function's
+        configuration but the intruder's own, its BARs, too, as before; health's NIC works; control misses no tick and makes
+        no exit."""
+        before, settings, control = self._configs(False), self.settings(), self.view.core(CONTROL)
+        missed = self.view.heartbeat(CONTROL)[1][1]
+        with self.unharmed(VICTIM):
+            yield
+        self._word_is_kept()
+        assert self.peer.echo(b"unharmed" * 64)
+        for rid, data in self._configs(False).items():
+            changed = [hex(n) for n in range(PAGE) if data[n] != before[rid][n]]
+            assert not changed, f"configuration space of {rid:#06x}: {changed}"
+        for rid, (bars, sriov, decodes) in self.settings().items():
+            assert sriov == settings[rid][1], f"SR-IOV of {rid:#06x}"
+            assert bars == settings[rid][0] or not decodes, f"BARs of {rid:#06x}"
+        after = self.view.core(CONTROL)
+        assert (after.generation, after.exits_since_ready) == (control.generation, 0)
+        assert self.view.heartbeat(CONTROL)[1][1] == missed
+
+    # ---- the attack ----
+
+    def raid(self, command, pattern):
+        return self.report(INTRUDER, command, rf"^intruder: {pattern}\n")
+
+    def reaches(self, engine, address):
+        """What a DMA of that engine wrote there (and read back), as the intruder has it: 0, where it brought nothing. The NVMe
+        controller's clock goes on by milliseconds meanwhile."""
+        brought = int(self.raid(f"{engine} {address:#x}", rf"{engine} {address:#x} done brought=(\S+).*")[1], 16)
+        return brought if brought > 1000 else 0
+
+    def taken(self, command):
+        return int(self.raid(command, r"\w+ \S+ taken=(\d+)")[1])
+
+    def configure(self, offset, value, size=4):
+        """Written in the intruder's configuration space; what reads there afterwards."""
+        return int(self.raid(f"config {offset:#x} {value:#x} {size}", r"config \S+ exceptions=0 reads=(\w+)")[1], 16)
+
+    def own_works(self):
+        """Each engine on the intruder's own memory."""
+        assert self.reaches("edu", self.own).to_bytes(8, "little") == MARK
+        assert self.reaches("nvme", self.own) & 0xFFFF == 0x1B36
+        assert IDENTITY in self.view.memory(INTRUDER, self.own, PAGE)
+
+    def targets(self):
+        """(what, physical address) of all that isn't the intruder's: each cell's RAM, the hypervisor's and its tables, every
+        device's registers, other functions' BARs, nobody's space."""
+        cells = self.blueprint.cells
+        for name, cell in cells.items():
+            if name != INTRUDER:
+                for region in cell.regions:
+                    yield f"{name}'s first page", region.pa
+                    yield f"{name}'s last page", region.pa + region.size - PAGE
+            for core in cell.cores:
+                yield f"telemetry of {name}", core.telemetry_pa
+                yield f"ring of {name}", core.ring_pa
+        yield f"{VICTIM}'s pattern", self.pattern()
+        yield "the hypervisor", self.blueprint.memory.base
+        yield "its tables", self.blueprint.memory.base + self.blueprint.offset & ~(PAGE - 1)
+        yield "its data", self.blueprint.writable_pa
+        yield "the intruder's stage 2", cells[INTRUDER].vttbr & 0xFFFFFFFFF000
+        for name, address in self.devices():
+            yield name, address & ~(PAGE - 1)
+        yield "the translater page", self.doorbell & ~(PAGE - 1)
+        for rid in self.present:
+            for n in (0, 2, 3, 4):
+                (low, high) = struct.unpack_from("<II", self.config(rid), 0x10 + 4 * n)
+                if low & 1 == 0 and low & ~15:
+                    yield f"BAR {n} of {rid:#06x}", (low & ~15) | (high << 32 if low & 4 else 0)
+        for address in (0, 0x1000, 1 << 36, (1 << 40) - PAGE, 1 << 47, (1 << 64) - PAGE):
+            yield f"nobody's {address:#x}", address
+
+    def pattern(self):
+        return self.blueprint.cells[VICTIM].stage2(self.places[VICTIM]["pattern"]) & ~(PAGE - 1)

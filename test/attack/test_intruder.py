@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A hostile cell with PCI functions, class by class: each attack first succeeds against its own memory, interrupts or
+function in the same run; the others notice nothing (docs/attacks.md). In virtual time.
+
+How many attempts a class: ATTACK_COUNT, else 30,000, with --full 1,000,000; from which seed: ATTACK_SEED.
+
+[stest->swr~pci-config-emulated~1] [stest->swr~pci-bars-fixed~1] [stest->swr~dma-faults-told~1] [stest->swr~lpis-by-tables~1]
+[stest->swr~smmu-started~1] [stest->swr~its-commands-played~1]
+"""
+
+import os
+
+import pytest
+
+import hostile
+import intruder
+import peer as cable
+from harness import build
+
+SOME, MANY = 30_000, 1_000_000
+PAGE = intruder.PAGE
+EDUS = ("victim's pattern", "health's first page", "the hypervisor", "the translater page")
+WORDS = 512  # accesses that a page's DMA takes, and faults
+EDU, NVME, NIC = (n * 8 * PAGE for n in (1, 2, 3))  # on the intruder's bus
+
+
+@pytest.fixture(scope="module")
+def count(request):
+    return int(os.environ.get("ATTACK_COUNT", "0"), 0) or (MANY if request.config.getoption("--full") else SOME)
+
+
+@pytest.fixture(scope="module")
+def guest():
+    with cable.plugged() as peer:
+        running = intruder.Intrusion(build.results_folder("attack-intruder"), peer)
+        with running.target:
+            yield running.begin()
+
+
+def unmarked(guest, what, address):
+    """Nothing of what the intruder writes is in that page; looked at in memory and where reading registers changes nothing."""
+    if "@" in what and not what.startswith(("intc@", "its@", "smmuv3@")) or what.startswith(("BAR", "nobody")):
+        return True
+    return not intruder.has_mark(guest.target.read_memory(address, PAGE))
+
+
+@pytest.mark.parametrize("engine", ["nvme", "edu"])
+def test_dma(guest, engine, request):
+    guest.own_works()
+    targets = dict(guest.targets())
+    if engine == "edu" and not request.config.getoption("--full"):  # 400 ms each
+        targets = {what: at for what, at in targets.items() if what in EDUS or what.startswith("smmu")}
+    lost, told = guest.dma_counts()
+    with guest.witnessed():
+        for what, address in targets.items():
+            assert guest.reaches(engine, address) == 0, f"{what} at {address:#x} is read"
+            assert unmarked(guest, what, address), f"{what} at {address:#x} is written"
+    assert guest.dma_counts() > (lost, told)
+    guest.own_works()
+
+
+def test_messages(guest, request):
+    """Every EventID, by a function that may raise its own cell's; addresses in the doorbell's page, around it, and of whoever
+    else takes messages."""
+    victims = guest.message_spis()
+    guest.arm()
+    before = guest.foreign()
+    word, bit = divmod(victims[0], 32)
+    guest.ask(intruder.VICTIM, f"gicd-write {0x200 + 4 * word:#x} {1 << bit:#x} 4", "gicd-write")
+    assert guest.foreign() == before + 1  # it would notice
+    guest.arm()
+    parts = [(0, 1 << 16)] if request.config.getoption("--full") else [(0, 1024), (8192, 1024), ((1 << 16) - 256, 256)]
+    page, data = guest.doorbell & ~(PAGE - 1), victims[0]
+    with guest.witnessed():
+        for first, count in parts:
+            own = len(range(max(first, guest.first), min(first + count, guest.first + guest.count)))
+            assert guest.taken(f"events {first} {count}") == own
+        assert guest.taken(f"doorbells {guest.doorbell:#x} 1 4 {data}") == 1
+        assert guest.taken(f"doorbells {page:#x} {PAGE // 4} 4 {data}") == 1
+        for start in (page - 16 * PAGE, page - PAGE, page + PAGE):
+            assert guest.taken(f"doorbells {start + 0x40:#x} 1 4 {data}") == 0
+        for what, address in guest.targets():
+            if address != page:
+                assert guest.taken(f"doorbells {address + 0x40:#x} 2 {0xF00} {data}") == 0, what
+    assert guest.foreign() == before + 1
+
+
+def test_bars(guest):
+    """Moved over others' functions, and over nothing."""
+    places = [at for what, at in guest.targets() if what.startswith(("BAR", "intc@", "smmu", "its"))]
+    with guest.witnessed():
+        for place in [*places, 0xFFFFFFFFFFFFFFFF, 0]:
+            assert guest.raid(f"bars {place:#x}", r"bars \S+ functions=(\d+)")[1] == "3"
+    guest.own_works()
+
+
+def test_sriov(guest):
+    """By the owner of the physical function: fewer and more virtual functions, none, elsewhere, of another page size."""
+    at, _ = guest.sriov_at(guest.config(intruder.names()["nic"]))
+    shown = guest.configure(NIC + at + 8, 0)
+    with guest.witnessed():
+        for control in (0, 1, 8, 0xFFFF):
+            for number in (0, 7):
+                guest.configure(NIC + at + 8, control, 2)
+                guest.configure(NIC + at + 0x10, number, 2)
+                guest.configure(NIC + at + 8, control | 0x11, 2)
+        for offset in range(0x0C, 0x40, 4):
+            for value in (0, 0xFFFFFFFF, guest.word):
+                guest.configure(NIC + at + offset, value)
+        guest.raid(f"sweep {NIC // PAGE}", "sweep .*")
+        guest.raid("sweep 128", "sweep .*")  # its ghost of the victim's function
+    assert guest.configure(NIC + at + 8, 0) == shown
+
+
+def test_config(guest, count):
+    """All registers of all functions of all buses, by chance: power, bus mastering, messages, resets among them."""
+    with guest.witnessed():
+        assert guest.raid(f"chance {count} {hostile.seed_of('config')}", r"chance \d+ functions=3 exceptions=(\d+)")[1] == "0"
+        for function in (EDU, NVME):
+            guest.raid(f"sweep {function // PAGE}", "sweep .*")
+        faults = guest.view.core(intruder.INTRUDER).fault_count
+        buses = guest.raid(f"buses {guest.buses()} 8", r"buses (\d+) exceptions=(\d+)")
+        assert buses[1] == buses[2] == str(guest.view.core(intruder.INTRUDER).fault_count - faults)
+    guest.own_works()
+
+
+def pages_written(guest, address, pages):
+    """Pages that the NVMe controller writes there; what guest.counts() rose by meanwhile."""
+    before = guest.counts()
+    assert guest.raid(f"faults {address:#x} {pages}", r"faults \S+ pages=(\d+) done")[1] == str(pages)
+    return [new - old for old, new in zip(before, guest.counts())]
+
+
+def test_faults(guest, count):
+    """DMA refused, again and again: the service core hears of it no more than it can bear; what doesn't fit costs a count. The
+    victim's core enters EL2 for its ticks alone, control is in time: 99 of 100 ticks within a microsecond, none missed."""
+    pages = max(count, SOME) // WORDS
+    lost, told = pages_written(guest, guest.own, pages)[4:]
+    assert (lost, told) == (0, 0)
+    with guest.witnessed():
+        exits, ticks, in_time, late, lost, told = pages_written(guest, guest.pattern(), pages)
+    print(
+        f"\n{pages * WORDS} faults in {in_time + late} ms: {told} told, {lost} overflows; {exits} exits of the victim in {ticks} "
+        f"ticks; {late} late ticks of control"
+    )
+    assert abs(exits - ticks) <= 1 and late <= in_time / 99 + 2  # cores take turns in virtual time
+    assert lost > 0 and 16 <= told <= 16 * ((in_time + late) / 1000 + 2)
+    guest.own_works()
+
+
+def test_resets(guest, count):
+    """Of its own function, with DMA under way."""
+    with guest.witnessed():
+        assert guest.raid(f"resets {count // 100}", r"resets \d+ (\w+)")[1] == "done"
+    guest.own_works()
+
+
+def test_another_life(guest, count):
+    """Whatever it has made of its functions, its next life has them as the first."""
+    guest.raid(f"chance {SOME} {hostile.seed_of('life')}", r"chance .*")
+    with guest.witnessed():
+        generation = guest.generation(intruder.INTRUDER)
+        mark = guest.health(f"restart {intruder.INTRUDER}")
+        guest.uart.search(rf"^event: .* cell=intruder start generation={generation + 1}\n", since=mark)
+        guest.uart.search(r"^\[intruder\] intruder: up ", since=mark)
+        guest.own_works()
