@@ -32,10 +32,11 @@ static void (*const rules[])(struct audit *) = {
 	rule_channels,	      rule_images,	   rule_tree_basics,
 	rule_tree_promises,   rule_tree_described, rule_tree_bulkhead,
 	rule_tree_references, rule_tree_board,	   rule_tree_boot,
-	rule_directory,	      rule_machine,	   rule_gic_frames,
-	rule_firmware,	      rule_colors,	   rule_tree_pci,
-	rule_presentation,    rule_pci_groups,	   rule_pci_space,
-	rule_pci_config,      rule_stream_lists,   rule_messages};
+	rule_directory,	      rule_machine,	   rule_machine_pci,
+	rule_gic_frames,      rule_firmware,	   rule_colors,
+	rule_tree_pci,	      rule_presentation,   rule_pci_groups,
+	rule_pci_space,	      rule_pci_config,	   rule_stream_lists,
+	rule_messages};
 
 bool image_map(const char *path, struct blob *image)
 {

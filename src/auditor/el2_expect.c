@@ -341,10 +341,12 @@ static void streams_expected(const struct expectation *expect)
 	const struct spans *map = &audit->cores[audit->header->service_core].map;
 	const uint64_t address = UINT64_C(0x000fffffffffffe0);
 
-	for (size_t i = 0; smmu_used(audit, i) < audit->smmu_count && i < audit->service->smmus.count; i++) {
+	for (size_t i = 0; i < audit->smmu_count && i < audit->service->smmus.count; i++) {
 		const struct bp_service_smmu *entry = &audit->service_smmus[i];
-		const struct bp_smmu *smmu = &audit->smmus[smmu_used(audit, i)];
+		const struct bp_smmu *smmu = &audit->smmus[i];
 
+		if (!smmu->strtab_base)
+			continue;
 		frame_expected(expect, map, WINDOW_SMMU, entry->page0_va, smmu->pa, FRAME);
 		frame_expected(expect, map, WINDOW_SMMU, entry->page1_va, smmu->pa + FRAME, FRAME);
 		window(expect, WINDOW_QUEUE, entry->cmdq_va, smmu->cmdq_base & address,
@@ -355,11 +357,10 @@ static void streams_expected(const struct expectation *expect)
 	for (size_t i = 0; i < audit->service->streams.count; i++) {
 		const struct bp_stream *stream = &audit->service_streams[i];
 
-		if (smmu_used(audit, stream->smmu) < audit->smmu_count)
+		if (stream->smmu < audit->smmu_count)
 			window(expect, WINDOW_STREAM, stream->ste_va,
-			       stream_entry(audit, &audit->streams[smmu_used(audit, stream->smmu)],
-					    stream->sid),
-			       64, READ_WRITE);
+			       stream_entry(audit, &audit->streams[stream->smmu], stream->sid), 64,
+			       READ_WRITE);
 	}
 	for (size_t i = 0; i < audit->service->dma.count; i++) {
 		const struct bp_service_dma *entry = &audit->service_dma[i];

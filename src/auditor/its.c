@@ -13,6 +13,51 @@
 #define ITT_PA	     UINT64_C(0x000fffffffffff00)
 #define TARGET	     UINT64_C(0x0007ffffffff0000)
 
+const struct its_device *its_device_mapped(const struct its_state *state, uint32_t device)
+{
+	for (size_t i = 0; i < state->device_count; i++)
+		if (state->devices[i].device == device)
+			return &state->devices[i];
+	return NULL;
+}
+
+const struct its_collection *its_collection_mapped(const struct its_state *state, uint32_t collection)
+{
+	for (size_t i = 0; i < state->collection_count; i++)
+		if (state->collections[i].collection == collection)
+			return &state->collections[i];
+	return NULL;
+}
+
+/* What was cached of a collection's events is read anew. False: it isn't mapped, which is an error. */
+static bool invalidate(struct its_state *state, uint32_t collection)
+{
+	bool mapped = false;
+
+	for (size_t i = 0; i < state->collection_count; i++) {
+		if (state->collections[i].collection != collection)
+			continue;
+		state->collections[i].fresh = state->mapping_count;
+		mapped = true;
+	}
+	return mapped;
+}
+
+/* Behind each event comes an INVALL of its collection. */
+static bool all_fresh(const struct its_state *state)
+{
+	bool fresh = true;
+
+	for (size_t i = 0; i < state->mapping_count; i++) {
+		const struct its_collection *collection =
+			its_collection_mapped(state, state->mappings[i].collection);
+
+		fresh &= collection && i < collection->fresh;
+	}
+	return fresh;
+}
+
+/* False: the ITS knows it not, or it is an error when it comes: the ITS leaves that out. */
 static bool command_read(struct its_state *state, const uint64_t words[4])
 {
 	const struct its_mapping mapping = {.device = (uint32_t)(words[0] >> 32),
@@ -42,13 +87,13 @@ static bool command_read(struct its_state *state, const uint64_t words[4])
 	case ITS_MAPTI:
 		state->mappings = memory_grow(state->mappings, state->mapping_count, sizeof(mapping));
 		state->mappings[state->mapping_count++] = mapping;
-		state->ended = false;
-		return !(words[0] & 0xffffff00) && !(words[2] >> 16);
+		return !(words[0] & 0xffffff00) && !(words[2] >> 16) &&
+		       its_device_mapped(state, mapping.device);
 	case ITS_INVALL:
-		state->ended = true;
-		return words[0] == ITS_INVALL && !words[1] && !(words[2] >> 16);
+		return words[0] == ITS_INVALL && !words[1] && !(words[2] >> 16) &&
+		       invalidate(state, mapping.collection);
 	case ITS_SYNC:
-		return words[0] == ITS_SYNC && !words[1] && words[2] == (words[2] & TARGET) && state->ended;
+		return words[0] == ITS_SYNC && !words[1] && words[2] == (words[2] & TARGET);
 	default:
 		return false;
 	}
@@ -65,7 +110,6 @@ static void state_open(const struct audit *audit, struct its_state *state)
 		    node_compatible(tree, &tree->nodes[n], "arm,gic-v3-its") &&
 		    tree->nodes[n].regs[0].base == state->its->pa)
 			state->node = &tree->nodes[n];
-	state->ended = true;
 	state->sound = list && bytes % 32 == 0 && bytes / 32 <= COMMANDS_MAX;
 	for (uint64_t at = 0; state->sound && at < bytes; at += 32) {
 		uint64_t words[4];
@@ -76,6 +120,7 @@ static void state_open(const struct audit *audit, struct its_state *state)
 			state->wrong = at;
 		}
 	}
+	state->ended = all_fresh(state);
 }
 
 void its_open(struct audit *audit)

@@ -168,6 +168,7 @@ struct its_device {
 struct its_collection {
 	uint32_t collection;
 	uint64_t target;
+	size_t fresh; /* of the mappings, in order: how many an INVALL stands behind */
 };
 
 struct its_mapping {
@@ -177,7 +178,7 @@ struct its_mapping {
 struct its_state { /* what its commands leave */
 	const struct bp_its *its;
 	const struct node *node; /* of the board; NULL: it has none there */
-	bool sound, ended;	 /* commands known, well-formed; INVALL behind the last event */
+	bool sound, ended;	 /* commands known, well-formed, none in error; INVALL behind each event */
 	uint64_t wrong;		 /* offset of the first that isn't */
 	struct its_device *devices;
 	struct its_collection *collections;
@@ -343,12 +344,11 @@ uint64_t gic_frame(const struct board *board, size_t core);
 void places_find(struct audit *audit);
 void streams_open(struct audit *audit);
 void streams_close(struct audit *audit);
-/* Index of the SMMU that the service core knows as `number`: of those that have a stream table; smmu_count:
- * none. */
-size_t smmu_used(const struct audit *audit, size_t number);
 /* its.c */
 void its_open(struct audit *audit);
 void its_close(struct audit *audit);
+const struct its_device *its_device_mapped(const struct its_state *state, uint32_t device); /* NULL: not */
+const struct its_collection *its_collection_mapped(const struct its_state *state, uint32_t collection);
 /* Of a GITS_BASER<n>'s value; false: not valid, flat and aligned. */
 bool its_table(uint64_t baser, uint64_t *pa, uint64_t *size);
 uint64_t its_itt_size(const struct its_state *state, const struct its_device *device);

@@ -40,6 +40,7 @@ void rule_tree_board(struct audit *audit);
 void rule_tree_boot(struct audit *audit);
 void rule_directory(struct audit *audit);
 void rule_machine(struct audit *audit);
+void rule_machine_pci(struct audit *audit);
 void rule_gic_frames(struct audit *audit);
 void rule_firmware(struct audit *audit);
 void rule_colors(struct audit *audit);

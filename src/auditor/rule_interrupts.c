@@ -175,6 +175,39 @@ static void soft_spi(struct audit *audit, const struct cell *cell, uint32_t id, 
 			  cell->who, what);
 }
 
+static uint32_t vectors_of(const struct pci_function *function)
+{
+	const uint32_t msi = pci_capability(function, PCI_CAP_MSI),
+		       msix = pci_capability(function, PCI_CAP_MSIX);
+
+	if (msix)
+		return (pci_read(function, msix + 2, 2) & 0x7ff) + 1;
+	return msi ? UINT32_C(1) << (pci_read(function, msi + 2, 2) >> 1 & 7) : 0;
+}
+
+/* `msis`; else as many as its functions have, of each two a core and two more at most.
+ * [impl->swr~audit-interrupts~1] */
+static void messages_count(struct audit *audit, const struct cell *cell, const bool messages[INTIDS])
+{
+	const int asked = partition_number(audit, cell->asked);
+	const uint32_t most = cell->asked ? 2 * (uint32_t)cell->asked->core_count + 2 : 0;
+	uint32_t due = 0, have = 0;
+
+	for (size_t i = 0; asked != CELL_NONE_ID && i < audit->pci.count; i++) {
+		const uint32_t vectors =
+			audit->pci.functions[i].owner == asked ? vectors_of(&audit->pci.functions[i]) : 0;
+
+		due += vectors < most ? vectors : most;
+	}
+	if (cell->asked)
+		(void)node_u32(&audit->partition.tree, cell->asked->node, "msis", 0, &due);
+	for (uint32_t id = 0; id < INTIDS; id++)
+		have += messages[id];
+	if (have != due)
+		violation(&audit->report, RULE_INTERRUPTS,
+			  "%s: its messages have %u SPIs, by the partition file %u", cell->who, have, due);
+}
+
 /* [impl->swr~audit-one-owner~1] */
 void rule_interrupts(struct audit *audit)
 {
@@ -194,6 +227,7 @@ void rule_interrupts(struct audit *audit)
 		for (uint32_t i = 0; i < cell->record->channels.count; i++)
 			soft_spi(audit, cell, cell->channels[i].receive_intid, "doorbell", taken);
 		messages_of(cell, messages);
+		messages_count(audit, cell, messages);
 		for (uint32_t id = 0; id < INTIDS; id++)
 			soft_spi(audit, cell, messages[id] ? id : 0, "message", taken);
 	}

@@ -70,14 +70,6 @@ static void registers_check(struct audit *audit, const struct its_state *state)
 	}
 }
 
-static const struct its_device *device_mapped(const struct its_state *state, uint32_t device)
-{
-	for (size_t i = 0; i < state->device_count; i++)
-		if (state->devices[i].device == device)
-			return &state->devices[i];
-	return NULL;
-}
-
 /* The cell that has the function behind a DeviceID; CELL_NONE_ID: none. */
 static int device_owner(const struct audit *audit, const struct its_state *state, uint32_t device)
 {
@@ -103,7 +95,7 @@ static void devices_check(struct audit *audit, const struct its_state *state)
 			wrong(audit, state, "DeviceID 0 is mapped: it is what no function writes under", 0);
 		if (device_owner(audit, state, device->device) == CELL_NONE_ID)
 			wrong(audit, state, "a DeviceID is mapped that is no cell's", device->device);
-		if (device_mapped(state, device->device) != device)
+		if (its_device_mapped(state, device->device) != device)
 			wrong(audit, state, "a DeviceID is mapped twice", device->device);
 		if (device->device >= devices ||
 		    (uint64_t)device->device >> ((state->its->typer >> 13 & 0x1f) + 1))
@@ -116,14 +108,6 @@ static void devices_check(struct audit *audit, const struct its_state *state)
 			wrong(audit, state, "a table of EventIDs isn't aligned, in writable memory, alone",
 			      device->itt_pa);
 	}
-}
-
-static const struct its_collection *collection_mapped(const struct its_state *state, uint32_t collection)
-{
-	for (size_t i = 0; i < state->collection_count; i++)
-		if (state->collections[i].collection == collection)
-			return &state->collections[i];
-	return NULL;
 }
 
 /* The machine core that a collection's LPIs go to; negative: none that takes LPIs. */
@@ -148,7 +132,7 @@ static void collections_check(struct audit *audit, const struct its_state *state
 	for (size_t i = 0; i < state->collection_count; i++) {
 		const struct its_collection *collection = &state->collections[i];
 
-		if (collection_mapped(state, collection->collection) != collection)
+		if (its_collection_mapped(state, collection->collection) != collection)
 			wrong(audit, state, "a collection is mapped twice", collection->collection);
 		if (collection->collection >= room)
 			wrong(audit, state, "a collection is beyond its table", collection->collection);
@@ -162,8 +146,8 @@ static void collections_check(struct audit *audit, const struct its_state *state
 static void mapping_check(struct audit *audit, const struct its_state *state,
 			  const struct its_mapping *mapping)
 {
-	const struct its_device *device = device_mapped(state, mapping->device);
-	const struct its_collection *collection = collection_mapped(state, mapping->collection);
+	const struct its_device *device = its_device_mapped(state, mapping->device);
+	const struct its_collection *collection = its_collection_mapped(state, mapping->collection);
 	const int owner = device_owner(audit, state, mapping->device);
 	const struct cell *cell = owner == CELL_NONE_ID ? NULL : &audit->cells[owner];
 	uint32_t number, intid;
@@ -386,11 +370,12 @@ void rule_messages(struct audit *audit)
 				wrong(audit, state, "it is listed twice", state->its->pa);
 		if (!state->sound)
 			wrong(audit, state,
-			      "its command list is none, or has another command than MAPC, MAPD, MAPTI, "
-			      "INVALL and SYNC",
+			      "its command list is none, has another command than MAPC, MAPD, MAPTI, INVALL "
+			      "and SYNC, or one that comes too early",
 			      state->wrong);
 		if (!state->ended)
-			wrong(audit, state, "no INVALL comes behind the last event", state->its->commands);
+			wrong(audit, state, "no INVALL of its collection comes behind an event",
+			      state->its->commands);
 		registers_check(audit, state);
 		devices_check(audit, state);
 		collections_check(audit, state);

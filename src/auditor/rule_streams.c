@@ -14,14 +14,15 @@
 #define EVENT_BYTES   32u
 
 /* Words of an entry (Arm IHI 0070, 5.2). */
-#define STE_STAGE2     UINT64_C(0xd) /* V, Config 0b110; all else of the word is stage 1's */
-#define STE_1_ADMITTED (UINT64_C(1) << 44 | UINT64_C(1) << 19) /* SHCFG: as it comes; MEV */
+#define STE_STAGE2     UINT64_C(0xd)	   /* V, Config 0b110; all else of the word is stage 1's */
+#define STE_1_AS_SENT  (UINT64_C(1) << 44) /* SHCFG: shareability as it comes */
+#define STE_1_ADMITTED (UINT64_C(1) << 19) /* MEV: like faults are one event */
 #define STE_2_VTCR     UINT64_C(0x0007ffff00000000)
 #define STE_2_AA64     (UINT64_C(1) << 51)
 #define STE_2_AFFD     (UINT64_C(1) << 53)
 #define STE_2_PTW      (UINT64_C(1) << 54)
 #define STE_2_RECORD   (UINT64_C(1) << 58)
-#define STE_3_ADDRESS  UINT64_C(0x000ffffffffffff0)
+#define STE_3_ADDRESS  UINT64_C(0x0000fffffffffff0)
 #define VTCR_RES1      (UINT64_C(1) << 31)
 
 /* Fields of identification registers that the tables rest on (6.3.1, 6.3.2, 6.3.6). */
@@ -154,7 +155,7 @@ static void owned_check(const struct stream_walk *walk, uint64_t sid, const uint
 
 	if (ste[0] != STE_STAGE2)
 		what = "isn't stage 2 alone";
-	else if (ste[1] & ~STE_1_ADMITTED)
+	else if ((ste[1] & ~STE_1_ADMITTED) != STE_1_AS_SENT)
 		what = "overrides attributes, or admits ATS";
 	else if ((ste[2] & 0xffff) != (uint64_t)owner + 1)
 		what = "has another VMID than its cell";
@@ -311,12 +312,18 @@ static bool leads_to(const struct spans *map, uint64_t va, uint64_t size, uint64
 	return spans_translate(map, va, size, &pa) && pa == due;
 }
 
-static void service_smmu_check(struct audit *audit, const struct spans *map, size_t i, uint32_t number)
+static void service_smmu_check(struct audit *audit, const struct spans *map, size_t i)
 {
-	const struct bp_service_smmu *entry = &audit->service_smmus[number];
+	static const struct bp_service_smmu none;
+	const struct bp_service_smmu *entry = &audit->service_smmus[i];
 	const struct bp_smmu *smmu = &audit->smmus[i];
 	const struct node *node = audit->streams[i].node;
 
+	if (!smmu->strtab_base) {
+		if (memcmp(entry, &none, sizeof(none)) != 0)
+			service_wrong(audit, "an SMMU without streams has a row that isn't empty", i);
+		return;
+	}
 	if (entry->cmdq_log2 != (smmu->cmdq_base & 0x1f) || entry->eventq_log2 != (smmu->eventq_base & 0x1f))
 		service_wrong(audit, "a queue has another length than its register says", i);
 	if (!leads_to(map, entry->page0_va, BP_PAGE_SIZE, smmu->pa) ||
@@ -331,12 +338,12 @@ static void service_smmu_check(struct audit *audit, const struct spans *map, siz
 }
 
 static bool stream_right(const struct audit *audit, const struct spans *map, const struct bp_stream *stream,
-			 const struct named_stream *named, size_t smmu, uint32_t number)
+			 const struct named_stream *named, size_t smmu)
 {
 	const uint64_t pa = stream_entry(audit, &audit->streams[smmu], named->sid);
 	const void *bytes = pa == PA_NONE ? NULL : blueprint_at(audit, pa, 64);
 
-	return bytes && stream->smmu == number && stream->sid == named->sid &&
+	return bytes && stream->smmu == smmu && stream->sid == named->sid &&
 	       stream->cell == (uint32_t)named->cell && !memcmp(&stream->live, bytes, sizeof(stream->live)) &&
 	       leads_to(map, stream->ste_va, 64, pa);
 }
@@ -393,31 +400,28 @@ static void requests_check(struct audit *audit, const struct spans *map)
 void rule_stream_lists(struct audit *audit)
 {
 	const uint32_t core = audit->header->service_core;
-	uint32_t next = 0, number = 0;
+	uint32_t next = 0;
 
 	if (!audit->service || core >= audit->core_count)
 		return; /* records_open reports it */
-	if (smmu_used(audit, audit->service->smmus.count) != audit->smmu_count ||
-	    (audit->service->smmus.count &&
-	     smmu_used(audit, audit->service->smmus.count - 1) == audit->smmu_count)) {
-		service_wrong(audit, "it has another number of SMMUs with streams than the blueprint",
+	if (audit->service->smmus.count != audit->smmu_count) {
+		service_wrong(audit, "it has another number of SMMUs than the blueprint",
 			      audit->service->smmus.count);
 		return;
 	}
 	for (size_t i = 0; i < audit->smmu_count; i++) {
 		const struct stream_table *table = &audit->streams[i];
 
+		service_smmu_check(audit, &audit->cores[core].map, i);
 		if (!audit->smmus[i].strtab_base)
-			continue;
-		service_smmu_check(audit, &audit->cores[core].map, i, number);
+			continue; /* smmu_check() tells of its streams */
 		for (size_t n = 0; n < table->named_count; n++, next++)
 			if (next >= audit->service->streams.count ||
 			    !stream_right(audit, &audit->cores[core].map, &audit->service_streams[next],
-					  &table->named[n], i, number))
+					  &table->named[n], i))
 				service_wrong(audit,
 					      "a cell's stream isn't listed in order as its table has it",
 					      table->named[n].sid);
-		number++;
 	}
 	if (next != audit->service->streams.count)
 		service_wrong(audit, "it lists streams that no cell has", audit->service->streams.count);

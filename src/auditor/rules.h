@@ -54,7 +54,7 @@
 	RULE(PLACEMENT, "CONF-04", "explicit addresses and ram-base are honoured; otherwise IPA = PA, where unprotected bus masters reach", "build the image from this partition file") \
 	RULE(RAM, "CONF-05", "cells' RAM lies in the board's memory, outside reserved and forbidden ranges but those of the cell's own devices", "move the memory") \
 	RULE(DEVICES, "CONF-06", "each cell's device pages are those of the devices that the file gives it", "build the image from this partition file") \
-	RULE(INTERRUPTS, "CONF-07", "each cell's interrupts are those of its devices, timer and PMU, doorbells and emulated UART", "build the image from this partition file") \
+	RULE(INTERRUPTS, "CONF-07", "each cell's interrupts are those of its devices, timer and PMU, doorbells, emulated UART and messages", "build the image from this partition file") \
 	RULE(TRIGGERS, "CONF-08", "interrupt triggers are the board tree's", "correct spi_edge and ppi_edge") \
 	RULE(CHANNELS, "CONF-09", "channels are the file's: parties, directions, size, doorbells", "build the image from this partition file") \
 	RULE(MODE, "CONF-10", "interrupt mode is the file's", "build the image from this partition file") \

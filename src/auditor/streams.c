@@ -126,15 +126,6 @@ void streams_open(struct audit *audit)
 	}
 }
 
-size_t smmu_used(const struct audit *audit, size_t number)
-{
-	size_t i = 0;
-
-	while (i < audit->smmu_count && (!audit->smmus[i].strtab_base || number--))
-		i++;
-	return i;
-}
-
 void streams_close(struct audit *audit)
 {
 	for (size_t i = 0; audit->streams && i < audit->smmu_count; i++)

@@ -11,6 +11,7 @@ static const char *const kinds[DENY_COUNT] = {
 	[DENY_FIRMWARE_CALLS] = "firmware-calls",
 	[DENY_UNPROTECTED_DMA] = "unprotected-dma",
 	[DENY_PEER_DMA] = "peer-dma",
+	[DENY_SHARED_DEVICE] = "shared-device",
 };
 
 static bool is_denied[DENY_COUNT];

@@ -97,6 +97,8 @@ void windows_place(struct front *front);	/* windows.c */
 void reserved_check(const struct front *front); /* reserved.c: reserved memory of devices */
 
 /* ---- shared by steps ---- */
+/* pci_bus.c: where on its own bus each of a cell's functions is. */
+void pci_bus_lay_out(struct front *front, size_t cell);
 /* partition.c: a source file and what it includes, which is looked for beside what names it, in the folders
  * of -I, then in what came with the tool (`profiles`). False after diagnostics. */
 bool front_read_source(struct front *front, const char *file, struct source *source, struct files *included);

@@ -23,6 +23,19 @@ static const char *owner_of(const struct plan *plan, const struct pci_function *
 	return function->owner < 0 ? "nobody's" : text_format("%s's", plan->cells[function->owner].name);
 }
 
+/* Who runs the device that it is a part of, and so keeps it available. */
+static const char *relies_on(const struct plan *plan, const struct pci_function *function)
+{
+	const struct pci_function *const device =
+		function->physical == PCI_NONE ? function : &plan->board.pci.at[function->physical];
+
+	if (device->owner == function->owner)
+		return "";
+	return device->owner < 0 ? ", a device that nobody runs"
+				 : text_format(", works as long as %s runs the device",
+					       plan->cells[device->owner].name);
+}
+
 void map_print_functions(const struct plan *plan, size_t cell, FILE *out)
 {
 	const struct plan_cell *const own = &plan->cells[cell];
@@ -41,11 +54,23 @@ void map_print_functions(const struct plan *plan, size_t cell, FILE *out)
 		else if (function->smmu == PCI_NONE)
 			fputs("unisolated: it may master the bus with no IOMMU in front\n", out);
 		else
-			fprintf(out, "stream %#" PRIx32 "%s\n", function->stream,
+			fprintf(out, "stream %#" PRIx32 "%s%s\n", function->stream,
 				function->sriov.enabled ? text_format(", %" PRIu32 " virtual functions",
 								      function->sriov.enabled)
-							: "");
+							: "",
+				relies_on(plan, function));
 	}
+}
+
+static void json_runner(const struct plan *plan, const struct pci_function *function, FILE *out)
+{
+	const int owner = function->physical == PCI_NONE ? -1 : plan->board.pci.at[function->physical].owner;
+
+	fputs(", \"run_by\": ", out);
+	if (owner < 0)
+		fputs("null}", out);
+	else
+		fprintf(out, "%d}", owner);
 }
 
 void map_json_functions(const struct plan *plan, size_t cell, FILE *out)
@@ -69,9 +94,10 @@ void map_json_functions(const struct plan *plan, size_t cell, FILE *out)
 			function->vendor, function->device, seen->ghost ? "false" : "true",
 			function->sriov.enabled);
 		if (function->smmu == PCI_NONE)
-			fputs("null}", out);
+			fputs("null", out);
 		else
-			fprintf(out, "%" PRIu32 "}", function->stream);
+			fprintf(out, "%" PRIu32, function->stream);
+		json_runner(plan, function, out);
 	}
 	fputs("]", out);
 	if (own->msi_count)

@@ -42,7 +42,8 @@ static const struct option table[] = {
 	{"--json", NULL, ON_CHECK | ON_BUILD | ON_MAP | ON_AUDIT | ON_DIFF, SLOT_JSON, false, false,
 	 "for programs, on standard output: what was found, or the map (docs/formats.md)"},
 	{"--deny", "KIND,...", ON_CHECK | ON_BUILD | ON_AUDIT, SLOT_DENY, false, false,
-	 "exit 1 where the file asks for what can't be isolated: firmware-calls, unprotected-dma, peer-dma"},
+	 "exit 1 where the file asks for what can't be isolated: firmware-calls, unprotected-dma, peer-dma, "
+	 "shared-device"},
 	{"--pci", "DIR", ON_IMPORT, SLOT_PCI, false, false,
 	 "a copy of the running board's /sys/bus/pci/devices"},
 	{"--memory", "SIZE@ADDRESS", ON_IMPORT, SLOT_MEMORY, true, false,

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pci_assign.c - gives PCI functions to cells: `pci`, `allow-peer-dma`; and puts them on each cell's own bus.
+ * pci_assign.c - gives PCI functions to cells: `pci`, `allow-peer-dma`.
  *
- * A function is one cell's, and only where an IOMMU and an ITS know it by a name that no other cell's has. A
- * cell's bus is flat: its functions in the order of the file from device 1 on; behind them, from device 16
- * on, the virtual functions of each physical one that it has, its own and ghosts of others'. Called by
- * plan_read.
+ * A function is one cell's, and only where an IOMMU and an ITS know it by a name that no other cell's has.
+ * Called by plan_read.
  */
 #include "front.h"
 
@@ -15,10 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_DEVICE 1u
-#define VF_DEVICE    16u
-#define DEVICES	     32u
-#define FUNCTIONS    8u /* a device */
+#define FUNCTIONS		  8u					 /* a device */
+#define SMMU_IDR1_SIDSIZE	  0x3fu					 /* Arm IHI 0070, 6.3.2 */
+#define GITS_TYPER_DEVBITS(typer) ((uint32_t)((typer) >> 13 & 0x1f) + 1) /* Arm IHI 0069, 12.19 */
 
 static struct place place_of(const struct front *front, int cell)
 {
@@ -135,6 +132,15 @@ static const char *unfit(const struct board *board, const struct pci_function *f
 static bool admit_dma(const struct board *board, struct place at, const char *name,
 		      const struct pci_function *function, const struct plan_cell *cell)
 {
+	const uint32_t bits = (uint32_t)board->smmu_idr1.value & SMMU_IDR1_SIDSIZE;
+
+	if (function->smmu != PCI_NONE && board->smmu_idr1.mask && (uint64_t)function->stream >> bits) {
+		diag_error(at,
+			   "'%s' can't be given to a cell: it has StreamID 0x%x, and %s has %u bits of them "
+			   "(smmu/idr1 of machine.dts)",
+			   name, function->stream, board->smmus[function->smmu].path, bits);
+		return false;
+	}
 	if (function->smmu != PCI_NONE)
 		return true;
 	if (!cell->unprotected) {
@@ -162,6 +168,8 @@ static bool admit_dma(const struct board *board, struct place at, const char *na
 static bool admit_messages(const struct board *board, struct place at, const char *name,
 			   const struct pci_function *function, const struct plan_cell *cell)
 {
+	const uint32_t bits = GITS_TYPER_DEVBITS(board->its_typer.value);
+
 	if (!pci_messages(function))
 		return true;
 	if (cell->mode == BP_MODE_DIRECT)
@@ -173,6 +181,17 @@ static bool admit_messages(const struct board *board, struct place at, const cha
 	else if (function->its == PCI_NONE)
 		diag_error(at, "'%s' interrupts by messages, and none of them reaches an ITS (msi-map of %s)",
 			   name, board->pci_hosts[function->host].path);
+	else if (!function->device_id)
+		diag_error(
+			at,
+			"'%s' interrupts by messages with DeviceID 0x0, under which everything writes that "
+			"is no function",
+			name);
+	else if (board->its_typer.mask && (uint64_t)function->device_id >> bits)
+		diag_error(at,
+			   "'%s' interrupts by messages with DeviceID 0x%x, and %s has %u bits of them "
+			   "(its/typer of machine.dts)",
+			   name, function->device_id, board->itss[function->its].path, bits);
 	else
 		return true;
 	return false;
@@ -322,81 +341,32 @@ static void check_pairs(const struct front *front)
 		}
 }
 
-/* Its virtual functions work, but for what only the physical one's driver does. */
-static void warn_of_nobodys(const struct front *front)
+/* Virtual functions whose physical one isn't their cell's: nobody's works, but for what only its driver does.
+ */
+static void tell_of_parts(const struct front *front)
 {
-	const struct board *const board = &front->plan->board;
+	const struct plan *const plan = front->plan;
+	const struct board *const board = &plan->board;
 
 	for (size_t i = 0; i < board->pci.count; i++) {
 		const struct pci_function *const function = &board->pci.at[i];
+		const struct pci_function *const device = whole(board, function);
 
-		if (function->owner >= 0 && function->physical != PCI_NONE &&
-		    board->pci.at[function->physical].owner == OWNER_NOBODY)
+		if (function->owner < 0 || device->owner == function->owner)
+			continue;
+		if (denied(DENY_SHARED_DEVICE))
+			diag_error(place_of(front, function->owner),
+				   "'%s' is kept apart by its own device alone, %s, which %s runs: --deny "
+				   "shared-device",
+				   called(board, function), device->address,
+				   device->owner < 0
+					   ? "nobody"
+					   : text_format("cell '%s'", plan->cells[device->owner].name));
+		else if (device->owner == OWNER_NOBODY)
 			diag_warning(place_of(front, function->owner),
 				     "'%s' is a part of %s, which belongs to no cell: nobody runs the device",
-				     called(board, function), board->pci.at[function->physical].address);
+				     called(board, function), device->address);
 	}
-}
-
-/* ---- a cell's bus ---- */
-
-static int by_rid(const void *left, const void *right)
-{
-	const struct cell_function *const a = left, *const b = right;
-
-	return (a->rid > b->rid) - (a->rid < b->rid);
-}
-
-static bool is_behind_own(const struct board *board, const struct pci_function *function)
-{
-	return function->physical != PCI_NONE && board->pci.at[function->physical].owner == function->owner;
-}
-
-/* The virtual functions of one that the cell has: those that exist, from `rid` on. */
-static uint32_t add_virtual(const struct board *board, struct plan_cell *cell, size_t physical, uint32_t rid)
-{
-	const uint32_t enabled = board->pci.at[physical].sriov.enabled;
-
-	for (size_t i = physical; i < board->pci.count && enabled; i++) {
-		const struct pci_function *const function = &board->pci.at[i];
-		size_t at = 0;
-
-		if (function->physical != physical || function->vf >= enabled)
-			continue;
-		while (at < cell->function_count && cell->functions[at].function != i)
-			at++;
-		if (at == cell->function_count) {
-			cell->functions = memory_grow(cell->functions, cell->function_count,
-						      sizeof(cell->functions[0]));
-			cell->functions[cell->function_count++] = (struct cell_function){i, 0, true};
-		}
-		cell->functions[at].rid = rid + function->vf;
-	}
-	return rid + enabled;
-}
-
-static void lay_out(struct front *front, size_t index)
-{
-	const struct board *const board = &front->plan->board;
-	struct plan_cell *const cell = &front->plan->cells[index];
-	const size_t named_count = cell->function_count;
-	uint32_t device = FIRST_DEVICE, rid = VF_DEVICE * FUNCTIONS;
-
-	for (size_t i = 0; i < named_count; i++)
-		if (!is_behind_own(board, &board->pci.at[cell->functions[i].function]))
-			cell->functions[i].rid = device++ * FUNCTIONS;
-	for (size_t i = 0; i < named_count; i++)
-		rid = add_virtual(board, cell, cell->functions[i].function, rid);
-	if (device > VF_DEVICE)
-		diag_error(place_of(front, (int)index),
-			   "cell '%s' has %u functions of its own on its bus: %u fit", cell->name,
-			   device - FIRST_DEVICE, VF_DEVICE - FIRST_DEVICE);
-	if (rid > DEVICES * FUNCTIONS)
-		diag_error(place_of(front, (int)index),
-			   "cell '%s' has %u virtual functions behind those of its own on its bus: %u fit",
-			   cell->name, rid - VF_DEVICE * FUNCTIONS, (DEVICES - VF_DEVICE) * FUNCTIONS);
-	if (cell->function_count)
-		qsort(cell->functions, cell->function_count, sizeof(cell->functions[0]), by_rid);
 }
 
 /* [impl->swr~config-pci~1] */
@@ -416,7 +386,7 @@ void pci_assign(struct front *front)
 	check_pairs(front);
 	if (diag_errors() != errors)
 		return;
-	warn_of_nobodys(front);
+	tell_of_parts(front);
 	for (size_t i = 0; i < plan->cell_count; i++)
-		lay_out(front, i);
+		pci_bus_lay_out(front, i);
 }

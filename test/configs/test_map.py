@@ -240,7 +240,7 @@ SCHEMA = {
         "colors": (type(None), {"has": [int], "of": int, "own": bool}),
         "devices": [{"path": str, "registers": [RANGE], "interrupts": [int], "unisolated": bool}], "ppis": [int], "spis": [int],
         "functions": [{"address": str, "name": str, "guest": str, "vendor": int, "device": int, "owned": bool, "virtual": int,
-                       "stream": (int, type(None))}],
+                       "stream": (int, type(None)), "run_by": (int, type(None))}],
         "messages": (type(None), {"first": int, "count": int}), "firmware_calls": [int],
         "images": [{"property": str, "name": str, "size": int, "address": int, "sha256": str}],
         "faults": dict, "restarts": {"count": int, "window": int},
@@ -357,8 +357,9 @@ def test_pci_functions():
     edu = cells["other"]["functions"][-1]
     assert edu == {
         "address": "0000:00:05.0", "name": "edu", "guest": "00:04.0", "vendor": 0x1234, "device": 0x11E8, "owned": True, "virtual": 0,
-        "stream": 0x28,
+        "stream": 0x28, "run_by": None,
     }  # fmt: skip
+    assert [one["run_by"] for one in cells["other"]["functions"]] == [1, 1, None, None]
     for cell in cells["main"], cells["other"]:
         messages = cell["messages"]
         assert set(range(messages["first"], messages["first"] + messages["count"])) <= set(cell["spis"])
@@ -367,6 +368,7 @@ def test_pci_functions():
     assert re.search(r"^  00:10\.0 +0000:01:10\.0 +nic\.vf0 +8086:10ca  other's: seen, not touched$", text, re.M)
     assert re.search(r"^  00:10\.1 +0000:01:10\.2 +nic\.vf1 +8086:10ca  nobody's: seen, not touched$", text, re.M)
     assert re.search(r"^  00:04\.0 +0000:00:05\.0 +edu +1234:11e8  stream 0x28$", text, re.M)
+    assert re.search(r"nic\.vf0 +8086:10ca  stream 0x180, works as long as main runs the device$", text, re.M)
     drawn = [text for *_, text in texts(ET.fromstring(draw(path)))]
     assert "PCI        nic: 00:01.0" in drawn and not any("nic.vf1" in text for text in drawn)
 

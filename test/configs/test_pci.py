@@ -494,3 +494,14 @@ def test_peers_denied(tmp_path):
     result = run(TOOL, "check", str(tmp_path / "file.dts"), "-I", IMAGES, "--deny", "peer-dma")
     assert result.stderr.replace(f"{tmp_path}/", "") == expected.replace("warning", "error")
     assert result.returncode == 1
+
+
+# [utest->swr~config-deny~1]
+@pytest.mark.parametrize(("given", "who"), [((ONE, ONE + ".vf0"), "cell 'one'"), ((OTHER, ONE + ".vf0"), "nobody")])
+def test_parts_denied(tmp_path, given, who):
+    board(tmp_path, [port("0000:00:02.0", 2), nic("0000:02:00.0"), *split_pf()], two(*given), ())
+    result = run(TOOL, "check", str(tmp_path / "file.dts"), "-I", IMAGES, "--deny", "shared-device")
+    assert result.stderr.replace(f"{tmp_path}/", "") == (
+        f"file.dts:10:4: error: '{ONE}.vf0' is kept apart by its own device alone, {ONE}, which {who} runs: --deny shared-device\n"
+    )
+    assert result.returncode == 1

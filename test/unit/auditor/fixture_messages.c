@@ -95,6 +95,9 @@ void fixture_messages(struct fixture *fixture)
 	core_make(&made.lpi_cores[0], 0, config, PENDING_PA);
 	core_make(&made.lpi_cores[1], 2, config, PENDING_PA + 0x10000);
 	fixture->header->machine.gic_id_bits = LPI_BITS;
+	fixture_replace(&fixture->machine_text, "smmu {",
+			"its { typer = /bits/ 64 <0x1ef71 0xffffffffffffffff>; baser = /bits/ 64 "
+			"<0x0107000000000000 0x0407000000000000>; };\nsmmu {");
 	fixture->cell[GATEWAY]->dma_intid = fixture->cell[HEALTH]->dma_intid = 106;
 	fixture_map(fixture, fixture->header->boot_root_pa, WINDOW, ITS_PA, 0x10000, EL2_DEVICE);
 }

@@ -147,8 +147,9 @@ void fixture_pci_asked(struct fixture *fixture)
 {
 	fixture_pci_inputs(fixture);
 	fixture_replace(&fixture->partition_text, "image = \"health.elf\";",
-			"image = \"health.elf\"; pci = \"nic.vf0\";");
-	fixture_replace(&fixture->partition_text, "boot-timeout = ", "pci = \"nic\"; boot-timeout = ");
+			"image = \"health.elf\"; pci = \"nic.vf0\"; msis = <1>;");
+	fixture_replace(&fixture->partition_text,
+			"boot-timeout = ", "pci = \"nic\"; msis = <2>; boot-timeout = ");
 }
 
 void fixture_pci_made(struct fixture *fixture)

@@ -104,5 +104,10 @@ void fixture_streams(struct fixture *fixture)
 						      .eventq_log2 = 7,
 						      .event_intid = 106,
 						      .error_intid = 109};
+	fixture->header->machine.smmu_idr0 = made.smmu->idr0;
+	fixture->header->machine.smmu_idr0_mask = made.smmu->idr0_mask;
+	fixture_replace(&fixture->machine_text, "smmu { idr0 = <0 0>;",
+			"smmu { idr0 = <0x0800001b 0x1bffffff>; idr1 = <0x00e739d0 0xffffffff>; "
+			"idr5 = <0x00000074 0xffffffff>;");
 	service_map(fixture);
 }

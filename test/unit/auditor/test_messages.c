@@ -40,6 +40,16 @@ static uint64_t *word(unsigned int command, unsigned int number)
 	return made.commands + command * UINT64_C(4) + number;
 }
 
+static void swap(unsigned int one, unsigned int other)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		const uint64_t copy = *word(one, i);
+
+		*word(one, i) = *word(other, i);
+		*word(other, i) = copy;
+	}
+}
+
 CHANGE(device_zero, *word(MAPD_VF, 0) &= 0xff;)
 /* A board whose map gives the NIC DeviceID 0: all agrees, but for what else writes under it. */
 CHANGE(device_zero_owned, fixture_replace(&f->board_text, "msi-map = <0 7", "msi-map = <0x100 7");
@@ -75,6 +85,10 @@ CHANGE(command_interrupts, *word(INVALL_HEALTH, 0) = UINT64_C(0x100) << 32 | 0x0
 CHANGE(command_virtual, *word(INVALL_HEALTH, 0) = 0x2a;)
 CHANGE(command_reserved, *word(SYNC_HEALTH, 3) = 1;)
 CHANGE(command_early, *word(INVALL_GATEWAY, 0) = 0x05; *word(INVALL_GATEWAY, 2) = 0;)
+CHANGE(event_before_device, swap(EVENT_230, MAPD_NIC);)
+CHANGE(invalidated_too_early, swap(INVALL_GATEWAY, EVENT_231);)
+CHANGE(invalidated_unmapped, *word(INVALL_GATEWAY, 2) = 9;)
+CHANGE(invalidates_another, *word(INVALL_GATEWAY, 2) = HEALTH;)
 CHANGE(commands_cut, made.its->commands = 7 * 32;)
 CHANGE(commands_odd, made.its->commands -= 8;)
 CHANGE(commands_full, made.its->commands = 4096;)
@@ -99,6 +113,14 @@ CHANGE(bell_elsewhere, made.lpis[HEALTH][0].offset = 0x80;)
 CHANGE(bell_many, made.lpis[HEALTH][0].bit |= 1;)
 CHANGE(core_other, made.lpi_cores[1].core = 3;)
 CHANGE(core_processor, made.lpi_cores[1].processor = 0;)
+CHANGE(core_processor_swapped, made.lpi_cores[0].processor = 2; made.lpi_cores[1].processor = 0;
+       *word(MAPC_GATEWAY, 2) &= ~(UINT64_C(3) << 16); *word(MAPC_HEALTH, 2) |= UINT64_C(2) << 16;)
+CHANGE(otherwise_typer, made.its->typer ^= UINT64_C(1) << 36;)
+CHANGE(otherwise_mask, made.its->typer_mask &= ~(UINT64_C(1) << 36);)
+CHANGE(otherwise_kind, made.its->baser_kind[2] = UINT64_C(2) << 56;)
+CHANGE(fewer_messages, fixture_replace(&f->partition_text, "msis = <2>;", "msis = <1>;");)
+CHANGE(more_messages, fixture_replace(&f->partition_text, "msis = <2>;", "msis = <3>;");)
+CHANGE(messages_by_default, fixture_replace(&f->partition_text, "msis = <1>;", "");)
 CHANGE(core_window, made.lpi_cores[1].gicr_va += 0x20000;)
 CHANGE(core_config_outside, made.lpi_cores[0].propbaser = made.lpi_cores[1].propbaser = FREE_PA | 13;)
 CHANGE(core_config_two, made.lpi_cores[1].propbaser ^= 0x400;)
@@ -157,6 +179,10 @@ static const struct mutation rows[] = {
 	ROW(MESSAGES, command_virtual),
 	ROW(MESSAGES, command_reserved),
 	ROW(MESSAGES, command_early),
+	ROW(MESSAGES, event_before_device),
+	ROW(MESSAGES, invalidated_too_early),
+	ROW(MESSAGES, invalidated_unmapped),
+	ROW(MESSAGES, invalidates_another),
 	ROW(MESSAGES, commands_cut),
 	ROW(MESSAGES, commands_odd),
 	ROW(MESSAGES, commands_full),
@@ -187,6 +213,13 @@ static const struct mutation rows[] = {
 	ROW(MESSAGES, core_pending_outside),
 	ROW(HV_LAYOUT, core_pending_one),
 	ROW(MESSAGES, core_pending_reserved),
+	ROW(MACHINE, core_processor_swapped), /* [utest->swr~audit-machine~1] */
+	ROW(MACHINE, otherwise_typer),
+	ROW(MACHINE, otherwise_mask),
+	ROW(MACHINE, otherwise_kind),
+	ROW(INTERRUPTS, fewer_messages), /* [utest->swr~audit-interrupts~1] */
+	ROW(INTERRUPTS, more_messages),
+	ROW(INTERRUPTS, messages_by_default),
 	ROW(TRIGGERS, spi_level),
 	ROW(INTERRUPTS, spi_wired),
 	ROW(INTERRUPTS, spi_not_owned),

@@ -36,6 +36,8 @@ CHANGE(owned_aborts, *nic(0) = BP_STE_ABORT;)
 CHANGE(owned_context, *nic(0) |= FREE_PA;)
 CHANGE(owned_translated_requests, *nic(1) |= UINT64_C(1) << 28;)
 CHANGE(owned_type, *nic(1) |= UINT64_C(1) << 36;)
+CHANGE(owned_unshared, *nic(1) = 0;)
+CHANGE(owned_table_far, *nic(3) |= UINT64_C(1) << 50;)
 CHANGE(owned_destructive, *nic(1) |= UINT64_C(1) << 12;)
 CHANGE(owned_vmid, *nic(2) ^= 3;)
 CHANGE(owned_vmid_wide, *nic(2) |= 0x100;)
@@ -65,6 +67,9 @@ CHANGE(queue_outside, made.smmu->cmdq_base = FREE_PA | 8;)
 CHANGE(queue_unaligned, made.smmu->cmdq_base += 0x800;)
 CHANGE(queue_shared, made.smmu->eventq_base = f->heartbeat_pa[0] | 7;)
 CHANGE(queues_one, made.smmu->eventq_base = made.queue_pa | 7;)
+CHANGE(otherwise_idr0, made.smmu->idr0 |= 0x40u;)
+CHANGE(otherwise_idr1, made.smmu->idr1 ^= 1u << 21;)
+CHANGE(otherwise_idr5, made.smmu->idr5_mask = 0x77;)
 CHANGE(elsewhere, made.smmu->pa += 0x20000;)
 CHANGE(not_compared, made.smmu->idr0_mask = 0;)
 CHANGE(ids_not_compared, made.smmu->idr1_mask = 0;)
@@ -153,6 +158,8 @@ static const struct mutation rows[] = {
 	ROW(STREAMS, owned_context),
 	ROW(STREAMS, owned_translated_requests),
 	ROW(STREAMS, owned_type),
+	ROW(STREAMS, owned_unshared),
+	ROW(STREAMS, owned_table_far),
 	ROW(STREAMS, owned_destructive),
 	ROW(STREAMS, owned_vmid),
 	ROW(STREAMS, owned_vmid_wide),
@@ -183,6 +190,9 @@ static const struct mutation rows[] = {
 	ROW(HV_LAYOUT, queue_shared),
 	ROW(HV_LAYOUT, queues_one),
 	ROW(STREAMS, elsewhere),
+	ROW(MACHINE, otherwise_idr0), /* [utest->swr~audit-machine~1] */
+	ROW(MACHINE, otherwise_idr1),
+	ROW(MACHINE, otherwise_idr5),
 	ROW(STREAMS, not_compared),
 	ROW(STREAMS, ids_not_compared),
 	ROW(STREAMS, granule_not_compared),
