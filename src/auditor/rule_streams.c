@@ -101,7 +101,7 @@ static void dma_expected(const struct audit *audit, const struct cell *cell, str
 
 		if (admitted)
 			spans_add(expected, (struct span){channel->ipa, channel->pa, page_up(channel->size),
-							  admitted | ATTR_MAY, 0});
+							  admitted, 0});
 	}
 	/* Where its functions' messages go: to be written alone. */
 	for (size_t i = 0; i < audit->board.tree.count; i++) {
@@ -112,9 +112,11 @@ static void dma_expected(const struct audit *audit, const struct cell *cell, str
 			used |= asked != CELL_NONE_ID && audit->pci.functions[f].owner == asked &&
 				audit->pci.functions[f].its == its;
 		if (used && its->reg_count)
-			spans_add(expected,
-				  (struct span){its->regs[0].base + MSI_PAGE, its->regs[0].base + MSI_PAGE,
-						BP_PAGE_SIZE, ATTR_WRITE | ATTR_DEVICE | ATTR_MAY, 0});
+			spans_add(expected, (struct span){its->regs[0].base + MSI_PAGE,
+							  its->regs[0].base + MSI_PAGE, BP_PAGE_SIZE,
+							  ATTR_WRITE | ATTR_DEVICE |
+								  (cell->record->lpis.count ? 0 : ATTR_MAY),
+							  0});
 	}
 }
 

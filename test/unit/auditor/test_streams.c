@@ -13,6 +13,11 @@
 #include "fixture_pci.h"
 #include "mutate.h"
 
+static const struct bp_channel *fixture_channels(struct fixture *f)
+{
+	return fixture_table(f->cell[GATEWAY], f->cell[GATEWAY]->channels);
+}
+
 /* The good tables with one change. */
 #define CHANGE(name, ...)                                                                                    \
 	static void name(struct fixture *f)                                                                  \
@@ -112,6 +117,8 @@ CHANGE(dma_messages_cached, *fixture_leaf(f, made.dma_root[GATEWAY], ITS_PA + 0x
 CHANGE(dma_messages_elsewhere, *fixture_leaf(f, made.dma_root[GATEWAY], ITS_PA + 0x10000) -= 0x10000;)
 CHANGE(dma_ram_lacks, *fixture_leaf(f, made.dma_root[GATEWAY], 0x4a800000) = 0;)
 CHANGE(dma_ram_moved, *fixture_leaf(f, made.dma_root[GATEWAY], 0x4a800000) += 0x200000;)
+CHANGE(dma_channel_lacks, *fixture_leaf(f, made.dma_root[GATEWAY], fixture_channels(f)[0].ipa) = 0;)
+CHANGE(dma_messages_lack, *fixture_leaf(f, made.dma_root[GATEWAY], ITS_PA + 0x10000) = 0;)
 CHANGE(dma_table_of_another, *nic(3) = made.dma_root[HEALTH];)
 CHANGE(dma_table_of_cores, *nic(3) = f->stage2_root[GATEWAY];)
 CHANGE(dma_table_writable,
@@ -221,6 +228,8 @@ static const struct mutation rows[] = {
 	ROW(DMA, dma_messages_elsewhere),
 	ROW(DMA, dma_ram_lacks),
 	ROW(DMA, dma_ram_moved),
+	ROW(DMA, dma_channel_lacks),
+	ROW(DMA, dma_messages_lack),
 	ROW(DMA, dma_table_of_another),
 	ROW(TABLE_PAGE, dma_table_of_another),
 	ROW(TABLE_PAGE, dma_table_of_cores),
