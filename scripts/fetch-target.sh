@@ -18,7 +18,7 @@
 
 OUT=$BUILD/linux
 SUITE=bookworm
-FORMAT=5 # changes when a result's form does, so that older trees fetch again
+FORMAT=6 # changes when a result's form does, so that older trees fetch again
 
 case ${1:-} in
 "") part="" ;;
@@ -77,7 +77,7 @@ fetch_kernel()
 # Drivers of PCI functions, and what they need, of the kernel package last fetched. pci-pf-stub switches the virtual
 # functions of any device on (pci-inventory.sh).
 MODULES="pci-pf-stub igb i2c-algo-bit igbvf nvme nvme-core nvme-auth nvme-keyring virtio_net net_failover failover
-	virtio_blk"
+	virtio_blk uio uio_pci_generic"
 fetch_modules()
 {
 	local folder=$OUT/$1/modules module file

@@ -12,15 +12,17 @@
 
 #define BUS	       0x100000u /* bytes of configuration space */
 #define REGISTERS_MASK 0xffffff00u
-#define BAR_WIDE       0xcu /* 64 bits, prefetchable */
+#define NO_INTX	       0x0400u /* Command: the one bit that does nothing but stay */
+#define BAR_WIDE       0xcu    /* 64 bits, prefetchable */
 #define SPACE(cell)    ((cell) & 0x43000000u)
 #define SPACE_LOW      0x02000000u /* 32 bits, not prefetchable */
 #define SPACE_WIDE     0x43000000u
 #define DEVICE_MASK    0xf800u
 #define PIN_MASK       7u
 
-struct due { /* what a register reads as, and as what when it is sized; 0: it is no BAR */
-	uint32_t offset, value, sized;
+struct due { /* what a register reads as; of a BAR: when it is sized; else what a guest may write of it */
+	uint16_t offset, kind;
+	uint32_t value, write;
 };
 
 static void wrong(struct audit *audit, const struct cell *cell, const char *channel, const char *what,
@@ -82,10 +84,8 @@ static void space_check(struct audit *audit, const struct cell *cell, const char
 	size_t next = 0;
 
 	for (uint32_t i = 0; i < function->registers.count; i++, next++) {
-		const uint16_t kind = next < count && due[next].sized ? BP_PCI_SIZING : BP_PCI_PLAIN;
-
-		if (next == count || rows[i].offset != due[next].offset || rows[i].kind != kind ||
-		    rows[i].fixed != due[next].value || rows[i].write != due[next].sized || rows[i].hard ||
+		if (next == count || rows[i].offset != due[next].offset || rows[i].kind != due[next].kind ||
+		    rows[i].fixed != due[next].value || rows[i].write != due[next].write || rows[i].hard ||
 		    rows[i].clear) {
 			wrong(audit, cell, name, "a register isn't what it is, or not constant",
 			      rows[i].offset);
@@ -104,14 +104,14 @@ static void function_check(struct audit *audit, const struct cell *cell, uint32_
 	const struct bp_mmio *registers = registers_of(cell, index);
 	const uint64_t mask = ~(channel->size - 1);
 	const struct due due[] = {
-		{0x00, 0x11101af4, 0},
-		{0x04, 0x0002, 0},
-		{0x08, 0x05000001, 0},
-		{0x10, registers ? (uint32_t)registers->ipa : 0, REGISTERS_MASK},
-		{0x18, (uint32_t)channel->ipa | BAR_WIDE, (uint32_t)mask | BAR_WIDE},
-		{0x1c, (uint32_t)(channel->ipa >> 32), (uint32_t)(mask >> 32)},
-		{0x2c, 0x11001af4, 0},
-		{0x3c, channel->receive_intid ? 0x100 : 0, 0},
+		{0x00, BP_PCI_PLAIN, 0x11101af4, 0},
+		{0x04, BP_PCI_KEPT, channel->receive_intid ? 0x00080002 : 0x0002, NO_INTX},
+		{0x08, BP_PCI_PLAIN, 0x05000001, 0},
+		{0x10, BP_PCI_SIZING, registers ? (uint32_t)registers->ipa : 0, REGISTERS_MASK},
+		{0x18, BP_PCI_SIZING, (uint32_t)channel->ipa | BAR_WIDE, (uint32_t)mask | BAR_WIDE},
+		{0x1c, BP_PCI_SIZING, (uint32_t)(channel->ipa >> 32), (uint32_t)(mask >> 32)},
+		{0x2c, BP_PCI_PLAIN, 0x11001af4, 0},
+		{0x3c, BP_PCI_PLAIN, channel->receive_intid ? 0x100 : 0, 0},
 	};
 
 	if (channel->size & (channel->size - 1) || channel->ipa & (channel->size - 1))

@@ -14,8 +14,8 @@
  * BARs are at the guest-physical addresses that are their physical ones, and never move.
  *
  * A channel that is shown as a PCI function (ivshmem, as QEMU's documentation lays it out) is one on a second
- * such bus, which has no hardware: all of its configuration space is constant, BAR 0 an emulated page
- * (BP_MMIO_IVSHMEM), BAR 2 the channel.
+ * such bus, which has no hardware: its configuration space is constant but for one bit, BAR 0 an emulated
+ * page (BP_MMIO_IVSHMEM), BAR 2 the channel.
  *
  * A message-signalled interrupt of a cell is a physical SPI that is wired to nothing (machine.dts, free-spis)
  * and owned by the cell. The guest takes it from a GICv2m frame; its function writes the SPI's number to the
@@ -98,6 +98,8 @@ enum bp_pci_register_kind {
 	BP_PCI_PLAIN,
 	BP_PCI_SIZING,	/* a BAR's word: after all ones it reads as `write`, else as `fixed` */
 	BP_PCI_COMMAND, /* Command and Status: before Memory Space Enable the BARs are put back */
+	BP_PCI_KEPT,	/* no hardware: bits `write` are what was written, kept in the same bits of the word
+			   of state */
 };
 
 /* 4 bytes of configuration space. A register that isn't listed reads as zero and ignores writes. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * emit_ivshmem.c - channels that are shown as PCI functions, in the records of the cells that have part in
- * them: configuration space, all of it constant, and the pages that are emulated.
+ * them: configuration space, constant but for INTx's disable, and the pages that are emulated. Where the cell
+ * receives the doorbell, an interrupt is said to be pending always: drivers ask that only when one was taken.
  *
  * The layout is that of QEMU's ivshmem-plain (docs/specs/ivshmem-spec of QEMU), with a doorbell register that
  * rings. The addresses are of windows.c; tree_ivshmem.c describes it to the guest. Called by emit_pci.c,
@@ -42,15 +43,16 @@ static void describe(const struct plan_channel *channel, size_t cell, struct bp_
 {
 	const uint64_t mask = ~(channel->size - 1);
 	const uint32_t kind = BAR_64 | BAR_PREFETCHABLE;
+	const bool rung = channel_doorbell(channel, cell) != 0;
 	const struct bp_pci_register described[REGISTERS] = {
 		{.offset = PCI_ID, .fixed = IDS},
-		{.offset = PCI_COMMAND, .fixed = COMMAND_MEMORY},
+		{PCI_COMMAND, BP_PCI_KEPT, COMMAND_MEMORY | (rung ? STATUS_INTX : 0), 0, COMMAND_NO_INTX, 0},
 		{.offset = PCI_CLASS, .fixed = CLASS_REVISION},
 		{PCI_BAR0, BP_PCI_SIZING, (uint32_t)channel->registers_ipa, 0, ~(REGISTERS_SIZE - 1), 0},
 		{PCI_BAR0 + 8, BP_PCI_SIZING, (uint32_t)channel->ipa | kind, 0, (uint32_t)mask | kind, 0},
 		{PCI_BAR0 + 12, BP_PCI_SIZING, (uint32_t)(channel->ipa >> 32), 0, (uint32_t)(mask >> 32), 0},
 		{.offset = PCI_SUBSYSTEM, .fixed = SUBSYSTEM},
-		{.offset = PCI_INTERRUPT, .fixed = channel_doorbell(channel, cell) ? PIN_A : 0},
+		{.offset = PCI_INTERRUPT, .fixed = rung ? PIN_A : 0},
 	};
 
 	for (size_t i = 0; i < REGISTERS; i++)

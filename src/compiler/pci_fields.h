@@ -13,7 +13,8 @@
 #define COMMAND_MEMORY	     0x0002u
 #define COMMAND_MASTER	     0x0004u
 #define COMMAND_NO_INTX	     0x0400u
-#define STATUS_LIST	     0x00100000u /* of the word at PCI_COMMAND, as the following */
+#define STATUS_INTX	     0x00080000u /* of the word at PCI_COMMAND, as the following */
+#define STATUS_LIST	     0x00100000u
 #define STATUS_ERRORS	     0xf9000000u /* written as one to clear */
 #define PCI_CLASS	     0x08u
 #define PCI_CACHE_LINE	     0x0cu

@@ -91,6 +91,8 @@ static u32 place_read(const struct place *place)
 
 	if (row->kind == BP_PCI_SIZING)
 		return *sized(place->function) & BIT(place->sizing % 32) ? row->write : row->fixed;
+	if (row->kind == BP_PCI_KEPT)
+		return row->fixed | (*sized(place->function) & row->write);
 	if (config == 0 || row->hard == 0)
 		return row->fixed;
 	return row->fixed | (pci_read(config + row->offset) & row->hard);
@@ -113,6 +115,11 @@ static void place_write(const struct place *place, u32 value, u32 lanes, const s
 	const u32 open = row->write | row->clear, shift = 8 * (access->offset & 3);
 	u32 now, next;
 
+	if (row->kind == BP_PCI_KEPT) {
+		now = *sized(function);
+		*sized(function) = (now & ~(open & lanes)) | (value & open & lanes);
+		return;
+	}
 	if (row->kind == BP_PCI_SIZING) {
 		size_ask(place, (value & lanes) == ALL_ONES);
 		return;

@@ -51,6 +51,7 @@ static void pci_make(void)
 						       {0x08, BP_PCI_PLAIN, 0x02000001, ~0u, ~0u, ~0u}};
 	static const struct bp_pci_bar bars[] = {{0x10, BAR_LO}, {0x14, BAR_HI}};
 	static const struct bp_pci_register shown[] = {{0x00, BP_PCI_PLAIN, 0x11101af4, 0, 0, 0},
+						       {0x04, BP_PCI_KEPT, 0x00080002, 0, 0x400, 0},
 						       {0x10, BP_PCI_SIZING, 0x9000000, 0, 0xffffff00, 0}};
 	struct bp_pci_function functions[4] = {
 		{.config_va = CONFIG, .rid = 1 << 3, .reset = 0x78, .state = 1},
@@ -150,6 +151,21 @@ static void a_channel_is_on_its_own_bus(void **state)
 	}
 	for (u64 offset = 0; offset < 0x1000; offset += 4)
 		put(BP_PCI_CHANNELS | 8, offset, 4, 0x5a5a5a5a);
+	/* Of the command one bit is kept, whatever else is written, by itself, and for this function alone.
+	 */
+	put(BP_PCI_CHANNELS | 8, 4, 4, 0);
+	assert_int_equal(get(BP_PCI_CHANNELS | 8, 4, 4), 0x00080002);
+	put(BP_PCI_CHANNELS | 8, 4, 2, 0xffff);
+	assert_int_equal(get(BP_PCI_CHANNELS | 8, 4, 4), 0x00080402);
+	put(BP_PCI_CHANNELS | 8, 4, 1, 0);
+	put(BP_PCI_CHANNELS | 8, 6, 2, 0);
+	assert_int_equal(get(BP_PCI_CHANNELS | 8, 5, 1), 0x04);
+	put(BP_PCI_CHANNELS | 8, 0x10, 4, ~0u);
+	assert_int_equal(get(BP_PCI_CHANNELS | 8, 4, 2), 0x0402);
+	put(BP_PCI_CHANNELS | 8, 5, 1, 0xfb);
+	assert_int_equal(get(BP_PCI_CHANNELS | 8, 4, 2), 0x0002);
+	assert_int_equal(get(BP_PCI_CHANNELS | 8, 0x10, 4), 0xffffff00);
+	put(BP_PCI_CHANNELS | 8, 0x10, 4, 0);
 	assert_int_equal(get(BP_PCI_CHANNELS | 8, 0x10, 4), 0x9000000);
 	put(BP_PCI_CHANNELS | 8, 0x10, 4, ~0u);
 	assert_int_equal(get(BP_PCI_CHANNELS | 8, 0x10, 4), 0xffffff00);

@@ -48,7 +48,7 @@ static void cell_make(struct fixture *f, int i, const char *spi)
 {
 	static const struct bp_pci_register rows[] = {
 		{0x00, BP_PCI_PLAIN, 0x11101af4, 0, 0, 0},
-		{0x04, BP_PCI_PLAIN, 2, 0, 0, 0},
+		{0x04, BP_PCI_KEPT, 0x00080002, 0, 0x400, 0},
 		{0x08, BP_PCI_PLAIN, 0x05000001, 0, 0, 0},
 		{0x10, BP_PCI_SIZING, REGISTERS_IPA, 0, 0xffffff00, 0},
 		{0x18, BP_PCI_SIZING, WINDOWS_IPA + 0x2000c, 0, 0xfffff00c, 0},
@@ -116,7 +116,10 @@ CHANGE(resets, function(f)->reset = 8;)
 CHANGE(puts_back, function(f)->bars = (struct bp_table){ROWS_AT, 1};)
 CHANGE(register_missing, function(f)->registers.count--;)
 CHANGE(identity, row(f, 0)->fixed++;)
-CHANGE(command_written, row(f, 4)->write = 4;)
+CHANGE(command_written, row(f, 4)->write |= 2;)
+CHANGE(command_hardware, row(f, 4)->kind = BP_PCI_COMMAND;)
+CHANGE(never_pending, row(f, 4)->fixed = 2;)
+CHANGE(others_kept, row(f, 0x2c)->kind = BP_PCI_KEPT;)
 CHANGE(command_own, row(f, 4)->hard = 2;)
 CHANGE(command_clears, row(f, 4)->clear = 1;)
 CHANGE(registers_bar, row(f, 0x10)->fixed += 0x10000;)
@@ -178,6 +181,9 @@ static const struct mutation rows[] = {
 	ROW(PRESENTATION, register_missing),
 	ROW(PRESENTATION, identity),
 	ROW(PRESENTATION, command_written),
+	ROW(PRESENTATION, command_hardware),
+	ROW(PRESENTATION, never_pending),
+	ROW(PRESENTATION, others_kept),
 	ROW(PRESENTATION, command_own),
 	ROW(PRESENTATION, command_clears),
 	ROW(PRESENTATION, registers_bar),
