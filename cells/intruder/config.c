@@ -95,7 +95,13 @@ static void run_chance(const uint64_t *args)
 	       exceptions);
 }
 
-/* All BARs of all its functions, there. */
+static void bars_write(uint64_t header, uint64_t place)
+{
+	for (uint32_t bar = 0; bar < PCI_BARS; bar++)
+		mmio_write32(header + BAR0 + 4 * bar, (uint32_t)(place >> (bar % 2 ? 32 : 0)));
+}
+
+/* All BARs of all its functions, there: while memory is not decoded, and while it is. */
 static void run_bars(const uint64_t *args)
 {
 	uint32_t own[OWN_MAX];
@@ -105,9 +111,9 @@ static void run_bars(const uint64_t *args)
 		const uint64_t header = this_guest->pci.ecam.base + own[i] * PAGE;
 
 		mmio_write32(header + COMMAND, 0);
-		for (uint32_t bar = 0; bar < PCI_BARS; bar++)
-			mmio_write32(header + BAR0 + 4 * bar, (uint32_t)(args[0] >> (bar % 2 ? 32 : 0)));
+		bars_write(header, args[0]);
 		mmio_write32(header + COMMAND, COMMAND_ON);
+		bars_write(header, args[0]);
 	}
 	printf("intruder: bars 0x%" PRIx64 " functions=%" PRIu32 "\n", args[0], count);
 }

@@ -75,7 +75,8 @@ class Intrusion(system.System):
         self._word_is_kept()
 
     def _word_is_kept(self):
-        self.ask(VICTIM, f"read {self.word:#x} 4", rf"read {self.word:#x} = {VICTIMS_WORD:#x}\n")
+        word = self.ask(VICTIM, f"read {self.word:#x} 4", rf"read {self.word:#x} (.*)\n")[1]
+        assert word == f"= {VICTIMS_WORD:#x}", f"the victim's function has {word}"
 
     def _is_its(self, ipa):
         return any(name.startswith("its@") and ipa == address + 0x10000 for name, address in self.devices())
