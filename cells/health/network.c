@@ -23,12 +23,13 @@
 #include "timer.h"
 
 #define FRAMES_A_TURN 16u
+#define HOLD_NS	      UINT64_C(250000000) /* who comes and goes shall not fill the console */
 #define MTU	      1500u
 #define MAC_TEXT      18u
 #define CODE_BROKEN   3 /* of the application error: lwIP found itself in a state that can't be */
 #define MAC_LOCAL     0x02
 
-static const struct nic_driver *const drivers[] = {&nic_virtio};
+static const struct nic_driver *const drivers[] = {&nic_virtio, &nic_igbvf};
 
 static const struct nic_driver *nic; /* NULL: there is no network */
 static const struct guest_net *wanted;
@@ -39,6 +40,7 @@ static uint8_t mac[NIC_MAC_BYTES];
 static uint64_t ticks_a_second, waiting_since;
 static bool added, more;
 static volatile bool interrupted;
+static volatile uint64_t interrupts;
 static uint64_t received, sent, dropped;
 static uint8_t incoming[NIC_FRAME_MAX], outgoing[NIC_FRAME_MAX];
 
@@ -90,6 +92,7 @@ static void interrupt(uint32_t intid)
 	(void)intid;
 	nic->quiet();
 	interrupted = true;
+	interrupts++;
 }
 
 static err_t frame_send(struct netif *of, struct pbuf *frame)
@@ -170,6 +173,7 @@ static void stack_start(void)
 	added = true;
 }
 
+/* [impl->swr~health-net-back~1] */
 static void state_change(enum nic_state to, uint64_t now)
 {
 	const enum nic_state from = state;
@@ -177,7 +181,7 @@ static void state_change(enum nic_state to, uint64_t now)
 
 	state = to;
 	if (to == NIC_WAITING) {
-		say("health: net: the NIC is gone: starting it again");
+		say("health: net: %s: %s: starting again", nic->name, nic->lost);
 		waiting_since = now;
 	} else if (from == NIC_WAITING) {
 		say("health: net: %s, MAC %s, ready after %" PRIu64 " ms", nic->name, mac_text(text),
@@ -244,14 +248,14 @@ void network_serve(uint64_t now)
 
 	if (!nic)
 		return;
-	interrupted = false;
+	interrupted = more = false;
+	if (state == NIC_WAITING && added && now - waiting_since < timer_from_ns(HOLD_NS, ticks_a_second))
+		return;
 	to = nic->step(now, ticks_a_second, mac);
 	if (to != state)
 		state_change(to, now);
-	if (state == NIC_WAITING) {
-		more = false;
+	if (state == NIC_WAITING)
 		return;
-	}
 	for (; frames < FRAMES_A_TURN && (length = nic->receive(incoming, sizeof(incoming))); frames++)
 		frame_take(length);
 	more = frames == FRAMES_A_TURN || nic->listen();
@@ -274,8 +278,9 @@ void network_report(void)
 		say("net: none");
 		return;
 	}
-	say("net: %s %s mac=%s received=%" PRIu64 " sent=%" PRIu64 " dropped=%" PRIu64 " echoed=%" PRIu64,
-	    nic->name, names[state], mac_text(text), received, sent, dropped, echo_answers());
+	say("net: %s %s mac=%s received=%" PRIu64 " sent=%" PRIu64 " dropped=%" PRIu64 " interrupts=%" PRIu64
+	    " echoed=%" PRIu64,
+	    nic->name, names[state], mac_text(text), received, sent, dropped, interrupts, echo_answers());
 	if (added)
 		report_address(netif_ip4_addr(&netif), "address");
 }

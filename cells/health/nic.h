@@ -27,7 +27,7 @@ struct nic_identity {
 };
 
 struct nic_driver {
-	const char *name;
+	const char *name, *lost; /* lost: why it was, where it was NIC_WAITING again */
 	struct nic_identity identity;
 	/* NULL, or why the function can't be used. `own`: the MAC for a NIC that has none. */
 	const char *(*start)(struct pci_function *function, const uint8_t *own, irq_handler *handler);
@@ -41,6 +41,6 @@ struct nic_driver {
 	bool (*listen)(void); /* interrupts again; true: a frame is there already */
 };
 
-extern const struct nic_driver nic_virtio;
+extern const struct nic_driver nic_virtio, nic_igbvf;
 
 #endif

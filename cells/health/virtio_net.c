@@ -280,6 +280,7 @@ static bool listen(void)
 /* [impl->swr~health-net-virtio~1] */
 const struct nic_driver nic_virtio = {
 	.name = "virtio-net",
+	.lost = "it broke down",
 	.identity = {.vendor = 0x1af4, .device = 0x1041},
 	.start = start,
 	.step = step,

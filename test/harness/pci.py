@@ -5,12 +5,12 @@ from . import build
 
 
 def options(board, networks=("nic", "net"), **drives):
-    """QEMU's options. `networks`: names of network backends, or (name, its options); drives: name=file."""
+    """QEMU's options. `networks`: names of network backends, or (name, what it is: "user" else); drives: name=file."""
     text = (build.ROOT / "dts" / board / "qemu-options").read_text()
     words = [word for line in text.splitlines() if not line.startswith("#") for word in line.split(" ", 1)]
     for network in networks:
-        name, more = (network, "") if isinstance(network, str) else network
-        words += ["-netdev", f"user,id={name}{more}"]
+        name, backend = (network, "user") if isinstance(network, str) else network
+        words += ["-netdev", f"{backend},id={name}"]
     for name, file in drives.items():
         words += ["-drive", f"if=none,id={name},format=raw,cache=unsafe,file={file}"]
     return words

@@ -72,9 +72,9 @@ class Peer:
         self._socket.close()
         shutil.rmtree(self._folder)
 
-    def put(self, frame):
-        """One frame, as it is."""
-        deadline = time.monotonic() + PATIENCE
+    def put(self, frame, seconds=PATIENCE):
+        """One frame, as it is. A NIC that takes none holds QEMU up."""
+        deadline = time.monotonic() + seconds
         while True:
             try:
                 self._socket.sendto(frame, self._there)
@@ -84,8 +84,8 @@ class Peer:
                 if time.monotonic() > deadline:
                     raise TimeoutError("QEMU takes no frames") from None
 
-    def send(self, kind, payload, to=None):
-        self.put((to or self.cell_mac or BROADCAST) + MAC + struct.pack(">H", kind) + payload)
+    def send(self, kind, payload, to=None, seconds=PATIENCE):
+        self.put((to or self.cell_mac or BROADCAST) + MAC + struct.pack(">H", kind) + payload, seconds)
 
     def _take(self, deadline):
         """The next frame; None: none came in time."""
@@ -132,14 +132,17 @@ class Peer:
         assert packet[12:20] == self.cell + self.own and checksum(packet[:20]) == 0
         return packet[20:]
 
-    def ask_ping(self, payload=b"x" * 56):
+    def ask_ping(self, payload=b"x" * 56, seconds=PATIENCE):
         self._sequence = (self._sequence + 1) % 65536
-        self.send(IPV4, ipv4(self.own, self.cell, ICMP, icmp(8, 7, self._sequence, payload)))
+        self.send(IPV4, ipv4(self.own, self.cell, ICMP, icmp(8, 7, self._sequence, payload)), seconds=seconds)
         return self._sequence
 
     def ping(self, payload=b"x" * 56, seconds=PATIENCE):
         """True: answered with the same bytes."""
-        sequence = self.ask_ping(payload)
+        try:
+            sequence = self.ask_ping(payload, seconds)
+        except TimeoutError:
+            return False
 
         def answer(frame):
             message = self._from_cell(frame, ICMP)

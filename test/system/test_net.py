@@ -3,15 +3,17 @@
 comes in, however malformed or much, loses an answer or keeps the watch from its work.
 
 [stest->swr~health-net-virtio~1] [stest->swr~health-net-echo~1] [stest->swr~health-net-bounded~1]
-[stest->swr~cell-pci~1]
+[stest->swr~cell-pci~1] [stest->swr~health-net-igbvf~1] [stest->swr~health-net-back~1]
 """
 
 import itertools
 import time
 
+import pytest
+
 import peer as cable
 import system
-from harness import build, qemu
+from harness import pci, qemu
 
 MALFORMED = 600
 A_PING_EVERY = 10
@@ -20,14 +22,9 @@ WINDOW = 32
 
 
 def devices(**netdevs):
-    """The machine of dts/qemu-virt-pci; a NIC without a backend named has one that leads nowhere."""
-    lines = (build.ROOT / "dts/qemu-virt-pci/qemu-options").read_text().splitlines()
-    words = [word for line in lines if line and not line.startswith("#") for word in line.split(" ", 1)]
-    for drive in ("nvme", "disk"):
-        words += ["-blockdev", f"driver=null-co,node-name={drive},size=1048576"]
-    for name in ("nic", "net"):
-        words += ["-netdev", f"{netdevs.get(name, 'hubport,hubid=1')},id={name}"]
-    return words
+    """The board's machine, drives of nothing, NICs with the backends named."""
+    networks = [(name, netdevs.get(name, "user")) for name in ("nic", "net")]
+    return pci.options("qemu-virt-pci", networks, nvme="null-co://", disk="null-co://")
 
 
 def counters(running):
@@ -46,25 +43,59 @@ def unharmed(running, work):
     assert (after.generation, after.exits_since_ready) == (before.generation, 0)
 
 
+def up(running, driver):
+    running.uart.search(rf"^health: net: {driver}, MAC \S+, ready after \d+ ms\n", never=system.HALTED)
+    running.uart.search(r"^health: net: address 10\.0\.2\.15/24, gateway 10\.0\.2\.2\n", never=system.HALTED)
+    running.uart.search(r"^health: net: link up\n", never=system.HALTED)
+    qemu.wait_until(lambda: running.view.state("control") == "ready", "control is ready")
+
+
+def answers(running, peer):
+    """All that is well-formed is answered, and nothing else."""
+    assert peer.resolve()
+    for size in (0, 1, 56, 1472):
+        assert peer.ping(bytes(n % 251 for n in range(size)))
+        assert peer.echo(bytes(n % 241 for n in range(size)))
+    assert not peer.echo(b"x", port=9, seconds=0.3)
+    answered = 0
+    for number, frame in enumerate(itertools.islice(peer.malformed(1), MALFORMED)):
+        peer.put(frame)
+        if number % A_PING_EVERY == 0:
+            answered += peer.ping()
+    assert answered == MALFORMED // A_PING_EVERY
+    assert not peer.answers_unasked()
+    unharmed(running, lambda: peer.flood(FLOOD, WINDOW) == FLOOD)
+    told = counters(running)
+    assert told["dropped"] == 0 and told["echoed"] == 4
+    assert told["sent"] >= FLOOD + answered + 8
+    assert 0 < told["interrupts"] <= told["received"]
+
+
 def test_virtio(results):
     with cable.plugged() as peer, system.running("net-virtio", results, extra=devices(net=peer.netdev)) as running:
-        running.uart.search(r"^health: net: virtio-net, MAC \S+, ready after \d+ ms\n", never=system.HALTED)
-        running.uart.search(r"^health: net: address 10\.0\.2\.15/24, gateway 10\.0\.2\.2\n", never=system.HALTED)
-        running.uart.search(r"^health: net: link up\n", never=system.HALTED)
-        qemu.wait_until(lambda: running.view.state("control") == "ready", "control is ready")
-        assert peer.resolve()
-        for size in (0, 1, 56, 1472):
-            assert peer.ping(bytes(n % 251 for n in range(size)))
-            assert peer.echo(bytes(n % 241 for n in range(size)))
-        assert not peer.echo(b"x", port=9, seconds=0.3)
-        answers = 0
-        for number, frame in enumerate(itertools.islice(peer.malformed(1), MALFORMED)):
-            peer.put(frame)
-            if number % A_PING_EVERY == 0:
-                answers += peer.ping()
-        assert answers == MALFORMED // A_PING_EVERY
-        assert not peer.answers_unasked()
-        unharmed(running, lambda: peer.flood(FLOOD, WINDOW) == FLOOD)
-        told = counters(running)
-        assert told["dropped"] == 0 and told["echoed"] == 4
-        assert told["sent"] >= FLOOD + answers + 8
+        up(running, "virtio-net")
+        answers(running, peer)
+
+
+def lost_and_back(running, peer, what):
+    """What resets the physical function costs answers until it is back, and is told."""
+    mark = running.uart.mark()
+    what()
+    running.uart.search(r"^health: net: igbvf: its physical function was reset: starting again\n", since=mark)
+    running.uart.search(r"^health: net: igbvf, MAC \S+, ready after \d+ ms\n", since=mark)
+    running.uart.search(r"^health: net: link up\n", since=mark)
+    qemu.wait_until(lambda: peer.ping(seconds=0.5), "the health cell answers again")
+    assert all(peer.ping() for _ in range(20))
+
+
+@pytest.mark.full
+def test_igbvf(results):
+    with cable.plugged() as peer, system.running("net-igbvf", results, extra=devices(nic=peer.netdev)) as running:
+        up(running, "igbvf")
+        running.uart.search(r"^\[linux\] linux:/root# ", never=system.HALTED)
+        answers(running, peer)
+        lost_and_back(running, peer, lambda: running.shell("linux", "ip link set eth0 down; sleep 1; ip link set eth0 up"))
+        lost_and_back(running, peer, lambda: running.health("restart linux"))
+        assert running.view.core("linux").generation == 2
+        assert running.view.core("health").generation == running.view.core("control").generation == 1
+        assert running.view.core("control").exits_since_ready == 0

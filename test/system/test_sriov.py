@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A NIC and a drive with SR-IOV, divided between two Linux cells with Debian's own drivers: cell `a` has the physical
-functions and runs the devices, `b` a virtual function of each. `control` ticks beside them. In virtual time.
+functions and runs the devices, `b` a virtual function of each, the health cell another of the NIC. `control` ticks beside
+them. In virtual time.
 
 [stest->swr~pci-steps~1] [stest->swr~smmu-started~1] [stest->swr~its-commands-played~1] [stest->swr~lpis-by-tables~1]
 [stest->swr~lpi-makes-spi~1] [stest->swr~pci-config-emulated~1] [stest->swr~pci-functions-reset~1]
-[stest->swr~pci-device-told~1]
+[stest->swr~pci-device-told~1] [stest->swr~health-net-igbvf~1]
 """
 
 import hashlib
@@ -20,11 +21,11 @@ from harness import build, pci, qemu
 DISK_BYTES = 8 << 20
 NVME_BYTES = 320 << 20
 CHUNK_MIB = 16
-A, B, OUTSIDE, OUTSIDE_NET = "10.0.2.20", "10.0.2.21", "10.0.2.2", "10.0.3.2"
+A, B, HEALTH, OUTSIDE, OUTSIDE_NET = "10.0.2.20", "10.0.2.21", "10.0.2.15", "10.0.2.2", "10.0.3.2"
 FUNCTIONS = {  # IDs and drivers, in the order of the cells' buses; of b's drive a must first make something
     "a": [
         *["0000:00:01.0 0x8086:0x10c9 igb", "0000:00:02.0 0x1b36:0x0010 nvme", "0000:00:03.0 0x1af4:0x1042 virtio-pci"],
-        *["0000:00:10.0 0x8086:0x10ca ", "0000:00:10.1 0x1b36:0x0010 "],
+        *["0000:00:10.0 0x8086:0x10ca ", "0000:00:10.1 0x8086:0x10ca ", "0000:00:10.2 0x1b36:0x0010 "],
     ],
     "b": ["0000:00:01.0 0x8086:0x10ca igbvf", "0000:00:02.0 0x1b36:0x0010 ", "0000:00:03.0 0x1af4:0x1041 virtio-pci"],
 }
@@ -57,7 +58,7 @@ def gateway():
             file.write(data)
         with open(nvme, "wb") as file:
             file.truncate(NVME_BYTES)
-        extra = pci.options("qemu-virt-pci", ("nic", ("net", ",net=10.0.3.0/24")), nvme=nvme, disk=disk)
+        extra = pci.options("qemu-virt-pci", ("nic", ("net", "user,net=10.0.3.0/24")), nvme=nvme, disk=disk)
         with system.running("sriov", build.results_folder(__name__), icount=qemu.ICOUNT, extra=extra) as running:
             running.disk = hashlib.sha256(data).hexdigest()
             prompt(running, "a")
@@ -87,7 +88,7 @@ def test_functions(gateway):
 
 
 def test_nic(gateway):
-    for cell, address in (("a", OUTSIDE), ("b", OUTSIDE), ("a", B), ("b", A)):
+    for cell, address in (("a", OUTSIDE), ("b", OUTSIDE), ("a", B), ("b", A), ("a", HEALTH), ("b", HEALTH)):
         assert "3 packets received" in gateway.shell(cell, f"ping -c 3 {address}")
 
 

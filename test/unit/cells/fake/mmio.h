@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mmio.h - device registers that a test plays.
+ */
+#ifndef TEST_CELLS_MMIO_H
+#define TEST_CELLS_MMIO_H
+
+#include <stdint.h>
+
+uint32_t mmio_read32(uint64_t address);
+void mmio_write32(uint64_t address, uint32_t value);
+
+#endif
