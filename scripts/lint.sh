@@ -51,7 +51,8 @@ tidy()
 		xargs -P "$JOBS" -n 4 scripts/tidy.sh "$@" "${TARGET_FLAGS[@]}" -mgeneral-regs-only -- || status=1
 	sources 'cells/lib/*.c' 'cells/bench/*.c' 'cells/control/*.c' 'cells/dma/*.c' 'cells/exact/*.c' 'cells/health/*.c' 'cells/intruder/*.c' 'cells/probe/*.c' |
 		xargs -P "$JOBS" -n 4 scripts/tidy.sh "$@" "${TARGET_FLAGS[@]}" -Icells/lib/include \
-			-isystem /usr/lib/picolibc/aarch64-linux-gnu/include -isystem build/linux/libfdt -- || status=1
+			-Icells/health \
+			-isystem /usr/lib/picolibc/aarch64-linux-gnu/include -isystem build/linux/libfdt -isystem build/lwip/source/src/include -- || status=1
 	sources 'test/attack/*.c' | xargs -P "$JOBS" -n 4 scripts/tidy.sh "$@" "${TARGET_FLAGS[@]}" -mgeneral-regs-only -- || status=1
 	sources 'scripts/*.c' | xargs scripts/tidy.sh "$@" "${HOST_FLAGS[@]}" -- || status=1
 	sources 'cells/linux/*.c' | xargs scripts/tidy.sh "$@" --target=aarch64-linux-gnu -std=gnu11 -Icells/lib/include \
