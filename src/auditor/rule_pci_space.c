@@ -324,6 +324,8 @@ static void acs_check(struct audit *audit, const struct pci_function *function)
 
 	if (function->acs && (!pci_left(function, at + 6, 2, &control) || (control & ACS_JUDGED) != ACS_DUE))
 		wrong(audit, function, "what keeps functions apart isn't switched on", control);
+	if (function->acs && !pci_seen(function, at + 6, 2, ACS_DUE, ACS_DUE))
+		unseen(audit, function, "that what keeps functions apart is on");
 }
 
 /* [impl->swr~audit-pci-space~1] */

@@ -69,8 +69,10 @@ static void port(uint32_t rid, uint32_t bus, bool acs, uint32_t memory, uint64_t
 	set(rid, 0x2c, 4, (uint32_t)(wide >> 32));
 	set(rid, 0x38, 4, 0);
 	set(rid, 0x3e, 2, 0);
-	if (acs)
+	if (acs) {
 		set(rid, 0x106, 2, 0x1f);
+		step(rid, 0x106, BP_PCI_CHECK, 2, BP_PCI_CAPABILITY, 0x1f, 0x1f);
+	}
 	set(rid, 4, 2, 0x406);
 }
 

@@ -17,6 +17,7 @@
 #define GICR	   UINT64_C(0x80a0000)
 #define UART	   UINT64_C(0x9000000)
 #define FRAME	   UINT64_C(0x20000)
+#define ECAM	   UINT64_C(0x3f000000)
 #define RAM	   UINT64_C(0x40000000)
 #define FREE_SPI   96u /* INTIDs of doorbells and emulated UARTs, by the machine's facts */
 #define FREE_SPIS  32u
@@ -234,7 +235,9 @@ static bool cell_good(const struct declared *d, const struct oracle *o, const st
 		const struct page *page = &o->good[c].pages[i];
 		const uint8_t reach = page->pa / 4096 < ORACLE_PAGES ? o->good_reach[page->pa / 4096] : 0;
 
-		if (page->type == TYPE_DEVICE) {
+		if (oracle_window(page->pa)) {
+			continue; /* declared_pci.c */
+		} else if (page->type == TYPE_DEVICE) {
 			const struct device *device = device_at(d, page->pa);
 
 			if (!device || device->owner != (int)c || page->va != page->pa ||
@@ -268,6 +271,28 @@ static bool cell_good(const struct declared *d, const struct oracle *o, const st
 	       windows == (c == d->health ? health_windows(s) : 0);
 }
 
+/* Configuration space of a function of the core's cell; of the IOMMU, on the service core. */
+static bool functions_page(const struct specimen *s, uint32_t core, uint64_t pa)
+{
+	bool is = false;
+
+	for (uint32_t i = 0; s->smmu && i < s->service->streams.count; i++)
+		is |= s->streams[i].cell == s->boot[core].cell &&
+		      pa == ECAM + s->streams[i].sid * UINT64_C(4096);
+	return is || (s->smmu && core == s->header->service_core && between(pa, s->smmu->pa, 0x20000));
+}
+
+/* Stream table entries of functions that cells have: the service core alone writes them. */
+static bool entries_page(const struct specimen *s, uint32_t core, uint64_t pa)
+{
+	bool is = false;
+
+	for (uint32_t i = 0; s->smmu && i < s->service->streams.count; i++)
+		is |= specimen_stream(s, s->streams[i].sid) > specimen_word(s, pa) - 1 &&
+		      specimen_stream(s, s->streams[i].sid) < specimen_word(s, pa) + 512;
+	return is && core == s->header->service_core;
+}
+
 /* A core's EL2: its cell's RAM, which the first core fills, but nobody else's; no device but the GIC and the
  * console. */
 static bool core_good(const struct oracle *o, const struct specimen *s, uint32_t core)
@@ -285,13 +310,15 @@ static bool core_good(const struct oracle *o, const struct specimen *s, uint32_t
 			root |= between(page->pa, s->cell[c]->vttbr & UINT64_C(0xfffffffff000), 8192);
 		/* Of the image only the roots of stage 2 are written: its text by nobody. */
 		if (number >= ORACLE_PAGES || (page->rights & 6) == 6 ||
-		    ((page->rights & 2) && !root && between(page->pa, s->hv->load_pa, s->kernel->size)))
+		    ((page->rights & 2) && !root && !entries_page(s, core, page->pa) &&
+		     between(page->pa, s->hv->load_pa, s->kernel->size)))
 			return false;
 		if (page->type == TYPE_DEVICE) {
 			const bool its = frame < s->cores && page->pa >= GICR &&
 					 (s->boot[frame].cell == cell || core == s->header->service_core);
 
-			if (!its && !between(page->pa, GICD, 0x10000) && page->pa != UART)
+			if (!its && !between(page->pa, GICD, 0x10000) && page->pa != UART &&
+			    !functions_page(s, core, page->pa))
 				return false;
 			continue;
 		}

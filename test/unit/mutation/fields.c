@@ -5,27 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mutant.h"
+#include "fields.h"
 
-#define FREE RULE_COUNT
-#define ADD(base, member, kind, rule)                                                                        \
-	field_add(fields, &(base)->member, sizeof((base)->member), KIND_##kind, RULE_##rule, NULL, 0, false)
-#define IGNORED(base, member, kind)                                                                          \
-	field_add(fields, &(base)->member, sizeof((base)->member), KIND_##kind, FREE, NULL, 0, false)
-#define FAR(base, member, kind, rule)                                                                        \
-	field_add(fields, &(base)->member, sizeof((base)->member), KIND_##kind, RULE_##rule, NULL, 0, true)
-#define JUDGED(base, member, kind, rule, judge, context)                                                     \
-	field_add(fields, &(base)->member, sizeof((base)->member), KIND_##kind, RULE_##rule, judge, context, \
-		  false)
-
-static void field_add(struct fields *fields, void *at, size_t size, enum kind kind, enum rule rule,
-		      void (*judge)(struct oracle *, const struct specimen *, const struct field *),
-		      uint32_t context, bool large)
+void field_add(struct fields *fields, struct field field)
 {
 	if (!(fields->count & (fields->count - 1)))
 		fields->list = realloc(fields->list,
 				       (fields->count ? fields->count * 2 : 1) * sizeof(*fields->list));
-	fields->list[fields->count++] = (struct field){at, (uint32_t)size, kind, rule, judge, context, large};
+	fields->list[fields->count++] = field;
 }
 
 static const void *was(const struct specimen *s, const struct field *field)
@@ -36,7 +23,7 @@ static const void *was(const struct specimen *s, const struct field *field)
 /* SPIs of the small board's forbidden devices: watchdog, SMMU. */
 static bool spi_forbidden(uint32_t id)
 {
-	return id == 32 + 6 || id == 32 + 8;
+	return id == 32 + 6 || id == 32 + 8 || id == 32 + 9;
 }
 
 /* context: word << 8 | cell */
@@ -171,8 +158,8 @@ static void records_of(struct specimen *s, struct fields *fields, uint32_t c)
 		ADD(&cores[i], gicr_last, RECORD, GIC_FRAMES);
 	}
 	for (uint32_t i = 0; i < cell->firmware.count; i++)
-		field_add(fields, (uint32_t *)((uint8_t *)cell + cell->firmware.offset) + i, 4, KIND_RECORD,
-			  RULE_FIRMWARE, NULL, 0, false);
+		field_add(fields, (struct field){(uint32_t *)((uint8_t *)cell + cell->firmware.offset) + i, 4,
+						 KIND_RECORD, RULE_FIRMWARE, NULL, 0, false});
 	for (uint32_t i = 0; i < cell->regions.count; i++) {
 		ADD(&regions[i], ipa, RECORD, MEMORY);
 		JUDGED(&regions[i], pa, RECORD, STAGE2, region_judge, c);
@@ -199,7 +186,8 @@ static void records_of(struct specimen *s, struct fields *fields, uint32_t c)
 		ADD(&mmio[i], size, RECORD, GIC_FRAMES);
 		fields->list[fields->count - 1].rule = uart ? RULE_TREE_DESCRIBED : RULE_GIC_FRAMES;
 		ADD(&mmio[i], kind, RECORD, GIC_FRAMES);
-		if (mmio[i].kind == BP_MMIO_GICR)
+		if (mmio[i].kind == BP_MMIO_GICR || mmio[i].kind == BP_MMIO_PCI ||
+		    mmio[i].kind == BP_MMIO_V2M)
 			ADD(&mmio[i], arg, RECORD, GIC_FRAMES);
 		else
 			IGNORED(&mmio[i], arg, RECORD);
@@ -223,7 +211,8 @@ static void records_of(struct specimen *s, struct fields *fields, uint32_t c)
 			channels[i].receive_intid ? RULE_INTERRUPTS : RULE_CHANNELS;
 		FAR(&channels[i], ring.count, CHANNEL, RECORD);
 		for (uint32_t r = 0; r < channels[i].ring.count; r++)
-			field_add(fields, &ring[r], 4, KIND_CHANNEL, RULE_DOORBELL, NULL, 0, false);
+			field_add(fields,
+				  (struct field){&ring[r], 4, KIND_CHANNEL, RULE_DOORBELL, NULL, 0, false});
 	}
 }
 
@@ -373,6 +362,8 @@ void fields_find(struct specimen *s, struct fields *fields)
 	for (uint32_t c = 0; c < s->cells; c++)
 		records_of(s, fields, c);
 	services_of(s, fields);
+	if (s->smmu)
+		fields_functions(s, fields);
 	if (s->directory)
 		directories_of(s, fields);
 }

@@ -66,6 +66,25 @@ static const struct row rows[] = {
 	{"fdt", "memory@", "reg", NUMBER, 3, RULE_MACHINE},
 };
 
+/* Of PCI functions, where cells have some. */
+static const struct row function_rows[] = {
+	{"partitions", "cells/", "pci", LETTER, 0, RULE_PCI},
+	{"partitions", "cells/", "pci", GONE, 0, RULE_PCI_CONFIG},
+	{"partitions", "cells/", "msis", NUMBER, 0, RULE_INTERRUPTS},
+	{"partitions", "cells/", "allow-peer-dma", GONE, 0, RULE_PCI_GROUP},
+	{"machine", "smmu", "idr1", NUMBER, 0, RULE_MACHINE},
+	{"machine", "smmu", "idr5", NUMBER, 0, RULE_MACHINE},
+	{"machine", "its", "typer", NUMBER, 0, RULE_MACHINE},
+	{"machine", "its", "processors", NUMBER, 0, RULE_MACHINE},
+	{"fdt", "pcie@", "iommu-map", NUMBER, 2, RULE_STREAMS},
+	{"fdt", "pcie@", "msi-map", NUMBER, 2, RULE_MESSAGES},
+	{"fdt", "pcie@", "reg", NUMBER, 1, RULE_PCI_SPACE},
+	{"pci", "-00.0", "vendor", NUMBER, 0, RULE_PCI_MACHINE},
+	{"pci", "-00.0", "device", NUMBER, 0, RULE_PCI_MACHINE},
+	{"pci", "-00.0", "class", NUMBER, 0, RULE_PCI_MACHINE},
+	{"pci", "-00.0", "address", LETTER, 0, RULE_INPUT},
+};
+
 static struct part *part_of(struct specimen *s, const char *name)
 {
 	for (size_t i = 0; i < s->part_count; i++) {
@@ -155,6 +174,32 @@ static bool row_apply(struct oracle *oracle, struct specimen *s, const struct ro
 		oracle->broken[RULE_TREE_BASICS] = true;
 	if (row->rule != RULE_COUNT && (row->rule != RULE_COLORS || oracle->colors))
 		oracle->broken[row->rule] = true;
+	return true;
+}
+
+/* Requester IDs under fewer bits: functions of two cells may have one name, and none has the name that was
+ * set up for it where a bit of it is gone. */
+static bool mask_change(struct oracle *oracle, struct specimen *s, char *what, size_t size)
+{
+	static const struct {
+		const char *property;
+		enum rule rule;
+	} maps[] = {{"iommu-map-mask", RULE_STREAMS}, {"msi-map-mask", RULE_MESSAGES}};
+	const size_t map = chance(2);
+	const int node = node_draw(s->board->data, "pcie@", maps[map].property);
+	const uint32_t mask = 0xffff ^ (uint32_t)(1 + chance(0x3ff));
+
+	fdt32_st((uint8_t *)(uintptr_t)fdt_getprop(s->board->data, node, maps[map].property, NULL), mask);
+	(void)snprintf(what, size, "%s %#x", maps[map].property, mask);
+	for (uint32_t i = 0; i < s->service->streams.count; i++) {
+		const struct bp_stream *const one = &s->streams[i];
+
+		if ((one->sid & mask) != one->sid)
+			oracle->broken[maps[map].rule] = true;
+		for (uint32_t j = 0; j < i; j++)
+			if (s->streams[j].cell != one->cell && ((s->streams[j].sid ^ one->sid) & mask) == 0)
+				oracle->broken[RULE_PCI_GROUP] = true;
+	}
 	return true;
 }
 
@@ -290,7 +335,12 @@ bool input_change(struct oracle *oracle, struct specimen *s, enum kind wanted, e
 		(void)snprintf(what, size, "a slave that is none");
 		return master(oracle, s);
 	}
-	const struct row *row = &rows[chance(sizeof(rows) / sizeof(rows[0]))];
+	if (s->smmu && draw == 4)
+		return mask_change(oracle, s, what, size);
+	const struct row *row =
+		s->smmu && chance(2)
+			? &function_rows[chance(sizeof(function_rows) / sizeof(function_rows[0]))]
+			: &rows[chance(sizeof(rows) / sizeof(rows[0]))];
 
 	(void)snprintf(what, size, "%s: %s %s", row->part, row->node, row->property);
 	return row_apply(oracle, s, row);

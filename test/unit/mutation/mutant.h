@@ -11,6 +11,10 @@ enum kind {
 	KIND_STAGE2,
 	KIND_EL2,
 	KIND_BOOT,
+	KIND_DMA,
+	KIND_STREAMS,
+	KIND_COMMANDS,
+	KIND_LPIS,
 	KIND_HEADER,
 	KIND_RECORD,
 	KIND_OWNERSHIP,
@@ -20,6 +24,9 @@ enum kind {
 	KIND_FAULTS,
 	KIND_SERVICE,
 	KIND_DIRECTORY,
+	KIND_IOMMU,
+	KIND_STEPS,
+	KIND_FUNCTIONS,
 	KIND_TREE,
 	KIND_INPUT,
 	KIND_FIT,
@@ -47,9 +54,17 @@ void chance_seed(uint64_t seed);
 
 /* fields.c: every field of every record, and what it means. */
 void fields_find(struct specimen *s, struct fields *fields);
+/* fields_pci.c: of the records of PCI functions, IOMMU and ITS. */
+void fields_functions(struct specimen *s, struct fields *fields);
+void field_add(struct fields *fields, struct field field);
 void field_change(struct oracle *oracle, const struct specimen *s, const struct field *field);
 /* tables.c; `wanted`: of that kind of table alone, KIND_COUNT: of any */
 enum kind table_change(struct oracle *oracle, struct specimen *s, enum kind wanted, char *what, size_t size);
+/* stream_tables.c, messages.c: stream tables; commands of the ITS and the table of LPIs. False where the draw
+ * has no place in this image. */
+bool stream_change(struct oracle *oracle, struct specimen *s, char *what, size_t size);
+bool command_change(struct oracle *oracle, struct specimen *s, char *what, size_t size);
+bool lpi_change(struct oracle *oracle, struct specimen *s, char *what, size_t size);
 /* moves.c: false where the draw has no place in this image. */
 bool page_move(const struct oracle *oracle, struct specimen *s, uint32_t root, char *what, size_t size);
 /* trees.c: false where the draw has no place in this image. */

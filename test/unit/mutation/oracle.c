@@ -16,11 +16,8 @@
 /* What no cell may ever have on the small board, as its board.dts says. */
 static const struct {
 	uint64_t base, size;
-} forbidden[] = {{0x8000000, 0x10000},
-		 {0x80a0000, 0xc0000},
-		 {0x9020000, 0x1000},
-		 {0x9030000, 0x10000},
-		 {0x9050000, 0x20000}};
+} forbidden[] = {{0x8000000, 0x10000}, {0x8080000, 0x20000}, {0x80a0000, 0xc0000}, {0x3f000000, 0x400000},
+		 {0x9020000, 0x1000},  {0x9030000, 0x10000}, {0x9050000, 0x20000}};
 /* All that may be a cell's: page by page whose registers it holds. */
 static const struct {
 	uint64_t base, size;
@@ -34,7 +31,7 @@ struct walk {
 	uint8_t *visited; /* by page of the blueprint, this walk */
 	uint8_t *tables;  /* by page, all walks: kind */
 	uint8_t kind;
-	bool stage2;
+	bool stage2, dma;
 	int cell; /* whose walk it is; -1: nobody's */
 };
 
@@ -87,7 +84,7 @@ static void leaf_expand(struct walk *w, uint64_t d, unsigned int level, uint64_t
 
 	leaf_judge(w, d, level);
 	page.rights = w->stage2 ? (uint8_t)(d >> 6 & 3) : (uint8_t)(1 | (d & BIT(7) ? 0 : 2));
-	page.rights |= d & BIT(54) ? 0 : 4;
+	page.rights |= d & BIT(54) || w->dma ? 0 : 4; /* no function fetches instructions for a core */
 	for (uint64_t at = 0; at < size; at += 4096) {
 		page.va = va + at;
 		page.pa = (d & ADDRESS & ~(size - 1)) + at;
@@ -146,6 +143,21 @@ static void table_walk(struct walk *w, uint64_t table, unsigned int level, unsig
 	}
 }
 
+uint32_t roots_count(const struct specimen *s)
+{
+	return s->cells + s->cores + 1 + (s->smmu ? s->cells : 0);
+}
+
+bool root_is_boot(const struct specimen *s, uint32_t root)
+{
+	return root == s->cells + s->cores;
+}
+
+bool root_is_dma(const struct specimen *s, uint32_t root)
+{
+	return root > s->cells + s->cores;
+}
+
 /* Roots' registers are as the good image has them: records are judged elsewhere. */
 static void root_view(struct oracle *oracle, struct specimen *s, uint32_t root, struct view *view,
 		      uint8_t *tables)
@@ -157,12 +169,14 @@ static void root_view(struct oracle *oracle, struct specimen *s, uint32_t root, 
 	unsigned int level = 1, entries = 512;
 
 	view->count = 0;
-	if (root < s->cells) {
-		const uint64_t vtcr = s->cell[root]->vtcr;
+	if (root < s->cells || root_is_dma(s, root)) {
+		const uint32_t c = root < s->cells ? root : root - s->cells - s->cores - 1;
+		const uint64_t vtcr = root < s->cells ? s->cell[c]->vtcr : s->dma_vtcr[c];
 
 		w.stage2 = true;
+		w.dma = root_is_dma(s, root);
 		w.kind = (uint8_t)(root + 1);
-		table = s->cell[root]->vttbr & ADDRESS;
+		table = root < s->cells ? s->cell[c]->vttbr & ADDRESS : s->dma_root[c];
 		level = 2 - (unsigned int)(vtcr >> 6 & 3);
 		entries = (unsigned int)(BIT(64 - (vtcr & 63)) >> (12 + 9 * (3 - level)));
 	} else {
@@ -179,11 +193,6 @@ static void root_view(struct oracle *oracle, struct specimen *s, uint32_t root, 
 	free(w.visited);
 }
 
-static uint32_t roots(const struct specimen *s)
-{
-	return s->cells + s->cores + 1;
-}
-
 static bool inside(uint64_t pa, uint64_t base, uint64_t size)
 {
 	return pa >= base && pa - base < size;
@@ -198,6 +207,11 @@ static bool hypervisors(const struct specimen *s, uint64_t pa)
 		is |= !strncmp(s->parts[i].name, "file-", 5) &&
 		      inside(pa, s->parts[i].load, (s->parts[i].size + 4095) & ~UINT64_C(4095));
 	return is;
+}
+
+bool oracle_window(uint64_t pa)
+{
+	return inside(pa, 0x10000000, 0x1000000) || inside(pa, 0x20000000, 0x1000000);
 }
 
 int oracle_device(const struct specimen *s, const struct oracle *oracle, uint64_t pa)
@@ -222,7 +236,9 @@ static void reach_of(const struct specimen *s, const struct view *views, uint8_t
 {
 	memset(reach, 0, ORACLE_PAGES);
 	memset(users, 0, ORACLE_PAGES);
-	for (uint32_t r = 0; r + 1 < roots(s); r++) { /* the boot root sees all of the writable memory */
+	for (uint32_t r = 0; r < roots_count(s); r++) {
+		if (root_is_boot(s, r)) /* sees all of the writable memory */
+			continue;
 		for (size_t i = 0; i < views[r].count; i++) {
 			const uint64_t page = views[r].pages[i].pa / 4096;
 
@@ -373,7 +389,7 @@ static bool needless(const struct specimen *s, const struct page *page)
 static void pair_judge(struct oracle *o, const struct specimen *s, uint32_t root, const struct page *was,
 		       const struct page *is)
 {
-	const bool cell = root < s->cells, boot = root + 1 == roots(s);
+	const bool cell = root < s->cells, boot = root_is_boot(s, root), dma = root_is_dma(s, root);
 	bool moved;
 	const bool address = was && is && was->pa != is->pa, rights = was && is && was->rights != is->rights,
 		   type = was && is && was->type != is->type;
@@ -385,6 +401,10 @@ static void pair_judge(struct oracle *o, const struct specimen *s, uint32_t root
 		oracle_colors(o, (uint32_t)root_cell(s, root), was, is, moved);
 	if (moved || (!boot && !cell && was && is && !rights && !type && copied(o, s, was, is)))
 		return;
+	if (dma) {
+		o->broken[RULE_DMA] = true;
+		return;
+	}
 	if (boot) {
 		o->broken[RULE_BOOT_ROOT] = true;
 	} else if (cell) {
@@ -418,11 +438,11 @@ void oracle_tables(struct oracle *o, struct specimen *s)
 {
 	uint8_t *tables = calloc(s->blueprint_size / 4096, 1);
 
-	for (uint32_t r = 0; r < roots(s); r++)
+	for (uint32_t r = 0; r < roots_count(s); r++)
 		root_view(o, s, r, &o->now[r], tables);
 	free(tables);
 	reach_of(s, o->now, o->reach, o->users);
-	for (uint32_t r = 0; r < roots(s); r++) {
+	for (uint32_t r = 0; r < roots_count(s); r++) {
 		const struct view *good = &o->good[r], *now = &o->now[r];
 		size_t g = 0, n = 0;
 
@@ -455,10 +475,10 @@ void oracle_open(struct oracle *o, struct specimen *s)
 	o->table_of = calloc(s->blueprint_size / 4096, 1);
 	o->caches = calloc(ORACLE_PAGES, 1);
 	oracle_colors_open(o, s);
-	for (uint32_t r = 0; r < roots(s); r++)
+	for (uint32_t r = 0; r < roots_count(s); r++)
 		root_view(o, s, r, &o->good[r], o->table_of);
 	reach_of(s, o->good, o->good_reach, o->good_users);
-	for (uint32_t r = 0; r < roots(s); r++) {
+	for (uint32_t r = 0; r < roots_count(s); r++) {
 		for (size_t i = 0; root_cell(s, r) >= 0 && i < o->good[r].count; i++) {
 			if (o->good[r].pages[i].type == TYPE_WRITE_BACK &&
 			    o->good[r].pages[i].pa / 4096 < ORACLE_PAGES)
@@ -476,7 +496,7 @@ void oracle_open(struct oracle *o, struct specimen *s)
 
 void oracle_close(struct oracle *o, const struct specimen *s)
 {
-	for (uint32_t r = 0; r < roots(s); r++) {
+	for (uint32_t r = 0; r < roots_count(s); r++) {
 		free(o->good[r].pages);
 		free(o->now[r].pages);
 	}

@@ -28,14 +28,15 @@ struct view { /* of one root, in order of address */
 #define ROOTS_MAX    32u
 #define COLORS	     8u /* of the small board, whose cache has ways of 32 KiB */
 struct oracle {
-	struct view good[ROOTS_MAX], now[ROOTS_MAX]; /* cells, then cores, then the boot root */
-	uint8_t *reach, *good_reach;		     /* by page below ORACLE_LIMIT: a bit a cell */
-	uint8_t *rights[SPECIMEN_CELLS];	     /* good: what the cell may do to the page */
-	uint8_t *users, *good_users; /* roots that reach a page of writable memory; 255: many */
-	uint8_t *table_of;	     /* by page of the blueprint: 1 + cell, or 255 for EL2; good */
-	uint32_t colors;	     /* of memory; 0: none */
-	uint8_t color_cells[COLORS]; /* a bit a cell that may cache it */
-	uint8_t *caches;	     /* by page: a bit a cell that caches it; good */
+	/* cells, then cores, then the boot root, then the cells' DMA tables */
+	struct view good[ROOTS_MAX], now[ROOTS_MAX];
+	uint8_t *reach, *good_reach;	 /* by page below ORACLE_LIMIT: a bit a cell */
+	uint8_t *rights[SPECIMEN_CELLS]; /* good: what the cell may do to the page */
+	uint8_t *users, *good_users;	 /* roots that reach a page of writable memory; 255: many */
+	uint8_t *table_of;		 /* by page of the blueprint: 1 + cell, or 255 for EL2; good */
+	uint32_t colors;		 /* of memory; 0: none */
+	uint8_t color_cells[COLORS];	 /* a bit a cell that may cache it */
+	uint8_t *caches;		 /* by page: a bit a cell that caches it; good */
 	bool broken[RULE_COUNT];
 };
 
@@ -54,6 +55,16 @@ bool oracle_color(const struct oracle *oracle, uint32_t cell, uint64_t pa);
 bool declared_good(const struct oracle *oracle, const struct specimen *s);
 /* By number of the root: its cell; -1: the boot root, or of a core that never starts. */
 int root_cell(const struct specimen *s, uint32_t root);
+bool root_is_boot(const struct specimen *s, uint32_t root);
+bool root_is_dma(const struct specimen *s, uint32_t root);
+uint32_t roots_count(const struct specimen *s);
+/* stream_tables.c, messages.c: judge stream tables and commands as they are now. */
+void oracle_streams(struct oracle *oracle, const struct specimen *s);
+void oracle_messages(struct oracle *oracle, const struct specimen *s);
+/* Behind the windows of the PCI host. */
+bool oracle_window(uint64_t pa);
+/* declared_pci.c: the same of PCI functions. */
+bool declared_functions_good(const struct oracle *oracle, const struct specimen *s);
 /* The same for pages of a cell's devices: whose register page is it? Cell, -1 nobody, -2 never a cell's. */
 int oracle_device(const struct specimen *s, const struct oracle *oracle, uint64_t pa);
 

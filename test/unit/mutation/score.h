@@ -29,9 +29,9 @@ extern const char *const kind_names[KIND_COUNT];
 bool score_new(const struct specimen *s);
 void score_add(struct scores *scores, enum kind kind, const bool *broken, const struct report *report,
 	       bool clean);
-/* Rules whose claims no specimen can break, which aren't scored. */
+/* Rules whose claims only specimens with PCI functions can break. */
 bool score_omits(int rule);
-/* As docs/audit.md has it. */
+/* As docs/audit.md has it: rules and kinds that were put to the test. */
 void scores_write(const struct scores *scores, FILE *out);
 
 #endif

@@ -94,6 +94,33 @@ static void cells_find(struct specimen *s)
 	}
 }
 
+uint64_t *specimen_stream(const struct specimen *s, uint32_t sid)
+{
+	const unsigned int split = s->smmu->strtab_base_cfg >> 6 & 0x1f;
+	const uint64_t *one =
+		specimen_word(s, (s->smmu->strtab_base & ADDRESS) + (sid >> split) * UINT64_C(8));
+
+	if (!one || (*one & 0x1f) != split + 1)
+		return NULL;
+	return specimen_word(s, (*one & UINT64_C(0x000fffffffffffc0)) +
+					(sid & ((1u << split) - 1)) * UINT64_C(64));
+}
+
+static void functions_find(struct specimen *s)
+{
+	if (!s->pci)
+		return;
+	s->smmu = (void *)(s->blueprint + s->header->smmus.offset);
+	s->its = (void *)(s->blueprint + s->header->itss.offset);
+	s->streams = (void *)((uint8_t *)s->service + s->service->streams.offset);
+	for (uint32_t i = 0; i < s->service->streams.count; i++) {
+		const uint64_t *ste = specimen_stream(s, s->streams[i].sid);
+
+		s->dma_root[s->streams[i].cell] = ste[3] & ADDRESS;
+		s->dma_vtcr[s->streams[i].cell] = ste[2] >> 32 & 0x7ffff;
+	}
+}
+
 static void *file_read(const char *name, const char *file, size_t *size)
 {
 	char path[128];
@@ -131,6 +158,7 @@ bool specimen_load(struct specimen *s, const char *name)
 	s->machine = part_named(s, "machine");
 	s->partitions = part_named(s, "partitions");
 	s->slaves = part_named(s, "known-slaves");
+	s->pci = part_named(s, "pci");
 	s->hv = (void *)(s->kernel->data + HV_HEADER_OFFSET);
 	s->blueprint = s->kernel->data + s->hv->file_size;
 	s->blueprint_pa = s->hv->load_pa + s->hv->file_size;
@@ -140,6 +168,7 @@ bool specimen_load(struct specimen *s, const char *name)
 	s->cores = s->header->cores.count;
 	s->cells = s->header->cell_count;
 	cells_find(s);
+	functions_find(s);
 	return true;
 }
 

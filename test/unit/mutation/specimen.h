@@ -14,6 +14,7 @@
 
 #include "blueprint.h"
 #include "image.h"
+#include "pci.h"
 
 #include "telemetry.h"
 
@@ -34,7 +35,7 @@ struct specimen {
 	size_t size;
 	struct part parts[PARTS_MAX];
 	size_t part_count;
-	struct part *kernel, *board, *machine, *partitions, *slaves;
+	struct part *kernel, *board, *machine, *partitions, *slaves, *pci; /* pci NULL: no functions */
 	struct hv_header *hv;
 	struct bp_header *header;
 	uint8_t *blueprint;
@@ -49,6 +50,11 @@ struct specimen {
 	uint64_t service_pa;
 	struct directory *directory; /* NULL: no health cell */
 	uint64_t directory_pa;
+	/* Where cells have PCI functions; smmu NULL: they haven't. */
+	struct bp_smmu *smmu;
+	struct bp_its *its;
+	struct bp_stream *streams;
+	uint64_t dma_root[SPECIMEN_CELLS], dma_vtcr[SPECIMEN_CELLS]; /* root 0: no streams */
 	bool keep_digest; /* of the blueprint: it is what was changed */
 };
 
@@ -57,6 +63,9 @@ void specimen_free(struct specimen *s);
 /* All digests: guest trees', the blueprint's, the configuration's, the FIT's. */
 void specimen_seal(struct specimen *s);
 void specimen_restore(struct specimen *s);
+/* The entry of a StreamID as the SMMU walks to it, in two levels: NULL: there is none. */
+uint64_t *specimen_stream(const struct specimen *s, uint32_t sid);
+#define STREAMS(s) (UINT32_C(1) << ((s)->smmu->strtab_base_cfg & 0x3f))
 /* A word of the blueprint by physical address; NULL: not in it. */
 uint64_t *specimen_word(const struct specimen *s, uint64_t pa);
 

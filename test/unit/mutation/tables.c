@@ -47,6 +47,11 @@ static size_t root_slots(struct specimen *s, uint32_t root)
 	if (root < s->cells)
 		return slots_of(s, s->cell[root]->vttbr & ADDRESS, root_level(s->cell[root]),
 				root_entries(s->cell[root]), 0);
+	if (root_is_dma(s, root)) { /* of the form of its cell's stage 2 */
+		const uint32_t c = root - s->cells - s->cores - 1;
+
+		return slots_of(s, s->dma_root[c], root_level(s->cell[c]), root_entries(s->cell[c]), 0);
+	}
 	return slots_of(
 		s, root < s->cells + s->cores ? s->boot[root - s->cells].root_pa : s->header->boot_root_pa, 1,
 		512, 0);
@@ -79,8 +84,9 @@ static uint64_t boot_segment_draw(const struct specimen *s)
 /* A physical page that somebody else cares for. */
 static uint64_t page_draw(const struct specimen *s, bool stage2)
 {
-	static const uint64_t devices[] = {0x8000000, 0x80a0000, 0x9000000, 0x9010000, 0x9011000, 0x9012000,
-					   0x9014000, 0x9015000, 0x9020000, 0x9030000, 0x9050000, 0xa000000};
+	static const uint64_t devices[] = {0x8000000, 0x80a0000, 0x9000000,  0x9010000, 0x9011000, 0x9012000,
+					   0x9014000, 0x9015000, 0x9020000,  0x9030000, 0x9050000, 0xa000000,
+					   0x8080000, 0x8090000, 0x3f110000, 0x10000000};
 	const struct bp_cell *cell = s->cell[chance(s->cells)];
 	const struct bp_region *regions = (const void *)((const uint8_t *)cell + cell->regions.offset);
 	const struct bp_region *region = &regions[chance(cell->regions.count)];
@@ -334,7 +340,21 @@ static bool window_move(struct specimen *s, uint32_t c, size_t count, char *what
 
 static enum kind root_kind(const struct specimen *s, uint32_t root)
 {
+	if (root_is_dma(s, root))
+		return KIND_DMA;
 	return root < s->cells ? KIND_STAGE2 : root < s->cells + s->cores ? KIND_EL2 : KIND_BOOT;
+}
+
+static bool root_there(const struct specimen *s, uint32_t root)
+{
+	switch (root_kind(s, root)) {
+	case KIND_EL2:
+		return s->boot[root - s->cells].root_pa;
+	case KIND_DMA:
+		return s->dma_root[root - s->cells - s->cores - 1];
+	default:
+		return true;
+	}
 }
 
 static uint32_t root_draw(const struct specimen *s, enum kind wanted)
@@ -343,11 +363,11 @@ static uint32_t root_draw(const struct specimen *s, enum kind wanted)
 	uint32_t root;
 
 	do
-		root = (uint32_t)(chance(2)   ? chance(s->cells)
-				  : chance(3) ? s->cells + chance(s->cores)
-					      : boot);
-	while ((wanted != KIND_COUNT && root_kind(s, root) != wanted) ||
-	       (root_kind(s, root) == KIND_EL2 && !s->boot[root - s->cells].root_pa));
+		root = (uint32_t)(s->smmu && !chance(4) ? boot + 1 + chance(s->cells)
+				  : chance(2)		? chance(s->cells)
+				  : chance(3)		? s->cells + chance(s->cores)
+							: boot);
+	while ((wanted != KIND_COUNT && root_kind(s, root) != wanted) || !root_there(s, root));
 	return root;
 }
 
@@ -356,6 +376,8 @@ enum kind table_change(struct oracle *oracle, struct specimen *s, enum kind want
 	const unsigned int structure = (unsigned int)chance(STRUCTURES);
 	const enum kind kind = structure == 3 || structure == 5 ? KIND_EL2 : KIND_STAGE2;
 
+	if (wanted == KIND_DMA && !s->smmu)
+		return KIND_COUNT;
 	if (!chance(wanted == KIND_COUNT ? 8 : 4) && (wanted == KIND_COUNT || wanted == kind) &&
 	    structure_change(oracle, s, structure, what, size))
 		return kind;
@@ -366,7 +388,7 @@ enum kind table_change(struct oracle *oracle, struct specimen *s, enum kind want
 	if (!(oracle->colors && chance(2) && page_move(oracle, s, root, what, size)) &&
 	    !(draw < 1 && emulated_map(s, root, what, size)) &&
 	    !(draw == 1 && window_move(s, root, count, what, size)))
-		entry_change(s, count, root < s->cells, what, size);
+		entry_change(s, count, root < s->cells || root_is_dma(s, root), what, size);
 	oracle_tables(oracle, s);
 	roots_list(oracle, s);
 	return root_kind(s, root);

@@ -42,6 +42,7 @@ static struct subject subjects[] = {{.name = "one", .share = 1},
 				    {.name = "five", .share = 3},
 				    {.name = "colored", .share = 3}};
 #define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
+static struct subject functions = {.name = "functions"};
 
 /* What is to be mutated: of any kind and rule, or of these alone. */
 struct wanted {
@@ -160,14 +161,19 @@ static bool record_change(struct subject *subject, struct wanted wanted, enum ki
 	return true;
 }
 
-/* Which maker is asked: one that knows that kind of part. */
-static enum kind maker_draw(enum kind wanted)
+/* Which maker is asked: one that knows that kind of part. Where there are PCI functions most are of theirs.
+ */
+static enum kind maker_draw(const struct specimen *s, enum kind wanted)
 {
 	static const enum kind makers[13] = {KIND_STAGE2, KIND_STAGE2, KIND_STAGE2, KIND_STAGE2, KIND_STAGE2,
 					     KIND_TREE,	  KIND_TREE,   KIND_INPUT,  KIND_INPUT,	 KIND_RECORD,
 					     KIND_RECORD, KIND_RECORD, KIND_RECORD};
+	static const enum kind functions[4] = {KIND_STREAMS, KIND_COMMANDS, KIND_LPIS, KIND_STREAMS};
 
-	return wanted == KIND_COUNT ? makers[chance(sizeof(makers) / sizeof(makers[0]))] : wanted;
+	if (wanted != KIND_COUNT)
+		return wanted;
+	return s->smmu && !chance(3) ? functions[chance(4)]
+				     : makers[chance(sizeof(makers) / sizeof(makers[0]))];
 }
 
 /* Makes one mutant, and has it judged where it is what is wanted and was never made before. */
@@ -180,11 +186,25 @@ static bool mutant_make(struct subject *subject, struct wanted wanted, size_t nu
 	bool made = true;
 
 	memset(oracle->broken, 0, sizeof(oracle->broken));
-	switch (maker_draw(wanted.kind)) {
-	case KIND_STAGE2:
+	switch (maker_draw(s, wanted.kind)) {
+	case KIND_STAGE2: /* any table, where none is wanted */
 	case KIND_EL2:
 	case KIND_BOOT:
+	case KIND_DMA:
 		kind = table_change(oracle, s, wanted.kind, what, sizeof(what));
+		made = kind != KIND_COUNT;
+		break;
+	case KIND_STREAMS:
+		kind = KIND_STREAMS;
+		made = stream_change(oracle, s, what, sizeof(what));
+		break;
+	case KIND_COMMANDS:
+		kind = KIND_COMMANDS;
+		made = command_change(oracle, s, what, sizeof(what));
+		break;
+	case KIND_LPIS:
+		kind = KIND_LPIS;
+		made = lpi_change(oracle, s, what, sizeof(what));
 		break;
 	case KIND_TREE:
 		made = tree_change(oracle, s, what, sizeof(what));
@@ -220,6 +240,7 @@ static void subject_open(struct subject *subject)
 		assert_false(oracle->broken[rule]);
 	assert_true(oracle_colors_good(oracle, s));
 	assert_true(declared_good(oracle, s));
+	assert_true(!s->smmu || declared_functions_good(oracle, s));
 	fields_find(s, &subject->fields);
 	for (size_t i = 0; i < subject->fields.count; i++) {
 		const struct field *const field = &subject->fields.list[i];
@@ -328,6 +349,38 @@ static void mutants_are_judged_as_the_oracle_judges(void **context)
 	}
 }
 
+/* The same of PCI functions: IOMMU, ITS, configuration space and the boot's steps. Its scores go to
+ * build/test-results/mutation-functions.md. [utest->swr~audit-mutants~1] */
+static void mutants_of_functions_are_judged_alike(void **context)
+{
+	const size_t count = getenv("MUTANTS") ? strtoul(getenv("MUTANTS"), NULL, 10) : MUTANTS;
+	size_t wrong = 0, all = 0;
+	FILE *out;
+
+	(void)context;
+	memset(&scores, 0, sizeof(scores));
+	chance_seed(getenv("MUTATION_SEED") ? strtoul(getenv("MUTATION_SEED"), NULL, 10) : 1);
+	subject_open(&functions);
+	for (size_t n = 0; n < count * 3 / 10; n++)
+		(void)mutant_make(&functions, anything, n);
+	subject_close(&functions);
+	out = fopen("build/test-results/mutation-functions.md", "w");
+	if (out) {
+		scores_write(&scores, out);
+		fclose(out);
+	}
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		wrong += scores.missed[kind] + scores.refused[kind];
+		all += scores.mutants[kind];
+	}
+	fprintf(stderr, "%zu mutants of functions, %zu judged wrongly\n", all, wrong);
+	assert_int_equal(wrong, 0);
+	for (int rule = 0; rule < RULE_COUNT; rule++) {
+		if (score_omits(rule) && rule != RULE_PRESENTATION && !scores.by_rule[rule].itself)
+			fail_msg("%s never spoke", rule_id(rule));
+	}
+}
+
 /* An image that is wrong from the start: the oracle would take it for good, if the sources didn't say
  * otherwise. */
 static void the_sources_say_who_owns_what(void **context)
@@ -356,7 +409,8 @@ static void the_sources_say_who_owns_what(void **context)
 				ours |= oracle.broken[owners[rule]];
 			if (ours && kind != KIND_BOOT) {
 				oracle_open(&taken, &s);
-				if (declared_good(&taken, &s))
+				if (declared_good(&taken, &s) &&
+				    (!s.smmu || declared_functions_good(&taken, &s)))
 					fail_msg("%s: %s", s.name, what);
 				oracle_close(&taken, &s);
 				wrong++;
@@ -372,7 +426,8 @@ static void the_sources_say_who_owns_what(void **context)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(the_sources_say_who_owns_what),
-					   cmocka_unit_test(mutants_are_judged_as_the_oracle_judges)};
+					   cmocka_unit_test(mutants_are_judged_as_the_oracle_judges),
+					   cmocka_unit_test(mutants_of_functions_are_judged_alike)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,6 +157,14 @@ static const struct value values[] = {{"cpu@", "reg", RULE_TREE_BASICS, true},
 				      {"channel@", "channel-index", RULE_TREE_BULKHEAD, true},
 				      {"channel@", "channel-name", RULE_CHANNELS, false},
 				      {"channel@", "reg", RULE_TREE_BULKHEAD, true},
+				      {"pcie@", "reg", RULE_TREE_PCI, true},
+				      {"pcie@", "bus-range", RULE_TREE_PCI, true},
+				      {"pcie@", "msi-parent", RULE_TREE_PCI, true},
+				      {"pcie@", "compatible", RULE_TREE_PCI, false},
+				      {"v2m@", "reg", RULE_TREE_PCI, true},
+				      {"v2m@", "arm,msi-base-spi", RULE_TREE_PCI, true},
+				      {"v2m@", "arm,msi-num-spis", RULE_TREE_PCI, true},
+				      {"chosen", "linux,pci-probe-only", RULE_TREE_PCI, true},
 				      {"", "compatible", RULE_COUNT, false}};
 
 /* Of shared providers, and what leads to them: few cells have one, so these are drawn apart. */
@@ -201,8 +209,9 @@ static bool device_node(const char *name)
 /* Nodes and properties that go, and nodes that are switched off. */
 static bool node_drop(struct oracle *oracle, const struct specimen *s, uint32_t c, void *fdt)
 {
-	static const char *const kinds[] = {"serial@", "gpio@", "rtc@",	 "channel@", "heartbeat@", "cpu@",
-					    "memory@", "keep@", "timer", "psci",     "directory@"};
+	static const char *const kinds[] = {"serial@",	  "gpio@",   "rtc@",  "channel@", "heartbeat@",
+					    "cpu@",	  "memory@", "keep@", "timer",	  "psci",
+					    "directory@", "pcie@",   "v2m@"};
 	const char *kind = kinds[chance(sizeof(kinds) / sizeof(kinds[0]))];
 	const int node = node_next(fdt, kind, NULL);
 
@@ -221,6 +230,8 @@ static bool node_drop(struct oracle *oracle, const struct specimen *s, uint32_t 
 	if (!strcmp(kind, "cpu@") || !strcmp(kind, "memory@") || !strcmp(kind, "keep@") ||
 	    !strcmp(kind, "psci"))
 		oracle->broken[RULE_TREE_BASICS] = true;
+	else if (!strcmp(kind, "pcie@") || !strcmp(kind, "v2m@"))
+		oracle->broken[RULE_TREE_PCI] = true;
 	else if (!strcmp(kind, "channel@") || !strcmp(kind, "heartbeat@") || !strcmp(kind, "directory@"))
 		oracle->broken[RULE_TREE_BULKHEAD] = true;
 	else

@@ -3,7 +3,7 @@
 UNIT_SOURCES_mutation := $(wildcard src/auditor/*.c)
 UNIT_CFLAGS_mutation := -D_GNU_SOURCE -Isrc/auditor -Isrc/blueprint -Itest/unit/mutation
 UNIT_LIBS_mutation := -lfdt -lcrypto
-MUTATION_NAMES := one two five colored
+MUTATION_NAMES := one two five colored functions
 UNIT_DEPENDS_mutation := $(MUTATION_NAMES:%=build/unit/mutation/images/%/bulkhead.itb) \
 	$(MUTATION_NAMES:%=build/unit/mutation/images/%/source.dtb) build/unit/mutation/images/small/board.dtb
 
