@@ -91,9 +91,9 @@ lint_headers()
 {
 	local missing file
 	missing=$(sources | grep -vE '^(LICENSES|\.reuse)/|^test/.*\.(bin|img|json)$|^\.gitignore$' |
+		xargs -d '\n' grep -L 'SPDX-License-Identifier: Apache-2.0' |
 		while read -r file; do
-			[ ! -s "$file" ] || ! grep -qI . "$file" ||
-				grep -q 'SPDX-License-Identifier: Apache-2.0' "$file" || printf '%s\n' "$file"
+			[ ! -s "$file" ] || ! grep -qI . "$file" || printf '%s\n' "$file"
 		done)
 	[ -n "$missing" ] || return 0
 	while read -r file; do

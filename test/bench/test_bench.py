@@ -67,7 +67,7 @@ BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
     },
 }
 MESSAGE = 103
-REVOKE = 2049
+REVOKE = 2043
 TEXT_BYTES = 40960
 
 
