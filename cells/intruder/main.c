@@ -14,8 +14,7 @@
 #include "timer.h"
 #include "uart.h"
 
-#define TICK_NS	 UINT64_C(1000000)
-#define LINE_MAX 128u
+#define TICK_NS UINT64_C(1000000)
 
 const struct guest *this_guest;
 volatile uint64_t taken, exceptions;
@@ -94,24 +93,6 @@ static void obey(char *line)
 	printf("intruder: unknown command '%s'\n", word);
 }
 
-static void console(void)
-{
-	static char line[LINE_MAX];
-	static uint32_t length;
-	int byte;
-
-	while ((byte = uart_get()) >= 0) {
-		if (byte != '\r' && byte != '\n') {
-			if (length < LINE_MAX - 1)
-				line[length++] = (char)byte;
-			continue;
-		}
-		line[length] = 0;
-		length = 0;
-		obey(line);
-	}
-}
-
 void cell_main(const struct guest *guest)
 {
 	this_guest = guest;
@@ -127,7 +108,7 @@ void cell_main(const struct guest *guest)
 	printf("intruder: up out=0x%" PRIxPTR " back=0x%" PRIxPTR " messages=%" PRIu32 "+%" PRIu32 "\n",
 	       (uintptr_t)out, (uintptr_t)back, guest->pci.intid_first, guest->pci.intid_count);
 	for (;;) {
-		console();
+		uart_lines(obey);
 		wait_interrupt();
 	}
 }

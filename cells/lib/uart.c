@@ -26,6 +26,7 @@
 #define INT_INPUT  UINT32_C(0x50)  /* receive, receive timeout */
 #define INT_ALL	   UINT32_C(0x7ff)
 #define RING_BYTES 512u
+#define LINE_MAX   160u
 
 static uintptr_t base;
 /* Written by the interrupt, read outside it, on one core. */
@@ -110,4 +111,22 @@ int uart_get(void)
 	byte = ring[ring_tail % RING_BYTES];
 	ring_tail = ring_tail + 1;
 	return byte;
+}
+
+void uart_lines(void (*take)(char *line))
+{
+	static char line[LINE_MAX];
+	static uint32_t length;
+	int byte;
+
+	while ((byte = uart_get()) >= 0) {
+		if (byte != '\r' && byte != '\n') {
+			if (length < LINE_MAX - 1)
+				line[length++] = (char)byte;
+			continue;
+		}
+		line[length] = 0;
+		length = 0;
+		take(line);
+	}
 }

@@ -154,24 +154,6 @@ static void obey_bootargs(void)
 	}
 }
 
-static void console(void)
-{
-	static char line[LINE_MAX];
-	static uint32_t length;
-	int byte;
-
-	while ((byte = uart_get()) >= 0) {
-		if (byte != '\r' && byte != '\n') {
-			if (length < LINE_MAX - 1)
-				line[length++] = (char)byte;
-			continue;
-		}
-		line[length] = 0;
-		length = 0;
-		obey(line);
-	}
-}
-
 static void interrupts_start(void)
 {
 	for (uint32_t i = 0; i < SGIS; i++)
@@ -204,7 +186,7 @@ void cell_main(const struct guest *guest)
 	hypercall_ready();
 	obey_bootargs();
 	for (;;) {
-		console();
+		uart_lines(obey);
 		wait_interrupt(); /* the tick comes anyway: no input is forgotten for long */
 	}
 }

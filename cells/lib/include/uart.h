@@ -15,5 +15,7 @@ void uart_put(uint8_t byte);
 void uart_input_enable(const struct guest *guest);
 /* The next byte received; -1: none. */
 int uart_get(void);
+/* Calls `take` with each line that has come to its end; what is beyond 159 characters of one is dropped. */
+void uart_lines(void (*take)(char *line));
 
 #endif

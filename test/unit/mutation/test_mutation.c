@@ -306,15 +306,38 @@ static void pairs_fill(void)
 	} while (any);
 }
 
+static size_t draws_start(void)
+{
+	const char *const count = getenv("MUTANTS"), *const seed = getenv("MUTATION_SEED");
+
+	chance_seed(seed ? strtoul(seed, NULL, 10) : 1);
+	return count ? strtoul(count, NULL, 10) : MUTANTS;
+}
+
+/* Writes the scores to a file; none may be judged wrongly. */
+static void scores_judge(const char *path, const char *what)
+{
+	size_t wrong = 0, all = 0;
+	FILE *const out = fopen(path, "w");
+
+	if (out) {
+		scores_write(&scores, out);
+		fclose(out);
+	}
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		wrong += scores.missed[kind] + scores.refused[kind];
+		all += scores.mutants[kind];
+	}
+	fprintf(stderr, "%zu %s, %zu judged wrongly\n", all, what, wrong);
+	assert_int_equal(wrong, 0);
+}
+
 /* [utest->swr~audit-mutants~1] */
 static void mutants_are_judged_as_the_oracle_judges(void **context)
 {
-	const size_t count = getenv("MUTANTS") ? strtoul(getenv("MUTANTS"), NULL, 10) : MUTANTS;
-	size_t wrong = 0, all = 0;
-	FILE *out;
+	const size_t count = draws_start();
 
 	(void)context;
-	chance_seed(getenv("MUTATION_SEED") ? strtoul(getenv("MUTATION_SEED"), NULL, 10) : 1);
 	for (size_t i = 0; i < SUBJECTS; i++) {
 		subject_open(&subjects[i]);
 		for (size_t n = 0; n < count * subjects[i].share / 10; n++)
@@ -325,17 +348,7 @@ static void mutants_are_judged_as_the_oracle_judges(void **context)
 	for (size_t i = 0; i < SUBJECTS; i++)
 		subject_close(&subjects[i]);
 	scores_write(&scores, stderr);
-	out = fopen("build/test-results/mutation.md", "w");
-	if (out) {
-		scores_write(&scores, out);
-		fclose(out);
-	}
-	for (int kind = 0; kind < KIND_COUNT; kind++) {
-		wrong += scores.missed[kind] + scores.refused[kind];
-		all += scores.mutants[kind];
-	}
-	fprintf(stderr, "%zu mutants, %zu judged wrongly\n", all, wrong);
-	assert_int_equal(wrong, 0);
+	scores_judge("build/test-results/mutation.md", "mutants");
 	for (int rule = 0; rule < RULE_COUNT; rule++) {
 		if (score_omits(rule))
 			continue;
@@ -353,28 +366,15 @@ static void mutants_are_judged_as_the_oracle_judges(void **context)
  * build/test-results/mutation-functions.md. [utest->swr~audit-mutants~1] */
 static void mutants_of_functions_are_judged_alike(void **context)
 {
-	const size_t count = getenv("MUTANTS") ? strtoul(getenv("MUTANTS"), NULL, 10) : MUTANTS;
-	size_t wrong = 0, all = 0;
-	FILE *out;
+	const size_t count = draws_start();
 
 	(void)context;
 	memset(&scores, 0, sizeof(scores));
-	chance_seed(getenv("MUTATION_SEED") ? strtoul(getenv("MUTATION_SEED"), NULL, 10) : 1);
 	subject_open(&functions);
 	for (size_t n = 0; n < count * 3 / 10; n++)
 		(void)mutant_make(&functions, anything, n);
 	subject_close(&functions);
-	out = fopen("build/test-results/mutation-functions.md", "w");
-	if (out) {
-		scores_write(&scores, out);
-		fclose(out);
-	}
-	for (int kind = 0; kind < KIND_COUNT; kind++) {
-		wrong += scores.missed[kind] + scores.refused[kind];
-		all += scores.mutants[kind];
-	}
-	fprintf(stderr, "%zu mutants of functions, %zu judged wrongly\n", all, wrong);
-	assert_int_equal(wrong, 0);
+	scores_judge("build/test-results/mutation-functions.md", "mutants of functions");
 	for (int rule = 0; rule < RULE_COUNT; rule++) {
 		if (score_omits(rule) && rule != RULE_PRESENTATION && !scores.by_rule[rule].itself)
 			fail_msg("%s never spoke", rule_id(rule));
