@@ -99,6 +99,17 @@ def test_virtio(gateway):
     assert "3 packets received" in gateway.shell("b", f"ping -c 3 {OUTSIDE_NET}")
 
 
+def test_exits(gateway):
+    """A message costs b one exit at the most, also where a function sends two at once."""
+    gateway.shell("a", "nc -l -p 5001 >/dev/null & true")
+    gateway.shell("a", "until netstat -ltn | grep -q :5001; do :; done")
+    before = gateway.view.core("b")
+    gateway.shell("b", f"dd if=/dev/zero bs=64k count=64 2>/dev/null | nc {A} 5001")
+    after = gateway.view.core("b")
+    exits, injected = after.exits["irq"] - before.exits["irq"], after.injected - before.injected
+    assert injected > 100 and exits <= injected
+
+
 def drive_online(running):
     """The physical function's owner gives b's virtual function of the drive two queues and an interrupt, once."""
     state = "nvme list-secondary /dev/nvme0 | grep -m 1 SCS"

@@ -35,6 +35,7 @@
 #define ICH_VTR_TDS	      BIT(19)
 
 #define WATCHED		      (UINT32_C(1) << 31)
+#define BEHIND_LPI	      4u /* interrupts, in its exit */
 
 static u32 lr_count;	/* list registers of this core, at most 16 */
 static u32 lr_all;	/* a bit each */
@@ -425,27 +426,6 @@ void arch_watch(bool on)
 	without_lr = on ? without_lr | WATCHED : without_lr & ~WATCHED;
 }
 
-/* Not the only one, or not one for the guest. */
-static COLD void interrupt_rare(u64 start, u32 intid, u64 priority)
-{
-	if (!intid_none(intid))
-		sysreg_write(ICC_EOIR1_EL1, intid);
-	if (intid == maintenance) {
-		vgic_query_answer();
-		refill();
-	} else if (intid >= INTID_FIRST_LPI) {
-		lpi_ring(intid);
-	} else if (intid < INTID_SPECIAL && !gic_own(intid)) {
-		telemetry()->injected++;
-		inject_among_others(intid, priority);
-	}
-	if (intid < INTID_FIRST_PPI || intid == maintenance || gic_own(intid))
-		sysreg_write(ICC_DIR_EL1, intid);
-	if (gic_own(intid) || (without_lr & WATCHED))
-		dma_work();
-	exit_done_rare(start, EXIT_IRQ);
-}
-
 struct taken {
 	u64 priority;
 	u32 intid;
@@ -460,6 +440,39 @@ static inline struct taken interrupt_take(void)
 	dsb(sy); /* the acknowledgement is seen in the running priority */
 	taken.priority = sysreg_read(ICC_RPR_EL1) << rpr_shift & 0xff;
 	return taken;
+}
+
+/*
+ * Not the only one, or not one for the guest; and so many `more`, where there are. A device that sends one
+ * message often sends another with it, and LPIs go before SPIs of a lower priority, so an exit for each of
+ * them would be a second one for each message. [impl->swr~lpi-makes-spi~1]
+ */
+static COLD void interrupt_rare(u64 start, u32 intid, u64 priority, u32 more)
+{
+	struct taken next;
+
+	for (;; more--, intid = next.intid, priority = next.priority) {
+		if (!intid_none(intid))
+			sysreg_write(ICC_EOIR1_EL1, intid);
+		if (intid == maintenance) {
+			vgic_query_answer();
+			refill();
+		} else if (intid >= INTID_FIRST_LPI) {
+			lpi_ring(intid);
+		} else if (intid < INTID_SPECIAL && !gic_own(intid)) {
+			telemetry()->injected++;
+			inject_among_others(intid, priority);
+		}
+		if (intid < INTID_FIRST_PPI || intid == maintenance || gic_own(intid))
+			sysreg_write(ICC_DIR_EL1, intid);
+		if (gic_own(intid) || (without_lr & WATCHED))
+			dma_work();
+		if (!more || intid_none(intid))
+			break;
+		dsb(sy); /* what was rung pends */
+		next = interrupt_take();
+	}
+	exit_done_rare(start, EXIT_IRQ);
 }
 
 /* Alone, and with a priority that none of EL2's has: theirs is 0. */
@@ -491,7 +504,7 @@ static void interrupt_lpi(u64 start, u32 lpi)
 	if (interrupt_usual(spi))
 		interrupt_inject(start, spi);
 	else
-		interrupt_rare(start, spi.intid, spi.priority);
+		interrupt_rare(start, spi.intid, spi.priority, BEHIND_LPI);
 }
 
 /* [impl->swr~irq-injected~1] */
@@ -506,7 +519,7 @@ void exit_interrupt(struct exit *exit)
 	else if (taken.intid >= INTID_FIRST_LPI)
 		interrupt_lpi(start, taken.intid);
 	else
-		interrupt_rare(start, taken.intid, taken.priority);
+		interrupt_rare(start, taken.intid, taken.priority, 0);
 }
 
 /* ---- what registers say of this core's interrupts: vgic_state.c ---- */

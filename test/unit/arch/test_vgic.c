@@ -233,6 +233,26 @@ static void lpi_whose_spi_is_elsewhere(void **state)
 	assert_int_equal(state_of(5), 1);
 }
 
+/* Two messages at once, of a higher priority than their SPIs: all four in one exit; but not without end. */
+static void lpis_together(void **state)
+{
+	lpis_make();
+	iar_push(8200);
+	iar_push(8201);
+	iar_push(40);
+	arrive(41);
+	assert_int_equal(state_of(40), 1);
+	assert_int_equal(state_of(41), 1);
+	assert_int_equal(host_telemetry(0)->injected, 2);
+	assert_int_equal(host_telemetry(0)->exits[EXIT_IRQ], 1);
+	journal_clear();
+	for (u32 i = 0; i < 20; i++)
+		iar_push(8202);
+	arrive(8202);
+	assert_int_equal(reg_writes("ICC_EOIR1_EL1"), BEHIND_LPI + 2);
+	assert_int_equal(host_telemetry(0)->exits[EXIT_IRQ], 2);
+}
+
 static void lpis_of_no_table(void **state)
 {
 	lpis_make();
@@ -926,6 +946,7 @@ int main(void)
 		cmocka_unit_test_setup(lpis_are_ended_only, boot),
 		cmocka_unit_test_setup(lpi_becomes_its_spi_in_one_exit, boot),
 		cmocka_unit_test_setup(lpi_whose_spi_is_elsewhere, boot),
+		cmocka_unit_test_setup(lpis_together, boot),
 		cmocka_unit_test_setup(lpis_of_no_table, boot),
 		cmocka_unit_test_setup(own_interrupt_is_not_injected, boot),
 		cmocka_unit_test_setup(watched, boot),
