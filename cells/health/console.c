@@ -12,7 +12,7 @@
 #include "uart.h"
 
 #define TYPED_MAX     200u
-#define QUEUE_BYTES   512u
+#define QUEUE_BYTES   2048u
 #define BYTES_A_POLL  16u  /* of ORDER_INPUT_BYTES: the cell has a poll's time to take them */
 #define KEY_DETACH    0x1d /* Ctrl-] */
 #define KEY_BACKSPACE 0x08
@@ -21,12 +21,17 @@
 
 static char typed[TYPED_MAX + 1];
 static unsigned typed_length;
+static bool typed_over;	 /* more than there is room for */
 static bool typed_shown; /* the prompt and what was typed stand on the current line */
 static bool at_margin = true;
 static uint32_t attached = CONSOLE_NOBODY;
 
-static uint8_t queue[QUEUE_BYTES];
-static uint32_t queue_head, queue_tail, queue_cell;
+/* Bytes for cells' consoles, in the order in which they were typed. */
+static struct input {
+	uint32_t cell; /* CONSOLE_NOBODY: its life is over */
+	uint8_t byte;
+} queue[QUEUE_BYTES];
+static uint32_t queue_head, queue_tail;
 
 static void to_margin(void)
 {
@@ -63,34 +68,60 @@ void console_raw(uint8_t byte)
 	at_margin = byte == '\n';
 }
 
-bool console_send(uint32_t cell, const char *text, uint64_t length)
+static void queue_add(uint32_t cell, char byte)
 {
-	if ((queue_head != queue_tail && cell != queue_cell) ||
-	    length > QUEUE_BYTES - (queue_head - queue_tail))
+	queue[queue_head++ % QUEUE_BYTES] = (struct input){cell, (uint8_t)byte};
+}
+
+static unsigned queue_room(void)
+{
+	return QUEUE_BYTES - (queue_head - queue_tail);
+}
+
+/* [impl->swr~health-input~1] */
+bool console_send(uint32_t cell, const char *line)
+{
+	if (strlen(line) >= queue_room())
 		return false;
-	queue_cell = cell;
-	for (uint64_t i = 0; i < length; i++)
-		queue[queue_head++ % QUEUE_BYTES] = (uint8_t)text[i];
+	for (; *line; line++)
+		queue_add(cell, *line);
+	queue_add(cell, '\n');
 	return true;
+}
+
+/* Takes what waits for a cell out of the queue: how many bytes. */
+static unsigned queue_forget(uint32_t cell)
+{
+	unsigned bytes = 0;
+
+	for (uint32_t i = queue_tail; i != queue_head; i++)
+		if (queue[i % QUEUE_BYTES].cell == cell) {
+			queue[i % QUEUE_BYTES].cell = CONSOLE_NOBODY;
+			bytes++;
+		}
+	return bytes;
 }
 
 void console_forget(uint32_t cell)
 {
-	if (queue_head == queue_tail || queue_cell != cell)
-		return;
-	say("health: %u bytes of input dropped with the life that they were for",
-	    (unsigned)(queue_head - queue_tail));
-	queue_tail = queue_head;
+	const unsigned bytes = queue_forget(cell);
+
+	if (bytes)
+		say("health: %u bytes of input dropped with the life that they were for", bytes);
 }
 
 static void queue_drain(void)
 {
-	for (unsigned i = 0; i < BYTES_A_POLL && queue_tail != queue_head; i++, queue_tail++)
-		if (hypercall_console_input(queue_cell, queue[queue_tail % QUEUE_BYTES]) != HYPERCALL_OK) {
-			say("health: input to cell %u was refused", (unsigned)queue_cell);
-			queue_tail = queue_head;
-			return;
+	for (unsigned i = 0; i < BYTES_A_POLL && queue_tail != queue_head; i++) {
+		const struct input next = queue[queue_tail++ % QUEUE_BYTES];
+
+		if (next.cell == CONSOLE_NOBODY)
+			continue;
+		if (hypercall_console_input(next.cell, next.byte) != HYPERCALL_OK) {
+			say("health: input to cell %u was refused", (unsigned)next.cell);
+			queue_forget(next.cell);
 		}
+	}
 }
 
 static void show_typed(void)
@@ -105,12 +136,12 @@ static void show_typed(void)
 
 static void key_attached(uint8_t byte)
 {
-	const char one = (char)byte;
-
 	if (byte == KEY_DETACH) {
 		attached = CONSOLE_NOBODY;
 		say("health: detached");
-	} else if (!console_send(attached, &one, 1)) {
+	} else if (queue_room()) {
+		queue_add(attached, (char)byte);
+	} else {
 		say("health: input lost");
 	}
 }
@@ -124,14 +155,21 @@ static void key(uint8_t byte, void (*obey)(const char *line))
 		to_margin();
 		typed[typed_length] = 0;
 		typed_length = 0;
-		obey(typed);
+		if (typed_over)
+			say("health: a command has at most %u characters: nothing was done", TYPED_MAX);
+		else
+			obey(typed);
+		typed_over = false;
 	} else if (byte == KEY_BACKSPACE || byte == KEY_DELETE) {
 		show_typed();
 		if (typed_length) {
 			typed_length--;
 			printf("\b \b");
 		}
-	} else if (byte >= ' ' && byte < KEY_DELETE && typed_length < TYPED_MAX) {
+	} else if (byte >= ' ' && byte < KEY_DELETE) {
+		typed_over |= typed_length == TYPED_MAX;
+		if (typed_over)
+			return;
 		show_typed();
 		typed[typed_length++] = (char)byte;
 		uart_put(byte);

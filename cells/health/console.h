@@ -21,9 +21,9 @@ void console_attach(uint32_t cell);
 uint32_t console_attached(void); /* CONSOLE_NOBODY: to no cell */
 /* A byte of the attached cell's output, as it is. */
 void console_raw(uint8_t byte);
-/* Queues input for a cell's console; handed over a few bytes a poll, since the cell's UART holds few.
- * False: too much is waiting, or it is for another cell. */
-bool console_send(uint32_t cell, const char *text, uint64_t length);
+/* Queues a line of input for a cell's console, behind what waits for it and for others; handed over a few
+ * bytes a poll, since the cell's UART holds few. False: too much is waiting, and none of it is sent. */
+bool console_send(uint32_t cell, const char *line);
 /* What waits for that cell was typed for a life that ends: it is dropped. */
 void console_forget(uint32_t cell);
 

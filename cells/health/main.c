@@ -54,7 +54,7 @@ static struct log_view logs[MACHINE_CELLS_MAX];
 static struct event_view rings[MACHINE_CORES_MAX];
 static struct event kept[EVENTS_KEPT];
 static uint64_t kept_count;
-static uint64_t poll_ticks, next_poll, polls, watched;
+static uint64_t poll_ticks, next_poll, polls, watched, latest;
 
 static bool map_machine(void)
 {
@@ -162,12 +162,10 @@ static void show_kept(void)
 
 static void send(uint32_t cell, const char *text)
 {
-	const uint64_t length = strlen(text);
-
 	if (!(machine.cells[cell].flags & BP_CELL_LOG_CONSOLE))
 		say("health: cell %s has a console of its own", machine.cells[cell].name);
-	else if (!console_send(cell, text, length) || !console_send(cell, "\n", 1))
-		say("health: too much input is waiting");
+	else if (!console_send(cell, text))
+		say("health: too much input is waiting: nothing was sent");
 }
 
 static void attach(uint32_t cell)
@@ -262,6 +260,7 @@ static void poll(void)
 	if (++polls % (STATUS_NS / POLL_NS) == 0)
 		second(timer_now());
 	heartbeat_publish(HEARTBEAT_TICKS, polls);
+	heartbeat_publish(HEARTBEAT_LATENCY_WORST, timer_to_ns(latest, machine.hz));
 	heartbeat_beat();
 }
 
@@ -279,6 +278,8 @@ static void run(void)
 		const uint64_t now = timer_now();
 
 		if (now >= next_poll) {
+			if (now - next_poll > latest)
+				latest = now - next_poll;
 			poll();
 			/* A poll that took longer (a slow UART) is not made up for. */
 			next_poll = now - next_poll < poll_ticks ? next_poll + poll_ticks : now + poll_ticks;

@@ -23,7 +23,9 @@
 #include "timer.h"
 
 #define FRAMES_A_TURN 16u
-#define HOLD_NS	      UINT64_C(250000000) /* who comes and goes shall not fill the console */
+#define HOLD_NS	      UINT64_C(250000000)   /* who comes and goes shall not fill the console */
+#define DHCP_FIRST_NS UINT64_C(5000000000)  /* without an address, until it is told ... */
+#define DHCP_AGAIN_NS UINT64_C(60000000000) /* ... and told again */
 #define MTU	      1500u
 #define MAC_TEXT      18u
 #define CODE_BROKEN   3 /* of the application error: lwIP found itself in a state that can't be */
@@ -38,7 +40,8 @@ static struct netif netif;
 static enum nic_state state;
 static uint8_t mac[NIC_MAC_BYTES];
 static uint64_t ticks_a_second, waiting_since;
-static bool added, more;
+static uint64_t alone_since, alone_told; /* without an address that DHCP is to bring */
+static bool added, addressed, more;
 static volatile bool interrupted;
 static volatile uint64_t interrupts;
 static uint64_t received, sent, dropped;
@@ -142,8 +145,13 @@ static void address_told(struct netif *of)
 	uint32_t mask = lwip_ntohl(netif_ip4_netmask(of)->addr);
 	unsigned prefix = 0;
 
-	if (ip4_addr_isany_val(*address))
+	if (ip4_addr_isany_val(*address)) {
+		if (addressed)
+			say("health: net: no address any more");
+		addressed = false;
 		return;
+	}
+	addressed = true;
 	for (; mask; mask <<= 1)
 		prefix++;
 	say("health: net: address %u.%u.%u.%u/%u, gateway %u.%u.%u.%u", ip4_addr1(address),
@@ -191,12 +199,31 @@ static void state_change(enum nic_state to, uint64_t now)
 		memcpy(netif.hwaddr, mac, NIC_MAC_BYTES);
 	}
 	if (to == NIC_LINK_UP) {
+		alone_since = now;
+		alone_told = 0;
 		say("health: net: link up");
 		netif_set_link_up(&netif);
 	} else if (from == NIC_LINK_UP) {
 		say("health: net: link down");
 		netif_set_link_down(&netif);
 	}
+}
+
+/* lwIP asks again and again, at most a minute apart. [impl->swr~health-net-dhcp~1] */
+static void dhcp_watch(uint64_t now)
+{
+	if (!wanted->dhcp || state != NIC_LINK_UP)
+		return;
+	if (addressed) {
+		alone_since = now;
+		alone_told = 0;
+		return;
+	}
+	if (now - alone_since < timer_from_ns(DHCP_FIRST_NS + alone_told * DHCP_AGAIN_NS, ticks_a_second))
+		return;
+	alone_told++;
+	say("health: net: no address for %" PRIu64 " s: no DHCP server answers, asking on",
+	    timer_to_ns(now - alone_since, ticks_a_second) / 1000000000);
 }
 
 static void nic_find(const struct guest *guest)
@@ -260,6 +287,7 @@ void network_serve(uint64_t now)
 		frame_take(length);
 	more = frames == FRAMES_A_TURN || nic->listen();
 	sys_check_timeouts();
+	dhcp_watch(now);
 }
 
 static void report_address(const ip4_addr_t *address, const char *what)

@@ -54,6 +54,13 @@ def ipv4(source, destination, protocol, payload, wrong=0, length=None, version=0
     return head[:10] + struct.pack(">H", checksum(head) ^ wrong) + head[12:] + payload
 
 
+def is_discover(frame):
+    """Is it to all, from no address, a DHCPDISCOVER (RFC 2131)?"""
+    head = BROADCAST + frame[6:12] + struct.pack(">H", IPV4)
+    ports = struct.pack(">HH", 68, 67)
+    return frame[:14] == head and frame[26:38] == bytes(4) + b"\xff" * 4 + ports and b"\x63\x82\x53\x63\x35\x01\x01" in frame
+
+
 class Peer:
     def __init__(self, own="10.0.2.2", cell="10.0.2.15"):
         self.own, self.cell = address(own), address(cell)

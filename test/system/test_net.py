@@ -3,10 +3,11 @@
 comes in, however malformed or much, loses an answer or keeps the watch from its work.
 
 [stest->swr~health-net-virtio~1] [stest->swr~health-net-echo~1] [stest->swr~health-net-bounded~1]
-[stest->swr~cell-pci~1] [stest->swr~health-net-igbvf~1] [stest->swr~health-net-back~1]
+[stest->swr~cell-pci~1] [stest->swr~health-net-igbvf~1] [stest->swr~health-net-back~1] [stest->swr~health-net-dhcp~1]
 """
 
 import itertools
+import socket
 import time
 
 import pytest
@@ -77,6 +78,57 @@ def test_virtio(results):
         answers(running, peer)
 
 
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def echoed(port):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+        asker.settimeout(1)
+        asker.sendto(b"anyone?", ("127.0.0.1", port))
+        try:
+            return asker.recv(100) == b"anyone?"
+        except TimeoutError:
+            return False
+
+
+def test_dhcp(results):
+    """QEMU's user network has a server."""
+    port = free_port()
+    net = f"user,net=10.0.7.0/24,dhcpstart=10.0.7.33,hostfwd=udp:127.0.0.1:{port}-10.0.7.33:7"
+    with system.running("net-dhcp", results, extra=devices(net=net)) as running:
+        running.uart.search(r"^health: net: address 10\.0\.7\.33/24, gateway 10\.0\.7\.2\n", never=system.HALTED)
+        qemu.wait_until(lambda: echoed(port), "the echo")
+        assert not running.uart.seen("^health: net: no address")
+
+
+def test_no_dhcp(results):
+    """Nobody answers: the cell says so, asks on, and watches on."""
+    with cable.plugged() as peer, system.running("net-dhcp", results, extra=devices(net=peer.netdev)) as running:
+        qemu.wait_until(lambda: running.view.state("control") == "ready", "control is ready")
+        discovers = []
+        peer.listen(lambda frame: discovers.append(frame) or len(discovers) == 2 or None if cable.is_discover(frame) else None)
+        assert len(discovers) == 2
+        alone = r"^health: net: no address for 5 s: no DHCP server answers, asking on\n"
+        unharmed(running, lambda: running.uart.search(alone, never=system.HALTED))
+        assert peer.listen(lambda frame: cable.is_discover(frame) or None)
+        assert counters(running)["dropped"] == 0
+
+
+def test_away(results):
+    """While nobody runs the physical function no step of the driver waits for it, in virtual time."""
+    with system.running("net-away", results, icount=qemu.ICOUNT, extra=devices()) as running:
+        running.wait_up("owner")
+        running.health("stop owner")
+        running.uart.search(r"^status: 2\.\d+ .* owner:state=stopped", never=system.HALTED)
+        mark = running.health("net")
+        running.uart.search(r"^net: igbvf waiting ", since=mark, never=system.HALTED)
+        latest = running.view.heartbeat("health")[1][2]
+        assert 0 < latest < 1_000_000 and running.view.core("health").generation == 1, f"a poll was {latest} ns late"
+
+
 def lost_and_back(running, peer, what):
     """What resets the physical function costs answers until it is back, and is told."""
     mark = running.uart.mark()
@@ -99,3 +151,6 @@ def test_igbvf(results):
         assert running.view.core("linux").generation == 2
         assert running.view.core("health").generation == running.view.core("control").generation == 1
         assert running.view.core("control").exits_since_ready == 0
+        mark = running.health("stop linux")
+        running.uart.search(r"^event: .* cell=linux stop", since=mark)
+        unharmed(running, lambda: time.sleep(3) or True)
