@@ -23,7 +23,6 @@
 #define DMA_OUT	    2u /* from the device */
 #define BUFFER	    0x40000
 #define PATIENCE_MS 1000u
-#define MARK	    UINT64_C(0x5245445552544e49) /* what it writes into others' memory */
 
 /* PCI 3.0, 6.8.1: with 64-bit addresses. */
 #define MSI_LOW	   4u
@@ -63,25 +62,20 @@ static bool dma(uint64_t from, uint64_t to, uint32_t direction)
 	return true;
 }
 
-static void mark(void)
-{
-	for (unsigned i = 0; i < PAGE; i += sizeof(MARK))
-		*(uint64_t *)(void *)(out + i) = MARK;
-}
-
 /* A page of marks there; and what is there, here. */
 static void run_dma(const uint64_t *args)
 {
-	bool good;
+	bool good = true;
 
 	if (!ready()) {
 		printf("intruder: edu is gone\n");
 		return;
 	}
 	mark();
-	memset(back, 0, PAGE);
-	good = dma((uintptr_t)out, BUFFER, 0) && dma(BUFFER, args[0], DMA_OUT) && dma(args[0], BUFFER, 0) &&
-	       dma(BUFFER, (uintptr_t)back, DMA_OUT);
+	if (args[1] != DMA_READ)
+		good = dma((uintptr_t)out, BUFFER, 0) && dma(BUFFER, args[0], DMA_OUT);
+	if (args[1] != DMA_WRITE)
+		good = good && dma(args[0], BUFFER, 0) && dma(BUFFER, (uintptr_t)back, DMA_OUT);
 	printf("intruder: edu 0x%" PRIx64 " %s brought=0x%" PRIx64 "\n", args[0], good ? "done" : "hangs",
 	       *(uint64_t *)(void *)back);
 }
@@ -134,7 +128,7 @@ static void run_doorbells(const uint64_t *args)
 }
 
 const struct command edu_commands[] = {
-	{"edu", "ADDRESS", 1, run_dma},
+	{"edu", "ADDRESS [1: WRITE, 2: READ]", 1, run_dma},
 	{"events", "FIRST COUNT", 2, run_events},
 	{"doorbells", "ADDRESS COUNT STEP DATA", 4, run_doorbells},
 	{NULL, NULL, 0, NULL},

@@ -15,14 +15,16 @@
 #include "uart.h"
 
 #define TICK_NS UINT64_C(1000000)
+#define MARK	UINT64_C(0x5245445552544e49)
 
 const struct guest *this_guest;
 volatile uint64_t taken, exceptions;
 uint8_t out[PAGE] __attribute__((aligned(4096))), back[PAGE] __attribute__((aligned(4096)));
-
+uint8_t theirs[PAGE] __attribute__((aligned(4096)));
 static uint64_t next_tick;
 
-static const struct command *const groups[] = {edu_commands, nvme_commands, config_commands};
+static const struct command *const groups[] = {edu_commands, nvme_commands, igb_commands, virtio_commands,
+					       config_commands};
 
 static void exception_pass(struct frame *frame)
 {
@@ -41,6 +43,14 @@ static void tick(uint32_t intid)
 	while (next_tick <= timer_now());
 	timer_set(next_tick);
 	heartbeat_beat();
+}
+
+void mark(void)
+{
+	for (unsigned i = 0; i < PAGE; i += sizeof(MARK))
+		*(uint64_t *)(void *)(out + i) = MARK;
+	memset(back, 0, PAGE);
+	memset(theirs, 0, PAGE);
 }
 
 void message_taken(uint32_t intid)
@@ -105,8 +115,8 @@ void cell_main(const struct guest *guest)
 	for (uint32_t i = 0; i < guest->pci.intid_count; i++)
 		gic_take(guest->pci.intid_first + i, true, message_taken);
 	hypercall_ready();
-	printf("intruder: up out=0x%" PRIxPTR " back=0x%" PRIxPTR " messages=%" PRIu32 "+%" PRIu32 "\n",
-	       (uintptr_t)out, (uintptr_t)back, guest->pci.intid_first, guest->pci.intid_count);
+	printf("intruder: up own=0x%" PRIxPTR " messages=%" PRIu32 "+%" PRIu32 "\n", (uintptr_t)theirs,
+	       guest->pci.intid_first, guest->pci.intid_count);
 	for (;;) {
 		uart_lines(obey);
 		wait_interrupt();

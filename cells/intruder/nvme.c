@@ -132,9 +132,13 @@ static void run_dma(const uint64_t *args)
 	bool good;
 
 	taken = 0;
-	memset(back, 0, PAGE);
-	good = start() && command(IDENTIFY, args[0], CONTROLLER) &&
-	       command(SET_FEATURES, args[0], TIMESTAMP) && command(GET_FEATURES, (uintptr_t)back, TIMESTAMP);
+	mark();
+	good = start();
+	if (args[1] != DMA_READ)
+		good = good && command(IDENTIFY, args[0], CONTROLLER);
+	if (args[1] != DMA_WRITE)
+		good = good && command(SET_FEATURES, args[0], TIMESTAMP) &&
+		       command(GET_FEATURES, (uintptr_t)back, TIMESTAMP);
 	printf("intruder: nvme 0x%" PRIx64 " %s brought=0x%" PRIx64 " taken=%" PRIu64 "\n", args[0],
 	       good ? "done" : "hangs", *(uint64_t *)(void *)back & TIMESTAMP_MASK, taken);
 }
@@ -167,7 +171,7 @@ static void run_resets(const uint64_t *args)
 }
 
 const struct command nvme_commands[] = {
-	{"nvme", "ADDRESS", 1, run_dma},
+	{"nvme", "ADDRESS [1: WRITE, 2: READ]", 1, run_dma},
 	{"faults", "ADDRESS PAGES", 2, run_faults},
 	{"resets", "COUNT", 1, run_resets},
 	{NULL, NULL, 0, NULL},

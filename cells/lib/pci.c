@@ -25,6 +25,8 @@
 #define BAR_FLAGS	 UINT64_C(15)
 #define NOBODY		 0xffffu
 #define CAPABILITIES_MAX 48u /* as many as fit */
+#define EXTENDED_FIRST	 0x100u
+#define EXTENDED_MAX	 960u /* as many as fit */
 
 /* 6.8.2: MSI-X. */
 #define MSIX_CONTROL   0u
@@ -87,6 +89,20 @@ uint32_t pci_capability(const struct pci_function *function, uint8_t kind, uint3
 		if (pci_read8(function, at) == kind)
 			return at;
 		at = pci_read8(function, at + 1) & ~UINT32_C(3);
+	}
+	return 0;
+}
+
+uint32_t pci_extended(const struct pci_function *function, uint16_t kind)
+{
+	uint32_t at = EXTENDED_FIRST;
+
+	for (unsigned i = 0; at >= EXTENDED_FIRST && i < EXTENDED_MAX; i++) {
+		const uint32_t header = pci_read32(function, at);
+
+		if ((header & 0xffff) == kind)
+			return at;
+		at = header >> 20 & ~UINT32_C(3);
 	}
 	return 0;
 }

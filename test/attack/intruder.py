@@ -6,6 +6,7 @@ What is attacked comes from the blueprint, the board's tree and machine facts; n
 """
 
 import contextlib
+import functools
 import pathlib
 import re
 import struct
@@ -14,22 +15,27 @@ import system
 from harness import build, pci, qemu
 
 HERE = pathlib.Path(__file__).parent
+OWN = ("edu", "nvme", "nic", "disk")  # the functions that the intruder has in intruder.dts, but for the NIC's second virtual one
 CONFIG = HERE / "intruder.dts"
 INTRUDER, VICTIM, CONTROL, HEALTH = "intruder", "victim", "control", "health"
 PAGE, BUS = 4096, 1 << 20
+DISK_BYTES = 1 << 20
 FAULTS_AT = 976  # struct telemetry_core: dma_lost, dma_faults[]
 MARK = b"INTRUDER"
 IDENTITY = b"QEMU NVMe Ctrl"
 BUCKETS = slice(8, 24)  # of the control cell's heartbeat: ticks by lateness, from 2^6 ns, a power of two each
 LATE = 4  # 1 us and more
+FAULTS_MS, EVENTS_MS = 1100, 110  # then each stream is heard again; then events of what guests do are recorded again
+DIRECTIONS = ("write", "read")
+TRANSLATION = 0x10  # SMMUv3's F_TRANSLATION
 VICTIMS_WORD = 0x1234ABC0  # kept in its virtual function's BAR
 
 
-def devices(network):
-    """The machine's, with an `edu` that has all address bits."""
+def devices(network, disk):
+    """The machine's, with an `edu` that has all address bits, and a drive of a file."""
     words = pci.options("qemu-virt-pci", ("nic",)) + ["-netdev", f"{network},id=net"]
-    for drive in ("nvme", "disk"):
-        words += ["-blockdev", f"driver=null-co,node-name={drive},size=1048576"]
+    words += ["-blockdev", "driver=null-co,node-name=nvme,size=1048576"]
+    words += ["-blockdev", f"driver=file,node-name=disk,filename={disk}"]
     return ["edu,dma_mask=0xffffffffffffffff" if word == "edu" else word for word in words]
 
 
@@ -48,7 +54,9 @@ class Intrusion(system.System):
     """A running system with the intruder in it."""
 
     def __init__(self, results, peer):
-        super().__init__(qemu.QemuTarget(results, icount=qemu.ICOUNT, extra=devices(peer.netdev)), build.image(CONFIG))
+        self.disk = results / "disk"
+        self.disk.write_bytes(bytes(DISK_BYTES))
+        super().__init__(qemu.QemuTarget(results, icount=qemu.ICOUNT, extra=devices(peer.netdev, self.disk)), build.image(CONFIG))
         self.peer = peer
         self.ecam = next(address for name, address in self.devices() if name.startswith("pcie@") and name.endswith("[0]"))
         self.present = []
@@ -56,13 +64,14 @@ class Intrusion(system.System):
     def begin(self):
         self.start().wait_up(VICTIM)
         found = self.uart.search(
-            r"^\[intruder\] intruder: up out=(\S+) back=(\S+) messages=(\d+)\+(\d+)\n", never=system.HALTED
+            r"^\[intruder\] intruder: up own=(\S+) messages=(\d+)\+(\d+)\n", never=system.HALTED
         )
-        self.own, _, self.first, self.count = (int(text, 0) for text in found.groups())
+        self.own, self.first, self.count = (int(text, 0) for text in found.groups())
         self.doorbell = next(ipa for ipa, size, _ in self.blueprint.cells[INTRUDER].mmio if size == PAGE and self._is_its(ipa)) + 0x40
         qemu.wait_until(lambda: self.view.state(CONTROL) == "ready", "control is ready")
         assert self.peer.resolve()
         self.present = self._present()
+        self.placed = self.settings()
         self._victim_begin()
         return self
 
@@ -97,9 +106,15 @@ class Intrusion(system.System):
     def _configs(self, own):
         return {rid: self.config(rid) for rid in self.present if (rid in self.own_rids) == own}
 
-    @property
+    def virtual(self, number):
+        """RID of the NIC's virtual function."""
+        nic = names()["nic"]
+        first, stride = struct.unpack_from("<HH", self.sriov_at(self.config(nic))[1], 0x14)
+        return nic + first + number * stride
+
+    @functools.cached_property
     def own_rids(self):
-        return {rid for name, rid in names().items() if name in ("edu", "nvme", "nic")}
+        return {rid for name, rid in names().items() if name in OWN} | {self.virtual(1)}
 
     def settings(self):
         """Of the intruder's own functions: (BARs, SR-IOV, memory decodes). Places must be as before, whatever else it does to
@@ -162,7 +177,7 @@ class Intrusion(system.System):
         """Whatever happens inside: the victim's memory, interrupts and counters, its function's BAR, every function's
         configuration but the intruder's own, its BARs, too, as before; health's NIC works; control misses no tick and makes
         no exit."""
-        before, settings, control = self._configs(False), self.settings(), self.view.core(CONTROL)
+        before, control = self._configs(False), self.view.core(CONTROL)
         missed = self.view.heartbeat(CONTROL)[1][1]
         with self.unharmed(VICTIM):
             yield
@@ -172,8 +187,8 @@ class Intrusion(system.System):
             changed = [hex(n) for n in range(PAGE) if data[n] != before[rid][n]]
             assert not changed, f"configuration space of {rid:#06x}: {changed}"
         for rid, (bars, sriov, decodes) in self.settings().items():
-            assert sriov == settings[rid][1], f"SR-IOV of {rid:#06x}"
-            assert bars == settings[rid][0] or not decodes, f"BARs of {rid:#06x}"
+            assert sriov == self.placed[rid][1], f"SR-IOV of {rid:#06x}"
+            assert bars == self.placed[rid][0] or not decodes, f"BARs of {rid:#06x}"
         after = self.view.core(CONTROL)
         assert (after.generation, after.exits_since_ready) == (control.generation, 0)
         assert self.view.heartbeat(CONTROL)[1][1] == missed
@@ -189,6 +204,25 @@ class Intrusion(system.System):
         brought = int(self.raid(f"{engine} {address:#x}", rf"{engine} {address:#x} done brought=(\S+).*")[1], 16)
         return brought if brought > 1000 else 0
 
+    def calm(self, milliseconds):
+        """So much passes, by the control cell's ticks."""
+        ticks = lambda: sum(self.view.heartbeat(CONTROL)[1][BUCKETS])
+        end = ticks() + milliseconds
+        qemu.wait_until(lambda: ticks() > end, "time passes")
+
+    def told(self, engine, direction, address):
+        """The event of the first access of a DMA that is refused: the cell and the stream are the engine's."""
+        self.calm(EVENTS_MS)
+        mark = self.uart.mark()
+        self.raid(f"{engine} {address:#x} {DIRECTIONS.index(direction) + 1}", rf"{engine} {address:#x} done .*")
+        fault = rf"dma-fault of={self.blueprint.cells[INTRUDER].index} stream={self.streams()[engine]:#x} address={address:#x}"
+        self.uart.search(rf"^event: .* cell={HEALTH} {fault} {direction} reason={TRANSLATION:#x}\n", since=mark)
+
+    def streams(self):
+        """Of each engine; the board's IOMMU has functions by their RIDs."""
+        engines = {engine: names()[name] for engine, name in (("edu", "edu"), ("nvme", "nvme"), ("igb", "nic"), ("blk", "disk"))}
+        return engines | {"igbvf": self.virtual(1)}
+
     def taken(self, command):
         return int(self.raid(command, r"\w+ \S+ taken=(\d+)")[1])
 
@@ -198,7 +232,9 @@ class Intrusion(system.System):
 
     def own_works(self):
         """Each engine on the intruder's own memory."""
-        assert self.reaches("edu", self.own).to_bytes(8, "little") == MARK
+        for engine in ("edu", "igb", "igbvf", "blk"):
+            assert self.reaches(engine, self.own).to_bytes(8, "little") == MARK, engine
+            assert MARK in self.view.memory(INTRUDER, self.own, PAGE), engine
         assert self.reaches("nvme", self.own) & 0xFFFF == 0x1B36
         assert IDENTITY in self.view.memory(INTRUDER, self.own, PAGE)
 
@@ -206,6 +242,7 @@ class Intrusion(system.System):
         """(what, physical address) of all that isn't the intruder's: each cell's RAM, the hypervisor's and its tables, every
         device's registers, other functions' BARs, nobody's space."""
         cells = self.blueprint.cells
+        yield f"{VICTIM}'s pattern", self.pattern()  # first, since nothing depends on it
         for name, cell in cells.items():
             if name != INTRUDER:
                 for region in cell.regions:
@@ -214,7 +251,6 @@ class Intrusion(system.System):
             for core in cell.cores:
                 yield f"telemetry of {name}", core.telemetry_pa
                 yield f"ring of {name}", core.ring_pa
-        yield f"{VICTIM}'s pattern", self.pattern()
         yield "the hypervisor", self.blueprint.memory.base
         yield "its tables", self.blueprint.memory.base + self.blueprint.offset & ~(PAGE - 1)
         yield "its data", self.blueprint.writable_pa

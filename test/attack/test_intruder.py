@@ -19,7 +19,9 @@ from harness import build
 
 SOME, MANY = 30_000, 1_000_000
 PAGE = intruder.PAGE
-EDUS = ("victim's pattern", "health's first page", "the hypervisor", "the translater page")
+ENGINES = ("nvme", "igb", "igbvf", "blk", "edu")
+FEW = ("victim's pattern", "health's first page", "the hypervisor", "the translater page")
+TOLD = ("health's first page", "victim's pattern", "the hypervisor", "victim's last page", "nobody's 0x1000000000")  # by the engines
 WORDS = 512  # accesses that a page's DMA takes, and faults
 EDU, NVME, NIC = (n * 8 * PAGE for n in (1, 2, 3))  # on the intruder's bus
 
@@ -44,12 +46,12 @@ def unmarked(guest, what, address):
     return not intruder.has_mark(guest.target.read_memory(address, PAGE))
 
 
-@pytest.mark.parametrize("engine", ["nvme", "edu"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_dma(guest, engine, request):
     guest.own_works()
     targets = dict(guest.targets())
-    if engine == "edu" and not request.config.getoption("--full"):  # 400 ms each
-        targets = {what: at for what, at in targets.items() if what in EDUS or what.startswith("smmu")}
+    if engine != ENGINES[0] and not request.config.getoption("--full"):
+        targets = {what: at for what, at in targets.items() if what in FEW or what.startswith("smmu")}
     lost, told = guest.dma_counts()
     with guest.witnessed():
         for what, address in targets.items():
@@ -57,6 +59,34 @@ def test_dma(guest, engine, request):
             assert unmarked(guest, what, address), f"{what} at {address:#x} is written"
     assert guest.dma_counts() > (lost, told)
     guest.own_works()
+
+
+def test_queues(guest):
+    """What a NIC and a drive read of others' memory as their queues, and write there as what came of it."""
+    word = int.from_bytes(intruder.MARK, "little")
+    ask = {
+        "igbrings": lambda address: guest.raid(f"igbrings {address:#x}", r"igbrings \S+ done sent=(\S+) received=(\S+)").groups(),
+        "blkqueue": lambda address: guest.raid(f"blkqueue {address:#x}", r"blkqueue \S+ done requests=(\d)").groups(),
+    }
+    assert ask["igbrings"](guest.own) == (f"{word:#x}",) * 2
+    assert ask["blkqueue"](guest.own) == ("3",)
+    targets = dict(guest.targets())
+    with guest.witnessed():
+        for address in (targets[what] for what in FEW):
+            before = guest.target.read_memory(address, PAGE)
+            assert ask["igbrings"](address) == ("0x0", "0x0")
+            assert ask["blkqueue"](address) == ("0",)
+            assert guest.target.read_memory(address, PAGE) == before
+    guest.own_works()
+
+
+@pytest.mark.parametrize("direction", intruder.DIRECTIONS)
+def test_told(guest, direction):
+    """Whose DMA was refused, by which stream, where, how: of each engine, the service core says it."""
+    guest.calm(intruder.FAULTS_MS)
+    targets = dict(guest.targets())
+    for engine, what in zip(ENGINES, TOLD):
+        guest.told(engine, direction, targets[what])
 
 
 def test_messages(guest, request):
@@ -90,7 +120,7 @@ def test_bars(guest):
     places = [at for what, at in guest.targets() if what.startswith(("BAR", "intc@", "smmu", "its"))]
     with guest.witnessed():
         for place in [*places, 0xFFFFFFFFFFFFFFFF, 0]:
-            assert guest.raid(f"bars {place:#x}", r"bars \S+ functions=(\d+)")[1] == "3"
+            assert guest.raid(f"bars {place:#x}", r"bars \S+ functions=(\d+)")[1] == "4"
     guest.own_works()
 
 
@@ -115,7 +145,7 @@ def test_sriov(guest):
 def test_config(guest, count):
     """All registers of all functions of all buses, by chance: power, bus mastering, messages, resets among them."""
     with guest.witnessed():
-        assert guest.raid(f"chance {count} {hostile.seed_of('config')}", r"chance \d+ functions=3 exceptions=(\d+)")[1] == "0"
+        assert guest.raid(f"chance {count} {hostile.seed_of('config')}", r"chance \d+ functions=4 exceptions=(\d+)")[1] == "0"
         for function in (EDU, NVME):
             guest.raid(f"sweep {function // PAGE}", "sweep .*")
         faults = guest.view.core(intruder.INTRUDER).fault_count

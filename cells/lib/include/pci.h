@@ -33,6 +33,8 @@ uint32_t pci_read32(const struct pci_function *function, uint32_t offset); /* al
 void pci_write32(const struct pci_function *function, uint32_t offset, uint32_t value);
 /* Offset of the first capability of that kind (`from` 0), or of the next one behind `from`; 0: none. */
 uint32_t pci_capability(const struct pci_function *function, uint8_t kind, uint32_t from);
+/* Offset of the extended capability of that kind; 0: none. */
+uint32_t pci_extended(const struct pci_function *function, uint16_t kind);
 /* The CPU's address of a memory BAR, mapped for `size` bytes from there; 0: there is none, or no room for it.
  */
 uint64_t pci_bar(const struct pci_function *function, uint32_t bar, uint64_t size);
