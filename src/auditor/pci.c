@@ -14,6 +14,7 @@
 #include "model.h"
 
 #define HEADER_TYPE	  0x0eu
+#define CLASS_HOST	  0x0600u
 #define CAPABILITIES	  0x34u
 #define SECONDARY	  0x19u
 #define SUBORDINATE	  0x1au
@@ -327,6 +328,11 @@ static void parents_find(struct pci *pci)
 				function->parent = (int)j;
 		}
 	}
+}
+
+bool pci_is_host(const struct pci_function *function)
+{
+	return function->class >> 16 == CLASS_HOST;
 }
 
 uint32_t pci_enabled(const struct pci *pci, int physical)

@@ -19,7 +19,8 @@
 
 #define PCI_BAR0	0x10u
 #define PCI_VF_BARS	0x24u  /* of the SR-IOV capability */
-#define PCI_WAIT_MAX	10000u /* milliseconds of one step */
+#define PCI_VF_WAIT	100u   /* milliseconds from VF Enable to the first access: 9.3.3.3.1 */
+#define PCI_WAIT_MAX	10000u /* of all steps */
 #define PCI_CAP_POWER	0x01u
 #define PCI_CAP_MSI	0x05u
 #define PCI_CAP_EXPRESS 0x10u
@@ -69,6 +70,7 @@ struct pci_state {
 	uint8_t seen[PCI_SPACE], sized[PCI_SPACE]; /* compared: as they are; after ones were written */
 	uint8_t seen_mask[PCI_SPACE], sized_mask[PCI_SPACE];
 	bool written[PCI_SPACE];
+	uint64_t enabled; /* SR-IOV's Enable was set: waited by then */
 };
 
 struct pci_window {
@@ -91,7 +93,9 @@ struct pci {
 	size_t count;
 	struct pci_host *hosts;
 	size_t host_count;
-	uint32_t step_wrong; /* the first step that is none; UINT32_MAX: all are */
+	uint64_t waited;	/* milliseconds, of the steps played */
+	uint32_t step;		/* the first that is wrong */
+	const char *step_wrong; /* why; NULL: none is */
 };
 
 /* Of a function's configuration space; what the inventory lacks reads as 0. */
@@ -108,7 +112,11 @@ bool pci_sized(const struct pci_function *function, uint32_t offset, uint32_t ma
 bool pci_ids_seen(const struct pci_function *function);
 /* What the steps leave there; false: they don't write all of it. */
 bool pci_left(const struct pci_function *function, uint32_t offset, unsigned int width, uint32_t *value);
-/* Where a memory BAR is then; false: nowhere. */
+/* A host bridge: no cell can have it, nothing of it is programmed. */
+bool pci_is_host(const struct pci_function *function);
+/* pci_bars.c. What a BAR's word reads as after all ones; of `number` from 0. */
+uint32_t pci_bar_sized(const struct pci_bar *bars, unsigned int number);
+/* Where a memory BAR is after the steps; false: nowhere. */
 bool pci_bar_place(const struct pci *pci, const struct pci_function *function, unsigned int number,
 		   uint64_t *bus, uint64_t *cpu);
 /* PCI_NONE: no such. */

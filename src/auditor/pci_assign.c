@@ -60,7 +60,8 @@ static void function_give(struct audit *audit, size_t cell, const char *name)
 	if (function->owner != CELL_NONE_ID)
 		violation(&audit->report, RULE_PCI, "%s: the file gives it to '%s' and to '%s'",
 			  function->name, audit->partition.cells[function->owner].name, who);
-	else if (function->kind != PCI_ENDPOINT || function->host == PCI_NONE || !function->config_size)
+	else if (function->kind != PCI_ENDPOINT || pci_is_host(function) || function->host == PCI_NONE ||
+		 !function->config_size)
 		violation(&audit->report, RULE_PCI,
 			  "cell '%s': %s is no function that a cell can have: a bridge, or nowhere", who,
 			  function->name);

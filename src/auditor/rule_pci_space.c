@@ -21,9 +21,12 @@
 #define BRIDGE_WIDE_BASE 0x28u
 #define BRIDGE_WIDE_END	 0x2cu
 #define BRIDGE_CONTROL	 0x3eu
-#define CLASS_HOST	 0x0600u
+#define EXPRESS_KIND	 0x00f000ffu /* of the capability's first word, with its ID */
+#define EXPRESS_CONTROL	 0x28u	     /* the second */
+#define EXPRESS_ARI	 0x0020u
+#define ACS_CONTROL	 0x06u
 #define ACS_DUE		 0x001du /* source validation, request and completion redirect, upstream forwarding */
-#define ACS_JUDGED	 0x005du /* and no direct translated requests */
+#define ACS_DIRECT	 0x0040u /* translated requests, past all of these */
 #define SRIOV_CONTROL	 0x08u
 #define SRIOV_TOTAL	 0x0eu
 #define SRIOV_NUMBER	 0x10u
@@ -31,7 +34,7 @@
 #define SRIOV_DEVICE	 0x1au
 #define SRIOV_PAGE	 0x20u
 #define SRIOV_ENABLED	 0x0009u /* and their memory */
-#define SRIOV_ADMITTED	 0x0019u /* and ARI */
+#define SRIOV_ARI	 0x0010u
 
 static void wrong(struct audit *audit, const struct pci_function *function, const char *what, uint64_t value)
 {
@@ -57,25 +60,12 @@ void cell_bars(const struct audit *audit, const struct cell *cell, struct span l
 
 /* ---- compared ---- */
 
-static uint32_t sized_due(const struct pci_bar *bars, unsigned int number)
-{
-	const struct pci_bar *bar = &bars[number];
-
-	if (number && bars[number - 1].wide)
-		return (uint32_t)(~(bars[number - 1].size - 1) >> 32);
-	if (!bar->size)
-		return 0;
-	if (bar->io)
-		return (uint32_t)~(bar->size - 1) | 1;
-	return (uint32_t)~(bar->size - 1) | (bar->wide ? 4 : 0) | (bar->prefetchable ? 8 : 0);
-}
-
 static void bars_compared(struct audit *audit, const struct pci_function *function, uint32_t offset,
 			  const struct pci_bar *bars, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++)
 		if (!pci_sized(function, offset + 4 * i, bars[i].io ? 0xffff : UINT32_MAX,
-			       sized_due(bars, i)))
+			       pci_bar_sized(bars, i)))
 			violation(&audit->report, RULE_PCI_MACHINE,
 				  "%s: the size of the BAR at 0x%x isn't compared", function->name,
 				  offset + 4 * i);
@@ -86,6 +76,17 @@ static void unseen(struct audit *audit, const struct pci_function *function, con
 	violation(&audit->report, RULE_PCI_MACHINE, "%s: %s isn't compared", function->name, what);
 }
 
+/* Which kind of port it is, from which follows what it keeps apart; how wide its prefetchable window is. */
+static void bridge_compared(struct audit *audit, const struct pci_function *bridge)
+{
+	const uint32_t express = pci_capability(bridge, PCI_CAP_EXPRESS);
+
+	if (express && !pci_seen(bridge, express, 4, EXPRESS_KIND, pci_read(bridge, express, 4)))
+		unseen(audit, bridge, "the kind of port");
+	if (!pci_seen(bridge, BRIDGE_WIDE, 1, 0xf, pci_read(bridge, BRIDGE_WIDE, 1)))
+		unseen(audit, bridge, "how wide its prefetchable window is");
+}
+
 /* What the tables of a cell rest on: [impl->swr~audit-pci-machine~1] */
 static void compared_check(struct audit *audit, const struct pci_function *function)
 {
@@ -94,10 +95,12 @@ static void compared_check(struct audit *audit, const struct pci_function *funct
 	if (!pci_ids_seen(function) ||
 	    !pci_seen(function, HEADER_TYPE, 1, 0x7f, pci_read(function, HEADER_TYPE, 1)))
 		unseen(audit, function, "vendor, device, class or header");
-	if (function->class >> 16 == CLASS_HOST)
+	if (pci_is_host(function))
 		return;
 	bars_compared(audit, function, PCI_BAR0, function->bars,
 		      function->kind == PCI_ENDPOINT ? PCI_BARS : 2);
+	if (function->kind != PCI_ENDPOINT)
+		bridge_compared(audit, function);
 	if (!sriov)
 		return;
 	bars_compared(audit, function, sriov + PCI_VF_BARS, function->vf_bars, PCI_BARS);
@@ -210,6 +213,21 @@ static bool openings_of(const struct pci_function *bridge, struct opening openin
 	return true;
 }
 
+/* Closed, or of addresses that the host sends to its functions: what it claims else is kept from its owner.
+ */
+static bool in_windows(const struct pci_host *host, const struct opening *opening)
+{
+	bool in = opening->from == opening->to;
+
+	for (size_t i = 0; i < host->window_count; i++) {
+		const struct pci_window *window = &host->windows[i];
+
+		in |= !window->io && opening->from >= window->bus &&
+		      within(opening->from - window->bus, opening->to - opening->from, window->size);
+	}
+	return in;
+}
+
 static bool below(const struct pci *pci, int function, int bridge)
 {
 	const int physical = pci->functions[function].physical;
@@ -234,6 +252,16 @@ static bool touches(const struct region *region, const struct opening *opening)
 	return region->bus < opening->to && opening->from < region->bus_end;
 }
 
+/* Functions beyond 7 below a port answer where the inventory was taken with them, and only there. */
+static bool ari_kept(const struct pci_function *bridge)
+{
+	const uint32_t express = pci_capability(bridge, PCI_CAP_EXPRESS);
+	const uint32_t due = express ? pci_read(bridge, express + EXPRESS_CONTROL, 2) & EXPRESS_ARI : 0;
+	uint32_t control = 0;
+
+	return (express && pci_left(bridge, express + EXPRESS_CONTROL, 2, &control)) ? control == due : !due;
+}
+
 /* A bridge lets through what is below it, and claims nothing else. */
 static void bridge_check(struct audit *audit, int number, const struct regions *regions)
 {
@@ -249,10 +277,17 @@ static void bridge_check(struct audit *audit, int number, const struct regions *
 		wrong(audit, bridge, "it doesn't forward memory alone, both ways", command);
 	if (!pci_left(bridge, BRIDGE_CONTROL, 2, &control) || control & ~3u)
 		wrong(audit, bridge, "its control isn't plain", control);
+	if (!ari_kept(bridge))
+		wrong(audit, bridge, "its second control isn't the inventory's: functions beyond 7, or none",
+		      0);
 	if (!openings_of(bridge, openings)) {
 		wrong(audit, bridge, "its windows aren't set", 0);
 		return;
 	}
+	for (unsigned int i = 0; i < 2; i++)
+		if (!in_windows(&pci->hosts[bridge->host], &openings[i]))
+			wrong(audit, bridge, "its windows take in what its host sends elsewhere",
+			      openings[i].from);
 	for (size_t i = 0; i < regions->count; i++) {
 		const struct region *region = &regions->list[i];
 		const struct pci_function *function = &pci->functions[region->function];
@@ -305,16 +340,20 @@ static void bus_check(struct audit *audit, int number)
 static void virtual_check(struct audit *audit, const struct pci_function *function, uint32_t enabled)
 {
 	const uint32_t at = function->sriov;
+	const uint32_t due = (enabled ? SRIOV_ENABLED : 0) |
+			     (enabled ? pci_read(function, at + SRIOV_CONTROL, 2) & SRIOV_ARI : 0);
 	uint32_t control = 0, number = 0, page = 0;
 
-	if (!pci_left(function, at + SRIOV_CONTROL, 2, &control) || control & ~SRIOV_ADMITTED ||
-	    (control & SRIOV_ENABLED) != (enabled ? SRIOV_ENABLED : 0))
+	if (!pci_left(function, at + SRIOV_CONTROL, 2, &control) || control != due)
 		wrong(audit, function, "its virtual functions aren't on, or off, as cells have some",
 		      control);
 	if (enabled && (!pci_left(function, at + SRIOV_NUMBER, 2, &number) || number != enabled))
 		wrong(audit, function, "it has another number of virtual functions than cells have", number);
-	if (enabled && (!pci_left(function, at + SRIOV_PAGE, 4, &page) || page != 1))
+	if (!pci_left(function, at + SRIOV_PAGE, 4, &page) || page != 1)
 		wrong(audit, function, "its virtual functions' pages aren't 4 KiB", page);
+	if (enabled && audit->pci.waited - function->state->enabled < PCI_VF_WAIT)
+		wrong(audit, function, "its virtual functions aren't waited for, in ms",
+		      audit->pci.waited - function->state->enabled);
 }
 
 static void acs_check(struct audit *audit, const struct pci_function *function)
@@ -322,9 +361,14 @@ static void acs_check(struct audit *audit, const struct pci_function *function)
 	const uint32_t at = pci_extended(function, PCI_EXT_ACS);
 	uint32_t control = 0;
 
-	if (function->acs && (!pci_left(function, at + 6, 2, &control) || (control & ACS_JUDGED) != ACS_DUE))
+	if (at && pci_left(function, at + ACS_CONTROL, 2, &control) && control & ACS_DIRECT)
+		wrong(audit, function, "translated requests go past the IOMMU", control);
+	if (!function->acs)
+		return;
+	if ((control & ACS_DUE) != ACS_DUE)
 		wrong(audit, function, "what keeps functions apart isn't switched on", control);
-	if (function->acs && !pci_seen(function, at + 6, 2, ACS_DUE, ACS_DUE))
+	if (!pci_seen(function, at, 2, 0xffff, PCI_EXT_ACS) ||
+	    !pci_seen(function, at + ACS_CONTROL, 2, ACS_DUE, ACS_DUE))
 		unseen(audit, function, "that what keeps functions apart is on");
 }
 
@@ -337,7 +381,7 @@ static void function_check(struct audit *audit, int number)
 
 	compared_check(audit, function);
 	bus_check(audit, number);
-	if (function->class >> 16 == CLASS_HOST && function->owner == CELL_NONE_ID)
+	if (pci_is_host(function))
 		return;
 	acs_check(audit, function);
 	if (!pci_left(function, bridge ? BRIDGE_ROM : ROM, 4, &rom) || rom & 1)
@@ -364,9 +408,8 @@ void rule_pci_space(struct audit *audit)
 		used |= pci->functions[i].owner != CELL_NONE_ID;
 	if (!used)
 		return;
-	if (pci->step_wrong != UINT32_MAX)
-		violation(&audit->report, RULE_PCI_SPACE,
-			  "step %u of the boot: it is none of a function that was compared, at its place",
+	if (pci->step_wrong)
+		violation(&audit->report, RULE_PCI_SPACE, "step %u of the boot: %s", pci->step,
 			  pci->step_wrong);
 	for (size_t i = 0; i < pci->count; i++) {
 		const struct pci_function *function = &pci->functions[i];

@@ -11,7 +11,6 @@
 #include "emit_pci.h"
 #include "pci_fields.h"
 
-#define CLASS_HOST 0x0600u
 #define VF_WAIT_MS 100u /* PCI Express Base Specification 6.0, 9.3.3.3.1 */
 
 uint64_t function_config_pa(const struct board *board, const struct pci_function *function)
@@ -109,9 +108,12 @@ static void check_capabilities(struct steps *steps)
 	uint32_t at = pci_read8(space, PCI_LIST) & ~3u;
 
 	for (unsigned int i = 0; i < LIST_MOST && at >= LIST_FIRST; i++) {
-		const bool vendor = pci_read8(space, at) == PCI_CAP_VENDOR;
+		const uint8_t id = pci_read8(space, at);
 
-		check(steps, BP_PCI_CAPABILITY, at, 4, vendor ? UINT32_MAX : UINT16_MAX,
+		check(steps, BP_PCI_CAPABILITY, at, 4,
+		      id == PCI_CAP_VENDOR    ? UINT32_MAX
+		      : id == PCI_CAP_EXPRESS ? UINT16_MAX | EXPRESS_KIND << 16
+					      : UINT16_MAX,
 		      pci_read32(space, at));
 		at = pci_read8(space, at + 1) & ~3u;
 	}
@@ -151,12 +153,19 @@ static void check_sriov(struct steps *steps)
 
 static bool is_host_bridge(const struct pci_function *function)
 {
-	return function->class >> 8 == CLASS_HOST;
+	return function->class >> 8 == PCI_CLASS_HOST;
 }
 
 static unsigned int bar_count(const struct pci_function *function)
 {
 	return pci_is_bridge(function) ? 2 : PCI_BARS;
+}
+
+/* Whether the prefetchable window takes 64-bit addresses, or is there at all. */
+static void check_bridge(struct steps *steps)
+{
+	check(steps, BP_PCI_HEADER, BRIDGE_WIDE, 1, WINDOW_KIND,
+	      pci_read8(&subject(steps)->space, BRIDGE_WIDE));
 }
 
 static void compare(struct steps *steps)
@@ -173,6 +182,8 @@ static void compare(struct steps *steps)
 	check_capabilities(steps);
 	check_bars(steps, BP_PCI_BAR, PCI_BAR0, function->bars, bar_count(function));
 	check_sriov(steps);
+	if (pci_is_bridge(function))
+		check_bridge(steps);
 	if (function->secondary)
 		write(steps, BRIDGE_BUSES, 4,
 		      function->last << 16 | function->secondary << 8 | function->bus);

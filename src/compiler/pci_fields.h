@@ -35,6 +35,7 @@
 #define BRIDGE_IO	  0x1cu
 #define BRIDGE_MEMORY	  0x20u
 #define BRIDGE_WIDE	  0x24u
+#define WINDOW_KIND	  0x0fu /* of BRIDGE_WIDE: 0: 32 bits, 1: 64 */
 #define BRIDGE_WIDE_BASE  0x28u
 #define BRIDGE_WIDE_LIMIT 0x2cu
 #define BRIDGE_IO_UPPER	  0x30u

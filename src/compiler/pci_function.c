@@ -46,6 +46,7 @@
 #define SRIOV_OFFSET   0x14u
 #define SRIOV_STRIDE   0x16u
 #define SRIOV_DEVICE   0x1au
+#define SRIOV_PAGES    0x1cu
 
 static struct place place_of(const struct source *source, int node, const char *property)
 {
@@ -269,6 +270,14 @@ static bool read_sriov(struct place at, struct pci_function *function)
 			"numbers of their own on the buses up to 0xff: take the inventory with all of them "
 			"enabled",
 			sriov->total, function->address, sriov->offset, sriov->stride);
+		return false;
+	}
+	if (!(pci_read32(space, capability + SRIOV_PAGES) & 1)) {
+		diag_error(
+			at,
+			"the virtual functions of %s can't have BARs of 4 KiB pages: bit 0 of its Supported "
+			"Page Sizes is 0 in 'config'",
+			function->address);
 		return false;
 	}
 	return true;

@@ -65,10 +65,10 @@ class Function:
         self.put("H", self.extended(ACS, 8) + 4, able)
         return self
 
-    def sriov(self, total, offset, stride, device=0x1001, bars=((0x4000, WIDE),)):
+    def sriov(self, total, offset, stride, device=0x1001, bars=((0x4000, WIDE),), pages=0x553):
         at = self.extended(SRIOV, 0x40)
         self.put("HH", at + 0x0C, total, total)
-        self.put("HHHH", at + 0x14, offset, stride, 0, device)
+        self.put("HHHHI", at + 0x14, offset, stride, 0, device, pages)
         for index, (size, flags) in enumerate(bars):
             self.rows[7 + index * (2 if flags == WIDE else 1)] = (0, size * total, flags)
         return self

@@ -190,6 +190,11 @@ BAD = {
         "pci.dts:20:3: error: the 8 virtual functions of 0000:01:00.0, the first 0 behind it and each 1 behind the last, have no "
         "numbers of their own on the buses up to 0xff: take the inventory with all of them enabled\n",
     ),
+    "vfs-no-small-pages": (
+        [port(), nic().sriov(8, 0x80, 2, pages=0x552)],
+        "pci.dts:20:3: error: the virtual functions of 0000:01:00.0 can't have BARs of 4 KiB pages: bit 0 of its Supported Page "
+        "Sizes is 0 in 'config'\n",
+    ),
     "vf-with-vfs": (
         [port(), nic().sriov(2, 8, 8), virtual(nic(), 0, 8, 8).sriov(1, 1, 1)],
         "pci.dts:29:3: error: 0000:01:01.0 is a virtual function and has virtual functions\n",
