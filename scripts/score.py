@@ -3,7 +3,7 @@
 """
 The score of the mutation test in docs/audit.md: written there from the last run, or compared with it.
 
-    score.py            writes build/test-results/mutation.md into the page
+    score.py            writes build/test-results/mutation.md and mutation-functions.md into the page
     score.py --check    says where the page differs: a rule or a kind of part, anything judged wrongly, or a number by
                         more than a fifth and 40 (mutants are drawn from images, which a compiler's version changes)
 """
@@ -12,8 +12,8 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-PAGE, RUN = ROOT / "docs/audit.md", ROOT / "build/test-results/mutation.md"
-TABLES = re.compile(r"\| rule \| breaking \|.*?(?=\nNot mutated:)", re.DOTALL)
+PAGE, RUNS = ROOT / "docs/audit.md", [ROOT / "build/test-results" / name for name in ("mutation.md", "mutation-functions.md")]
+TABLES = re.compile(r"\| rule \| breaking \|.*?(?=\n[A-Z])", re.DOTALL)
 FEW = 40
 RULE = re.compile(r"[A-Z]+-\d\d")
 
@@ -43,12 +43,13 @@ def differences(page, run):
 
 
 def main():
-    text, run = PAGE.read_text(encoding="utf-8"), RUN.read_text(encoding="utf-8")
-    found = TABLES.search(text)
+    text, runs = PAGE.read_text(encoding="utf-8"), [run.read_text(encoding="utf-8") for run in RUNS]
     if "--check" not in sys.argv[1:]:
-        PAGE.write_text(text[: found.start()] + run + text[found.end() :], encoding="utf-8")
+        fresh = iter(runs)
+        PAGE.write_text(TABLES.sub(lambda _: next(fresh), text), encoding="utf-8")
         return 0
-    wrong = list(differences(rows(found[0]), rows(run)))
+    pages = TABLES.findall(text)
+    wrong = [line for page, run in zip(pages, runs, strict=True) for line in differences(rows(page), rows(run))]
     for line in wrong:
         print(f"docs/audit.md: {line}", file=sys.stderr)
     return 1 if wrong else 0

@@ -61,6 +61,7 @@ struct pci_function {
 	int owner;		       /* cell of the partition file; CELL_NONE_ID */
 	const struct node *smmu, *its; /* by iommu-map, msi-map; NULL: none */
 	uint32_t stream, device_id;
+	uint64_t switched_on;	 /* of a PF: milliseconds waited when its VF Enable was set */
 	struct pci_state *state; /* pci_steps.c; NULL: no step is for it */
 };
 
@@ -70,7 +71,6 @@ struct pci_state {
 	uint8_t seen[PCI_SPACE], sized[PCI_SPACE]; /* compared: as they are; after ones were written */
 	uint8_t seen_mask[PCI_SPACE], sized_mask[PCI_SPACE];
 	bool written[PCI_SPACE];
-	uint64_t enabled; /* SR-IOV's Enable was set: waited by then */
 };
 
 struct pci_window {

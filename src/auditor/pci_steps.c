@@ -57,7 +57,7 @@ static bool reached(const struct pci *pci, const struct pci_function *function)
 	if (function->physical != PCI_NONE) {
 		pf = &pci->functions[function->physical];
 		if (!on(pf) || !pci_left(pf, pf->sriov + SRIOV_NUMBER, 2, &number) ||
-		    function->vf >= number || pci->waited - pf->state->enabled < PCI_VF_WAIT)
+		    function->vf >= number || pci->waited - pf->switched_on < PCI_VF_WAIT)
 			return false;
 		function = pf;
 	}
@@ -125,7 +125,7 @@ static void write_play(struct audit *audit, struct pci_function *function, const
 		function->state->written[offset + i] = true;
 	}
 	if (!was && function->sriov && on(function))
-		function->state->enabled = audit->pci.waited;
+		function->switched_on = audit->pci.waited;
 }
 
 /* ---- compared ---- */

@@ -351,9 +351,9 @@ static void virtual_check(struct audit *audit, const struct pci_function *functi
 		wrong(audit, function, "it has another number of virtual functions than cells have", number);
 	if (!pci_left(function, at + SRIOV_PAGE, 4, &page) || page != 1)
 		wrong(audit, function, "its virtual functions' pages aren't 4 KiB", page);
-	if (enabled && audit->pci.waited - function->state->enabled < PCI_VF_WAIT)
+	if (enabled && audit->pci.waited - function->switched_on < PCI_VF_WAIT)
 		wrong(audit, function, "its virtual functions aren't waited for, in ms",
-		      audit->pci.waited - function->state->enabled);
+		      audit->pci.waited - function->switched_on);
 }
 
 static void acs_check(struct audit *audit, const struct pci_function *function)

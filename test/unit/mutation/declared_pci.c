@@ -14,16 +14,15 @@
 #include "oracle.h"
 
 #define MESSAGES UINT64_C(0x8090000) /* the ITS's page for them */
-#define RIDS	 0x400u
 #define ADDRESS	 UINT64_C(0x0000fffffffff000)
 #define MEMORY	 0x200u
 
 struct asked {
-	int owner[RIDS]; /* by requester ID; -1: nobody's */
+	int owner[DECLARED_RIDS]; /* by requester ID; -1: nobody's */
 	uint64_t bar_pages[SPECIMEN_CELLS];
 };
 
-static uint32_t rid_of(const char *address)
+uint32_t declared_rid(const char *address)
 {
 	return (uint32_t)(strtoul(address + 5, NULL, 16) << 8 | strtoul(address + 8, NULL, 16) << 3 |
 			  strtoul(address + 11, NULL, 16));
@@ -35,7 +34,7 @@ static int function_node(const void *inventory, uint32_t rid)
 
 	fdt_for_each_subnode(node, inventory, 0)
 	{
-		if (rid_of(fdt_getprop(inventory, node, "address", NULL)) == rid)
+		if (declared_rid(fdt_getprop(inventory, node, "address", NULL)) == rid)
 			return node;
 	}
 	return -1;
@@ -64,7 +63,7 @@ static void name_take(struct asked *asked, const struct specimen *s, const char 
 
 	address = fdt_getprop_namelen(s->machine->data, names, text,
 				      vf ? (int)(vf - text) : (int)strlen(text), NULL);
-	rid = rid_of(address);
+	rid = declared_rid(address);
 	node = function_node(s->pci->data, rid);
 	if (vf) {
 		const uint8_t *const config = fdt_getprop(s->pci->data, node, "config", NULL);
@@ -80,7 +79,7 @@ static void name_take(struct asked *asked, const struct specimen *s, const char 
 static void ask(struct asked *asked, const struct specimen *s)
 {
 	memset(asked, 0, sizeof(*asked));
-	for (uint32_t rid = 0; rid < RIDS; rid++)
+	for (uint32_t rid = 0; rid < DECLARED_RIDS; rid++)
 		asked->owner[rid] = -1;
 	for (uint32_t c = 0; c < s->cells; c++) {
 		char path[64];
@@ -91,6 +90,14 @@ static void ask(struct asked *asked, const struct specimen *s)
 		for (int i = 0; i < fdt_stringlist_count(s->source, node, "pci"); i++)
 			name_take(asked, s, fdt_stringlist_get(s->source, node, "pci", i, NULL), c);
 	}
+}
+
+void declared_owners(const struct specimen *s, int owner[DECLARED_RIDS])
+{
+	struct asked asked;
+
+	ask(&asked, s);
+	memcpy(owner, asked.owner, sizeof(asked.owner));
 }
 
 /* A cell's stream leads to its table, under its number; all others abort. */

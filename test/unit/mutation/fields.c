@@ -97,6 +97,21 @@ static void region_judge(struct oracle *oracle, const struct specimen *s, const 
 		oracle->broken[field->rule] = true;
 }
 
+/* What an emulated page must be; of the console's, what the guest's tree says. */
+static enum rule page_rule(const struct bp_mmio *page)
+{
+	switch (page->kind) {
+	case BP_MMIO_PL011:
+		return RULE_TREE_DESCRIBED;
+	case BP_MMIO_IVSHMEM:
+		return RULE_PRESENTATION;
+	case BP_MMIO_PCI:
+		return page->arg ? RULE_PRESENTATION : RULE_GIC_FRAMES;
+	default:
+		return RULE_GIC_FRAMES;
+	}
+}
+
 static void records_of(struct specimen *s, struct fields *fields, uint32_t c)
 {
 	struct bp_cell *cell = s->cell[c];
@@ -179,18 +194,16 @@ static void records_of(struct specimen *s, struct fields *fields, uint32_t c)
 		IGNORED(&images[i], name, IMAGE);
 	}
 	for (uint32_t i = 0; i < cell->mmio.count; i++) {
-		const bool uart = mmio[i].kind == BP_MMIO_PL011;
+		const enum rule rule = page_rule(&mmio[i]);
 
-		ADD(&mmio[i], ipa, RECORD, GIC_FRAMES);
-		fields->list[fields->count - 1].rule = uart ? RULE_TREE_DESCRIBED : RULE_GIC_FRAMES;
-		ADD(&mmio[i], size, RECORD, GIC_FRAMES);
-		fields->list[fields->count - 1].rule = uart ? RULE_TREE_DESCRIBED : RULE_GIC_FRAMES;
-		ADD(&mmio[i], kind, RECORD, GIC_FRAMES);
-		if (mmio[i].kind == BP_MMIO_GICR || mmio[i].kind == BP_MMIO_PCI ||
-		    mmio[i].kind == BP_MMIO_V2M)
-			ADD(&mmio[i], arg, RECORD, GIC_FRAMES);
-		else
+		FIELD(&mmio[i], ipa, RECORD, rule, NULL, 0, false);
+		FIELD(&mmio[i], size, RECORD, rule, NULL, 0, false);
+		FIELD(&mmio[i], kind, RECORD, rule == RULE_TREE_DESCRIBED ? RULE_GIC_FRAMES : rule, NULL, 0,
+		      false);
+		if (mmio[i].kind == BP_MMIO_GICD || mmio[i].kind == BP_MMIO_PL011)
 			IGNORED(&mmio[i], arg, RECORD);
+		else
+			FIELD(&mmio[i], arg, RECORD, rule, NULL, 0, false);
 	}
 	for (uint32_t i = 0; i < cell->root_entries.count; i++) {
 		ADD(&entries[i], index, RECORD, REVOCATION);

@@ -219,6 +219,26 @@ static void registers_of(struct specimen *s, struct fields *fields, uint32_t c, 
 	}
 }
 
+/* All of it is constant. */
+static void channel_of(struct specimen *s, struct fields *fields, uint32_t c,
+		       struct bp_pci_function *function)
+{
+	struct bp_pci_register *const rows = (void *)((uint8_t *)s->cell[c] + function->registers.offset);
+
+	ADD(function, config_va, FUNCTIONS, PRESENTATION);
+	ADD(function, rid, FUNCTIONS, PRESENTATION);
+	ADD(function, flags, FUNCTIONS, PRESENTATION);
+	ADD(function, reset, FUNCTIONS, PRESENTATION);
+	for (uint32_t i = 0; i < function->registers.count; i++) {
+		ADD(&rows[i], offset, FUNCTIONS, PRESENTATION);
+		ADD(&rows[i], kind, FUNCTIONS, PRESENTATION);
+		ADD(&rows[i], fixed, FUNCTIONS, PRESENTATION);
+		ADD(&rows[i], hard, FUNCTIONS, PRESENTATION);
+		ADD(&rows[i], write, FUNCTIONS, PRESENTATION);
+		ADD(&rows[i], clear, FUNCTIONS, PRESENTATION);
+	}
+}
+
 static void cells_of(struct specimen *s, struct fields *fields, uint32_t c)
 {
 	struct bp_cell *const cell = s->cell[c];
@@ -237,14 +257,18 @@ static void cells_of(struct specimen *s, struct fields *fields, uint32_t c)
 		ADD(&bells[i], bit, FUNCTIONS, MESSAGES);
 	}
 	for (uint32_t i = 0; i < cell->pci.count; i++) {
+		JUDGED(&functions[i], state, FUNCTIONS, PCI_CONFIG, state_judge, c << 16 | i);
+		FAR(&functions[i], registers.offset, FUNCTIONS, RECORD);
+		FAR(&functions[i], bars.count, FUNCTIONS, RECORD);
+		if (functions[i].flags & BP_PCI_CHANNEL) {
+			channel_of(s, fields, c, &functions[i]);
+			continue;
+		}
 		ADD(&functions[i], config_va, FUNCTIONS, PCI_CONFIG);
 		fields->list[fields->count - 1].rule = functions[i].config_va ? RULE_PCI : RULE_PCI_CONFIG;
 		JUDGED(&functions[i], rid, FUNCTIONS, PCI_CONFIG, rid_judge, c << 16 | i);
 		ADD(&functions[i], flags, FUNCTIONS, PCI_CONFIG);
 		JUDGED(&functions[i], reset, FUNCTIONS, PCI_CONFIG, reset_judge, 0);
-		JUDGED(&functions[i], state, FUNCTIONS, PCI_CONFIG, state_judge, c << 16 | i);
-		FAR(&functions[i], registers.offset, FUNCTIONS, RECORD);
-		FAR(&functions[i], bars.count, FUNCTIONS, RECORD);
 		registers_of(s, fields, c, i);
 	}
 }
@@ -327,40 +351,10 @@ static void its_of(struct specimen *s, struct fields *fields)
 	FAR(s->header, pci_steps.count, IOMMU, RECORD);
 }
 
-/* Compared less. context: what counts of the register */
-static void mask_judge(struct oracle *o, const struct specimen *s, const struct field *field)
+static void steps_judge(struct oracle *o, const struct specimen *s, const struct field *field)
 {
-	const uint32_t now = (uint32_t)value_of(field->at, 4), was = (uint32_t)value_of(good_of(s, field), 4);
-
-	if (was & ~now & field->context)
-		o->broken[field->rule] = true;
-	else
-		undo(s, field);
-}
-
-/* context: the mask */
-static void compared_judge(struct oracle *o, const struct specimen *s, const struct field *field)
-{
-	const uint32_t now = (uint32_t)value_of(field->at, 4), was = (uint32_t)value_of(good_of(s, field), 4);
-
-	o->broken[field->rule] |= ((now ^ was) & field->context) != 0;
-}
-
-/* Only a message names it; as long as there is such a name. */
-static void what_judge(struct oracle *o, const struct specimen *s, const struct field *field)
-{
-	(void)s;
-	o->broken[field->rule] |= *(const uint8_t *)field->at >= BP_PCI_WHAT_COUNT;
-}
-
-static void step_kind_judge(struct oracle *o, const struct specimen *s, const struct field *field)
-{
-	const uint8_t now = *(const uint8_t *)field->at, was = *good_of(s, field);
-
-	if (now > BP_PCI_WAIT)
-		o->broken[field->rule] = true;
-	else if (now != was)
-		undo(s, field);
+	(void)field;
+	oracle_steps(o, s);
 }
 
 static void steps_of(struct specimen *s, struct fields *fields)
@@ -368,29 +362,15 @@ static void steps_of(struct specimen *s, struct fields *fields)
 	struct bp_pci_step *const steps = (void *)(s->blueprint + s->header->pci_steps.offset);
 
 	for (uint32_t i = 0; i < s->header->pci_steps.count; i++) {
-		struct bp_pci_step *const step = &steps[i];
-
-		JUDGED(step, kind, STEPS, PCI_SPACE, step_kind_judge, 0);
-		if (step->kind == BP_PCI_WAIT)
-			continue;
-		ADD(step, va, STEPS, PCI_SPACE);
-		ADD(step, segment, STEPS, PCI_SPACE);
-		ADD(step, rid, STEPS, PCI_SPACE);
-		IGNORED(step, pad, STEPS);
-		JUDGED(step, what, STEPS, PCI_SPACE, what_judge, 0);
-		if (step->kind == BP_PCI_CHECK) {
-			/* Of capabilities only ACS's control, by which ports keep functions apart: what else
-			 * is compared of them nothing may rest on. */
-			const bool capability = step->what == BP_PCI_CAPABILITY;
-			const uint32_t counts = capability ? 0x1d : UINT32_MAX;
-
-			if (capability && (step->va & 0xfff) != 0x106)
-				continue;
-			JUDGED(step, mask, STEPS, PCI_MACHINE, mask_judge, counts);
-			JUDGED(step, value, STEPS, PCI_MACHINE, compared_judge, step->mask & counts);
-		} else {
-			IGNORED(step, mask, STEPS);
-		}
+		JUDGED(&steps[i], kind, STEPS, PCI_SPACE, steps_judge, 0);
+		JUDGED(&steps[i], va, STEPS, PCI_SPACE, steps_judge, 0);
+		JUDGED(&steps[i], width, STEPS, PCI_SPACE, steps_judge, 0);
+		JUDGED(&steps[i], segment, STEPS, PCI_SPACE, steps_judge, 0);
+		JUDGED(&steps[i], rid, STEPS, PCI_SPACE, steps_judge, 0);
+		JUDGED(&steps[i], what, STEPS, PCI_SPACE, steps_judge, 0);
+		JUDGED(&steps[i], mask, STEPS, PCI_MACHINE, steps_judge, 0);
+		JUDGED(&steps[i], value, STEPS, PCI_MACHINE, steps_judge, 0);
+		IGNORED(&steps[i], pad, STEPS);
 	}
 }
 

@@ -336,7 +336,8 @@ bool input_change(struct oracle *oracle, struct specimen *s, enum kind wanted, e
 		return master(oracle, s);
 	}
 	if (s->smmu && draw == 4)
-		return mask_change(oracle, s, what, size);
+		return chance(2) ? mask_change(oracle, s, what, size)
+				 : inventory_change(oracle, s, what, size);
 	const struct row *row =
 		s->smmu && chance(2)
 			? &function_rows[chance(sizeof(function_rows) / sizeof(function_rows[0]))]

@@ -65,6 +65,9 @@ enum kind table_change(struct oracle *oracle, struct specimen *s, enum kind want
 bool stream_change(struct oracle *oracle, struct specimen *s, char *what, size_t size);
 bool command_change(struct oracle *oracle, struct specimen *s, char *what, size_t size);
 bool lpi_change(struct oracle *oracle, struct specimen *s, char *what, size_t size);
+/* steps.c: the boot's steps, beside their fields; the inventory that they are for. */
+bool step_change(struct oracle *oracle, struct specimen *s, char *what, size_t size);
+bool inventory_change(struct oracle *oracle, const struct specimen *s, char *what, size_t size);
 /* moves.c: false where the draw has no place in this image. */
 bool page_move(const struct oracle *oracle, struct specimen *s, uint32_t root, char *what, size_t size);
 /* trees.c: false where the draw has no place in this image. */

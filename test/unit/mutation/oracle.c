@@ -113,6 +113,7 @@ static bool table_enter(struct walk *w, uint64_t pa)
 		    (pa >= (tree & ADDRESS) && pa < tree + w->s->tree_image[c]->size))
 			broken[RULE_TABLE_PAGE] = true;
 	}
+	broken[RULE_TABLE_PAGE] |= w->s->smmu && specimen_unit_page(w->s, pa);
 	if (w->oracle->colors && w->cell >= 0 && !oracle_color(w->oracle, (uint32_t)w->cell, pa))
 		broken[RULE_COLORS] = true;
 	w->visited[page] = 1;

@@ -61,10 +61,16 @@ uint32_t roots_count(const struct specimen *s);
 /* stream_tables.c, messages.c: judge stream tables and commands as they are now. */
 void oracle_streams(struct oracle *oracle, const struct specimen *s);
 void oracle_messages(struct oracle *oracle, const struct specimen *s);
+/* steps.c: carries out the boot's steps as they are now. */
+void oracle_steps(struct oracle *oracle, const struct specimen *s);
 /* Behind the windows of the PCI host. */
 bool oracle_window(uint64_t pa);
 /* declared_pci.c: the same of PCI functions. */
 bool declared_functions_good(const struct oracle *oracle, const struct specimen *s);
+/* Cell that each requester ID is given to by the partition file; -1: nobody. */
+#define DECLARED_RIDS 0x400u
+void declared_owners(const struct specimen *s, int owner[DECLARED_RIDS]);
+uint32_t declared_rid(const char *address); /* of SSSS:BB:DD.F */
 /* The same for pages of a cell's devices: whose register page is it? Cell, -1 nobody, -2 never a cell's. */
 int oracle_device(const struct specimen *s, const struct oracle *oracle, uint64_t pa);
 

@@ -82,8 +82,7 @@ void score_add(struct scores *scores, enum kind kind, const bool *broken, const 
 	scores->refused[kind] += !any && !clean;
 }
 
-/* Only specimens with PCI functions can break these: they are scored apart. */
-bool score_omits(int rule)
+bool score_of_functions(int rule)
 {
 	static const enum rule rules[] = {RULE_PCI_GROUP,     RULE_PCI,		 RULE_STREAMS,
 					  RULE_DMA,	      RULE_STREAM_LISTS, RULE_MESSAGES,
@@ -96,7 +95,7 @@ bool score_omits(int rule)
 	return false;
 }
 
-void scores_write(const struct scores *scores, FILE *out)
+void scores_write(const struct scores *scores, bool functions, FILE *out)
 {
 	fprintf(out, "| rule | breaking | by itself | by another rule | missed | where "
 		     "|\n|---|---|---|---|---|---|\n");
@@ -104,9 +103,8 @@ void scores_write(const struct scores *scores, FILE *out)
 		const struct score *score = &scores->by_rule[rule];
 		const char *comma = "";
 
-		if (score_omits(rule) && !score->breaking)
+		if (score_of_functions(rule) != functions)
 			continue;
-
 		fprintf(out, "| %s | %zu | %zu | %zu | %zu | ", rule_id(rule), score->breaking, score->itself,
 			score->another, score->missed);
 		for (int kind = 0; kind < KIND_COUNT; kind++) {

@@ -30,8 +30,8 @@ bool score_new(const struct specimen *s);
 void score_add(struct scores *scores, enum kind kind, const bool *broken, const struct report *report,
 	       bool clean);
 /* Rules whose claims only specimens with PCI functions can break. */
-bool score_omits(int rule);
-/* As docs/audit.md has it: rules and kinds that were put to the test. */
-void scores_write(const struct scores *scores, FILE *out);
+bool score_of_functions(int rule);
+/* As docs/audit.md has it: rules, of functions or the others, and kinds that were put to the test. */
+void scores_write(const struct scores *scores, bool functions, FILE *out);
 
 #endif

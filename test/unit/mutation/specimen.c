@@ -106,6 +106,29 @@ uint64_t *specimen_stream(const struct specimen *s, uint32_t sid)
 					(sid & ((1u << split) - 1)) * UINT64_C(64));
 }
 
+static bool in_pages(uint64_t pa, uint64_t base, uint64_t size)
+{
+	return pa >= (base & ADDRESS) && pa < base + size;
+}
+
+bool specimen_unit_page(const struct specimen *s, uint64_t pa)
+{
+	const struct bp_lpi_core *const core = (const void *)(s->blueprint + s->header->lpi_cores.offset);
+	const unsigned int split = s->smmu->strtab_base_cfg >> 6 & 0x1f;
+	const uint64_t first = s->smmu->strtab_base & ADDRESS;
+	bool is = in_pages(pa, first, (STREAMS(s) >> split) * UINT64_C(8)) ||
+		  in_pages(pa, s->its->cbaser & ADDRESS, ((s->its->cbaser & 0xff) + 1) * 4096) ||
+		  in_pages(pa, core->propbaser & ADDRESS, (UINT64_C(2) << (core->propbaser & 0x1f)) - 8192);
+
+	for (uint32_t i = 0; i < STREAMS(s) >> split && !is; i++) {
+		const uint64_t *const one = specimen_word(s, first + i * UINT64_C(8));
+
+		is = one && *one & 0x1f &&
+		     in_pages(pa, *one & UINT64_C(0x000fffffffffffc0), UINT64_C(64) << split);
+	}
+	return is;
+}
+
 static void functions_find(struct specimen *s)
 {
 	if (!s->pci)

@@ -66,6 +66,8 @@ void specimen_restore(struct specimen *s);
 /* The entry of a StreamID as the SMMU walks to it, in two levels: NULL: there is none. */
 uint64_t *specimen_stream(const struct specimen *s, uint32_t sid);
 #define STREAMS(s) (UINT32_C(1) << ((s)->smmu->strtab_base_cfg & 0x3f))
+/* A page that IOMMU or ITS reads, but for translation tables: stream tables, commands, LPIs. */
+bool specimen_unit_page(const struct specimen *s, uint64_t pa);
 /* A word of the blueprint by physical address; NULL: not in it. */
 uint64_t *specimen_word(const struct specimen *s, uint64_t pa);
 

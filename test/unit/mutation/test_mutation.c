@@ -44,6 +44,14 @@ static struct subject subjects[] = {{.name = "one", .share = 1},
 #define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
 static struct subject functions = {.name = "functions"};
 
+/* Which images rules are scored on. */
+struct group {
+	struct subject *subjects;
+	size_t count;
+	bool functions;
+};
+static const struct group plain = {subjects, SUBJECTS, false}, pci = {&functions, 1, true};
+
 /* What is to be mutated: of any kind and rule, or of these alone. */
 struct wanted {
 	enum kind kind;
@@ -168,7 +176,7 @@ static enum kind maker_draw(const struct specimen *s, enum kind wanted)
 	static const enum kind makers[13] = {KIND_STAGE2, KIND_STAGE2, KIND_STAGE2, KIND_STAGE2, KIND_STAGE2,
 					     KIND_TREE,	  KIND_TREE,   KIND_INPUT,  KIND_INPUT,	 KIND_RECORD,
 					     KIND_RECORD, KIND_RECORD, KIND_RECORD};
-	static const enum kind functions[4] = {KIND_STREAMS, KIND_COMMANDS, KIND_LPIS, KIND_STREAMS};
+	static const enum kind functions[4] = {KIND_STREAMS, KIND_COMMANDS, KIND_LPIS, KIND_STEPS};
 
 	if (wanted != KIND_COUNT)
 		return wanted;
@@ -206,6 +214,12 @@ static bool mutant_make(struct subject *subject, struct wanted wanted, size_t nu
 		kind = KIND_LPIS;
 		made = lpi_change(oracle, s, what, sizeof(what));
 		break;
+	case KIND_STEPS:
+		kind = KIND_STEPS;
+		made = chance(2) ? step_change(oracle, s, what, sizeof(what))
+				 : record_change(subject, (struct wanted){KIND_STEPS, RULE_PCI_SPACE}, &kind,
+						 what, sizeof(what));
+		break;
 	case KIND_TREE:
 		made = tree_change(oracle, s, what, sizeof(what));
 		break;
@@ -236,6 +250,8 @@ static void subject_open(struct subject *subject)
 	assert_int_equal(audit.report.total, 0);
 	audit_close(&audit);
 	oracle_open(oracle, s);
+	if (s->smmu)
+		oracle_steps(oracle, s);
 	for (int rule = 0; rule < RULE_COUNT; rule++)
 		assert_false(oracle->broken[rule]);
 	assert_true(oracle_colors_good(oracle, s));
@@ -258,7 +274,8 @@ static void subject_close(struct subject *subject)
 }
 
 /* Changes that there are fewer of: properties that cells have or haven't. */
-static const struct wanted few[] = {{KIND_INPUT, RULE_STAGE2}, {KIND_INPUT, RULE_MODE}};
+static const struct wanted few[] = {
+	{KIND_INPUT, RULE_STAGE2}, {KIND_INPUT, RULE_MODE}, {KIND_INPUT, RULE_PCI_CONFIG}};
 
 static bool is_few(struct wanted pair)
 {
@@ -269,19 +286,20 @@ static bool is_few(struct wanted pair)
 	return is;
 }
 
-static bool is_short(struct wanted pair)
+static bool is_short(const struct group *group, struct wanted pair)
 {
 	const size_t have = scores.by_pair[pair.rule][pair.kind].breaking;
 
-	return (have || scores.carried[pair.rule][pair.kind]) && have < RULE_LEAST &&
+	return score_of_functions((int)pair.rule) == group->functions &&
+	       (have || scores.carried[pair.rule][pair.kind]) && have < RULE_LEAST &&
 	       !scores.exhausted[pair.rule][pair.kind];
 }
 
 /* Of one rule in one kind of part, until there are enough or no draw finds another. */
-static void pair_fill(struct wanted pair)
+static void pair_fill(const struct group *group, struct wanted pair)
 {
-	for (size_t barren = 0; is_short(pair); barren++) {
-		if (mutant_make(&subjects[chance(SUBJECTS)], pair, 0))
+	for (size_t barren = 0; is_short(group, pair); barren++) {
+		if (mutant_make(&group->subjects[chance(group->count)], pair, 0))
 			barren = 0;
 		scores.exhausted[pair.rule][pair.kind] = barren >= BARREN;
 		if (barren >= BARREN && !is_few(pair))
@@ -291,7 +309,7 @@ static void pair_fill(struct wanted pair)
 }
 
 /* A mutant made for one pair may be the first of another. */
-static void pairs_fill(void)
+static void pairs_fill(const struct group *group)
 {
 	bool any;
 
@@ -299,8 +317,10 @@ static void pairs_fill(void)
 		any = false;
 		for (int rule = 0; rule < RULE_COUNT; rule++) {
 			for (int kind = 0; kind < KIND_COUNT; kind++) {
-				any |= is_short((struct wanted){(enum kind)kind, (enum rule)rule});
-				pair_fill((struct wanted){(enum kind)kind, (enum rule)rule});
+				const struct wanted pair = {(enum kind)kind, (enum rule)rule};
+
+				any |= is_short(group, pair);
+				pair_fill(group, pair);
 			}
 		}
 	} while (any);
@@ -314,22 +334,34 @@ static size_t draws_start(void)
 	return count ? strtoul(count, NULL, 10) : MUTANTS;
 }
 
-/* Writes the scores to a file; none may be judged wrongly. */
-static void scores_judge(const char *path, const char *what)
+/* Writes the scores to a file; none may be judged wrongly, and each of the rules must have been put to the
+ * test. */
+static void scores_judge(const struct group *group, const char *path, size_t count)
 {
 	size_t wrong = 0, all = 0;
 	FILE *const out = fopen(path, "w");
 
 	if (out) {
-		scores_write(&scores, out);
+		scores_write(&scores, group->functions, out);
 		fclose(out);
 	}
 	for (int kind = 0; kind < KIND_COUNT; kind++) {
 		wrong += scores.missed[kind] + scores.refused[kind];
 		all += scores.mutants[kind];
 	}
-	fprintf(stderr, "%zu %s, %zu judged wrongly\n", all, what, wrong);
+	fprintf(stderr, "%zu mutants, %zu judged wrongly\n", all, wrong);
 	assert_int_equal(wrong, 0);
+	for (int rule = 0; rule < RULE_COUNT; rule++) {
+		if (score_of_functions(rule) != group->functions)
+			continue;
+		if (!scores.by_rule[rule].breaking)
+			fail_msg("%s has no mutant", rule_id(rule));
+		if (scores.by_rule[rule].breaking < RULE_LEAST && count >= SCORED)
+			fail_msg("%s has %zu mutants, %u are wanted", rule_id(rule),
+				 scores.by_rule[rule].breaking, RULE_LEAST);
+		if (!scores.by_rule[rule].itself)
+			fail_msg("%s never spoke", rule_id(rule));
+	}
 }
 
 /* [utest->swr~audit-mutants~1] */
@@ -344,22 +376,11 @@ static void mutants_are_judged_as_the_oracle_judges(void **context)
 			(void)mutant_make(&subjects[i], anything, n);
 	}
 	if (count >= SCORED)
-		pairs_fill();
+		pairs_fill(&plain);
 	for (size_t i = 0; i < SUBJECTS; i++)
 		subject_close(&subjects[i]);
-	scores_write(&scores, stderr);
-	scores_judge("build/test-results/mutation.md", "mutants");
-	for (int rule = 0; rule < RULE_COUNT; rule++) {
-		if (score_omits(rule))
-			continue;
-		if (!scores.by_rule[rule].breaking)
-			fail_msg("%s has no mutant", rule_id(rule));
-		if (scores.by_rule[rule].breaking < RULE_LEAST && count >= SCORED)
-			fail_msg("%s has %zu mutants, %u are wanted", rule_id(rule),
-				 scores.by_rule[rule].breaking, RULE_LEAST);
-		if (!scores.by_rule[rule].itself)
-			fail_msg("%s never spoke", rule_id(rule));
-	}
+	scores_write(&scores, false, stderr);
+	scores_judge(&plain, "build/test-results/mutation.md", count);
 }
 
 /* The same of PCI functions: IOMMU, ITS, configuration space and the boot's steps. Its scores go to
@@ -373,12 +394,10 @@ static void mutants_of_functions_are_judged_alike(void **context)
 	subject_open(&functions);
 	for (size_t n = 0; n < count * 3 / 10; n++)
 		(void)mutant_make(&functions, anything, n);
+	if (count >= SCORED)
+		pairs_fill(&pci);
 	subject_close(&functions);
-	scores_judge("build/test-results/mutation-functions.md", "mutants of functions");
-	for (int rule = 0; rule < RULE_COUNT; rule++) {
-		if (score_omits(rule) && rule != RULE_PRESENTATION && !scores.by_rule[rule].itself)
-			fail_msg("%s never spoke", rule_id(rule));
-	}
+	scores_judge(&pci, "build/test-results/mutation-functions.md", count);
 }
 
 /* An image that is wrong from the start: the oracle would take it for good, if the sources didn't say
