@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * steps.c - changes of the boot's steps, and what each then leads to: they are carried out on the machine that
- * the inventory describes, register by register, as the hypervisor would.
+ * steps.c - changes of the boot's steps, and what each then leads to: they are carried out on the machine
+ * that the inventory describes, register by register, as the hypervisor would.
  *
- * It breaks something where that machine would be refused; where one that differs in a single bit of what must
- * be compared would not; where a register that the boot leaves alone is written; and where BARs, windows, buses
- * and virtual functions aren't left as the cells' tables take them to be.
+ * It breaks something where that machine would be refused; where one that differs in a single bit of what
+ * must be compared would not; where a register that the boot leaves alone is written; and where BARs,
+ * windows, buses and virtual functions aren't left as the cells' tables take them to be.
  *
  * It knows the forms that the specimens use: names of machine.dts, one host whose buses and windows are the
  * CPUs' addresses. Registers: PCI Express Base Specification 6.0, 7.5.1, 7.5.3, 7.7.11, 9.3.3.
@@ -97,9 +97,9 @@ static void function_of(struct machine *m, const struct specimen *s, int node, c
 	struct function *const f = &m->functions[m->count++];
 	const fdt64_t *const rows = fdt_getprop(fdt, node, "resources", NULL);
 	const fdt32_t *const vendor = fdt_getprop(fdt, node, "vendor", NULL),
-			    *const device = fdt_getprop(fdt, node, "device", NULL),
-			    *const class = fdt_getprop(fdt, node, "class", NULL),
-			    *const revision = fdt_getprop(fdt, node, "revision", NULL);
+			     *const device = fdt_getprop(fdt, node, "device", NULL),
+			     *const class = fdt_getprop(fdt, node, "class", NULL),
+			     *const revision = fdt_getprop(fdt, node, "revision", NULL);
 	int length;
 	const void *const config = fdt_getprop(fdt, node, "config", &length);
 
@@ -169,15 +169,16 @@ static void resets_find(struct machine *m, const struct oracle *o, const struct 
 {
 	for (uint32_t c = 0; c < s->cells; c++) {
 		const struct bp_cell *const cell = s->cell[c];
-		const struct bp_core *const cores = (const void *)((const uint8_t *)cell + cell->cores.offset);
+		const struct bp_core *const cores =
+			(const void *)((const uint8_t *)cell + cell->cores.offset);
 		const struct bp_pci_function *const list =
 			(const void *)((const uint8_t *)cell + cell->pci.offset);
 
 		for (uint32_t i = 0; i < cell->pci.count; i++) {
 			const struct page *const page =
-				list[i].config_va
-					? page_at(&o->good[s->cells + cores[0].machine_core], list[i].config_va)
-					: NULL;
+				list[i].config_va ? page_at(&o->good[s->cells + cores[0].machine_core],
+							    list[i].config_va)
+						  : NULL;
 
 			if (page && list[i].reset)
 				by_rid(m, (uint32_t)((page->pa - ECAM) / SPACE))->resets = true;
@@ -245,7 +246,7 @@ static uint32_t bar_size(const uint64_t *sizes, const uint32_t *kinds, uint32_t 
 {
 	if (i && kinds[i - 1] & 4)
 		return (uint32_t)(~(sizes[i - 1] - 1) >> 32);
-	return sizes[i] ? ((uint32_t) ~(sizes[i] - 1) & (kinds[i] & 1 ? ~3u : ~15u)) | kinds[i] : 0;
+	return sizes[i] ? ((uint32_t)~(sizes[i] - 1) & (kinds[i] & 1 ? ~3u : ~15u)) | kinds[i] : 0;
 }
 
 static bool is_bar(const struct function *f, uint32_t word, uint32_t *number, bool *virtual)
@@ -532,7 +533,8 @@ static bool bridge_left(const struct function *f)
 	const uint32_t ari = f->express ? load(f->config + f->express + 0x28, 2) & 0x20 : 0;
 	uint32_t value;
 
-	return left(f, 0x18, 4, &value) && (value & 0xffffff) == (load(f->config + 0x19, 2) << 8 | f->rid >> 8) &&
+	return left(f, 0x18, 4, &value) &&
+	       (value & 0xffffff) == (load(f->config + 0x19, 2) << 8 | f->rid >> 8) &&
 	       left(f, 4, 2, &value) && (value & 7) == 6 && left(f, 0x3e, 2, &value) && value < 4 &&
 	       left(f, 0x38, 4, &value) && !(value & 1) &&
 	       (!f->express || left(f, f->express + 0x28, 2, &value) ? value == ari || !f->express : !ari);
