@@ -66,10 +66,12 @@ static bool is_asked(const void *tree, int nexus, int user, const fdt32_t *speci
 	if (mask && (size_t)mask_length < total * sizeof(*mask))
 		return false;
 	for (size_t i = 0; i < total; i++) {
-		const bool known = i >= addresses || (reg && (size_t)reg_length > i * sizeof(*reg));
-		const fdt32_t *const cell = i < addresses ? reg + i : specifier + (i - addresses);
-		const uint32_t value = known ? fdt32_ld(cell) : 0;
+		uint32_t value = 0; /* where the user has no such address */
 
+		if (i >= addresses)
+			value = fdt32_ld(&specifier[i - addresses]);
+		else if (reg && (size_t)reg_length > i * sizeof(*reg))
+			value = fdt32_ld(&reg[i]);
 		if ((value ^ fdt32_ld(&entry->from[i])) & (mask ? fdt32_ld(&mask[i]) : UINT32_MAX))
 			return false;
 	}

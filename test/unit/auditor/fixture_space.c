@@ -61,7 +61,9 @@ static void port(uint32_t rid, uint32_t bus, bool acs, uint32_t memory, uint64_t
 	static const uint32_t none[6] = {0};
 
 	known(rid, 0x000c1b36, 0x06040000, 1);
+	step(rid, 0x40, BP_PCI_CHECK, 4, BP_PCI_CAPABILITY, 0x00f0ffff, 0x00400010);
 	bars(rid, 0x10, 2, none);
+	step(rid, 0x24, BP_PCI_CHECK, 1, BP_PCI_HEADER, 0xf, 1);
 	set(rid, 0x18, 4, bus << 16 | bus << 8);
 	set(rid, 0x20, 4, memory ? memory >> 16 | memory : 0xfff0);
 	set(rid, 0x24, 4, (uint32_t)(wide >> 16 & 0xfff0) | (uint32_t)(wide & 0xfff00000));
@@ -70,6 +72,7 @@ static void port(uint32_t rid, uint32_t bus, bool acs, uint32_t memory, uint64_t
 	set(rid, 0x38, 4, 0);
 	set(rid, 0x3e, 2, 0);
 	if (acs) {
+		same(rid, 0x100, 4, BP_PCI_CAPABILITY, 0x0001000d);
 		set(rid, 0x106, 2, 0x1f);
 		step(rid, 0x106, BP_PCI_CHECK, 2, BP_PCI_CAPABILITY, 0x1f, 0x1f);
 	}

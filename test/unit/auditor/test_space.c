@@ -47,6 +47,7 @@ WRITES(bar_zero, NIC_RID, 0x10, 1, 0)
 WRITES(virtual_bar_over_another, NIC_RID, 0x124, 1, 0x10000c)
 WRITES(port_window_wide, PORT_RID, 0x24, 0, 0x00100000)
 WRITES(port_window_closed, PORT_RID, 0x20, 0, 0xfff0)
+WRITES(port_window_beyond, PORT_RID, 0x20, 0, 0x11001000)
 WRITES(port_buses, PORT_RID, 0x18, 0, 0x00020100)
 WRITES(port_deaf, PORT_RID, 4, 1, 0)
 WRITES(port_forwards_io, PORT_RID, 4, 1, 7)
@@ -71,6 +72,14 @@ CHANGE(step_width, fixture_step(NIC_RID, 0x30, BP_PCI_WRITE, 0)->width = 8;)
 CHANGE(step_odd, fixture_step(NIC_RID, 0x30, BP_PCI_WRITE, 0)->va += 2;)
 CHANGE(step_endless, made.steps[made.step_count - 5].value = 1000000;)
 CHANGE(step_to_a_virtual, made.steps[made.step_count - 1].kind = BP_PCI_WRITE;)
+CHANGE(step_unfit, fixture_step(NIC_RID, 0x80, BP_PCI_CHECK, 0)->value ^= 0x100;)
+CHANGE(step_wide_mask, fixture_step(NIC_RID, 0x80, BP_PCI_CHECK, 0)->mask |= 0x10000;)
+CHANGE(step_to_messages, fixture_step(NIC_RID, 0x30, BP_PCI_WRITE, 0)->va += 0x80 - 0x30;)
+CHANGE(step_too_early,
+       *fixture_step(PORT_RID, 0x18, BP_PCI_WRITE, 0) = *fixture_step(PORT_RID, 4, BP_PCI_WRITE, 0);)
+CHANGE(virtual_unwaited, made.steps[made.step_count - 5].value = 99;)
+CHANGE(virtual_number_late,
+       *fixture_step(NIC_RID, 0x124, BP_PCI_WRITE, 1) = *fixture_step(NIC_RID, 0x108, BP_PCI_WRITE, 1);)
 CHANGE(steps_none, f->header->pci_steps.count = 0;)
 CHANGE(written_before_known,
        *fixture_step(NIC_RID, 0, BP_PCI_CHECK, 0) = *fixture_step(NIC_RID, 4, BP_PCI_WRITE, 0);)
@@ -84,6 +93,10 @@ COMPARES(device_unseen, NIC_RID, 0x11a, 0)
 COMPARES(stride_unseen, NIC_RID, 0x114, 0)
 COMPARES(capability_unseen, NIC_RID, 0x80, 0)
 COMPARES(capability_of_virtual_unseen, 0x180, 0x40, 0)
+COMPARES(port_kind_unseen, PORT_RID, 0x40, 0)
+COMPARES(port_width_unseen, PORT_RID, 0x24, 0)
+COMPARES(acs_unseen, PORT_RID, 0x100, 0)
+COMPARES(acs_on_unseen, PORT_RID, 0x106, 0)
 CHANGE(size_other, fixture_step(NIC_RID, 0x10, BP_PCI_CHECK, 0)->value = 0xffff8000;)
 CHANGE(config_in_boot_cached,
        *fixture_leaf(f, f->header->boot_root_pa, made.steps[0].va & ~UINT64_C(0xfff)) &= ~(UINT64_C(7) << 2);)
@@ -212,6 +225,7 @@ static const struct mutation rows[] = {
 	ROW(PCI_SPACE, virtual_bar_over_another),
 	ROW(PCI_SPACE, port_window_wide),
 	ROW(PCI_SPACE, port_window_closed),
+	ROW(PCI_SPACE, port_window_beyond),
 	ROW(PCI_SPACE, port_buses),
 	ROW(PCI_SPACE, port_deaf),
 	ROW(PCI_SPACE, port_forwards_io),
@@ -236,6 +250,12 @@ static const struct mutation rows[] = {
 	ROW(PCI_SPACE, step_odd),
 	ROW(PCI_SPACE, step_endless),
 	ROW(PCI_SPACE, step_to_a_virtual),
+	ROW(PCI_SPACE, step_unfit),
+	ROW(PCI_SPACE, step_wide_mask),
+	ROW(PCI_SPACE, step_to_messages),
+	ROW(PCI_SPACE, step_too_early),
+	ROW(PCI_SPACE, virtual_unwaited),
+	ROW(PCI_SPACE, virtual_number_late),
 	ROW(PCI_SPACE, steps_none),
 	ROW(PCI_SPACE, written_before_known),
 	ROW(PCI_SPACE, bar_in_the_page),
@@ -249,6 +269,10 @@ static const struct mutation rows[] = {
 	ROW(PCI_MACHINE, stride_unseen),
 	ROW(PCI_MACHINE, capability_unseen),
 	ROW(PCI_MACHINE, capability_of_virtual_unseen),
+	ROW(PCI_MACHINE, port_kind_unseen),
+	ROW(PCI_MACHINE, port_width_unseen),
+	ROW(PCI_MACHINE, acs_unseen),
+	ROW(PCI_MACHINE, acs_on_unseen),
 	ROW(PCI_MACHINE, size_other),
 	ROW(MEMORY_TYPE, config_cached),
 	ROW(BOOT_ROOT, config_in_boot_cached),
