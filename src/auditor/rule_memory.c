@@ -122,41 +122,42 @@ static void ipas_check(struct audit *audit, const struct cell *cell)
 	}
 }
 
-static void reach_check(struct audit *audit, const struct cell *cell, const struct node *master,
-			const struct bp_region *region)
-{
-	const uint64_t end = end_of(region->pa, region->size);
-	uint64_t at = region->pa, reached;
-
-	while (at < end && (reached = node_reach(&audit->board.tree, master, at, end - at)) != 0)
-		at += reached;
-	if (at < end)
-		violation(&audit->report, RULE_PLACEMENT,
-			  "%s: its RAM at 0x%" PRIx64 " isn't reached by %s, by its bus's dma-ranges",
-			  cell->who, at, master->path);
-}
-
 /* A bus master with no IOMMU in front uses physical addresses, and those alone that its buses pass on.
  * [impl->swr~audit-dma-reach~1] */
+static void master_check(struct audit *audit, const struct cell *cell, const struct node *bus,
+			 const char *master)
+{
+	for (uint32_t i = 0; i < cell->record->regions.count; i++) {
+		const struct bp_region *region = &cell->regions[i];
+		const uint64_t at = bus_unreached(&audit->board.tree, bus,
+						  (struct range){region->pa, region->size}, NULL);
+
+		if (at < end_of(region->pa, region->size))
+			violation(&audit->report, RULE_PLACEMENT,
+				  "%s: its RAM at 0x%" PRIx64 " isn't reached by %s, by its bus's dma-ranges",
+				  cell->who, at, master);
+		if (audit->colors || region->ipa != region->pa)
+			violation(&audit->report, RULE_PLACEMENT,
+				  "%s: RAM at IPA 0x%" PRIx64 " is elsewhere, or in pieces, for %s, which "
+				  "knows physical addresses only",
+				  cell->who, region->ipa, master);
+	}
+}
+
 static void masters_check(struct audit *audit, const struct cell *cell)
 {
 	const struct board *board = &audit->board;
 	const int number = partition_number(audit, cell->asked);
 
-	for (size_t i = 0; cell->asked->unprotected && i < board->tree.count; i++) {
-		if (board->owner[i] != number || board->classes[i] != DEVICE_MASTER)
-			continue;
-		for (uint32_t r = 0; r < cell->record->regions.count; r++) {
-			const struct bp_region *region = &cell->regions[r];
+	for (size_t i = 0; cell->asked->unprotected && i < board->tree.count; i++)
+		if (board->owner[i] == number && board->classes[i] == DEVICE_MASTER)
+			master_check(audit, cell, &board->tree.nodes[board->tree.nodes[i].parent],
+				     board->tree.nodes[i].path);
+	for (size_t i = 0; cell->asked->unprotected && i < audit->pci.count; i++) {
+		const struct pci_function *function = &audit->pci.functions[i];
 
-			reach_check(audit, cell, &board->tree.nodes[i], region);
-			if (audit->colors || region->ipa != region->pa)
-				violation(&audit->report, RULE_PLACEMENT,
-					  "%s: RAM at IPA 0x%" PRIx64
-					  " is elsewhere, or in pieces, for %s, which "
-					  "knows physical addresses only",
-					  cell->who, region->ipa, board->tree.nodes[i].path);
-		}
+		if (function->owner == number && !function->smmu && function->host != PCI_NONE)
+			master_check(audit, cell, audit->pci.hosts[function->host].node, function->name);
 	}
 }
 

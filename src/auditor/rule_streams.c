@@ -274,6 +274,38 @@ static void listed_check(struct audit *audit)
 	}
 }
 
+static void reached_check(struct audit *audit, const struct cell *cell, const struct pci_function *function,
+			  struct range range)
+{
+	const struct node *host = audit->pci.hosts[function->host].node;
+	const uint64_t at = bus_unreached(&audit->board.tree, host, range, &range.base);
+
+	if (at < end_of(range.base, range.size))
+		violation(&audit->report, RULE_DMA,
+			  "%s: %s doesn't reach IPA 0x%" PRIx64 ", which is its: by dma-ranges of %s",
+			  cell->who, function->name, at, host->path);
+}
+
+/* What an SMMU gets to translate is what the host passes on, unchanged: by its dma-ranges a cell's RAM, and
+ * where its messages go. [impl->swr~audit-pci-reach~1] */
+static void reach_check(struct audit *audit, const struct cell *cell)
+{
+	const int asked = partition_number(audit, cell->asked);
+
+	for (size_t i = 0; i < audit->pci.count; i++) {
+		const struct pci_function *function = &audit->pci.functions[i];
+
+		if (function->owner != asked || function->host == PCI_NONE || !function->smmu)
+			continue;
+		for (uint32_t r = 0; r < cell->record->regions.count; r++)
+			reached_check(audit, cell, function,
+				      (struct range){cell->regions[r].ipa, cell->regions[r].size});
+		if (function->its && function->its->reg_count && cell->record->lpis.count)
+			reached_check(audit, cell, function,
+				      (struct range){function->its->regs[0].base + MSI_PAGE, BP_PAGE_SIZE});
+	}
+}
+
 /* [impl->swr~audit-streams~1] */
 void rule_streams(struct audit *audit)
 {
@@ -283,6 +315,9 @@ void rule_streams(struct audit *audit)
 		walk.table = &audit->streams[walk.smmu];
 		smmu_check(&walk);
 	}
+	for (size_t i = 0; i < audit->cell_count; i++)
+		if (audit->cells[i].known && audit->cells[i].asked)
+			reach_check(audit, &audit->cells[i]);
 	listed_check(audit);
 }
 

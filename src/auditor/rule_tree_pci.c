@@ -54,6 +54,32 @@ static void windows_check(struct audit *audit, const struct cell *cell, const st
 	}
 }
 
+/* What its functions reach by themselves: of the board's, at the same addresses of bus and guest, and all of
+ * the cell's RAM. A driver lends memory of its own for what it takes to be out of reach. */
+static void reach_check(struct audit *audit, const struct cell *cell, const struct node *node,
+			const struct pci_host *host)
+{
+	const struct tree *board = &audit->board.tree, *guest = &cell->guest;
+	struct range row;
+	uint64_t bus;
+
+	if (bus_limits(guest, node) != bus_limits(board, host->node) ||
+	    (node->parent >= 0 && bus_limits(guest, &guest->nodes[node->parent])))
+		wrong(audit, cell, node,
+		      "has dma-ranges where the board's host has none, or the other way round");
+	for (unsigned int i = 0; bus_dma_row(guest, node, i, &row, &bus); i++)
+		if (!row.size || row.size - 1 > UINT64_MAX - row.base ||
+		    bus_unreached(board, host->node, row, &bus) != row.base + row.size)
+			wrong(audit, cell, node, "has dma-ranges that its host hasn't");
+	for (uint32_t i = 0; i < cell->record->regions.count; i++) {
+		const struct bp_region *region = &cell->regions[i];
+
+		row = (struct range){region->ipa, region->size};
+		if (bus_unreached(guest, node, row, NULL) != region->ipa + region->size)
+			wrong(audit, cell, node, "has no dma-ranges for all of its RAM");
+	}
+}
+
 static void join(void *context, const struct span *first, const struct span *second)
 {
 	(void)context;
@@ -84,6 +110,7 @@ static void host_check(struct audit *audit, const struct cell *cell, const struc
 		    ? !tree_phandle(tree, parent) || !is_frame(cell, tree_phandle(tree, parent))
 		    : cell->record->lpis.count != 0)
 		wrong(audit, cell, node, "has no frame for its messages");
+	reach_check(audit, cell, node, host);
 	windows_check(audit, cell, node, host, &windows);
 	spans_normalize(&windows, join, NULL);
 	cell_bars(audit, cell, (struct span){0}, &bars);

@@ -90,8 +90,15 @@ bool node_window(const struct tree *tree, const struct node *node, unsigned int 
 /* The same, with the window's space (the first cell of its PCI address) and its address on the bus. */
 bool node_bus_window(const struct tree *tree, const struct node *node, unsigned int index,
 		     struct range *window, uint32_t *space, uint64_t *bus);
-/* How many bytes from CPU address `base` on a device's own accesses reach, `size` at most. */
-uint64_t node_reach(const struct tree *tree, const struct node *node, uint64_t base, uint64_t size);
+/* The first address of a range that accesses of what is on `bus` don't reach, or not at the same distance
+ * from *bus_base on the bus (NULL: wherever that is); the range's end: they reach it all. */
+uint64_t bus_unreached(const struct tree *tree, const struct node *bus, struct range range,
+		       const uint64_t *bus_base);
+/* `dma-ranges` of the bus or of one above say what is reached; row `index` of the bus's own, false: no such.
+ */
+bool bus_limits(const struct tree *tree, const struct node *bus);
+bool bus_dma_row(const struct tree *tree, const struct node *bus, unsigned int index, struct range *range,
+		 uint64_t *bus_base);
 void node_read_irqs(const struct tree *tree, struct node *node);
 /* The controller that a node's `interrupts` go to: named by the node, or by what it lies in; NULL: none. */
 const struct node *interrupt_parent(const struct tree *tree, const struct node *node);

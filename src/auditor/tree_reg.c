@@ -168,41 +168,103 @@ bool node_window(const struct tree *tree, const struct node *node, unsigned int 
 	return node_bus_window(tree, node, index, window, &space, &bus);
 }
 
+/* Cells of the space before an address of PCI. */
+static int space_cells(const struct node *bus)
+{
+	return bus->address_cells == PCI_CELLS ? 1 : 0;
+}
+
+/* Rows of `dma-ranges` can be told apart. */
+static bool dma_rows_sane(const struct tree *tree, const struct node *bus)
+{
+	return cells_sane(bus->address_cells - space_cells(bus)) &&
+	       cells_sane(tree->nodes[bus->parent].address_cells) && cells_sane(bus->size_cells) &&
+	       bus->size_cells;
+}
+
 /* Bytes from *address on, of the bus above, that `bus` lets its devices reach; *address becomes the bus's. */
 static uint64_t reach_down(const struct tree *tree, const struct node *bus, uint64_t *address, uint64_t size)
 {
 	const int child = bus->address_cells, parent = tree->nodes[bus->parent].address_cells;
-	const int sizes = bus->size_cells, row = (child + parent + sizes) * 4;
+	const int sizes = bus->size_cells, row = (child + parent + sizes) * 4, space = space_cells(bus);
 	int length = 0;
 	const uint8_t *ranges = node_property(tree, bus, "dma-ranges", &length);
 
 	if (!ranges || !length)
 		return size;
-	if (!cells_sane(child) || !cells_sane(parent) || !cells_sane(sizes) || !row)
+	if (!dma_rows_sane(tree, bus))
 		return 0;
 	for (int at = 0; at + row <= length; at += row) {
 		const uint64_t from = read_cells(ranges + at + child * 4, parent);
 		const uint64_t span = read_cells(ranges + at + (child + parent) * 4, sizes);
 
-		if (*address < from || *address - from >= span)
+		/* Of PCI's spaces memory alone. */
+		if (*address < from || *address - from >= span ||
+		    (space && (read_cells(ranges + at, space) >> 24 & 3) < 2))
 			continue;
 		if (size > span - (*address - from))
 			size = span - (*address - from);
-		*address = read_cells(ranges + at, child) + (*address - from);
+		*address = read_cells(ranges + at + space * 4, child - space) + (*address - from);
 		return size;
 	}
 	return 0;
 }
 
-uint64_t node_reach(const struct tree *tree, const struct node *node, uint64_t base, uint64_t size)
+static uint64_t bus_reach(const struct tree *tree, const struct node *bus, uint64_t *address, uint64_t size)
 {
 	const struct node *buses[TREE_DEPTH];
 	size_t depth = 0;
 
-	for (const struct node *bus = &tree->nodes[node->parent]; bus->parent >= 0 && depth < TREE_DEPTH;
-	     bus = &tree->nodes[bus->parent])
+	for (; bus->parent >= 0 && depth < TREE_DEPTH; bus = &tree->nodes[bus->parent])
 		buses[depth++] = bus;
 	while (depth > 0 && size)
-		size = reach_down(tree, buses[--depth], &base, size);
+		size = reach_down(tree, buses[--depth], address, size);
 	return size;
+}
+
+uint64_t bus_unreached(const struct tree *tree, const struct node *bus, struct range range,
+		       const uint64_t *bus_base)
+{
+	const uint64_t end = range.base + range.size;
+	uint64_t at = range.base;
+
+	while (at < end) {
+		uint64_t there = at;
+		const uint64_t reached = bus_reach(tree, bus, &there, end - at);
+
+		if (!reached || (bus_base && there - *bus_base != at - range.base))
+			break;
+		at += reached;
+	}
+	return at;
+}
+
+bool bus_limits(const struct tree *tree, const struct node *bus)
+{
+	int length = 0;
+
+	for (; bus->parent >= 0; bus = &tree->nodes[bus->parent])
+		if (node_property(tree, bus, "dma-ranges", &length) && length)
+			return true;
+	return false;
+}
+
+bool bus_dma_row(const struct tree *tree, const struct node *bus, unsigned int index, struct range *range,
+		 uint64_t *bus_base)
+{
+	const int child = bus->address_cells, space = space_cells(bus);
+	int parent, row, length = 0;
+	const uint8_t *ranges = node_property(tree, bus, "dma-ranges", &length);
+
+	if (bus->parent < 0 || !ranges || !dma_rows_sane(tree, bus))
+		return false;
+	parent = tree->nodes[bus->parent].address_cells;
+	row = (child + parent + bus->size_cells) * 4;
+	if (index >= (unsigned int)(length / row))
+		return false;
+	ranges += index * (unsigned int)row;
+	*bus_base = read_cells(ranges + space * 4, child - space);
+	range->base = read_cells(ranges + child * 4, parent);
+	range->size = read_cells(ranges + (child + parent) * 4, bus->size_cells);
+	return true;
 }

@@ -50,7 +50,8 @@ bool colors_place(struct front *front, size_t cell, size_t index, const char *te
 	return region->pa != NO_PLACE;
 }
 
-/* Memory in pieces is one block to the guest: the lowest place in the addresses of the board's RAM. */
+/* Memory in pieces is one block to the guest: the lowest place in the addresses of the board's RAM, of those
+ * that its functions reach. */
 void colors_address(struct front *front, size_t index)
 {
 	struct plan_cell *const cell = &front->plan->cells[index];
@@ -59,7 +60,7 @@ void colors_address(struct front *front, size_t index)
 	for (size_t i = 0; i < cell->ram_count; i++) {
 		struct ram_region *const region = &cell->ram[i];
 
-		region->ipa = ranges_find(&front->plan->board.ram, &own, region->size, BLOCK_2M, 0, 0);
+		region->ipa = ranges_find(&front->rooms[index], &own, region->size, BLOCK_2M, 0, 0);
 		if (region->ipa == NO_PLACE) {
 			diag_error(
 				front_place(front, front->cell_nodes[index], "memory"),

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * dma.c - `dma = "unprotected"`: bus masters that no IOMMU holds back, on the word of the file.
+ * dma.c - what a cell's bus masters reach; `dma = "unprotected"`: those that no IOMMU holds back, on the word
+ * of the file.
  *
- * Such a cell's guest-physical addresses are physical ones, and its RAM lies where each bus master that it
- * names gets by its buses' `dma-ranges`. Nothing stops the device from reaching what is not the cell's:
+ * A cell's RAM lies where each bus master that it names gets by its buses' `dma-ranges`; without an IOMMU
+ * guest-physical addresses are physical ones. Nothing stops the device from reaching what is not the cell's:
  * a warning says so for each, `map` and the auditor's report list it, --deny refuses it. Called by
  * plan_read, before memory is placed and when devices have their owners.
  */
@@ -30,21 +31,13 @@ static bool unprotected(const struct front *front, int node)
 	return false;
 }
 
-static struct ranges common(const struct ranges *a, const struct ranges *b)
+static void limit(struct front *front, size_t cell, struct ranges reached)
 {
-	struct ranges both = {NULL, 0};
-
-	for (size_t i = 0; i < a->count; i++)
-		for (size_t j = 0; j < b->count; j++) {
-			const struct range part = range_common(a->at[i], b->at[j]);
-
-			ranges_add(&both, part.base, part.size);
-		}
-	return both;
+	front->reaches[cell] = ranges_common(&front->reaches[cell], &reached);
+	front->rooms[cell] = ranges_common(&front->rooms[cell], &reached);
 }
 
-/* What of its RAM the cell can use: what all bus masters that it names reach. */
-static void find_room(struct front *front, size_t index)
+static void limit_by_devices(struct front *front, size_t index)
 {
 	const struct board *const board = &front->plan->board;
 	struct words words;
@@ -52,23 +45,39 @@ static void find_room(struct front *front, size_t index)
 	value_words(front, front->cell_nodes[index], "devices", &words);
 	for (size_t i = 0; i < words.count; i++) {
 		const struct indices found = devices_named(board, words.at[i]);
-		struct ranges reached;
 
-		if (found.count != 1 || !board->devices[found.at[0]].bus_master)
-			continue;
-		reached = reached_by(board->tree.data, board->devices[found.at[0]].node);
-		front->rooms[index] = common(&front->rooms[index], &reached);
+		if (found.count == 1 && board->devices[found.at[0]].bus_master)
+			limit(front, index, reached_by(board->tree.data, board->devices[found.at[0]].node));
+	}
+}
+
+/* An IOMMU stands behind the host: what it gets to translate is what the host passes on.
+ * [impl->swr~config-pci-reach~1] */
+static void limit_by_functions(struct front *front, size_t index)
+{
+	const void *const tree = front->source.tree.data;
+	const char *name;
+
+	/* What is no text pci_assign.c tells. */
+	for (int i = 0; (name = fdt_stringlist_get(tree, front->cell_nodes[index], "pci", i, NULL)); i++) {
+		const struct pci_host *const host = pci_host_of(&front->plan->board, name);
+
+		if (host && host->limited)
+			limit(front, index, pci_reached(host));
 	}
 }
 
 void dma_read(struct front *front)
 {
 	front->rooms = memory_new(front->plan->cell_count, sizeof(front->rooms[0]));
+	front->reaches = memory_new(front->plan->cell_count, sizeof(front->reaches[0]));
 	for (size_t i = 0; i < front->plan->cell_count; i++) {
 		front->plan->cells[i].unprotected = unprotected(front, front->cell_nodes[i]);
 		front->rooms[i] = front->plan->board.ram;
+		ranges_add(&front->reaches[i], 0, UINT64_MAX);
 		if (front->plan->cells[i].unprotected)
-			find_room(front, i);
+			limit_by_devices(front, i);
+		limit_by_functions(front, i);
 	}
 }
 

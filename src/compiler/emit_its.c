@@ -29,7 +29,6 @@
 #define PROCESSOR_AT	  16
 
 #define QUEUE_MOST	  (UINT64_C(256) * BP_PAGE_SIZE)
-#define TRANSLATER_PAGE	  UINT64_C(0x10000)
 #define TABLE_ALIGN	  UINT64_C(0x10000)
 #define ITT_ALIGN	  BP_PAGE_SIZE /* 256 bytes would do */
 
@@ -63,9 +62,7 @@ struct range cell_message_page(const struct plan *plan, size_t cell)
 {
 	for (size_t i = 0; i < plan->cells[cell].function_count; i++)
 		if (sends_messages(plan, cell, i))
-			return (struct range){plan->board.itss[cell_function(plan, cell, i)->its].regs.base +
-						      TRANSLATER_PAGE,
-					      BP_PAGE_SIZE};
+			return its_messages(&plan->board.itss[cell_function(plan, cell, i)->its]);
 	return (struct range){0, 0};
 }
 

@@ -22,10 +22,11 @@ struct front {
 	struct source source;
 	const char *const *folders; /* -I, searched after the partition file's own */
 	size_t folder_count;
-	int *cell_nodes;      /* of each plan cell, in source.tree */
-	struct ranges taken;  /* physical memory that is given away */
-	struct ranges *rooms; /* by cell: where its RAM may lie, if nobody else's does */
-	uint32_t spis_taken;  /* of board.free_spis */
+	int *cell_nodes;	/* of each plan cell, in source.tree */
+	struct ranges taken;	/* physical memory that is given away */
+	struct ranges *reaches; /* by cell: addresses that all of its bus masters reach, if it has any */
+	struct ranges *rooms;	/* by cell: where its RAM may lie, if nobody else's does */
+	uint32_t spis_taken;	/* of board.free_spis */
 };
 
 /* ---- data.c: what is installed with the tool ---- */
@@ -65,7 +66,16 @@ struct bus_window {				      /* of a PCI host */
 	uint64_t bus;
 };
 size_t bus_windows_of(const void *tree, int node, struct bus_window *windows, size_t most);
-struct ranges reached_by(const void *tree, int node);	  /* by a bus master: `dma-ranges` of its buses */
+/* Of 32 or 64 bits: no I/O, no configuration. */
+#define BUS_SPACE_IS_MEMORY(space) (((space) >> 24 & 3) >= 2)
+struct bus_windows {
+	struct bus_window *at;
+	size_t count;
+};
+/* What bus masters on `bus` reach, by its `dma-ranges` and those of the buses above; do these limit it? */
+struct bus_windows reached_on(const void *tree, int bus);
+bool reach_limited(const void *tree, int bus);
+struct ranges reached_by(const void *tree, int node);	  /* by a bus master, as the CPUs have it */
 int board_device_of(const struct board *board, int node); /* index; of the nearest node upwards; -1: none */
 
 /* ---- pci_*.c: the board's PCI functions (pci.h) ---- */
@@ -76,11 +86,13 @@ void pci_facts_read(struct board *board, const struct source *machine); /* of ma
 void pci_hosts_read(struct board *board); /* hosts, IOMMUs, ITSs, and by what names they know the functions */
 void pci_place(struct board *board);	  /* BARs and windows */
 
+struct ranges pci_reached(const struct pci_host *host); /* by its functions, as the CPUs have it */
+
 /* ---- the steps ---- */
 bool schema_check(struct front *front);		/* schema.c: every property and node is a known one */
 void cpus_assign(struct front *front);		/* cpus.c */
 void colors_read(struct front *front);		/* colors.c */
-void dma_read(struct front *front);		/* dma.c: who may have bus masters without an IOMMU */
+void dma_read(struct front *front);		/* dma.c: bus masters without an IOMMU; where RAM may lie */
 void memory_place(struct front *front);		/* memory.c */
 void devices_assign(struct front *front);	/* devices.c */
 void dma_tell(const struct front *front);	/* dma.c: warns of each of them */
@@ -97,6 +109,8 @@ void windows_place(struct front *front);	/* windows.c */
 void reserved_check(const struct front *front); /* reserved.c: reserved memory of devices */
 
 /* ---- shared by steps ---- */
+/* pci_assign.c: the host that leads to what `pci` calls so; NULL: none, which pci_assign tells. */
+const struct pci_host *pci_host_of(const struct board *board, const char *name);
 /* pci_bus.c: where on its own bus each of a cell's functions is. */
 void pci_bus_lay_out(struct front *front, size_t cell);
 /* partition.c: a source file and what it includes, which is looked for beside what names it, in the folders

@@ -116,6 +116,20 @@ static void read_requests(struct front *front, struct requests *requests, size_t
 	}
 }
 
+/* A region that its guest has elsewhere may lie anywhere: an IOMMU knows it by its guest-physical address. */
+static const struct ranges *room_of(const struct front *front, const struct request *request)
+{
+	const bool moved = !request->region && !front->plan->cells[request->cell].unprotected &&
+			   value_present(front, front->cell_nodes[request->cell], "ram-base");
+
+	return moved ? &front->plan->board.ram : &front->rooms[request->cell];
+}
+
+static bool bound(const struct front *front, const struct request *request)
+{
+	return room_of(front, request)->at != front->plan->board.ram.at;
+}
+
 /* ---- regions with `@` ---- */
 
 static const struct request *overlapping(const struct front *front, const struct requests *requests,
@@ -157,7 +171,7 @@ static bool fixed_is_right(struct front *front, const struct requests *requests,
 			   text_of_size(alignment));
 	} else if (!ranges_cover(&board->ram, range)) {
 		diag_error(at, "memory %s lies outside the board's RAM", shown);
-	} else if (!ranges_cover(&front->rooms[request->cell], range)) {
+	} else if (!ranges_cover(room_of(front, request), range)) {
 		diag_error(at,
 			   "memory %s isn't reached by a bus master of cell '%s': see its bus's dma-ranges",
 			   shown, front->plan->cells[request->cell].name);
@@ -185,7 +199,7 @@ static bool fixed_is_right(struct front *front, const struct requests *requests,
 
 static bool place(struct front *front, const struct request *request)
 {
-	const struct ranges *const ram = &front->rooms[request->cell];
+	const struct ranges *const ram = room_of(front, request);
 	struct ram_region *const region = region_of(front, request);
 
 	if (front->plan->palettes)
@@ -203,7 +217,7 @@ static bool place(struct front *front, const struct request *request)
 	diag_error(place_of(front, request),
 		   "no room for memory \"%s\" of cell '%s': the largest free block %shas %s", request->text,
 		   front->plan->cells[request->cell].name,
-		   front->plan->cells[request->cell].unprotected ? "that its bus masters reach " : "",
+		   bound(front, request) ? "that its bus masters reach " : "",
 		   text_of_size(ranges_largest(ram, &front->taken, BLOCK_2M)));
 	return false;
 }
@@ -211,10 +225,8 @@ static bool place(struct front *front, const struct request *request)
 /* Who can't lie everywhere chooses first, then who needs most. */
 static bool goes_before(const struct front *front, const struct request *a, const struct request *b)
 {
-	const bool bound = front->plan->cells[a->cell].unprotected;
-
-	if (bound != front->plan->cells[b->cell].unprotected)
-		return bound;
+	if (bound(front, a) != bound(front, b))
+		return bound(front, a);
 	return region_of(front, a)->size > region_of(front, b)->size;
 }
 
@@ -277,6 +289,12 @@ static void check_base(struct front *front, size_t index, struct range moved)
 	const struct place at = front_place(front, front->cell_nodes[index], "ram-base");
 	const char *const device = whose(board, moved);
 
+	if (!ranges_cover(&front->reaches[index], moved))
+		diag_error(
+			at,
+			"ram-base puts memory at %s, which isn't reached by a bus master of cell '%s': see "
+			"its bus's dma-ranges",
+			text_of_range(moved.base, moved.size), cell->name);
 	if (device)
 		diag_error(at, "ram-base puts memory at %s, over device %s",
 			   text_of_range(moved.base, moved.size), device);

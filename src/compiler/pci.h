@@ -93,6 +93,9 @@ struct pci_host {
 	uint64_t ecam, ecam_size; /* of first_bus on, 1 MiB a bus */
 	struct pci_window windows[PCI_WINDOWS_MOST];
 	size_t window_count;
+	struct pci_window *reached; /* by its functions' own accesses: `dma-ranges`, as `windows` */
+	size_t reached_count;
+	bool limited; /* they reach no more than that */
 };
 
 /* SSSS:BB:DD.F */

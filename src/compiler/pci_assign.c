@@ -8,8 +8,10 @@
 #include "front.h"
 
 #include "deny.h"
+#include "ranges.h"
 #include "text.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,10 +87,16 @@ static size_t virtual_of(const struct board *board, struct place at, size_t inde
 	return PCI_NONE;
 }
 
+/* Without .vfN; *suffix: where that starts, NULL: nowhere. */
+static const char *base_of(const char *name, const char **suffix)
+{
+	*suffix = strstr(name, ".vf");
+	return *suffix ? text_copy(name, (size_t)(*suffix - name)) : name;
+}
+
 static size_t named(const struct board *board, struct place at, const char *name)
 {
-	const char *const suffix = strstr(name, ".vf");
-	const char *const base = suffix ? text_copy(name, (size_t)(suffix - name)) : name;
+	const char *suffix, *const base = base_of(name, &suffix);
 	const size_t index = by_name(board, base);
 
 	if (index == PCI_NONE) {
@@ -96,6 +104,16 @@ static size_t named(const struct board *board, struct place at, const char *name
 		return PCI_NONE;
 	}
 	return suffix ? virtual_of(board, at, index, name, suffix + strlen(".vf")) : index;
+}
+
+const struct pci_host *pci_host_of(const struct board *board, const char *name)
+{
+	const char *suffix;
+	const size_t index = by_name(board, base_of(name, &suffix));
+
+	return index == PCI_NONE || board->pci.at[index].host == PCI_NONE
+		       ? NULL
+		       : &board->pci_hosts[board->pci.at[index].host];
 }
 
 /* ---- one function for one cell ---- */
@@ -129,10 +147,21 @@ static const char *unfit(const struct board *board, const struct pci_function *f
 	return NULL;
 }
 
+/* Where its accesses go as the IOMMU gets them; NULL: where they say. */
+static const struct pci_window *shifted(const struct pci_host *host)
+{
+	for (size_t i = 0; i < host->reached_count; i++)
+		if (host->reached[i].bus != host->reached[i].base)
+			return &host->reached[i];
+	return NULL;
+}
+
 static bool admit_dma(const struct board *board, struct place at, const char *name,
 		      const struct pci_function *function, const struct plan_cell *cell)
 {
 	const uint32_t bits = (uint32_t)board->smmu_idr1.value & SMMU_IDR1_SIDSIZE;
+	const struct pci_host *const host = &board->pci_hosts[function->host];
+	const struct pci_window *const other = shifted(host);
 
 	if (function->smmu != PCI_NONE && board->smmu_idr1.mask && (uint64_t)function->stream >> bits) {
 		diag_error(at,
@@ -141,13 +170,21 @@ static bool admit_dma(const struct board *board, struct place at, const char *na
 			   name, function->stream, board->smmus[function->smmu].path, bits);
 		return false;
 	}
+	if (function->smmu != PCI_NONE && other) {
+		diag_error(at,
+			   "'%s' can't be given to a cell: %s has memory at 0x%" PRIx64
+			   " where its functions have it at 0x%" PRIx64
+			   " (dma-ranges), and no tree says which of the two the IOMMU translates",
+			   name, host->path, other->base, other->bus);
+		return false;
+	}
 	if (function->smmu != PCI_NONE)
 		return true;
 	if (!cell->unprotected) {
 		diag_error(at,
 			   "'%s' can't be given to a cell: it may master the bus and has no IOMMU in front "
 			   "(iommu-map of %s); dma = \"unprotected\" admits it",
-			   name, board->pci_hosts[function->host].path);
+			   name, host->path);
 		return false;
 	}
 	if (pci_messages(function)) {
@@ -169,9 +206,13 @@ static bool admit_messages(const struct board *board, struct place at, const cha
 			   const struct pci_function *function, const struct plan_cell *cell)
 {
 	const uint32_t bits = GITS_TYPER_DEVBITS(board->its_typer.value);
+	const struct pci_host *const host = &board->pci_hosts[function->host];
+	const struct ranges reached = pci_reached(host);
+	struct range page;
 
 	if (!pci_messages(function))
 		return true;
+	page = function->its == PCI_NONE ? (struct range){0, 0} : its_messages(&board->itss[function->its]);
 	if (cell->mode == BP_MODE_DIRECT)
 		diag_error(at,
 			   "'%s' interrupts by messages, and cell '%s' has direct interrupts: it can have "
@@ -192,6 +233,11 @@ static bool admit_messages(const struct board *board, struct place at, const cha
 			   "'%s' interrupts by messages with DeviceID 0x%x, and %s has %u bits of them "
 			   "(its/typer of machine.dts)",
 			   name, function->device_id, board->itss[function->its].path, bits);
+	else if (host->limited && !ranges_cover(&reached, page))
+		diag_error(at,
+			   "'%s' interrupts by messages, which are written to 0x%" PRIx64
+			   " of %s, and doesn't reach that (dma-ranges of %s)",
+			   name, page.base, board->itss[function->its].path, host->path);
 	else
 		return true;
 	return false;

@@ -15,12 +15,12 @@
 #include <libfdt.h>
 #include <string.h>
 
-#define BUS_BYTES    UINT64_C(0x100000) /* of configuration space, a bus */
-#define BUSES	     256u
-#define OWN_REGS     UINT64_C(0x20000)	/* two pages or frames of 64 KiB: GICv3 12.2.1, SMMUv3 6.1 */
-#define SPACE(cell)  ((cell) >> 24 & 3) /* 1: I/O, 2: 32-bit memory, 3: 64-bit memory */
-#define PREFETCHABLE (UINT32_C(1) << 30)
-#define MAP_CELLS    4
+#define BUS_BYTES      UINT64_C(0x100000) /* of configuration space, a bus */
+#define BUSES	       256u
+#define OWN_REGS       UINT64_C(0x20000)	 /* two pages or frames of 64 KiB: GICv3 12.2.1, SMMUv3 6.1 */
+#define SPACE_64(cell) (((cell) >> 24 & 3) == 3) /* memory of 64-bit addresses */
+#define PREFETCHABLE   (UINT32_C(1) << 30)
+#define MAP_CELLS      4
 
 static bool number_at(const void *tree, int node, const char *property, int index, uint32_t *number)
 {
@@ -98,19 +98,46 @@ static void read_itss(struct board *board)
 
 /* ---- hosts ---- */
 
+static struct pci_window window_of(const struct bus_window *window)
+{
+	return (struct pci_window){.base = window->range.base,
+				   .bus = window->bus,
+				   .size = window->range.size,
+				   .wide = SPACE_64(window->space),
+				   .prefetchable = window->space & PREFETCHABLE};
+}
+
 static void read_windows(const struct board *board, struct pci_host *host)
 {
 	struct bus_window windows[PCI_WINDOWS_MOST];
 	const size_t count = bus_windows_of(board->tree.data, host->node, windows, PCI_WINDOWS_MOST);
 
 	for (size_t i = 0; i < count; i++)
-		if (SPACE(windows[i].space) >= 2)
-			host->windows[host->window_count++] =
-				(struct pci_window){.base = windows[i].range.base,
-						    .bus = windows[i].bus,
-						    .size = windows[i].range.size,
-						    .wide = SPACE(windows[i].space) == 3,
-						    .prefetchable = windows[i].space & PREFETCHABLE};
+		if (BUS_SPACE_IS_MEMORY(windows[i].space))
+			host->windows[host->window_count++] = window_of(&windows[i]);
+}
+
+static void read_reach(const struct board *board, struct pci_host *host)
+{
+	const struct bus_windows windows = reached_on(board->tree.data, host->node);
+
+	host->limited = reach_limited(board->tree.data, host->node);
+	if (!host->limited)
+		return;
+	host->reached = memory_new(windows.count, sizeof(host->reached[0]));
+	while (host->reached_count < windows.count) {
+		host->reached[host->reached_count] = window_of(&windows.at[host->reached_count]);
+		host->reached_count++;
+	}
+}
+
+struct ranges pci_reached(const struct pci_host *host)
+{
+	struct ranges reached = {NULL, 0};
+
+	for (size_t i = 0; i < host->reached_count; i++)
+		ranges_add(&reached, host->reached[i].base, host->reached[i].size);
+	return reached;
 }
 
 static const char *why_not(const struct board *board, const struct pci_host *host)
@@ -124,9 +151,6 @@ static const char *why_not(const struct board *board, const struct pci_host *hos
 		return "its 'reg' is no address of the CPUs that holds a bus";
 	if (!fdt_getprop(tree, host->node, "dma-coherent", NULL))
 		return "its functions' DMA passes by the caches (no 'dma-coherent')";
-	if (fdt_getprop(tree, host->node, "dma-ranges", NULL))
-		return "its functions reach a part of memory alone ('dma-ranges'), which is not supported "
-		       "yet";
 	for (size_t i = 0; i + 1 < board->pci_host_count; i++)
 		if (board->pci_hosts[i].segment == host->segment &&
 		    board->pci_hosts[i].first_bus <= host->last_bus &&
@@ -158,6 +182,7 @@ static void read_host(struct board *board, int node)
 			host->last_bus = host->first_bus + (uint32_t)(host->ecam_size / BUS_BYTES) - 1;
 	}
 	read_windows(board, host);
+	read_reach(board, host);
 	host->why = why_not(board, host);
 }
 

@@ -99,6 +99,12 @@ struct its { /* "arm,gic-v3-its" */
 	struct range regs;
 };
 
+/* The page that messages are written to: of GITS_TRANSLATER (Arm IHI 0069, 12.19). */
+static inline struct range its_messages(const struct its *its)
+{
+	return (struct range){its->regs.base + 0x10000, BP_PAGE_SIZE};
+}
+
 #define ITS_BASERS 8u
 
 struct identity { /* of a register, as machine.dts states it: compared at boot */

@@ -103,6 +103,19 @@ struct range range_common(struct range a, struct range b)
 	return (struct range){base, (last_a < last_b ? last_a : last_b) - base + 1};
 }
 
+struct ranges ranges_common(const struct ranges *a, const struct ranges *b)
+{
+	struct ranges both = {NULL, 0};
+
+	for (size_t i = 0; i < a->count; i++)
+		for (size_t j = 0; j < b->count; j++) {
+			const struct range part = range_common(a->at[i], b->at[j]);
+
+			ranges_add(&both, part.base, part.size);
+		}
+	return both;
+}
+
 /* The lowest place in one range of the room, NO_PLACE: none. */
 static uint64_t find_in(struct range room, const struct ranges *taken, uint64_t size, uint64_t alignment,
 			uint64_t from)

@@ -20,6 +20,8 @@ void ranges_disjoin(struct ranges *set);
 bool range_overlaps(struct range a, struct range b);
 struct range range_common(struct range a, struct range b); /* size 0: nothing */
 
+struct ranges ranges_common(const struct ranges *a, const struct ranges *b);
+
 /* The first range of `set` that overlaps `range`, NULL: none. */
 const struct range *ranges_overlap(const struct ranges *set, struct range range);
 

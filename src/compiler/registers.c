@@ -8,6 +8,7 @@
 #include "front.h"
 
 #include "ranges.h"
+#include "text.h"
 
 #include <libfdt.h>
 
@@ -165,40 +166,82 @@ size_t bus_windows_of(const void *tree, int node, struct bus_window *windows, si
 	return count;
 }
 
-/* Addresses of `bus` as the bus above has them; what no row of `dma-ranges` holds goes nowhere. */
-static struct ranges reached_one_up(const void *tree, int bus, const struct ranges *below)
+static bool wraps(uint64_t base, uint64_t size)
+{
+	return base + (size - 1) < base;
+}
+
+static void add_window(struct bus_windows *windows, struct bus_window window)
+{
+	if (!window.range.size)
+		return;
+	windows->at = memory_grow(windows->at, windows->count, sizeof(windows->at[0]));
+	windows->at[windows->count++] = window;
+}
+
+/* What is reached on `bus`, as the bus above has it; what no row of `dma-ranges` holds goes nowhere. */
+static struct bus_windows reached_one_up(const void *tree, int bus, const struct bus_windows *below)
 {
 	const int above = node_parent(tree, bus);
 	const int child = fdt_address_cells(tree, bus), parent = fdt_address_cells(tree, above);
 	const int sizes = fdt_size_cells(tree, bus), row = child + parent + sizes;
-	struct ranges found = {NULL, 0};
+	const int kind = child == PCI_ADDRESS_CELLS ? 1 : 0; /* a cell that says of what space a row is */
+	struct bus_windows found = {NULL, 0};
 	int length;
 	const fdt32_t *const map = fdt_getprop(tree, bus, "dma-ranges", &length);
 
 	if (!map || length == 0)
 		return *below;
-	if (child < 1 || child > 2 || parent < 1 || parent > 2 || sizes < 1 || sizes > 2)
+	if (child < 1 || child > PCI_ADDRESS_CELLS || parent < 1 || parent > 2 || sizes < 1 || sizes > 2)
 		return found;
 	for (int at = 0; at + row <= length / 4; at += row) {
-		const struct range window = {read_cells(&map[at], child),
+		const struct range window = {read_cells(&map[at + kind], child - kind),
 					     read_cells(&map[at + child + parent], sizes)};
-		const uint64_t shift = read_cells(&map[at + child], parent) - window.base;
+		const uint64_t to = read_cells(&map[at + child], parent);
+		const uint32_t space = kind ? fdt32_ld(&map[at]) : 0;
 
+		if (wraps(window.base, window.size) || wraps(to, window.size) ||
+		    (kind && !BUS_SPACE_IS_MEMORY(space)))
+			continue;
 		for (size_t i = 0; i < below->count; i++) {
-			const struct range part = range_common(below->at[i], window);
+			const struct range from = below->at[i].range;
+			const struct range part = range_common(from, window);
 
-			ranges_add(&found, part.base + shift, part.size);
+			add_window(&found,
+				   (struct bus_window){.range = {to + (part.base - window.base), part.size},
+						       .space = below->at[i].space | space,
+						       .bus = below->at[i].bus + (part.base - from.base)});
 		}
 	}
 	return found;
 }
 
+struct bus_windows reached_on(const void *tree, int bus)
+{
+	struct bus_windows found = {NULL, 0};
+
+	add_window(&found, (struct bus_window){.range = {0, UINT64_MAX}});
+	for (; bus > 0; bus = node_parent(tree, bus))
+		found = reached_one_up(tree, bus, &found);
+	return found;
+}
+
+bool reach_limited(const void *tree, int bus)
+{
+	int length = 0;
+
+	for (; bus > 0; bus = node_parent(tree, bus))
+		if (fdt_getprop(tree, bus, "dma-ranges", &length) && length)
+			return true;
+	return false;
+}
+
 struct ranges reached_by(const void *tree, int node)
 {
+	const struct bus_windows windows = reached_on(tree, node_parent(tree, node));
 	struct ranges found = {NULL, 0};
 
-	ranges_add(&found, 0, UINT64_MAX);
-	for (int bus = node_parent(tree, node); bus > 0; bus = node_parent(tree, bus))
-		found = reached_one_up(tree, bus, &found);
+	for (size_t i = 0; i < windows.count; i++)
+		ranges_add(&found, windows.at[i].range.base, windows.at[i].range.size);
 	return found;
 }

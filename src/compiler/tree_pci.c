@@ -52,11 +52,15 @@ size_t pci_window_cells(const struct tree_writer *writer, fdt32_t *cells, const 
 	return length + put_cells(cells + length, window->size, 2);
 }
 
+static size_t window_length(const struct tree_writer *writer)
+{
+	return 3 + (size_t)writer->address_cells + 2;
+}
+
 static void put_windows(struct tree_writer *writer, const struct pci_host *host)
 {
 	const struct plan *const plan = writer->layout->plan;
-	const size_t entry = 3 + (size_t)writer->address_cells + 2;
-	fdt32_t *const cells = memory_new(host->window_count * entry, sizeof(*cells));
+	fdt32_t *const cells = memory_new(host->window_count * window_length(writer), sizeof(*cells));
 	size_t length = 0;
 
 	for (size_t i = 0; i < host->window_count; i++) {
@@ -66,6 +70,19 @@ static void put_windows(struct tree_writer *writer, const struct pci_host *host)
 			length += pci_window_cells(writer, cells + length, window);
 	}
 	put_bytes(writer, "ranges", cells, length * sizeof(*cells));
+	free(cells);
+}
+
+/* What its functions don't reach a driver gets by way of what they do. */
+static void put_reached(struct tree_writer *writer, const struct pci_host *host)
+{
+	fdt32_t *const cells = memory_new(host->reached_count * window_length(writer), sizeof(*cells));
+	size_t length = 0;
+
+	for (size_t i = 0; i < host->reached_count; i++)
+		length += pci_window_cells(writer, cells + length, &host->reached[i]);
+	if (host->limited)
+		put_bytes(writer, "dma-ranges", cells, length * sizeof(*cells));
 	free(cells);
 }
 
@@ -93,6 +110,7 @@ void put_pci(struct tree_writer *writer)
 		return;
 	put_pci_host(writer, host->ecam);
 	put_windows(writer, host);
+	put_reached(writer, host);
 	if (writer->frame_phandle)
 		put_u32(writer, "msi-parent", writer->frame_phandle);
 	put_end(writer);

@@ -86,17 +86,61 @@ static struct ranges taken_ranges(const struct plan *plan)
 	return taken;
 }
 
-/* The lowest hole that is large enough, below 4 GiB where there is one. */
-static uint64_t find_hole(const struct plan *plan, const struct ranges *taken, uint64_t size)
+static bool of_channel(const struct plan_channel *channel, size_t cell)
 {
-	struct range whole = {0, UINT64_C(1) << plan->board.pa_bits};
-	const struct ranges space = {&whole, 1};
+	for (size_t i = 0; i < channel->writer_count; i++)
+		if (channel->writers[i] == (int)cell)
+			return true;
+	for (size_t i = 0; i < channel->reader_count; i++)
+		if (channel->readers[i] == (int)cell)
+			return true;
+	return false;
+}
+
+static bool has_channel(const struct plan *plan, size_t cell)
+{
+	for (size_t i = 0; i < plan->channel_count; i++)
+		if (of_channel(&plan->channels[i], cell))
+			return true;
+	return false;
+}
+
+/* Where PCI functions reach the channels of their cell, too. */
+static struct ranges channel_space(const struct front *front, const struct ranges *whole)
+{
+	const struct plan *const plan = front->plan;
+	struct ranges space = *whole;
+
+	for (size_t i = 0; i < plan->cell_count; i++)
+		if (has_channel(plan, i) && plan->cells[i].function_count)
+			space = ranges_common(&space, &front->reaches[i]);
+	return space;
+}
+
+/* `block`: what is placed. */
+static void warn_unreached(const struct front *front, struct range block)
+{
+	const struct plan *const plan = front->plan;
+
+	for (size_t i = 0; i < plan->cell_count; i++)
+		if (has_channel(plan, i) && plan->cells[i].function_count &&
+		    !ranges_cover(&front->reaches[i], block))
+			diag_warning(front_place(front, front->cell_nodes[i], "pci"),
+				     "PCI functions of cell '%s' don't reach its channels: the dma-ranges of "
+				     "their host lead to no %s of addresses that are free",
+				     plan->cells[i].name, text_of_size(block.size));
+}
+
+/* The lowest hole that is large enough, below 4 GiB where there is one. */
+static uint64_t find_hole(const struct plan *plan, const struct ranges *space, const struct ranges *taken,
+			  uint64_t size)
+{
 	const uint64_t block = shown_align(plan, BLOCK), least = shown_align(plan, BP_WINDOW_ALIGN);
-	uint64_t base = ranges_find(&space, taken, size, block, 0, BELOW_4G);
+	uint64_t base = ranges_find(space, taken, size, block, 0, BELOW_4G);
 
 	if (base == NO_PLACE)
-		base = ranges_find(&space, taken, size, least, 0, BELOW_4G);
-	return base == NO_PLACE ? ranges_find(&space, taken, size, block, 0, 0) : base;
+		base = ranges_find(space, taken, size, least, 0, BELOW_4G);
+	return base == NO_PLACE ? ranges_find(space, taken, size, block, 0, 0) : base;
 }
 
 /* The bus of the channels that are PCI functions, and their registers, whose BARs have 32 bits.
@@ -140,15 +184,20 @@ void windows_place(struct front *front)
 {
 	struct plan *const plan = front->plan;
 	const uint64_t size = total(plan);
+	struct range all = {0, UINT64_C(1) << plan->board.pa_bits};
+	const struct ranges whole = {&all, 1}, space = channel_space(front, &whole);
 	struct ranges taken = taken_ranges(plan);
-	uint64_t ipa = find_hole(plan, &taken, size), heartbeat, uart;
+	uint64_t ipa = find_hole(plan, &space, &taken, size), heartbeat, uart;
 
+	if (ipa == NO_PLACE)
+		ipa = find_hole(plan, &whole, &taken, size);
 	if (ipa == NO_PLACE) {
 		diag_error((struct place){plan->file, 1, 1},
 			   "no %s of addresses are free for channels and the hypervisor's windows",
 			   text_of_size(size));
 		return;
 	}
+	warn_unreached(front, (struct range){ipa, size});
 	ranges_add(&taken, ipa, size);
 	place_bus(plan, &taken);
 	ipa = place_shown(plan, ipa);

@@ -343,6 +343,18 @@ ALLOWED = (
 IOMMU_MAP = "iommu-map = <0x00 0x8007 0x00 0x10000>;"
 MSI_MAP = "msi-map = <0x00 0x8006 0x00 0x10000>;"
 HOST = "/pcie@10000000"
+ROW = "0x2000000 0"
+
+
+def reached(rows):
+    """By functions of the host."""
+    return [(MSI_MAP, f"dma-ranges = <{rows}>; {MSI_MAP}" if rows else f"dma-ranges; {MSI_MAP}")]
+
+
+def placed(memory, more=""):
+    return cell("one", 1, ONE, more).replace('"128M"', memory)
+
+
 APART = {
     "root ports with ACS": (ports() + [nic(), nic("0000:02:00.0")], two(), (), ""),
     "root ports without": (ports(False) + [nic(), nic("0000:02:00.0")], two(), (), PEERS.format(ONE, OTHER, "0000:00:01.0")),
@@ -423,10 +435,53 @@ APART = {
         f"file.dts:8:4: error: '{ONE}' can't be given to a cell: {HOST} leads to it, and its functions' DMA passes by the caches (no "
         "'dma-coherent')\n",
     ),
-    "dma-ranges": (
-        [port(), nic()], cell("one", 1, ONE), [(MSI_MAP, "dma-ranges = <0x2000000 0 0 0 0 1 0>; " + MSI_MAP)],
-        f"file.dts:8:4: error: '{ONE}' can't be given to a cell: {HOST} leads to it, and its functions reach a part of memory alone "
-        "('dma-ranges'), which is not supported yet\n",
+    "dma-ranges of no limit": ([port(), nic().msi(1)], cell("one", 1, ONE), reached(""), ""),
+    "dma-ranges": ([port(), nic()], cell("one", 1, ONE), reached(f"{ROW} 0x40000000 0 0x40000000 0 0x8000000"), ""),
+    "dma-ranges in two rows": (
+        [port(), nic()], cell("one", 1, ONE), reached(f"{ROW} 0x40000000 0 0x40000000 0 0x4000000 {ROW} 0x48000000 0 0x48000000 0 0x8000000"), "",
+    ),
+    "dma-ranges and messages": (
+        [port(), nic().msi(1)], cell("one", 1, ONE), reached(f"{ROW} 0x8090000 0 0x8090000 0 0x1000 {ROW} 0x40000000 0 0x40000000 0 0x8000000"), "",
+    ),
+    "dma-ranges of too little": (
+        [port(), nic()], cell("one", 1, ONE), reached(f"{ROW} 0x40000000 0 0x40000000 0 0x4000000"),
+        "file.dts:7:21: error: no room for memory \"128M\" of cell 'one': the largest free block that its bus masters reach has 64M\n",
+    ),
+    "dma-ranges of no memory": (
+        [port(), nic()], cell("one", 1, ONE), reached("0x1000000 0 0 0 0x40000000 0 0x8000000"),
+        "file.dts:7:21: error: no room for memory \"128M\" of cell 'one': the largest free block that its bus masters reach has 0 bytes\n",
+    ),
+    "dma-ranges of a virtual function": (
+        split_pf(), cell("one", 1, f"{ONE} {ONE}.vf0"), reached(f"{ROW} 0x40000000 0 0x40000000 0 0x4000000 {ROW} 0x8090000 0 0x8090000 0 0x1000"),
+        "file.dts:7:21: error: no room for memory \"128M\" of cell 'one': the largest free block that its bus masters reach has 64M\n",
+    ),
+    "dma-ranges and an address": (
+        [port(), nic()], placed('"64M@0x48000000"'), reached(f"{ROW} 0x40000000 0 0x40000000 0 0x8000000"),
+        "file.dts:7:21: error: memory 0x48000000-0x4bffffff isn't reached by a bus master of cell 'one': see its bus's dma-ranges\n",
+    ),
+    "dma-ranges and ram-base": (
+        [port(), nic()], placed('"64M"', 'ram-base = "0x48000000";'), reached(f"{ROW} 0x40000000 0 0x40000000 0 0x8000000"),
+        "file.dts:8:26: error: ram-base puts memory at 0x48000000-0x4bffffff, which isn't reached by a bus master of cell 'one': see its "
+        "bus's dma-ranges\n",
+    ),
+    "dma-ranges, an address and ram-base": (
+        [port(), nic()], placed('"64M@0x48000000"', 'ram-base = "0x40000000";'), reached(f"{ROW} 0x40000000 0 0x40000000 0 0x8000000"), "",
+    ),
+    "dma-ranges and messages elsewhere": (
+        [port(), nic().msi(1)], cell("one", 1, ONE), reached(f"{ROW} 0x40000000 0 0x40000000 0 0x40000000"),
+        f"file.dts:8:4: error: '{ONE}' interrupts by messages, which are written to 0x8090000 of /intc@8000000/its@8080000, and doesn't "
+        f"reach that (dma-ranges of {HOST})\n",
+    ),
+    "dma-ranges elsewhere": (
+        [port(), nic()], cell("one", 1, ONE), reached(f"{ROW} 0x80000000 0 0x40000000 0 0x40000000"),
+        f"file.dts:8:4: error: '{ONE}' can't be given to a cell: {HOST} has memory at 0x40000000 where its functions have it at 0x80000000 "
+        "(dma-ranges), and no tree says which of the two the IOMMU translates\n",
+    ),
+    "dma-ranges elsewhere, unprotected": (
+        [port(), nic()], cell("one", 1, ONE, 'dma = "unprotected";'),
+        reached(f"{ROW} 0x80000000 0 0x40000000 0 0x40000000") + [(IOMMU_MAP, "")],
+        f"file.dts:8:4: warning: '{ONE}' may master the bus with no IOMMU in front: it reaches all memory, cell 'one' says dma = "
+        '"unprotected"\n',
     ),
     "another segment": (
         [port(), nic()], cell("one", 1, ONE), [("linux,pci-domain = <0x00>", "linux,pci-domain = <0x01>")],

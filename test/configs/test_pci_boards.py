@@ -5,6 +5,7 @@ messages, so that it has functions of one host and one ITS.
 """
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -89,6 +90,18 @@ def board(tmp_path, changes, given):
     return path
 
 
+def fdtget(*arguments):
+    return subprocess.run(["fdtget", *map(str, arguments)], capture_output=True, text=True, check=True).stdout.split()
+
+
+def prop(tree, node, name):
+    return [int(cell, 16) for cell in fdtget("-t", "x", tree, node, name)]
+
+
+def nodes(tree, node, start):
+    return [name for name in fdtget("-l", tree, node) if name.startswith(start)]
+
+
 AUDITED = {
     "streams of both": (TWO_SMMUS, cells('"nic.vf0"', '"net", "nic"')),
     "streams of the second alone": (TWO_SMMUS, cells('"nic.vf0"', '"nic"')),
@@ -105,6 +118,48 @@ def test_audited(tmp_path, name):
     assert built.returncode == 0, built.stderr
     found = run(TOOL, "audit", tmp_path / "out/bulkhead.itb")
     assert ", 0 violations, " in found.stdout, found.stdout
+
+
+MESSAGES, RAM = "0x2000000 0 0x8090000 0 0x8090000 0 0x1000", "0x43000000 0 0x50000000 0 0x50000000 0 0x20000000"
+
+
+def limited(*rows):
+    return [(MSI_MAP, f"dma-ranges = <{' '.join(rows)}>; {MSI_MAP}")]
+
+
+def reached_alone(tmp_path, rows):
+    """What is built where functions reach no more than the rows say, and what the compiler says to it."""
+    path = board(tmp_path, limited(*rows), cells('"nic.vf0"', '"net", "nic"'))
+    built = run(TOOL, "build", path, "-I", IMAGES, "-o", tmp_path / "out")
+    assert built.returncode == 0, built.stderr
+    found = run(TOOL, "audit", tmp_path / "out/bulkhead.itb")
+    assert ", 0 violations, " in found.stdout, found.stdout
+    for name in "one", "two":
+        tree = tmp_path / f"out/{name}.dtb"
+        assert prop(tree, "/pcie@4010000000", "dma-ranges") == [int(cell, 0) for row in rows for cell in row.split()]
+        (memory,) = nodes(tree, "/", "memory@")
+        _, base, _, size = prop(tree, f"/{memory}", "reg")
+        assert 0x50000000 <= base < base + size <= 0x70000000
+    assert b"dma-ranges" not in (tmp_path / "out/health.dtb").read_bytes()
+    return built.stderr.replace(f"{tmp_path}/", "")
+
+
+# [utest->swr~config-pci-reach~1] [utest->swr~compile-tree-pci~1]
+def test_reached_alone(tmp_path):
+    """RAM lies where the host's dma-ranges lead, the guest is told of these; of channels, for which there is no place, a warning tells."""
+    assert reached_alone(tmp_path, (MESSAGES, RAM)) == "".join(
+        f"file.dts:{line}:4: warning: PCI functions of cell '{name}' don't reach its channels: the dma-ranges of their host lead to no "
+        "1152K of addresses that are free\n"
+        for name, line in (("one", 8), ("two", 10))
+    )
+
+
+# [utest->swr~config-pci-reach~1]
+def test_channels_reached(tmp_path):
+    assert reached_alone(tmp_path, (MESSAGES, RAM, "0x2000000 0 0x3f000000 0 0x3f000000 0 0x800000")) == ""
+    (channel,) = nodes(tmp_path / "out/one.dtb", "/bulkhead", "channel")
+    _, base, _, size = prop(tmp_path / "out/one.dtb", f"/bulkhead/{channel}", "reg")
+    assert 0x3F000000 <= base < base + size <= 0x3F800000
 
 
 BOTH = cells('"edu", "0001:00:05.0"', '"net"')

@@ -153,6 +153,74 @@ CHANGE(table_in_a_cell,
 CHANGE(queue_in_a_cell,
        fixture_map(f, f->stage2_root[GATEWAY], UINT64_C(0x60000000), made.queue_pa, 4096, STAGE2_DMA);)
 
+/* ---- what hosts pass on ---- */
+#define DMA_MESSAGES "<0x2000000 0 0x8090000 0 0x8090000 0 0x1000>"
+#define DMA_HEALTH   "<0x43000000 0 0x4a000000 0 0x4a000000 0 0x200000>"
+#define DMA_GATEWAY  "<0x43000000 0 0x4a600000 0 0x4a600000 0 0xa00000>"
+#define DMA_SHORT    "<0x43000000 0 0x4a600000 0 0x4a600000 0 0x9ff000>"
+#define DMA_SHIFTED  "<0x43000000 0 0x8a600000 0 0x4a600000 0 0xa00000>"
+#define DMA_IO	     "<0x1000000 0 0x4a600000 0 0x4a600000 0 0xa00000>"
+#define DMA_ALL	     DMA_MESSAGES ", " DMA_HEALTH ", " DMA_GATEWAY
+
+/* The board's host has these rows, the gateway's guest those, and the health cell's what holds for it. */
+static void reached(struct fixture *f, const char *host, const char *guest)
+{
+	char text[512];
+
+	fixture_pci_made(f);
+	(void)snprintf(text, sizeof(text), "%s iommu-map =", host);
+	fixture_replace(&f->board_text, "iommu-map =", text);
+	(void)snprintf(text, sizeof(text), "dma-coherent; %s", guest);
+	fixture_replace(&f->guest_text[GATEWAY], "dma-coherent;", text);
+	if (strchr(host, '<'))
+		fixture_replace(&f->guest_text[HEALTH], "dma-coherent;",
+				"dma-coherent; dma-ranges = " DMA_MESSAGES ", " DMA_HEALTH ";");
+}
+#define REACHED(name, host, guest)                                                                           \
+	static void name(struct fixture *f)                                                                  \
+	{                                                                                                    \
+		reached(f, host, guest);                                                                     \
+	}
+#define ROWS(rows) "dma-ranges = " rows ";"
+REACHED(reached_alone, ROWS(DMA_ALL), ROWS(DMA_ALL))
+REACHED(reached_told_in_part, ROWS(DMA_ALL), ROWS(DMA_GATEWAY))
+REACHED(reached_without_limit, "dma-ranges;", "")
+REACHED(reach_lacks_ram, ROWS(DMA_MESSAGES ", " DMA_HEALTH ", " DMA_SHORT), ROWS(DMA_GATEWAY))
+REACHED(reach_lacks_messages, ROWS(DMA_HEALTH ", " DMA_GATEWAY), ROWS(DMA_GATEWAY))
+REACHED(reach_shifted, ROWS(DMA_MESSAGES ", " DMA_HEALTH ", " DMA_SHIFTED), ROWS(DMA_SHIFTED))
+REACHED(reach_of_io, ROWS(DMA_MESSAGES ", " DMA_HEALTH ", " DMA_IO), ROWS(DMA_IO))
+REACHED(reach_untold, ROWS(DMA_ALL), "")
+REACHED(reach_told_for_nothing, "", ROWS(DMA_ALL))
+REACHED(reach_told_longer, ROWS(DMA_ALL), ROWS("<0x43000000 0 0x4a600000 0 0x4a600000 0 0xa01000>"))
+REACHED(reach_told_elsewhere, ROWS(DMA_ALL), ROWS(DMA_SHIFTED))
+REACHED(reach_told_short, ROWS(DMA_ALL), ROWS(DMA_SHORT))
+/* Two rows of the board's hold it, but not all of it at one distance. */
+REACHED(reach_told_across,
+	ROWS(DMA_MESSAGES ", " DMA_HEALTH
+			  ", <0x43000000 0 0x4a600000 0 0x4a600000 0 0x800000>, <0x43000000 0 0x8ae00000 0 "
+			  "0x4ae00000 0 0x200000>"),
+	ROWS(DMA_GATEWAY))
+/* A bus above the host passes on less than the host. */
+static void reach_ends_above(struct fixture *f)
+{
+	fixture_pci_made(f);
+	fixture_replace(&f->board_text, "pcie@4010000000 {",
+			"bus { #address-cells = <2>; #size-cells = <2>; ranges; dma-ranges = <0 0 0 0 0 "
+			"0x4af00000>; pcie@4010000000 {");
+	fixture_replace(&f->board_text, "msi-map = <0 7 0 0x10000>; };", "msi-map = <0 7 0 0x10000>; }; };");
+}
+/* Without an IOMMU: where RAM is, not where the guest has it. */
+static void unprotected(struct fixture *f, const char *rows)
+{
+	reached(f, rows, rows);
+	fixture_replace(&f->board_text, "iommu-map = <0 6 0 0x10000>;", "");
+	fixture_replace(&f->partition_text, "pci = \"nic\";", "pci = \"nic\"; dma = \"unprotected\";");
+}
+static void reach_lacks_ram_unprotected(struct fixture *f)
+{
+	unprotected(f, ROWS(DMA_MESSAGES ", " DMA_HEALTH ", " DMA_SHORT));
+}
+
 #define ROW(rule, name) {#name, name, RULE_##rule}
 static const struct mutation rows[] = {
 	ROW(STREAMS, unowned_passes), /* [utest->swr~audit-streams~1] */
@@ -231,6 +299,18 @@ static const struct mutation rows[] = {
 	ROW(DMA, dma_channel_lacks),
 	ROW(DMA, dma_messages_lack),
 	ROW(DMA, dma_table_of_another),
+	ROW(DMA, reach_lacks_ram), /* [utest->swr~audit-pci-reach~1] */
+	ROW(DMA, reach_lacks_messages),
+	ROW(DMA, reach_shifted),
+	ROW(DMA, reach_of_io),
+	ROW(DMA, reach_ends_above),
+	ROW(PLACEMENT, reach_lacks_ram_unprotected), /* [utest->swr~audit-dma-reach~1] */
+	ROW(TREE_PCI, reach_untold),		     /* [utest->swr~audit-tree-pci~1] */
+	ROW(TREE_PCI, reach_told_for_nothing),
+	ROW(TREE_PCI, reach_told_longer),
+	ROW(TREE_PCI, reach_told_elsewhere),
+	ROW(TREE_PCI, reach_told_short),
+	ROW(TREE_PCI, reach_told_across),
 	ROW(TABLE_PAGE, dma_table_of_another),
 	ROW(TABLE_PAGE, dma_table_of_cores),
 	ROW(TABLE_PAGE, dma_table_writable),
@@ -298,11 +378,15 @@ static void linear(struct fixture *f)
 }
 
 /* [utest->swr~audit-streams~1]
- * [utest->swr~audit-dma~1] */
+ * [utest->swr~audit-dma~1]
+ * [utest->swr~audit-pci-reach~1] */
 static void good_streams_are_admitted(void **state)
 {
 	clean(fixture_pci_made);
 	clean(linear);
+	clean(reached_alone);
+	clean(reached_told_in_part);
+	clean(reached_without_limit);
 }
 
 int main(void)
