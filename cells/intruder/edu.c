@@ -10,19 +10,22 @@
 #include "intruder.h"
 #include "mmio.h"
 
-#define VENDOR	    0x1234u
-#define DEVICE	    0x11e8u
-#define BAR_BYTES   0x100000u
-#define REG_RAISE   0x60
-#define REG_ACK	    0x64
-#define REG_FROM    0x80
-#define REG_TO	    0x88
-#define REG_SIZE    0x90
-#define REG_DMA	    0x98
-#define DMA_START   1u
-#define DMA_OUT	    2u /* from the device */
-#define BUFFER	    0x40000
-#define PATIENCE_MS 1000u
+#define VENDOR	     0x1234u
+#define DEVICE	     0x11e8u
+#define BAR_BYTES    0x100000u
+#define REG_RAISE    0x60
+#define REG_ACK	     0x64
+#define REG_FROM     0x80
+#define REG_TO	     0x88
+#define REG_SIZE     0x90
+#define REG_DMA	     0x98
+#define DMA_START    1u
+#define DMA_OUT	     2u /* from the device */
+#define BUFFER	     0x40000
+#define PATIENCE_MS  1000u
+
+#define COMMAND	     0x04u
+#define COMMAND_LINE 6u /* memory, bus master; its line isn't disabled */
 
 /* PCI 3.0, 6.8.1: with 64-bit addresses. */
 #define MSI_LOW	   4u
@@ -127,8 +130,23 @@ static void run_doorbells(const uint64_t *args)
 	printf("intruder: doorbells 0x%" PRIx64 "+%" PRIu64 " taken=%" PRIu64 "\n", args[0], args[1], taken);
 }
 
+/* Its interrupt line (1), or no longer (0), as a function without messages has one. */
+static void run_line(const uint64_t *args)
+{
+	if (!ready()) {
+		printf("intruder: edu is gone\n");
+		return;
+	}
+	pci_write32(&edu, msi, pci_read32(&edu, msi) & ~MSI_ENABLE);
+	pci_write32(&edu, COMMAND, COMMAND_LINE);
+	mmio_write32(bar + (args[0] ? REG_RAISE : REG_ACK), 1);
+	printf("intruder: line %" PRIu64 " command=0x%" PRIx32 "\n", args[0],
+	       pci_read32(&edu, COMMAND) & 0xffff);
+}
+
 const struct command edu_commands[] = {
 	{"edu", "ADDRESS [1: WRITE, 2: READ]", 1, run_dma},
+	{"line", "STATE", 1, run_line},
 	{"events", "FIRST COUNT", 2, run_events},
 	{"doorbells", "ADDRESS COUNT STEP DATA", 4, run_doorbells},
 	{NULL, NULL, 0, NULL},

@@ -11,54 +11,57 @@
 #include "intruder.h"
 #include "mmio.h"
 
-#define VENDOR	      0x8086u
-#define DEVICE	      0x10c9u
-#define BAR_BYTES     0x20000u
-#define VF_BAR_BYTES  0x4000u
-#define QUEUES	      16u
+#define VENDOR		     0x8086u
+#define DEVICE		     0x10c9u
+#define BAR_BYTES	     0x20000u
+#define VF_BAR_BYTES	     0x4000u
+#define QUEUES		     16u
 
-#define STATUS	      0x0008u
-#define STATUS_LINK   2u
-#define MDIC	      0x0020u
-#define MDIC_RESTART  UINT32_C(0x04201200) /* write register 0 of the PHY: negotiate, again */
-#define RCTL	      0x0100u
-#define RCTL_LOOPBACK UINT32_C(0x8056) /* on; bad and multicast frames, MAC loopback, broadcast */
-#define TCTL	      0x0400u
-#define TCTL_ON	      2u
-#define VFRE	      0x0c8cu
-#define VFTE	      0x0c90u
-#define MTA	      0x5200u
-#define MTA_WORDS     128u
-#define MRQC	      0x5818u
-#define MRQC_POOLS    3u
-#define VT_CTL	      0x581cu
-#define VT_DEFAULT(p) ((p) << 7)
-#define VMOLR(p)      (0x5ad0u + 4 * (p))
-#define VMOLR_ALL     UINT32_C(0x0b000000) /* untagged, multicast, broadcast */
-#define POOLS	      8u
+#define STATUS		     0x0008u
+#define STATUS_LINK	     2u
+#define MDIC		     0x0020u
+#define MDIC_RESTART	     UINT32_C(0x04201200) /* write register 0 of the PHY: negotiate, again */
+#define RCTL		     0x0100u
+#define RCTL_LOOPBACK	     UINT32_C(0x8056) /* on; bad and multicast frames, MAC loopback, broadcast */
+#define TCTL		     0x0400u
+#define TCTL_ON		     2u
+#define VFRE		     0x0c8cu
+#define VFTE		     0x0c90u
+#define MTA		     0x5200u
+#define MTA_WORDS	     128u
+#define MRQC		     0x5818u
+#define MRQC_POOLS	     3u
+#define VT_CTL		     0x581cu
+#define VT_DEFAULT(p)	     ((p) << 7)
+#define VMOLR(p)	     (0x5ad0u + 4 * (p))
+#define VMOLR_ALL	     UINT32_C(0x0b000000) /* untagged, multicast, broadcast */
+#define POOLS		     8u
 
-#define RECEIVE(q)    (0xc000u + 0x40 * (q))
-#define SEND(q)	      (0xe000u + 0x40 * (q))
-#define VF_RECEIVE    0x2800u
-#define VF_SEND	      0x3800u
-#define RING_LOW      0x00u
-#define RING_HIGH     0x04u
-#define RING_BYTES    0x08u
-#define RING_SPLIT    0x0cu
-#define RING_HEAD     0x10u
-#define RING_TAIL     0x18u
-#define RING_CONTROL  0x28u
-#define SPLIT_NONE    UINT32_C(0x02000002) /* 2 KiB, a frame a buffer */
-#define QUEUE_ON      (UINT32_C(1) << 25)
+#define RECEIVE(q)	     (0xc000u + 0x40 * (q))
+#define SEND(q)		     (0xe000u + 0x40 * (q))
+#define VF_RECEIVE	     0x2800u
+#define VF_SEND		     0x3800u
+#define RING_LOW	     0x00u
+#define RING_HIGH	     0x04u
+#define RING_BYTES	     0x08u
+#define RING_SPLIT	     0x0cu
+#define RING_HEAD	     0x10u
+#define RING_TAIL	     0x18u
+#define RING_CONTROL	     0x28u
+#define SPLIT_NONE	     UINT32_C(0x02000002) /* 2 KiB, a frame a buffer */
+#define QUEUE_ON	     (UINT32_C(1) << 25)
 
-#define ENTRIES	      8u
-#define FRAME	      1024u
-#define SEND_FRAME    UINT64_C(0x2b300000) /* data, extended, its end, check sequence, report */
-#define PAYLOAD_AT    46
-#define PATIENCE_MS   2000u
+#define ENTRIES		     8u
+#define FRAME		     1024u
+#define SEND_FRAME	     UINT64_C(0x2b300000) /* data, extended, its end, check sequence, report */
+#define PAYLOAD_AT	     46
+#define PATIENCE_MS	     2000u
 
-#define CAP_SRIOV     0x10u
-#define SRIOV_OFFSET  0x14u /* first virtual function; stride in the upper half */
+#define CAP_EXPRESS	     0x10u
+#define DEVICE_CONTROL	     8u
+#define DEVICE_CONTROL_RESET UINT32_C(0x8000)
+#define CAP_SRIOV	     0x10u
+#define SRIOV_OFFSET	     0x14u /* first virtual function; stride in the upper half */
 
 /* Whose queue: the pool is the queue's number, and where a virtual function has the pool, the DMA is its. */
 #define POOL_VICTIM 0u
@@ -205,9 +208,37 @@ static void run_rings(const uint64_t *args)
 	       good ? "done" : "hangs", sent, received);
 }
 
+static void reset_ask(const struct pci_function *function)
+{
+	const uint32_t express = pci_capability(function, CAP_EXPRESS, 0);
+
+	pci_write32(function, express + DEVICE_CONTROL, DEVICE_CONTROL_RESET);
+}
+
+/* Of its virtual function, and of the physical one, with a queue that waits for a frame and one that has just
+ * sent some; every 16th time both must work again. */
+static void run_resets(const uint64_t *args)
+{
+	bool good = ready(POOL_OWN_VF);
+
+	for (uint64_t n = 0; good && n < args[0]; n++) {
+		mark();
+		loop(POOL_OWN_VF, (uintptr_t)out, (uintptr_t)back, (uintptr_t)sends, (uintptr_t)receives);
+		if (n % 16 == 0)
+			good = *(uint64_t *)(void *)back == *(uint64_t *)(void *)out;
+		mmio_write32(receive_at(POOL_OWN_VF) + RING_CONTROL, QUEUE_ON);
+		mmio_write32(send_at(POOL_OWN_VF) + RING_CONTROL, QUEUE_ON);
+		reset_ask(&virtual);
+		reset_ask(&nic);
+		good = good && ready(POOL_OWN_VF);
+	}
+	printf("intruder: igbresets %" PRIu64 " %s\n", args[0], good ? "done" : "hangs");
+}
+
 const struct command igb_commands[] = {
 	{"igb", "ADDRESS [1: WRITE, 2: READ]", 1, run_dma},
 	{"igbvf", "ADDRESS [1: WRITE, 2: READ]", 1, run_virtual},
 	{"igbrings", "ADDRESS", 1, run_rings},
+	{"igbresets", "COUNT", 1, run_resets},
 	{NULL, NULL, 0, NULL},
 };

@@ -20,6 +20,7 @@ CONFIG = HERE / "intruder.dts"
 INTRUDER, VICTIM, CONTROL, HEALTH = "intruder", "victim", "control", "health"
 PAGE, BUS = 4096, 1 << 20
 DISK_BYTES = 1 << 20
+EXTENDED = 0x1000
 FAULTS_AT = 976  # struct telemetry_core: dma_lost, dma_faults[]
 MARK = b"INTRUDER"
 IDENTITY = b"QEMU NVMe Ctrl"
@@ -36,7 +37,8 @@ def devices(network, disk):
     words = pci.options("qemu-virt-pci", ("nic",)) + ["-netdev", f"{network},id=net"]
     words += ["-blockdev", "driver=null-co,node-name=nvme,size=1048576"]
     words += ["-blockdev", f"driver=file,node-name=disk,filename={disk}"]
-    return ["edu,dma_mask=0xffffffffffffffff" if word == "edu" else word for word in words]
+    more = {"edu": "edu,dma_mask=0xffffffffffffffff"}
+    return [more.get(word, word + ",ats=on" if word.startswith("virtio-blk-pci") else word) for word in words]
 
 
 def names():
@@ -71,7 +73,7 @@ class Intrusion(system.System):
         qemu.wait_until(lambda: self.view.state(CONTROL) == "ready", "control is ready")
         assert self.peer.resolve()
         self.present = self._present()
-        self.placed = self.settings()
+        self.placed, self.fresh = self.settings(), self.own_configs()
         self._victim_begin()
         return self
 
@@ -106,6 +108,11 @@ class Intrusion(system.System):
     def _configs(self, own):
         return {rid: self.config(rid) for rid in self.present if (rid in self.own_rids) == own}
 
+    def own_configs(self):
+        """Of those of the intruder's functions that can be reset, and on whose state others don't depend."""
+        at = {rid: self.capabilities(rid).get(0x10) for rid in self.own_rids - {names()["nic"]}}
+        return {rid: self.config(rid) for rid in at if at[rid] and self.config(rid)[at[rid] + 7] & 0x10}
+
     def virtual(self, number):
         """RID of the NIC's virtual function."""
         nic = names()["nic"]
@@ -131,6 +138,20 @@ class Intrusion(system.System):
                 return at, data[at : at + 0x40]
             at = 0 if head == 0xFFFFFFFF else head >> 20
         return 0, b""
+
+    def capabilities(self, rid):
+        """{number: offset} of a function, as the hardware has them; extended ones from EXTENDED on."""
+        data, found = self.config(rid), {}
+        at = data[0x34] & ~3
+        while at:
+            found[data[at]] = at
+            at = data[at + 1] & ~3
+        at = 0x100
+        while at and data[at : at + 4] != b"\xff" * 4:
+            (head,) = struct.unpack_from("<I", data, at)
+            found[EXTENDED + (head & 0xFFFF)] = at
+            at = head >> 20
+        return found
 
     def buses(self):
         (size,) = [n.properties["reg"].cells()[2:4] for n in self.board.walk() if n.name.startswith("pcie@")]
@@ -168,6 +189,15 @@ class Intrusion(system.System):
             self.write_gic("gicd", 0x80 + 4 * word, mask, cell=VICTIM)
             self.write_gic("gicd", 0x100 + 4 * word, mask, cell=VICTIM)
 
+    def lines_enabled(self):
+        """Of the PCI host's interrupt lines, at the distributor: a bit each, of the INTIDs from 32 on."""
+        gicd = next(address for name, address in self.devices() if name.startswith("intc@"))
+        host = next(n for n in self.board.walk() if n.name.startswith("pcie@"))
+        cells = host.properties["interrupt-map"].cells()
+        mask = sum(1 << n for n in {cells[i + 8] for i in range(0, len(cells), 10)})
+        assert mask
+        return mask & int.from_bytes(self.target.read_memory(gicd + 0x104, 12), "little")
+
     def foreign(self):
         counters = self.report(VICTIM, "checksum", r"^probe: counters (.*)\n")
         return int(re.search(r"foreign=(\d+)", counters[1])[1])
@@ -194,6 +224,45 @@ class Intrusion(system.System):
         assert self.view.heartbeat(CONTROL)[1][1] == missed
 
     # ---- the attack ----
+
+    def own_functions(self):
+        """{name: (offset on the intruder's bus, RID on the machine's)}"""
+        found = {name: (n * 8 * PAGE, names()[name]) for n, name in enumerate(OWN, 1)}
+        return found | {"nic.vf1": (0x81 * PAGE, self.virtual(1))}
+
+    def attempts(self, name):
+        """(what, offset, value, bytes, bits of the register's 4 bytes that are the function's owner's) of a function: what would
+        be more than a cell's."""
+        _, rid = self.own_functions()[name]
+        at = self.capabilities(rid)
+        divided = at.get(EXTENDED + 0x10) and self.config(rid)[at[EXTENDED + 0x10] + 8] & 1  # with virtual functions
+        yield "everything in the command register", 0x04, 0xFFFF, 2, 0xF9000406
+        yield "bus numbers", 0x18, 0x00FF0100, 4, 0
+        yield "the ROM", 0x30, 0xFFFFFFFF, 4, 0
+        yield "pin and line", 0x3C, 0xFFFF, 2, 0
+        for number in range(6):
+            yield f"BAR {number}", 0x10 + 4 * number, self.word & 0xFFFFF000, 4, 0
+        if 0x01 in at:
+            yield "power management events", at[0x01] + 4, 0x8100, 2, 0x80000000
+        if 0x01 in at and divided:
+            yield "a sleep under others' functions", at[0x01] + 4, 3, 2, 0
+        if 0x05 in at:
+            yield "32 messages", at[0x05] + 2, 0x00F1, 2, 0x10000
+        if 0x10 in at:
+            yield "all controls of the device but its reset", at[0x10] + 8, 0x7FFF, 2, 0x000F7810
+            yield "all controls of the link", at[0x10] + 0x10, 0xFFFF, 2, 0
+            yield "more controls of the device", at[0x10] + 0x28, 0xFFFF, 2, 0
+        if divided:
+            yield "a reset under others' functions", at[0x10] + 8, 0x8000, 2, 0x000F7810
+        for number, what, offset in (
+            *[(0x01, "errors unreported", 0x08), (0x01, "errors that end it", 0x0C), (0x01, "errors", 0x18)],
+            *[(0x0E, "routing IDs", 4), (0x0F, "address translation", 4), (0x13, "page requests", 4), (0x1B, "processes", 4)],
+            *[(0x10, "virtual functions", 0x08), (0x10, "their number", 0x10), (0x10, "their pages", 0x20)],
+            *[(0x10, "their BAR", 0x24), (0x10, "their BAR's upper half", 0x28), (0x10, "their migration", 0x3C)],
+        ):
+            if EXTENDED + number in at:
+                for value in (0xFFFFFFFF, 0):
+                    yield f"{what}, {value:#x}", at[EXTENDED + number] + offset, value, 4, 0
 
     def raid(self, command, pattern):
         return self.report(INTRUDER, command, rf"^intruder: {pattern}\n")

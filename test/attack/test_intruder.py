@@ -142,6 +142,54 @@ def test_sriov(guest):
     assert guest.configure(NIC + at + 8, 0) == shown
 
 
+@pytest.mark.parametrize("name", [*intruder.OWN, "nic.vf1"])
+def test_attempts(guest, name):
+    """One after another, what a driver may not do with its function; the hardware's registers are looked at from outside."""
+    offset, rid = guest.own_functions()[name]
+    with guest.witnessed():
+        for what, at, value, size, own in guest.attempts(name):
+            before = guest.config(rid)
+            shown = guest.configure(offset + at, value, size)
+            after = guest.config(rid)
+            first = at & ~3
+            (was, now) = (int.from_bytes(data[first : first + 4], "little") for data in (before, after))
+            print(f"\n{name}: {what}: wrote {value:#x} at {at:#x}; the cell reads {shown:#x}, in the function {was:#x}, {now:#x}", end="")
+            assert (was ^ now) & ~own == 0, what
+            assert before[:first] + before[first + 4 :] == after[:first] + after[first + 4 :], what
+    guest.own_works()
+
+
+def test_sleep(guest):
+    """Functions that nobody else's depend on sleep and wake; then they are where they were."""
+    for name in ("nvme", "disk"):
+        offset, rid = guest.own_functions()[name]
+        power = guest.capabilities(rid)[1] + 4
+        for awake in (True, False):
+            with guest.witnessed():
+                if awake:
+                    guest.own_works()
+                assert guest.configure(offset + power, 3, 2) & 3 == guest.config(rid)[power] & 3 == 3
+                guest.configure(offset + 4, 6, 2)
+                assert guest.configure(offset + power, 0, 2) & 3 == guest.config(rid)[power] & 3 == 0
+                guest.configure(offset + 4, 6, 2)
+        guest.own_works()
+        assert guest.settings()[rid][:2] == guest.placed[rid][:2]
+
+
+def test_line(guest):
+    """A function's interrupt line, which no cell has: raised, it is nobody's interrupt."""
+    _, rid = guest.own_functions()["edu"]
+    foreign = guest.foreign()
+    with guest.witnessed():
+        assert int(guest.raid("line 1", r"line 1 command=(\S+)")[1], 16) & 0x406 == 6
+        assert guest.config(rid)[6] & 8  # it does raise it
+        assert not guest.lines_enabled()
+        guest.raid("line 0", r"line 0 .*")
+        assert not guest.config(rid)[6] & 8
+    assert guest.foreign() == foreign
+    guest.own_works()
+
+
 def test_config(guest, count):
     """All registers of all functions of all buses, by chance: power, bus mastering, messages, resets among them."""
     with guest.witnessed():
@@ -179,9 +227,10 @@ def test_faults(guest, count):
 
 
 def test_resets(guest, count):
-    """Of its own function, with DMA under way."""
+    """Of its own functions, with DMA under way: of a physical one that others' depend on there is none."""
     with guest.witnessed():
         assert guest.raid(f"resets {count // 100}", r"resets \d+ (\w+)")[1] == "done"
+        assert guest.raid(f"igbresets {count // 300}", r"igbresets \d+ (\w+)")[1] == "done"
     guest.own_works()
 
 
@@ -193,4 +242,7 @@ def test_another_life(guest, count):
         mark = guest.health(f"restart {intruder.INTRUDER}")
         guest.uart.search(rf"^event: .* cell=intruder start generation={generation + 1}\n", since=mark)
         guest.uart.search(r"^\[intruder\] intruder: up ", since=mark)
+        assert len(guest.fresh) == 3  # the drives, and a virtual function
+        for rid, data in guest.own_configs().items():
+            assert data == guest.fresh[rid], f"{rid:#06x} is not as in the first life"
         guest.own_works()
