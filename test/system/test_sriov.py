@@ -108,6 +108,7 @@ def test_exits(gateway):
     gateway.shell("a", "until netstat -ltn | grep -q :5001; do :; done")
     before = gateway.view.core("b")
     gateway.shell("b", f"dd if=/dev/zero bs=64k count=64 2>/dev/null | nc {A} 5001")
+    gateway.shell("a", "wait")
     after = gateway.view.core("b")
     exits, injected = after.exits["irq"] - before.exits["irq"], after.injected - before.injected
     assert injected > 100 and exits <= injected
