@@ -243,6 +243,88 @@ static bool admit_messages(const struct board *board, struct place at, const cha
 	return false;
 }
 
+/* What stream tables, commands of the ITS and its tables rest on: the boot compares it, so somebody must have
+ * read it from the machine. Arm IHI 0070, 6.3; Arm IHI 0069, 12.19. */
+struct fact {
+	const char *name; /* in machine.dts */
+	bool needed;
+	uint64_t base, offset; /* of the register */
+	struct identity stated;
+	uint64_t mask, on, off; /* needed; of it, what is 1 and what is 0 */
+	const char *what;	/* that is */
+};
+
+static bool admit_fact(struct place at, const char *name, const struct fact *fact)
+{
+	if ((fact->stated.mask & fact->mask) != fact->mask)
+		diag_error(at,
+			   "'%s' can't be given to a cell: %s of machine.dts states bits 0x%" PRIx64
+			   " of what must be known, 0x%" PRIx64 ": read it from the machine, at 0x%" PRIx64,
+			   name, fact->name, fact->stated.mask & fact->mask, fact->mask,
+			   fact->base + fact->offset);
+	else if ((fact->stated.value & (fact->on | fact->off)) != fact->on)
+		diag_error(at,
+			   "'%s' can't be given to a cell: the machine lacks %s, by %s of machine.dts "
+			   "(0x%" PRIx64 ")",
+			   name, fact->what, fact->name, fact->stated.value);
+	else
+		return true;
+	return false;
+}
+
+static bool has_device_table(const struct board *board)
+{
+	for (size_t i = 0; i < ITS_BASERS; i++)
+		if ((board->its_kinds[i] >> 56 & 7) == 1)
+			return true;
+	return false;
+}
+
+/* [impl->swr~config-pci-facts~1] */
+static bool admit_facts(const struct board *board, struct place at, const char *name,
+			const struct pci_function *function)
+{
+	static const uint8_t sizes[8] = {32, 36, 40, 42, 44, 48, 52, 56};
+	const bool smmu = function->smmu != PCI_NONE, its = pci_messages(function) != 0;
+	const uint64_t smmu_base = smmu ? board->smmus[function->smmu].regs.base : 0;
+	const uint64_t its_base = its ? board->itss[function->its].regs.base : 0;
+	const struct fact facts[] = {
+		{"smmu/idr0",
+		 smmu,
+		 smmu_base,
+		 0,
+		 {board->smmu_idr0, board->smmu_idr0_mask},
+		 0x18000019,
+		 0x19,
+		 0,
+		 "stage 2 of AArch64 with coherent walks"},
+		{"smmu/idr1", smmu, smmu_base, 4, board->smmu_idr1, 0x6000003f, 0, 0x60000000,
+		 "tables and queues that are placed by software"},
+		{"smmu/idr5", smmu, smmu_base, 0x14, board->smmu_idr5, 0x17, 0x10, 0, "pages of 4 KiB"},
+		{"its/typer", its, its_base, 8, board->its_typer, 0xff0bfff1, 1, 0, "physical LPIs"},
+	};
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		if (facts[i].needed && !admit_fact(at, name, &facts[i]))
+			return false;
+	if (smmu && sizes[board->smmu_idr5.value & 7] < board->pa_bits)
+		diag_error(at,
+			   "'%s' can't be given to a cell: %s has %u address bits, and the board %u "
+			   "(smmu/idr5 and "
+			   "cpu/pa-bits of machine.dts)",
+			   name, board->smmus[function->smmu].path, sizes[board->smmu_idr5.value & 7],
+			   board->pa_bits);
+	else if (its && !has_device_table(board))
+		diag_error(at,
+			   "'%s' can't be given to a cell: its/baser of machine.dts has no table of devices: "
+			   "read "
+			   "GITS_BASER0 to 7 from the machine, at 0x%" PRIx64,
+			   name, its_base + 0x100);
+	else
+		return true;
+	return false;
+}
+
 static void give(struct front *front, int cell, const char *name)
 {
 	struct board *const board = &front->plan->board;
@@ -271,7 +353,8 @@ static void give(struct front *front, int cell, const char *name)
 			  front->plan->cells[function->owner].name);
 		return;
 	}
-	if (!admit_dma(board, at, name, function, owner) || !admit_messages(board, at, name, function, owner))
+	if (!admit_dma(board, at, name, function, owner) ||
+	    !admit_messages(board, at, name, function, owner) || !admit_facts(board, at, name, function))
 		return;
 	function->owner = cell;
 	if (function->physical != PCI_NONE && board->pci.at[function->physical].sriov.enabled <= function->vf)

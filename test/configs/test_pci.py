@@ -25,12 +25,24 @@ def stand_ins():
     images.write(os.path.join(ROOT, IMAGES))
 
 
+NO_FACTS = "smmu {\n\t\tidr0 = <0 0>;\n\t};"
+FACTS = """smmu {
+		idr0 = <0x09400019 0x1b60001d>;
+		idr1 = <0x02730010 0x63ff003f>;
+		idr5 = <0x00000014 0x00000017>;
+	};
+	its {
+		typer = /bits/ 64 <0x1f0001efb1 0x1fff0bfff1>;
+		baser = /bits/ 64 <0x0107000000000000 0x0407000000000000>;
+	};"""
+
+
 def board(tmp_path, functions, cells="", changes=()):
     """QEMU's board with these functions; what `check` says of a file for it."""
     for file in "board.dts", "machine.dts":
         with open(os.path.join(ROOT, "dts/qemu-virt", file), encoding="utf-8") as source:
             text = source.read()
-        for old, new in changes:
+        for old, new in [(NO_FACTS, FACTS), *changes]:
             text = text.replace(old, new)
         (tmp_path / file).write_text(text)
     inventory.write(tmp_path / "pci.dts", functions)
@@ -344,6 +356,7 @@ IOMMU_MAP = "iommu-map = <0x00 0x8007 0x00 0x10000>;"
 MSI_MAP = "msi-map = <0x00 0x8006 0x00 0x10000>;"
 HOST = "/pcie@10000000"
 ROW = "0x2000000 0"
+REFUSED = f"file.dts:8:4: error: '{ONE}' can't be given to a cell:"
 
 
 def reached(rows):
@@ -483,6 +496,46 @@ APART = {
         f"file.dts:8:4: warning: '{ONE}' may master the bus with no IOMMU in front: it reaches all memory, cell 'one' says dma = "
         '"unprotected"\n',
     ),
+    "no facts of the SMMU": (
+        [port(), nic()], cell("one", 1, ONE), [(FACTS, NO_FACTS)],
+        f"{REFUSED} smmu/idr0 of machine.dts states bits 0x0 of what must be known, 0x18000019: read it from the machine, at 0x9050000\n",
+    ),
+    "StreamIDs not stated": (
+        [port(), nic()], cell("one", 1, ONE), [("0x63ff003f", "0x63ff001f")],
+        f"{REFUSED} smmu/idr1 of machine.dts states bits 0x6000001f of what must be known, 0x6000003f: read it from the machine, at "
+        "0x9050004\n",
+    ),
+    "addresses not stated": (
+        [port(), nic()], cell("one", 1, ONE), [("\t\tidr5 = <0x00000014 0x00000017>;\n", "")],
+        f"{REFUSED} smmu/idr5 of machine.dts states bits 0x0 of what must be known, 0x17: read it from the machine, at 0x9050014\n",
+    ),
+    "walks past the caches": (
+        [port(), nic()], cell("one", 1, ONE), [("0x09400019", "0x09400009")],
+        f"{REFUSED} the machine lacks stage 2 of AArch64 with coherent walks, by smmu/idr0 of machine.dts (0x9400009)\n",
+    ),
+    "tables of the SMMU's own": (
+        [port(), nic()], cell("one", 1, ONE), [("0x02730010", "0x42730010")],
+        f"{REFUSED} the machine lacks tables and queues that are placed by software, by smmu/idr1 of machine.dts (0x42730010)\n",
+    ),
+    "short addresses": (
+        [port(), nic()], cell("one", 1, ONE), [("0x00000014 ", "0x00000011 ")],
+        f"{REFUSED} /smmuv3@9050000 has 36 address bits, and the board 40 (smmu/idr5 and cpu/pa-bits of machine.dts)\n",
+    ),
+    "no facts of the ITS": (
+        [port(), nic().msi(1)], cell("one", 1, ONE), [("\t\ttyper = /bits/ 64 <0x1f0001efb1 0x1fff0bfff1>;\n", "")],
+        f"{REFUSED} its/typer of machine.dts states bits 0x0 of what must be known, 0xff0bfff1: read it from the machine, at 0x8080008\n",
+    ),
+    "no LPIs": (
+        [port(), nic().msi(1)], cell("one", 1, ONE), [("0x1f0001efb1", "0x1f0001efb0")],
+        f"{REFUSED} the machine lacks physical LPIs, by its/typer of machine.dts (0x1f0001efb0)\n",
+    ),
+    "no table of devices": (
+        [port(), nic().msi(1)], cell("one", 1, ONE), [("0x0107000000000000 ", "")],
+        f"{REFUSED} its/baser of machine.dts has no table of devices: read GITS_BASER0 to 7 from the machine, at 0x8080100\n",
+    ),
+    "no facts of the ITS, none needed": (
+        [port(), nic()], cell("one", 1, ONE), [("\t\ttyper = /bits/ 64 <0x1f0001efb1 0x1fff0bfff1>;\n", "")], "",
+    ),
     "another segment": (
         [port(), nic()], cell("one", 1, ONE), [("linux,pci-domain = <0x00>", "linux,pci-domain = <0x01>")],
         f"file.dts:8:4: error: '{ONE}' can't be given to a cell: no PCI host of the board's tree leads to bus 0x01 of segment 0\n",
@@ -520,7 +573,7 @@ APART = {
         "bytes\n",
     ),
     "facts": (
-        [port(), nic()], "", [("idr0 = <0 0>;", "idr0 = <0 0>; idr1 = <1>; idr5 = <3 1>;"),
+        [port(), nic()], "", [(FACTS, NO_FACTS), ("idr0 = <0 0>;", "idr0 = <0 0>; idr1 = <1>; idr5 = <3 1>;"),
         ("redistributor-frames = <4>;\n\t};", "redistributor-frames = <4>; }; its { typer = <1 2>; baser = /bits/ 64 <1 2 3 4 5 6 7 8 9>; "
         "processors = <0 1>; }; pci-names { a = \"x\"; b = \"0000:07:00.0\"; c = \"0000:01:00.0\"; d = \"0000:01:00.0\"; e.f = "
         "\"0000:00:01.0\"; };")],
@@ -534,13 +587,13 @@ APART = {
         "machine.dts:19:198: error: the name 'e.f' has a '.', behind which a virtual function would stand\n",
     ),
     "processors": (
-        [port(), nic()], "", [("redistributor-frames = <4>;\n\t};", "redistributor-frames = <4>; }; its { processors = <0 1>; };")],
+        [port(), nic()], "", [("typer =", "processors = <0 1>; typer =")],
         "machine.dts:1:1: error: /its/processors has 2 numbers, and the board 4 cores\n",
     ),
 }  # fmt: skip
 
 
-# [utest->swr~config-pci~1] [utest->swr~config-pci-places~1]
+# [utest->swr~config-pci~1] [utest->swr~config-pci-places~1] [utest->swr~config-pci-facts~1]
 @pytest.mark.parametrize("name", APART)
 def test_cells(tmp_path, name):
     functions, cells, changes, expected = APART[name]
