@@ -262,6 +262,8 @@ static bool build(struct layout *layout)
 	arena_take(&layout->file, header_size(layout), BP_PAGE_SIZE);
 	if (layout->palettes)
 		trees_place(layout);
+	if (layout->palettes && layout->pci)
+		its_build(layout);
 	colors_open(layout);
 	if (!records_place(layout) || !directory_place(layout))
 		return false;
@@ -273,11 +275,13 @@ static bool build(struct layout *layout)
 		if (!stage2_build(layout, i) || !dma_build(layout, i))
 			return false;
 	}
-	layout->file.lane = NULL;
-	if (layout->pci) {
+	/* The service core alone writes to stream tables when all runs. */
+	color_file(layout, layout->cores[layout->plan->service_core].cell);
+	if (layout->pci)
 		smmu_build(layout);
+	layout->file.lane = NULL;
+	if (layout->pci && !layout->palettes)
 		its_build(layout);
-	}
 	for (size_t i = 0; i < cells; i++) {
 		if (!cell_record_fill(layout, i))
 			return false;
@@ -286,7 +290,8 @@ static bool build(struct layout *layout)
 	service_record_fill(layout);
 	directory_fill(layout);
 	header_fill(layout);
-	if (!el2_build(layout))
+	/* What didn't fit lies over something else. */
+	if (!colors_sufficed(layout) || !el2_build(layout))
 		return false;
 	header_finish(layout);
 	return colors_sufficed(layout);
