@@ -27,7 +27,7 @@
 /* Doorbells that a core may ring in a millisecond. */
 #define DOORBELLS_MAX		32
 
-#define HYPERCALL_ABI		0x10000 /* 1.0 */
+#define HYPERCALL_ABI		0x10001 /* 1.1: major << 16 | minor, which grows with what is added */
 
 #define HYPERCALL_OK		0
 #define HYPERCALL_NOT_SUPPORTED (-1)

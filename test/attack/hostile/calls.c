@@ -8,7 +8,6 @@
 #define STUB_BYTES    8
 #define NOT_SUPPORTED 0xffffffffu
 #define DENIED	      ((u64) - 3)
-#define VERSION_1_0   0x10000
 #define VERSION_1_1   0x10001
 #define ON	      0 /* AFFINITY_INFO's answer */
 
@@ -98,9 +97,8 @@ static bool may_answer(u32 function, u64 argument, u64 answer)
 	switch (function) {
 	case SMCCC_VERSION:
 	case PSCI_VERSION:
-		return answer == VERSION_1_1;
 	case VERSION:
-		return answer == VERSION_1_0;
+		return answer == VERSION_1_1;
 	case CPU_ON:
 	case CPU_ON | SMC64:
 		return (int64_t)answer < 0;
