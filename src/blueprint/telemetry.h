@@ -75,7 +75,9 @@ struct telemetry_core {
 	uint64_t dma_request;	 /* first core, of the service core: count << 2 | enum dma_ask */
 	/* The IOMMUs: valid in the telemetry of the service core. */
 	uint64_t dma_lost; /* times that a queue of faults overflowed, faults of streams that no cell has */
-	uint64_t dma_faults[BP_CELLS_MAX]; /* recorded, by cell; those beyond DMA_FAULTS_MAX are not */
+	uint64_t dma_faults[BP_CELLS_MAX]; /* told, by cell */
+	uint64_t dma_untold;		   /* beyond DMA_FAULTS_MAX, as many as were in a queue then */
+	uint64_t dma_silences; /* so often a stream's faults weren't recorded for the rest of a second */
 };
 
 /* Of a stream in a second. Then its faults go on, aborted as before, but unseen until the next. */
@@ -202,7 +204,7 @@ struct directory {
 };
 
 _Static_assert(sizeof(struct fault_record) == 312, "layout");
-_Static_assert(sizeof(struct telemetry_core) == 3024, "layout");
+_Static_assert(sizeof(struct telemetry_core) == 3040, "layout");
 _Static_assert(offsetof(struct telemetry_core, exits) == 24, "layout");
 _Static_assert(offsetof(struct telemetry_core, fault) == 584, "layout");
 _Static_assert(sizeof(struct event) == 64, "layout");

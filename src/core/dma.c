@@ -159,9 +159,12 @@ void dma_fault(u32 iommu, u32 sid, u64 address, u64 reason)
 	}
 	second_end(arch_time());
 	count = &fault_count[i % COUNTED_MAX];
+	if (*count >= DMA_FAULTS_MAX)
+		telemetry()->dma_untold++;
 	if (*count > DMA_FAULTS_MAX)
 		return;
 	if (++*count > DMA_FAULTS_MAX) {
+		telemetry()->dma_silences++;
 		iommu_stream_tell(i, false);
 		arch_watch(true);
 		return;

@@ -12,7 +12,7 @@ import re
 import struct
 
 import system
-from harness import build, pci, qemu
+from harness import build, gdbstub, pci, qemu
 
 HERE = pathlib.Path(__file__).parent
 OWN = ("edu", "nvme", "nic", "disk")  # the functions that the intruder has in intruder.dts, but for the NIC's second virtual one
@@ -21,7 +21,8 @@ INTRUDER, VICTIM, CONTROL, HEALTH = "intruder", "victim", "control", "health"
 PAGE, BUS = 4096, 1 << 20
 DISK_BYTES = 1 << 20
 EXTENDED = 0x1000
-FAULTS_AT = 976  # struct telemetry_core: dma_lost, dma_faults[]
+OVERFLOW = 1 << 31  # SMMU_EVENTQ_PROD.OVFLG
+FAULTS_AT, UNTOLD_AT = 976, 3024  # struct telemetry_core: dma_lost, dma_faults[]; dma_untold, dma_silences
 MARK = b"INTRUDER"
 IDENTITY = b"QEMU NVMe Ctrl"
 BUCKETS = slice(8, 24)  # of the control cell's heartbeat: ticks by lateness, from 2^6 ns, a power of two each
@@ -56,7 +57,7 @@ class Intrusion(system.System):
     """A running system with the intruder in it."""
 
     def __init__(self, results, peer):
-        self.disk = results / "disk"
+        self.results, self.disk = results, results / "disk"
         self.disk.write_bytes(bytes(DISK_BYTES))
         super().__init__(qemu.QemuTarget(results, icount=qemu.ICOUNT, extra=devices(peer.netdev, self.disk)), build.image(CONFIG))
         self.peer = peer
@@ -164,6 +165,37 @@ class Intrusion(system.System):
         at = self.blueprint.cells[HEALTH].cores[0].telemetry_pa + FAULTS_AT
         words = struct.unpack("<32Q", self.target.read_memory(at, 256))
         return words[0], words[1 + self.blueprint.cells[INTRUDER].index]
+
+    def losses(self):
+        """(overflows and the like, faults of the intruder's told, recorded and not told, times that a stream was not heard)"""
+        at = self.blueprint.cells[HEALTH].cores[0].telemetry_pa + UNTOLD_AT
+        return *self.dma_counts(), *struct.unpack("<2Q", self.target.read_memory(at, 16))
+
+    @contextlib.contextmanager
+    def recorded(self):
+        """Inside, QEMU writes down each event that its SMMU records; a list of one number, how many, when it is over."""
+        count, log = [], self.results / "qemu.log"
+        before = len(log.read_bytes())
+        self.target.monitor("trace-event smmuv3_record_event on")
+        try:
+            yield count
+        finally:
+            self.target.monitor("trace-event smmuv3_record_event off")
+        count.append(log.read_bytes()[before:].count(b"smmuv3_record_event"))
+
+    def overflow(self):
+        """As an SMMU says that its event queue overflowed, and interrupts: the producer's OVFLG is not the consumer's. By the
+        debugger, since QEMU's doesn't say so; its next event clears the flag, which is as if it overflowed once more."""
+        smmu = next(n for n in self.board.walk() if n.name.startswith("smmuv3@"))
+        word, bit = divmod(32 + smmu.properties["interrupts"].cells()[1], 32)  # the event queue's, its first
+        base, gicd = (next(at for name, at in self.devices() if name.startswith(kind)) for kind in ("smmuv3@", "intc@"))
+        producer, consumer = base + 0x100A8, base + 0x100AC
+        read = lambda at: int.from_bytes(self.target.read_memory(at, 4), "little")
+        with gdbstub.attached(self.target) as gdb:
+            gdb.write_physical(producer, struct.pack("<I", read(producer) ^ OVERFLOW))
+            assert (read(producer) ^ read(consumer)) & OVERFLOW
+            gdb.write_physical(gicd + 0x200 + 4 * word, struct.pack("<I", 1 << bit))
+        qemu.wait_until(lambda: not (read(producer) ^ read(consumer)) & OVERFLOW, "the overflow is acknowledged")
 
     def counts(self):
         """Of one moment: entries of the victim's core to EL2 and its ticks; the control cell's ticks in time and late;

@@ -223,6 +223,8 @@ static void storm(void **state)
 	for (u32 i = 0; i < 1000; i++)
 		dma_fault(0, 0x100, i, 0x10);
 	assert_int_equal(host_telemetry(0)->dma_faults[0], DMA_FAULTS_MAX);
+	assert_int_equal(host_telemetry(0)->dma_untold, 1000 - DMA_FAULTS_MAX);
+	assert_int_equal(host_telemetry(0)->dma_silences, 1);
 	assert_string_equal(calls(), "tell(0,0) watch(1) ");
 	dma_fault(0, 0x101, 0, 0x10); /* another's is heard */
 	assert_int_equal(host_telemetry(0)->dma_faults[1], 1);
@@ -233,6 +235,8 @@ static void storm(void **state)
 	assert_string_equal(calls(), "tell(0,0) watch(1) tell(0,1) watch(0) ");
 	dma_fault(0, 0x100, 0, 0x10);
 	assert_int_equal(host_telemetry(0)->dma_faults[0], DMA_FAULTS_MAX + 1);
+	assert_int_equal(host_telemetry(0)->dma_untold, 1000 - DMA_FAULTS_MAX);
+	assert_int_equal(host_telemetry(0)->dma_silences, 1);
 }
 
 static void flood_keeps_the_ring(void **state)
