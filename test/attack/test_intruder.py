@@ -286,3 +286,24 @@ def test_another_life(guest, count):
         for rid, data in guest.own_configs().items():
             assert data == guest.fresh[rid], f"{rid:#06x} is not as in the first life"
         guest.own_works()
+
+
+def test_borrowed(guest):
+    """What stays (docs/residuals.md): who has the physical function has the queues of all virtual ones. Their DMA is still that
+    of the cell that has them: it reaches that cell's memory, and nobody else's. Last, since it costs the victim its life."""
+    scratch = guest.places[intruder.VICTIM]["scratch"] & ~(PAGE - 1)
+    before = guest.view.memory(intruder.VICTIM, scratch, PAGE)
+    guest.raid(f"borrow {scratch:#x}", r"borrow \S+ done")
+    assert guest.view.memory(intruder.VICTIM, scratch, PAGE) != before
+    guest.calm(intruder.FAULTS_MS)
+    health = dict(guest.targets())["health's first page"]
+    page, control, generation = guest.target.read_memory(health, PAGE), guest.view.core(intruder.CONTROL), guest.generation(intruder.VICTIM)
+    mark = guest.uart.mark()
+    guest.raid(f"borrow {health:#x}", r"borrow \S+ done")
+    fault = rf"dma-fault of={guest.blueprint.cells[intruder.VICTIM].index} stream={guest.virtual(0):#x} address={health:#x}"
+    guest.uart.search(rf"^event: .* cell=health {fault} ", since=mark, timeout=30)
+    guest.wait_generation(intruder.VICTIM, generation + 1, mark)
+    assert guest.target.read_memory(health, PAGE) == page
+    assert guest.peer.echo(b"unharmed")
+    after = guest.view.core(intruder.CONTROL)
+    assert (after.generation, after.exits_since_ready) == (control.generation, 0)
