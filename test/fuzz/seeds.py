@@ -146,6 +146,20 @@ COLORED = f"""/dts-v1/;
 """
 
 
+FUNCTIONS = f"""/dts-v1/;
+/ {{
+	compatible = "bulkhead,partitions-v1";
+	board = "{ROOT}/test/unit/mutation/small";
+	cells {{
+		health {{ role = "health"; cpus = <0>; memory = "4M"; image = "health.elf"; pci = "nic.vf1"; allow-peer-dma; }};
+		one {{ cpus = <2 3>; memory = "4M"; image = "control.elf"; pci = "nic", "disk", "card"; msis = <4>; allow-peer-dma; }};
+		two {{ cpus = <5>; memory = "4M"; image = "control.elf"; pci = "nic.vf0", "twin"; msis = <2>; allow-peer-dma; }};
+	}};
+	channels {{ setpoints {{ from = "one"; to = "two"; size = "8K"; doorbell; }}; }};
+}};
+"""
+
+
 def image(folder, name, partitions):
     """The FIT of a small partition file, with stand-ins for its images."""
     images.write(folder / "images")
@@ -289,6 +303,20 @@ def functions(folder, made):
     return pack(inventory=tree(path), inventory_text=text(path))
 
 
+def replaced(path, changes):
+    text = path.read_text()
+    for old, new in changes:
+        text = text.replace(old, new)
+    return text
+
+
+def with_facts(folder):
+    """The first board, with what PCI functions' tables rest on."""
+    path = folder / "facts.dts"
+    path.write_text(replaced(BOARDS[0] / "machine.dts", [(test_pci.NO_FACTS, test_pci.FACTS)]))
+    return pack(board=tree(BOARDS[0] / "board.dts"), machine=tree(path), machine_text=text(path))
+
+
 def cells(folder, given):
     path = folder / "functions.dts"
     path.write_text(test_pci.PARTITIONS % ("qemu-virt", given))
@@ -303,11 +331,8 @@ def pci(folder, corpus):
     for number, (made, given, changes, _) in enumerate(test_pci.APART.values()):
         data = functions(folder, made) + cells(folder, given)
         for file in "board", "machine":
-            source = (BOARDS[0] / f"{file}.dts").read_text()
-            for old, new in changes:
-                source = source.replace(old, new)
             scratch = folder / "variant.dts"
-            scratch.write_text(source)
+            scratch.write_text(replaced(BOARDS[0] / f"{file}.dts", [(test_pci.NO_FACTS, test_pci.FACTS), *changes]))
             if changes:
                 data += pack(**{file: tree(scratch)})
         corpus.add(f"cells-{number:02}", data)
@@ -365,13 +390,15 @@ def write(folder):
     (folder / "defaults-import").write_bytes(import_defaults(folder) + more)
     pci(folder, Corpus(folder / "pci-functions"))
     given = test_pci.two(f"{test_pci.ONE} {test_pci.ONE}.vf1", "0000:04:00.0", others="msis = <3>;")
-    (folder / "defaults-pci").write_bytes(cells(folder, given) + functions(folder, test_pci.good()) + board(BOARDS[0]) + more)
+    (folder / "defaults-pci").write_bytes(cells(folder, given) + functions(folder, test_pci.good()) + with_facts(folder) + more)
     (folder / "image-colors").write_bytes(image(folder, "colored", COLORED))
+    (folder / "image-pci").write_bytes(image(folder, "functions", FUNCTIONS))
     generator = random.Random(1)
     audits.add("good", b"")
     for n in range(60):
         audits.add(f"edits-{n:03}", edits(generator, 1 + n % 4))
     audit_colors(Corpus(folder / "audit-colors"), (folder / "image-colors").read_bytes(), generator)
+    audit_pci(Corpus(folder / "audit-pci"), (folder / "image-pci").read_bytes(), generator)
     # A word of each header: bulkhead.bin's, the blueprint's, and the records' of its cells.
     for part, starts, size in ((HYPERVISOR, [0], 0x200), (BLUEPRINT, range(0, 4 * 4096, 4096), 0x1F0)):
         for at in (start + offset for start in starts for offset in range(0, size, 8)):
@@ -396,6 +423,19 @@ def audit_colors(corpus, data, generator):
     leaves = [at for at in range(0, len(data) - 8, 4) if data[at] & 3 == 3 and data[at + 3] == 0x40 and data[at + 7] in (0, 0x40)]
     for at in generator.sample(leaves, 60):
         corpus.add(f"leaf-{at:x}", EDIT.pack(WHOLE, ADD | BYTES, at, generator.randrange(1, 40)))
+
+
+def audit_pci(corpus, data, generator):
+    """Words of the inventory, and of what the blueprint has of functions, streams and messages: records, steps, tables."""
+    corpus.add("good", b"")
+    inventory = data.index(b"bulkhead,pci-v1")
+    host = data.index(b"pci-host-ecam-generic")
+    start = data.index(b"BBLEPRNT")
+    full = [at for at in range(start, len(data) - 8, 4) if any(data[at : at + 4])]
+    for name, places in (("inventory", range(inventory, inventory + 0x8000)), ("host", range(host - 0x200, host + 0x400)), ("word", full)):
+        for at in generator.sample(list(places), 120):
+            kind = generator.choice([FLIP, ADD, WORD])
+            corpus.add(f"{name}-{at:x}", EDIT.pack(WHOLE, kind | BYTES, at, generator.choice([0, 1, generator.getrandbits(64)])))
 
 
 if __name__ == "__main__":

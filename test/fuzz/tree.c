@@ -11,6 +11,7 @@ static void ask(const struct tree *tree, const struct node *node)
 	const char *text, *name;
 	uint64_t number;
 	uint32_t word;
+	struct range range;
 	bool many;
 	int length;
 
@@ -30,8 +31,9 @@ static void ask(const struct tree *tree, const struct node *node)
 	(void)tree_name(tree, node->name, &many);
 	(void)tree_phandle(tree, node->phandle);
 	(void)node_within(tree, node, &tree->nodes[tree->count / 2]);
-	if (node->parent >= 0)
-		(void)node_reach(tree, node, UINT64_C(0x40000000), UINT64_C(0x100000000));
+	(void)bus_unreached(tree, node, (struct range){UINT64_C(0x40000000), UINT64_C(0x100000000)}, NULL);
+	(void)bus_limits(tree, node);
+	(void)bus_dma_row(tree, node, 0, &range, &number);
 	(void)node_is_gic(tree, node);
 	(void)node_compatible(tree, node, "arm,gic-v3");
 }
