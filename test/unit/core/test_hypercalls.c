@@ -54,7 +54,7 @@ static void identification(void **state)
 	for (u32 i = 0; i < 16; i++)
 		assert_int_equal(frame.x[i / 4] >> 8 * (i % 4) & 0xff, uuid[i]);
 	assert_int_equal(call(HYPERCALL_REVISION, 9, 0, 0), 1);
-	assert_int_equal(frame.x[1], 0);
+	assert_int_equal(frame.x[1], HYPERCALL_ABI & 0xffff);
 }
 
 static void unknown_functions(void **state)
