@@ -288,8 +288,9 @@ static bool entries_page(const struct specimen *s, uint32_t core, uint64_t pa)
 	bool is = false;
 
 	for (uint32_t i = 0; s->smmu && i < s->service->streams.count; i++)
-		is |= specimen_stream(s, s->streams[i].sid) > specimen_word(s, pa) - 1 &&
-		      specimen_stream(s, s->streams[i].sid) < specimen_word(s, pa) + 512;
+		is |= between(s->blueprint_pa + (uint64_t)((uint8_t *)specimen_stream(s, s->streams[i].sid) -
+							   s->blueprint),
+			      pa, 4096);
 	return is && core == s->header->service_core;
 }
 

@@ -179,7 +179,7 @@ static void root_view(struct oracle *oracle, struct specimen *s, uint32_t root, 
 		w.kind = (uint8_t)(root + 1);
 		table = root < s->cells ? s->cell[c]->vttbr & ADDRESS : s->dma_root[c];
 		level = 2 - (unsigned int)(vtcr >> 6 & 3);
-		entries = (unsigned int)(BIT(64 - (vtcr & 63)) >> (12 + 9 * (3 - level)));
+		entries = table ? (unsigned int)(BIT(64 - (vtcr & 63)) >> (12 + 9 * (3 - level))) : 0;
 	} else {
 		w.kind = 255;
 		table = root < s->cells + s->cores ? s->boot[root - s->cells].root_pa

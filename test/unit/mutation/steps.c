@@ -420,7 +420,7 @@ struct place { /* of a BAR: [from, to) */
 	const struct function *f;
 	uint64_t from, to;
 };
-#define PLACES_MAX 128u
+#define PLACES_MAX (FUNCTIONS_MAX * 6)
 
 /* False: a BAR of it isn't set, in a window of the host, in steps of its size. */
 static bool places_add(struct machine *m, const struct function *f, struct place *places, size_t *count)
