@@ -7,6 +7,7 @@ only has an exit status is one test case of the file that is written here for it
 a failed case, and a run in which no test ran, are failures.
 """
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -16,6 +17,10 @@ import xml.etree.ElementTree as ET
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "build/test-results"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+
+
+# A machine under test keeps one core busy, as a rule; its files' tests share it, so they stay together.
+SIDE_BY_SIDE = ["-p", "xdist", f"-n{min(os.cpu_count(), 4)}", "--dist=loadfile"]
 
 
 def pytest(name, folder, *options):
@@ -45,8 +50,8 @@ def suites(full):
     for tool in lint_tools("--list") + (lint_tools("--list-long") if full else []):
         yield "lint", ["scripts/lint.sh", tool], tool
     yield "harness", pytest("harness", "test/harness"), None
-    yield "system", pytest("system", "test/system", *(["--full"] if full else [])), None
-    yield "attack", pytest("attack", "test/attack", *(["--full"] if full else [])), None
+    yield "system", pytest("system", "test/system", *SIDE_BY_SIDE, *(["--full"] if full else [])), None
+    yield "attack", pytest("attack", "test/attack", *SIDE_BY_SIDE, *(["--full"] if full else [])), None
     yield "bench", pytest("bench", "test/bench"), None
 
 

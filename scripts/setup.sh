@@ -28,7 +28,7 @@ DEMO_PACKAGES=(
 )
 QEMU_PACKAGES=(qemu-system-arm)
 CHECK_PACKAGES=(
-	libcmocka-dev python3-pytest git
+	libcmocka-dev python3-pytest python3-pytest-xdist git
 	clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 cppcheck shellcheck reuse
 	bison flex					# firmware from its sources
 	librsvg2-bin fonts-dejavu-core mandoc		# the drawn map, rendered; the man page

@@ -55,7 +55,7 @@ SEED = int(os.environ.get("ATTACK_SEED", "1"), 0)
 def objects():
     """Of the sources, the same in every configuration; start.S first."""
     sources = sorted(SOURCES.glob("*.[cS]"), key=lambda path: (path.name != "start.S", path.name))
-    return build.compile_objects(sources, build.BUILD / "test-cells/hostile")
+    return build.compile_objects(sources, build.CELLS / "hostile")
 
 
 def seed_of(*words):
@@ -112,7 +112,7 @@ class Hostile(system.System):
 
     def __init__(self, mode, results, **options):
         self.mode = mode
-        self.folder = build.BUILD / "test-cells" / f"hostile-{mode}"
+        self.folder = build.CELLS / f"hostile-{mode}"
         self.elf = self.folder / "hostile.elf"
         # The division doesn't depend on what is in an image: first one that does nothing, then one that knows it all.
         build.assemble(system.HERE / "cells/hang.S", self.elf, BASE)

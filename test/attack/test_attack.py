@@ -47,7 +47,7 @@ def places(plan):
 
 def attack(name, results, mode):
     """A system in which the attacker is this attack; not yet on."""
-    folder = build.BUILD / "test-cells" / name
+    folder = build.CELLS / name
     elf = folder / "attack.elf"
     # Where things are doesn't depend on what is in an image: a first one is built to find out.
     build.assemble(system.HERE / "cells/hang.S", elf, BASE)

@@ -12,6 +12,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BULKHEAD_BUILD", ROOT / "build"))
 TOOL = BUILD / "bulkhead"
 RESULTS = BUILD / "test-results"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # several build what has one name at the same time, each its own
+IMAGES = BUILD / "test-images" / WORKER
+CELLS = BUILD / "test-cells" / WORKER
 CONFIGS = ROOT / "test/system/configs"
 CROSS = os.environ.get("CROSS_COMPILE", "aarch64-linux-gnu-")
 
@@ -19,7 +22,7 @@ CROSS = os.environ.get("CROSS_COMPILE", "aarch64-linux-gnu-")
 def include_dirs():
     """Where cells' images are looked for, besides beside the partition file."""
     linux = BUILD / "linux"
-    return [BUILD / "cells", BUILD / "test-cells", linux]
+    return [BUILD / "cells", CELLS, linux]
 
 
 def tool(*arguments, check=True):
@@ -40,7 +43,7 @@ def build(config):
     path = pathlib.Path(config)
     if not path.is_absolute():
         path = CONFIGS / f"{config}.dts"
-    out = BUILD / "test-images" / path.stem
+    out = IMAGES / path.stem
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     tool("build", path, *_includes(), "-o", out)  # files beside the partition file come first

@@ -18,7 +18,7 @@ def image(config):
     """bulkhead.itb of a configuration in test/system/configs, and what its cells need."""
     by_hand = {"control": "foreign", "hang": "hang"}.get(config)
     if by_hand:
-        build.assemble(HERE / f"cells/{by_hand}.S", build.BUILD / f"test-cells/{by_hand}.elf", FOREIGN_BASE)
+        build.assemble(HERE / f"cells/{by_hand}.S", build.CELLS / f"{by_hand}.elf", FOREIGN_BASE)
     return build.image(config)
 
 

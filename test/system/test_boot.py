@@ -83,7 +83,7 @@ def test_core_left_on(results):
     [stest->swr~cores-by-psci~1] [stest->swr~boot-gate~1]
     """
     image = fit.Fit(system.image("injected"))
-    loader = build.BUILD / "test-cells/core-on.elf"
+    loader = build.CELLS / "core-on.elf"
     defines = ["-DTARGET=3", f"-DKERNEL={image.kernel.load:#x}"]
     build.assemble(system.HERE / "cells/core-on.S", loader, system.FOREIGN_BASE, *defines)
     target = qemu.QemuTarget(results, extra=["-device", f"loader,file={loader},cpu-num=0"])
