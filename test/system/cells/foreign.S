@@ -76,7 +76,7 @@ bad:	say	"foreign: entry state BAD "
 	say	"\n"
 calls:	mov	x0, #0xc6000000		// HYPERCALL_VERSION
 	hvc	#0
-	lsr	x0, x0, #16 // the major number: a minor one only adds
+	lsr	x0, x0, #16		// the major number: a minor one only adds
 	cmp	x0, #1
 	b.ne	1f
 	say	"foreign: the hypervisor answers\n"
