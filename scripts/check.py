@@ -33,9 +33,10 @@ def lint_tools(which):
 
 def suites(full):
     """(name, command, None: it writes JUnit itself, else: its result is a test case)"""
-    yield "unit", ["make", "--no-print-directory", "unit"], None
+    make = ["make", "--no-print-directory", f"-j{os.cpu_count()}"]
+    yield "unit", [*make, "unit"], None
     if full:
-        yield "unit-sanitize", ["make", "--no-print-directory", "unit-sanitize"], None
+        yield "unit-sanitize", [*make, "unit-sanitize"], None
     if full:
         yield "mutation", ["env", "MUTANTS=30000", "build/unit/mutation/test_mutation"], "30,000 mutants of images, 100 a rule"
         yield "score", ["scripts/score.py", "--check"], "docs/audit.md has the score of that run"
@@ -44,9 +45,9 @@ def suites(full):
     yield "configs", pytest("configs", "test/configs"), None
     yield "import", pytest("import", "test/import", *(["--full"] if full else [])), None
     yield "fuzz", pytest("fuzz", "test/fuzz", *(["--full"] if full else [])), None
-    yield "clang", ["make", "--no-print-directory", "hypervisor", "HV_TOOLCHAIN=clang"], "hypervisor builds with clang-19"
-    yield "clang", ["make", "--no-print-directory", "cells", "CELLS_TOOLCHAIN=clang"], "cells build with clang-19"
-    yield "clang", ["make", "--no-print-directory", "host-clang"], "host tool builds with clang-19"
+    yield "clang", [*make, "hypervisor", "HV_TOOLCHAIN=clang"], "hypervisor builds with clang-19"
+    yield "clang", [*make, "cells", "CELLS_TOOLCHAIN=clang"], "cells build with clang-19"
+    yield "clang", [*make, "host-clang"], "host tool builds with clang-19"
     for tool in lint_tools("--list") + (lint_tools("--list-long") if full else []):
         yield "lint", ["scripts/lint.sh", tool], tool
     yield "harness", pytest("harness", "test/harness"), None
