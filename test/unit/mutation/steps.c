@@ -309,9 +309,8 @@ static bool is_set(const struct function *f, uint32_t at, uint32_t width)
 	       lies(at, width, f->sriov + 0x24, 24);
 }
 
-static bool compared(const struct function *f, const uint8_t *bits, uint32_t at, uint32_t mask)
+static bool compared(const uint8_t *bits, uint32_t at, uint32_t mask)
 {
-	(void)f;
 	return (load(bits + at, 4) & mask) == mask;
 }
 
@@ -319,8 +318,8 @@ static bool do_write(struct machine *m, struct function *f, const struct bp_pci_
 {
 	uint32_t before = 0, after = 0;
 
-	if (!is_set(f, at, step->width) || !compared(f, f->plain, 0, UINT32_MAX) ||
-	    !compared(f, f->plain, 8, UINT32_MAX))
+	if (!is_set(f, at, step->width) || !compared(f->plain, 0, UINT32_MAX) ||
+	    !compared(f->plain, 8, UINT32_MAX))
 		return false;
 	if (f->sriov && !left(f, f->sriov + 8, 2, &before))
 		before = 0;
@@ -386,31 +385,31 @@ static bool capabilities_compared(const struct function *f)
 
 	for (size_t i = 0; i < sizeof(ids); i++)
 		all &= !listed(f, ids[i]) || f->plain[listed(f, ids[i])] == 0xff;
-	all &= !f->sriov || compared(f, f->plain, f->sriov, 0xffff);
-	return all && (!f->resets || compared(f, f->plain, f->express + 4, 1u << 28));
+	all &= !f->sriov || compared(f->plain, f->sriov, 0xffff);
+	return all && (!f->resets || compared(f->plain, f->express + 4, 1u << 28));
 }
 
 static bool function_compared(const struct function *f)
 {
-	bool all = compared(f, f->plain, 0, UINT32_MAX) && compared(f, f->plain, 8, UINT32_MAX) &&
+	bool all = compared(f->plain, 0, UINT32_MAX) && compared(f->plain, 8, UINT32_MAX) &&
 		   (f->plain[0x0e] & 0x7f) == 0x7f;
 
 	if (f->host)
 		return all;
 	for (uint32_t i = 0; i < (f->bridge ? 2u : 6u); i++)
-		all &= compared(f, f->sized, 0x10 + 4 * i, f->bar_kind[i] & 1 ? 0xffff : UINT32_MAX);
+		all &= compared(f->sized, 0x10 + 4 * i, f->bar_kind[i] & 1 ? 0xffff : UINT32_MAX);
 	if (f->bridge)
 		all &= (f->plain[0x24] & 0xf) == 0xf &&
-		       (!f->express || compared(f, f->plain, f->express, 0xf000ff));
+		       (!f->express || compared(f->plain, f->express, 0xf000ff));
 	if (f->acs && (f->config[f->acs + 4] & 0x1d) == 0x1d)
-		all &= compared(f, f->plain, f->acs, 0xffff) && (f->plain[f->acs + 6] & 0x1d) == 0x1d;
+		all &= compared(f->plain, f->acs, 0xffff) && (f->plain[f->acs + 6] & 0x1d) == 0x1d;
 	for (uint32_t i = 0; f->sriov && i < 6; i++)
-		all &= compared(f, f->sized, f->sriov + 0x24 + 4 * i, UINT32_MAX);
+		all &= compared(f->sized, f->sriov + 0x24 + 4 * i, UINT32_MAX);
 	if (f->sriov)
-		all &= compared(f, f->plain, f->sriov + 0x0c, 0xffff0000) &&
-		       compared(f, f->plain, f->sriov + 0x18, 0xffff0000);
+		all &= compared(f->plain, f->sriov + 0x0c, 0xffff0000) &&
+		       compared(f->plain, f->sriov + 0x18, 0xffff0000);
 	if (f->enabled)
-		all &= compared(f, f->plain, f->sriov + 0x14, UINT32_MAX);
+		all &= compared(f->plain, f->sriov + 0x14, UINT32_MAX);
 	return all && (f->owner < 0 || capabilities_compared(f));
 }
 
