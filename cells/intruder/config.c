@@ -75,7 +75,15 @@ static uint64_t value(void)
 	}
 }
 
-/* Half of them to functions of its own; all offsets, sizes and alignments that an access can have. */
+/* Of all sizes and alignments that an access can have. */
+static void put_anywhere(uint64_t address, uint64_t bytes)
+{
+	const uint64_t size = UINT64_C(1) << (chance() & 3);
+
+	put(address + (chance() % bytes & ~(size - 1)), value(), size);
+}
+
+/* Half of them to functions of its own. */
 static void run_chance(const uint64_t *args)
 {
 	const uint64_t base = this_guest->pci.ecam.base;
@@ -85,11 +93,9 @@ static void run_chance(const uint64_t *args)
 	state = args[1] | 1;
 	exceptions = 0;
 	for (uint64_t n = 0; count && n < args[0]; n++) {
-		const uint64_t size = UINT64_C(1) << (chance() & 3);
 		const uint64_t rid = chance() & 1 ? own[chance() % count] : chance() % FUNCTIONS;
-		const uint64_t offset = chance() % (chance() & 1 ? COMMON : PAGE) & ~(size - 1);
 
-		put(base + rid * PAGE + offset, value(), size);
+		put_anywhere(base + rid * PAGE, chance() & 1 ? COMMON : PAGE);
 	}
 	printf("intruder: chance %" PRIu64 " functions=%" PRIu32 " exceptions=%" PRIu64 "\n", args[0], count,
 	       exceptions);
@@ -130,21 +136,20 @@ static void run_sweep(const uint64_t *args)
 	printf("intruder: sweep 0x%" PRIx64 " done\n", args[0]);
 }
 
-/* The other buses' functions, where a host has them, behind its own bus. */
+/* The other buses' functions, where a host has them, behind its own bus: each so often, anywhere in it. */
 static void run_buses(const uint64_t *args)
 {
+	const uint64_t end = this_guest->pci.ecam.base + args[0] * BUS_BYTES;
 	uint64_t tried = 0;
 
+	state = args[3] | 1;
 	exceptions = 0;
-	for (uint64_t bus = 1; bus < args[0]; bus++)
-		for (uint64_t rid = 0; rid < FUNCTIONS; rid += args[1]) {
-			const uint64_t address = this_guest->pci.ecam.base + bus * BUS_BYTES + rid * PAGE;
-
-			if (!mmu_map(address & ~(2 * BUS_BYTES - 1), 2 * BUS_BYTES, MMU_DEVICE))
-				continue;
-			tried++;
-			mmio_write32(address + COMMAND, COMMAND_ON);
-		}
+	for (uint64_t at = this_guest->pci.ecam.base + BUS_BYTES; at < end; at += args[1] * PAGE) {
+		if (!mmu_map(at & ~(2 * BUS_BYTES - 1), 2 * BUS_BYTES, MMU_DEVICE))
+			break;
+		for (uint64_t n = 0; n < args[2]; n++, tried++)
+			put_anywhere(at, PAGE);
+	}
 	printf("intruder: buses %" PRIu64 " exceptions=%" PRIu64 "\n", tried, exceptions);
 }
 
@@ -153,6 +158,6 @@ const struct command config_commands[] = {
 	{"chance", "COUNT SEED", 2, run_chance},
 	{"bars", "ADDRESS", 1, run_bars},
 	{"sweep", "FUNCTION", 1, run_sweep},
-	{"buses", "COUNT STEP", 2, run_buses},
+	{"buses", "COUNT STEP TIMES SEED", 4, run_buses},
 	{NULL, NULL, 0, NULL},
 };

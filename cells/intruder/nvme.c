@@ -21,10 +21,12 @@
 #define REG_ACQ	       0x30
 #define REG_SUBMITTED  0x1000
 #define REG_COMPLETED  0x1004
+#define VECTOR_DATA    8u		  /* of the first MSI-X vector */
 #define CC_ON	       UINT32_C(0x460001) /* entries of 64 and 16 bytes */
 #define CSTS_READY     1u
 #define ENTRIES	       32u
 #define PATIENCE_MS    1000u
+#define CALM_MS	       2u
 
 #define IDENTIFY       0x06u
 #define SET_FEATURES   0x09u
@@ -72,6 +74,11 @@ static bool is_completed(void)
 	return (completions[at].status & 1) == phase;
 }
 
+static bool is_never(void)
+{
+	return false;
+}
+
 static uint32_t express(void)
 {
 	return pci_capability(&nvme, CAP_EXPRESS, 0) + DEVICE_CONTROL;
@@ -115,15 +122,20 @@ static void submit(uint32_t opcode, uint64_t address, uint32_t dword10)
 	mmio_write32(bar + REG_SUBMITTED, (at + 1) % ENTRIES);
 }
 
-static bool command(uint32_t opcode, uint64_t address, uint32_t dword10)
+static bool command_end(void)
 {
-	submit(opcode, address, dword10);
 	if (!wait_for(is_completed, PATIENCE_MS))
 		return false;
 	at = (at + 1) % ENTRIES;
 	phase ^= at == 0;
 	mmio_write32(bar + REG_COMPLETED, at);
 	return true;
+}
+
+static bool command(uint32_t opcode, uint64_t address, uint32_t dword10)
+{
+	submit(opcode, address, dword10);
+	return command_end();
 }
 
 /* The controller's identity there; then 6 of the bytes that are there, here. */
@@ -155,6 +167,29 @@ static void run_faults(const uint64_t *args)
 	       good ? "done" : "hangs");
 }
 
+/* Messages with these data, to the frame's doorbell: of a command each, whose end isn't slept for, since
+ * nobody wakes. */
+static void run_events(const uint64_t *args)
+{
+	const uint64_t patience = timer_from_ns(PATIENCE_MS * UINT64_C(1000000), timer_frequency());
+	uint64_t done = 0;
+	bool good = start();
+
+	taken = 0;
+	for (; good && done < args[1]; done++) {
+		const uint64_t end = timer_now() + patience;
+
+		mmio_write32(nvme.table + VECTOR_DATA, (uint32_t)(args[0] + done));
+		submit(GET_FEATURES, (uintptr_t)back, TIMESTAMP);
+		while (!is_completed() && timer_now() < end)
+			;
+		good = command_end();
+	}
+	wait_for(is_never, CALM_MS);
+	printf("intruder: nvmeevents %" PRIu64 "+%" PRIu64 " %s taken=%" PRIu64 "\n", args[0], done,
+	       good ? "done" : "hangs", taken);
+}
+
 /* Function level resets, with a command under way; in between the memory is turned on where the BARs are. */
 static void run_resets(const uint64_t *args)
 {
@@ -173,6 +208,7 @@ static void run_resets(const uint64_t *args)
 const struct command nvme_commands[] = {
 	{"nvme", "ADDRESS [1: WRITE, 2: READ]", 1, run_dma},
 	{"faults", "ADDRESS PAGES", 2, run_faults},
+	{"nvmeevents", "FIRST COUNT", 2, run_events},
 	{"resets", "COUNT", 1, run_resets},
 	{NULL, NULL, 0, NULL},
 };

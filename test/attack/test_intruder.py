@@ -90,7 +90,7 @@ def test_told(guest, direction):
 
 
 def test_messages(guest, request):
-    """Every EventID, by a function that may raise its own cell's; addresses in the doorbell's page, around it, and of whoever
+    """Every EventID, by two functions that may raise their own cell's; addresses in the doorbell's page, around it, and of whoever
     else takes messages."""
     victims = guest.message_spis()
     guest.arm()
@@ -105,6 +105,7 @@ def test_messages(guest, request):
         for first, count in parts:
             own = len(range(max(first, guest.first), min(first + count, guest.first + guest.count)))
             assert guest.taken(f"events {first} {count}") == own
+            assert guest.raid(f"nvmeevents {first} {count}", r"nvmeevents \S+ done taken=(\d+)")[1] == str(own)
         assert guest.taken(f"doorbells {guest.doorbell:#x} 1 4 {data}") == 1
         assert guest.taken(f"doorbells {page:#x} {PAGE // 4} 4 {data}") == 1
         for start in (page - 16 * PAGE, page - PAGE, page + PAGE):
@@ -233,8 +234,9 @@ def test_config(guest, count, request):
         for function in (EDU, NVME):
             guest.raid(f"sweep {function // PAGE}", "sweep .*")
         faults = guest.view.core(intruder.INTRUDER).fault_count
-        step = 1 if request.config.getoption("--full") else 8
-        buses = guest.raid(f"buses {guest.buses()} {step}", r"buses (\d+) exceptions=(\d+)")
+        step, times = (1, 16) if request.config.getoption("--full") else (8, 1)
+        places = f"{guest.buses()} {step} {times} {hostile.seed_of('buses')}"
+        buses = guest.raid(f"buses {places}", r"buses (\d+) exceptions=(\d+)")
         assert buses[1] == buses[2] == str(guest.view.core(intruder.INTRUDER).fault_count - faults)
     guest.own_works()
 
@@ -249,7 +251,7 @@ def pages_written(guest, address, pages):
 def test_faults(guest, count):
     """DMA refused, again and again: the service core hears of it no more than it can bear, and counts each time that it doesn't.
     The victim's core enters EL2 for its ticks alone, control is in time: 99 of 100 ticks within a microsecond, none missed."""
-    pages = max(count, SOME) // WORDS
+    pages = -(-max(count, SOME) // WORDS)
     *_, calm_in_time, calm_late, lost, told = pages_written(guest, guest.own, pages)
     assert (lost, told) == (0, 0)
     guest.calm(intruder.FAULTS_MS)
