@@ -21,7 +21,8 @@ const char *machine_open(struct machine *machine, const void *window, uint64_t s
 	if (directory->abi != TELEMETRY_ABI)
 		return "the directory is of another telemetry ABI";
 	if (!table_fits(&directory->cores, sizeof(struct directory_core), size) ||
-	    !table_fits(&directory->cells, sizeof(struct directory_cell), size))
+	    !table_fits(&directory->cells, sizeof(struct directory_cell), size) ||
+	    !table_fits(&directory->streams, sizeof(struct directory_stream), size))
 		return "the directory's tables reach beyond its window";
 	if (directory->cores.count > MACHINE_CORES_MAX || directory->cells.count > MACHINE_CELLS_MAX)
 		return "more cores or cells than a blueprint can have";
@@ -29,8 +30,10 @@ const char *machine_open(struct machine *machine, const void *window, uint64_t s
 		.directory = directory,
 		.cores = (const void *)((const char *)window + directory->cores.offset),
 		.cells = (const void *)((const char *)window + directory->cells.offset),
+		.streams = (const void *)((const char *)window + directory->streams.offset),
 		.core_count = directory->cores.count,
 		.cell_count = directory->cells.count,
+		.stream_count = directory->streams.count,
 		.hz = hz,
 	};
 	return NULL;

@@ -20,7 +20,8 @@ struct machine {
 	const struct directory *directory;
 	const struct directory_core *cores;
 	const struct directory_cell *cells;
-	uint32_t core_count, cell_count;
+	const struct directory_stream *streams;
+	uint32_t core_count, cell_count, stream_count;
 	uint64_t hz;
 	bool lost[MACHINE_CELLS_MAX]; /* found not to obey: shown as lost whatever its telemetry says */
 };

@@ -62,10 +62,29 @@ static void map_cell(const struct machine *machine, uint32_t cell)
 	const struct directory_cell *of = &machine->cells[cell];
 
 	say("map: cell %s mode=%s cores=%" PRIu32 " heartbeat_ns=%" PRIu64 " boot_timeout_ns=%" PRIu64
-	    " restarts=%" PRIu32 "/%" PRIu64 "ns%s%s",
+	    " restarts=%" PRIu32 "/%" PRIu64 "ns memory=%" PRIu64 "%s%s",
 	    of->name, of->mode == BP_MODE_DIRECT ? "direct" : "injected", of->core_count, of->heartbeat_ns,
-	    of->boot_timeout_ns, of->restart_max, of->restart_window_ns,
+	    of->boot_timeout_ns, of->restart_max, of->restart_window_ns, of->memory_bytes,
 	    of->flags & BP_CELL_HEALTH ? " health" : "", of->flags & BP_CELL_ESSENTIAL ? " essential" : "");
+}
+
+static void map_digest(const char *what, const uint8_t digest[32])
+{
+	char text[2 * 32 + 1];
+
+	for (unsigned i = 0; i < 32; i++)
+		snprintf(text + 2 * (size_t)i, 3, "%02x", digest[i]);
+	say("map: sha256 %s %s", text, what);
+}
+
+/* What was built, and of what. */
+static void map_image(const struct directory *directory)
+{
+	say("map: version %.32s build_time=%" PRIu64, directory->version, directory->build_time);
+	map_digest("bulkhead.bin", directory->binary_digest);
+	map_digest("configuration", directory->config_digest);
+	say("map: memory ram=%" PRIu64 " hypervisor=%" PRIu64 " unassigned=%" PRIu64, directory->ram_bytes,
+	    directory->hypervisor_bytes, directory->unassigned_bytes);
 }
 
 void report_map(const struct machine *machine)
@@ -78,6 +97,10 @@ void report_map(const struct machine *machine)
 	}
 	for (uint32_t i = 0; i < machine->cell_count; i++)
 		map_cell(machine, i);
+	for (uint32_t i = 0; i < machine->stream_count; i++)
+		say("map: stream 0x%" PRIx32 " of IOMMU %" PRIu32 " cell=%s", machine->streams[i].sid,
+		    machine->streams[i].smmu, machine->cells[machine->streams[i].cell].name);
+	map_image(machine->directory);
 }
 
 void report_latency(const struct machine *machine, uint32_t cell)

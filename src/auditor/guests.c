@@ -56,7 +56,10 @@ static bool directory_sound(const struct directory *directory)
 	       within(directory->cores.offset,
 		      directory->cores.count * (uint64_t)sizeof(struct directory_core), directory->size) &&
 	       within(directory->cells.offset,
-		      directory->cells.count * (uint64_t)sizeof(struct directory_cell), directory->size);
+		      directory->cells.count * (uint64_t)sizeof(struct directory_cell), directory->size) &&
+	       directory->streams.offset % 8 == 0 &&
+	       within(directory->streams.offset,
+		      directory->streams.count * (uint64_t)sizeof(struct directory_stream), directory->size);
 }
 
 /* [impl->swr~audit-directory~1] */

@@ -37,6 +37,15 @@ static void core_check(struct audit *audit, const struct directory_core *entry, 
 			  entry->ring_ipa);
 }
 
+static uint64_t granted(const struct cell *cell)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < cell->record->regions.count; i++)
+		bytes += cell->regions[i].size;
+	return bytes;
+}
+
 static void cell_check(struct audit *audit, const struct directory_cell *entry, const struct cell *cell)
 {
 	const struct bp_cell *record = cell->record;
@@ -53,6 +62,10 @@ static void cell_check(struct audit *audit, const struct directory_cell *entry, 
 	    memcmp(entry->actions, record->actions, BP_ERROR_COUNT) != 0)
 		violation(&audit->report, RULE_DIRECTORY,
 			  "directory: %s: times or actions aren't its record's", cell->who);
+	if (entry->memory_bytes != granted(cell))
+		violation(&audit->report, RULE_DIRECTORY,
+			  "directory: %s: 0x%" PRIx64 " bytes of memory, its record has 0x%" PRIx64,
+			  cell->who, entry->memory_bytes, granted(cell));
 	if (!leads_to(audit, entry->heartbeat_ipa, cell->heartbeat_pa))
 		violation(&audit->report, RULE_DIRECTORY,
 			  "directory: %s: IPA 0x%" PRIx64 " isn't its heartbeat", cell->who,
@@ -60,6 +73,124 @@ static void cell_check(struct audit *audit, const struct directory_cell *entry, 
 	if (!leads_to(audit, entry->log_ipa, cell->log_pa))
 		violation(&audit->report, RULE_DIRECTORY,
 			  "directory: %s: IPA 0x%" PRIx64 " isn't its log ring", cell->who, entry->log_ipa);
+}
+
+/* As it was linked: without what the packer wrote. */
+static void binary_check(struct audit *audit, const struct directory *directory)
+{
+	const uint64_t image_size = audit->hv.file_size;
+	uint8_t *image = memory_zeroed(audit->hv.file_size, 1);
+	uint8_t digest[32];
+
+	memcpy(image, audit->kernel, audit->hv.file_size);
+	memcpy(image + IMAGE_SIZE_AT, &image_size, sizeof(image_size));
+	image[IMAGE_FLAGS_AT] &= (uint8_t)~IMAGE_FLAG_ANYWHERE;
+	memset(image + HV_HEADER_OFFSET + offsetof(struct hv_header, load_pa), 0, sizeof(audit->hv.load_pa));
+	memset(image + HV_HEADER_OFFSET + offsetof(struct hv_header, console), 0, sizeof(audit->hv.console));
+	digest_of((struct blob){image, audit->hv.file_size}, digest);
+	free(image);
+	if (memcmp(digest, directory->binary_digest, sizeof(digest)) != 0)
+		violation(&audit->report, RULE_DIRECTORY, "directory: binary_digest isn't bulkhead.bin's");
+	if (!memchr(directory->version, '\0', sizeof(directory->version)))
+		violation(&audit->report, RULE_DIRECTORY, "directory: the version doesn't end");
+}
+
+static void merged(void *context, const struct span *first, const struct span *second)
+{
+	(void)context;
+	(void)first;
+	(void)second;
+}
+
+/* The bytes of `spans`, va = pa, that the board has as RAM. Frees them. */
+static uint64_t in_ram(const struct audit *audit, struct spans *spans)
+{
+	const struct spans *ram = &audit->board.ram;
+	uint64_t bytes = 0;
+
+	spans_normalize(spans, merged, NULL);
+	for (size_t i = 0; i < spans->count; i++) {
+		const uint64_t from = spans->list[i].va, to = end_of(from, spans->list[i].size);
+
+		for (size_t n = 0; n < ram->count; n++) {
+			const uint64_t base = ram->list[n].va, end = end_of(base, ram->list[n].size);
+
+			if (from < end && base < to)
+				bytes += (to < end ? to : end) - (from > base ? from : base);
+		}
+	}
+	spans_free(spans);
+	return bytes;
+}
+
+static void range_add(struct spans *spans, uint64_t pa, uint64_t size)
+{
+	spans_add(spans, (struct span){pa, pa, size, 0, 0});
+}
+
+/* What nobody has: RAM less what is reserved, less what cells and the hypervisor have. */
+static void memory_check(struct audit *audit, const struct directory *directory)
+{
+	const struct board *board = &audit->board;
+	const struct bp_header *header = audit->header;
+	struct spans ram = {0}, taken = {0};
+	uint64_t granted_bytes = 0, all, used, hypervisor = audit->kernel_size + header->writable_size;
+
+	for (size_t i = 0; i < board->ram.count; i++)
+		range_add(&ram, board->ram.list[i].va, board->ram.list[i].size);
+	for (size_t i = 0; i < board->reserved.count; i++)
+		range_add(&taken, board->reserved.list[i].va, board->reserved.list[i].size);
+	for (size_t i = 0; i < board->lent.count; i++)
+		range_add(&taken, board->lent.list[i].va, board->lent.list[i].size);
+	/* Registers that the tree puts into RAM, with the rest of their pages. */
+	for (size_t i = 0; i < board->registers.count; i++) {
+		const uint64_t from = page_down(board->registers.list[i].va);
+
+		range_add(&taken, from,
+			  page_up(end_of(board->registers.list[i].va, board->registers.list[i].size)) - from);
+	}
+	for (size_t i = 0; i < audit->fit.file_count; i++)
+		hypervisor += page_up(audit->fit.files[i].bytes.size);
+	for (size_t c = 0; c < audit->cell_count; c++) {
+		const struct cell *cell = &audit->cells[c];
+
+		if (!cell->known)
+			return; /* SEP and FMT rules say so */
+		/* Where memory has colours a cell has none that is reserved. */
+		for (uint32_t i = 0; i < cell->record->regions.count && !audit->colors; i++)
+			range_add(&taken, cell->regions[i].pa, cell->regions[i].size);
+		granted_bytes += audit->colors ? granted(cell) : 0;
+	}
+	all = in_ram(audit, &ram);
+	used = in_ram(audit, &taken) + granted_bytes + hypervisor;
+	if (directory->ram_bytes != all || directory->hypervisor_bytes != hypervisor ||
+	    directory->unassigned_bytes != all - used)
+		violation(&audit->report, RULE_DIRECTORY,
+			  "directory: of 0x%" PRIx64 " bytes of RAM the hypervisor has 0x%" PRIx64
+			  " and nobody 0x%" PRIx64 ", not 0x%" PRIx64 ", 0x%" PRIx64 " and 0x%" PRIx64,
+			  all, hypervisor, all - used, directory->ram_bytes, directory->hypervisor_bytes,
+			  directory->unassigned_bytes);
+}
+
+/* Those that the service core knows, which CONF-30 compares with the tables. */
+static void streams_check(struct audit *audit, const struct directory *directory)
+{
+	const uint32_t count = audit->service ? audit->service->streams.count : 0;
+	const struct directory_stream *streams =
+		(const void *)((const uint8_t *)directory + directory->streams.offset);
+
+	if (directory->streams.count != count)
+		violation(&audit->report, RULE_DIRECTORY, "directory: %u streams, bp_service has %u",
+			  directory->streams.count, count);
+	for (uint32_t i = 0; i < count && i < directory->streams.count; i++) {
+		const struct bp_stream *stream = &audit->service_streams[i];
+
+		if (streams[i].cell != stream->cell || streams[i].smmu != stream->smmu ||
+		    streams[i].sid != stream->sid)
+			violation(&audit->report, RULE_DIRECTORY,
+				  "directory: stream %u isn't bp_service's: 0x%x of IOMMU %u, cell %u", i,
+				  streams[i].sid, streams[i].smmu, streams[i].cell);
+	}
 }
 
 /* [impl->swr~audit-directory~1] */
@@ -84,6 +215,9 @@ void rule_directory(struct audit *audit)
 	if (memcmp(directory->config_digest, audit->header->config_digest,
 		   sizeof(directory->config_digest)) != 0)
 		violation(&audit->report, RULE_DIRECTORY, "directory: config_digest isn't the blueprint's");
+	binary_check(audit, directory);
+	memory_check(audit, directory);
+	streams_check(audit, directory);
 	for (size_t i = 0; i < audit->core_count; i++)
 		core_check(audit, &cores[i], i);
 	for (size_t i = 0; i < audit->cell_count; i++) {

@@ -4,8 +4,9 @@
  *
  * bulkhead.bin starts with the 64-byte arm64 Linux Image header (Linux, Documentation/arch/arm64/
  * booting), then this header, then code. The packer patches `image_size` and flag bit 3 of the
- * Image header, and `load_pa` and `console` here; nothing else. The blueprint follows the file,
- * at the next multiple of 4 KiB: at load_pa + file_size.
+ * Image header, and `load_pa` and `console` here; nothing else: as linked, `image_size` is file_size, and the
+ * other three are zero. The blueprint follows the file, at the next multiple of 4 KiB: at load_pa +
+ * file_size.
  *
  * All fields little-endian. Written by the linker script and src/arch/arm64/header.S; read by the
  * compiler, the auditor and the first instructions of the hypervisor.

@@ -18,7 +18,7 @@
 #include "blueprint.h"
 
 #define TELEMETRY_MAGIC UINT64_C(0x54454c454d424c4b)
-#define TELEMETRY_ABI	3u
+#define TELEMETRY_ABI	4u
 
 enum exit_reason {
 	EXIT_HVC,
@@ -191,7 +191,16 @@ struct directory_cell {
 	uint32_t core_count;
 	uint32_t mode; /* enum bp_mode */
 	uint32_t pad;
-	uint8_t actions[16]; /* enum bp_action by enum bp_error */
+	uint8_t actions[16];   /* enum bp_action by enum bp_error */
+	uint64_t memory_bytes; /* RAM that it has, `keep` among it */
+};
+
+struct directory_stream { /* by smmu, then sid, ascending: as struct bp_stream */
+	uint32_t cell, smmu, sid, pad;
+};
+
+struct directory_bytes { /* bytes that the build made, for others to fetch; size 0: none */
+	uint64_t ipa, size;
 };
 
 struct directory {
@@ -201,6 +210,15 @@ struct directory {
 	struct bp_table cores; /* struct directory_core by machine core number */
 	struct bp_table cells; /* struct directory_cell by cell index */
 	uint8_t config_digest[32];
+	uint8_t binary_digest[32];   /* SHA-256 of bulkhead.bin as it was linked: image.h */
+	char version[BP_NAME_MAX];   /* of the tool that built the image */
+	uint64_t build_time;	     /* s since 1970: SOURCE_DATE_EPOCH, else the tool's commit; 0: unknown */
+	uint64_t ram_bytes;	     /* of the board */
+	uint64_t hypervisor_bytes;   /* bulkhead.bin, blueprint, writable memory, image store */
+	uint64_t unassigned_bytes;   /* no cell's, not the hypervisor's, not reserved */
+	struct bp_table streams;     /* struct directory_stream */
+	struct directory_bytes json; /* the map, as `bulkhead map --json` prints it ... */
+	struct directory_bytes svg;  /* ... and draws it */
 };
 
 _Static_assert(sizeof(struct fault_record) == 312, "layout");
@@ -213,7 +231,9 @@ _Static_assert(sizeof(struct log_ring) == 4096, "layout");
 _Static_assert(sizeof(struct order) == 128, "layout");
 _Static_assert(sizeof(struct heartbeat) == 264, "layout");
 _Static_assert(sizeof(struct directory_core) == 32, "layout");
-_Static_assert(sizeof(struct directory_cell) == 112, "layout");
-_Static_assert(sizeof(struct directory) == 64, "layout");
+_Static_assert(sizeof(struct directory_cell) == 120, "layout");
+_Static_assert(sizeof(struct directory_stream) == 16, "layout");
+_Static_assert(sizeof(struct directory) == 200, "layout");
+_Static_assert(offsetof(struct directory, binary_digest) == 64, "layout");
 
 #endif

@@ -13,6 +13,14 @@ HOST_LIBS     = -lfdt -lcrypto
 HOST_TOOL    ?= build/bulkhead
 HOST_OUT     ?= build/host
 
+# When this release was made: of its last commit, unless SOURCE_DATE_EPOCH says otherwise.
+RELEASE_TIME := $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct 2>/dev/null),0)
+ifneq ($(RELEASE_TIME),$(shell cat $(HOST_OUT)/release-time 2>/dev/null))
+$(shell mkdir -p $(HOST_OUT); echo $(RELEASE_TIME) >$(HOST_OUT)/release-time)
+endif
+$(HOST_OUT)/compiler/release.o: HOST_FLAGS += -DRELEASE_TIME=$(RELEASE_TIME)
+$(HOST_OUT)/compiler/release.o: $(HOST_OUT)/release-time
+
 COMPILER_OBJECTS := $(patsubst src/%.c,$(HOST_OUT)/%.o,$(wildcard src/compiler/*.c))
 AUDITOR_OBJECTS  := $(patsubst src/%.c,$(HOST_OUT)/%.o,$(wildcard src/auditor/*.c))
 

@@ -4,12 +4,16 @@
  *
  * Read-only pages of the blueprint, in the health cell's guest-physical terms. Called by layout.c.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "../blueprint/telemetry.h"
 #include "digest.h"
 #include "emit_interrupts.h"
+#include "emit_pci.h"
 #include "layout.h"
+#include "regions.h"
+#include "release.h"
 
 static int health_cell(const struct plan *plan)
 {
@@ -24,7 +28,8 @@ uint64_t directory_size(const struct layout *layout)
 	const struct plan *const plan = layout->plan;
 	const uint64_t size = sizeof(struct directory) +
 			      plan->board.core_count * sizeof(struct directory_core) +
-			      plan->cell_count * sizeof(struct directory_cell);
+			      plan->cell_count * sizeof(struct directory_cell) +
+			      streams_list(plan, NULL) * sizeof(struct directory_stream);
 
 	return health_cell(plan) < 0 ? 0 : align_up(size, BP_PAGE_SIZE);
 }
@@ -43,6 +48,15 @@ static void cores_fill(const struct layout *layout, const struct plan_cell *heal
 		cores[i].telemetry_ipa = health->core_windows_ipa[i];
 		cores[i].ring_ipa = health->core_windows_ipa[i] + WINDOW_STEP;
 	}
+}
+
+static uint64_t memory_granted(const struct plan_cell *cell)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < cell->ram_count; i++)
+		bytes += cell->ram[i].size;
+	return bytes;
 }
 
 static void cells_fill(const struct layout *layout, int health_index, struct directory_cell *cells)
@@ -66,10 +80,64 @@ static void cells_fill(const struct layout *layout, int health_index, struct dir
 			.first_core = cell->cores[0],
 			.core_count = (uint32_t)cell->core_count,
 			.mode = cell->mode,
+			.memory_bytes = memory_granted(cell),
 		};
 		strncpy(cells[i].name, cell->name, sizeof(cells[i].name) - 1);
 		memcpy(cells[i].actions, cell->actions, sizeof(cell->actions));
 	}
+}
+
+static void streams_fill(const struct plan *plan, struct directory_stream *streams)
+{
+	const size_t count = streams_list(plan, NULL);
+	struct bp_stream *const all = memory_new(count, sizeof(*all));
+
+	streams_list(plan, all);
+	for (size_t i = 0; i < count; i++)
+		streams[i] = (struct directory_stream){all[i].cell, all[i].smmu, all[i].sid, 0};
+	free(all);
+}
+
+/* The bytes of RAM that the ranges hold. */
+static uint64_t ram_in(const struct board *board, struct ranges *set)
+{
+	struct ranges common;
+	uint64_t bytes = 0;
+
+	ranges_disjoin(set);
+	common = ranges_common(&board->ram, set);
+	for (size_t i = 0; i < common.count; i++)
+		bytes += common.at[i].size;
+	free(common.at);
+	free(set->at);
+	return bytes;
+}
+
+/* A cell may have reserved memory, that of its devices; where memory has colours none has.
+ * [impl->swr~compile-directory~1] */
+static void memory_fill(const struct layout *layout, struct directory *directory)
+{
+	const struct plan *const plan = layout->plan;
+	struct ranges all = {NULL, 0}, nobodys = {NULL, 0}, cells = {NULL, 0};
+	uint64_t granted = 0;
+
+	directory->hypervisor_bytes = layout->writable_pa + layout->writable_size - layout->load_pa;
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		const struct plan_cell *const cell = &plan->cells[i];
+
+		granted += memory_granted(cell);
+		for (size_t at = 0; at < cell->file_count; at++)
+			directory->hypervisor_bytes += align_up(cell->files[at].file.size, BP_PAGE_SIZE);
+		for (size_t at = 0; at < cell->ram_count && !plan->palettes; at++)
+			ranges_add(&cells, cell->ram[at].pa, cell->ram[at].size);
+	}
+	ranges_add_all(&all, &plan->board.ram);
+	directory->ram_bytes = ram_in(&plan->board, &all);
+	/* Reserved, and not a cell's: what both have less what cells have. */
+	regions_reserved(&plan->board, &nobodys);
+	ranges_add_all(&nobodys, &cells);
+	directory->unassigned_bytes = directory->ram_bytes - directory->hypervisor_bytes - granted -
+				      ram_in(&plan->board, &nobodys) + ram_in(&plan->board, &cells);
 }
 
 void directory_fill(struct layout *layout)
@@ -90,7 +158,14 @@ void directory_fill(struct layout *layout)
 		(uint32_t)plan->cell_count};
 	directory->size =
 		directory->cells.offset + directory->cells.count * (uint32_t)sizeof(struct directory_cell);
+	directory->streams = (struct bp_table){directory->size, (uint32_t)streams_list(plan, NULL)};
+	directory->size += directory->streams.count * (uint32_t)sizeof(struct directory_stream);
+	directory->build_time = plan->build_time;
+	strncpy(directory->version, BULKHEAD_VERSION, sizeof(directory->version) - 1);
 	digest_of(plan->partitions.data, plan->partitions.size, directory->config_digest);
+	image_digest(layout, directory->binary_digest);
+	memory_fill(layout, directory);
+	streams_fill(plan, (struct directory_stream *)(base + directory->streams.offset));
 	cores_fill(layout, &plan->cells[health], (struct directory_core *)(base + directory->cores.offset));
 	cells_fill(layout, health, (struct directory_cell *)(base + directory->cells.offset));
 }

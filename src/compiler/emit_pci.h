@@ -32,6 +32,9 @@ bool cell_has_streams(const struct plan *plan, size_t cell);
 void smmu_begin(struct layout *layout);
 void smmu_build(struct layout *layout);
 size_t smmu_count(const struct layout *layout);
+/* The cells' streams, by IOMMU (as in board.smmus) and number, into `streams` if not NULL. Returns how many.
+ */
+size_t streams_list(const struct plan *plan, struct bp_stream *streams);
 void smmus_fill(const struct layout *layout, struct bp_smmu *records, uint64_t *cursor);
 uint64_t smmu_service_size(const struct layout *layout);
 void smmu_service_fill(const struct layout *layout, struct bp_service *service, uint64_t at, uint64_t va);

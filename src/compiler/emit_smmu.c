@@ -51,8 +51,7 @@ static int by_stream(const void *a, const void *b)
 	return (left->sid > right->sid) - (left->sid < right->sid);
 }
 
-/* Those of all cells, in order, into `streams` if not NULL; `smmu` is that of board.smmus. */
-static size_t streams_list(const struct plan *plan, struct bp_stream *streams)
+size_t streams_list(const struct plan *plan, struct bp_stream *streams)
 {
 	size_t count = 0;
 

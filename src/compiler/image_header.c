@@ -5,8 +5,10 @@
  * Owns the packer's side of src/blueprint/image.h. Called by layout.c and emit.c.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "digest.h"
 #include "emit.h"
 #include "layout.h"
 
@@ -102,6 +104,16 @@ void image_patch(const struct layout *layout, uint8_t *image)
 	hv.console = (struct hv_console){.pa = uart->size ? uart->base : 0,
 					 .kind = uart->size ? HV_CONSOLE_PL011 : HV_CONSOLE_NONE};
 	memcpy(image + HV_HEADER_OFFSET, &hv, sizeof(hv));
+}
+
+void image_digest(const struct layout *layout, uint8_t digest[DIGEST_SIZE])
+{
+	uint8_t *const image =
+		memory_new(layout->hv.file_size, 1); /* the file may end before its last page */
+
+	memcpy(image, layout->plan->hypervisor.data, layout->plan->hypervisor.size);
+	digest_of(image, layout->hv.file_size, digest);
+	free(image);
 }
 
 struct bytes image_write(const struct layout *layout)

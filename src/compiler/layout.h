@@ -150,6 +150,8 @@ int cell_position(const int *cells, size_t count, size_t cell);
 bool image_read(struct layout *layout);
 /* image_header.c: writes bulkhead.bin, patched, over the first hv.file_size bytes of `image`. */
 void image_patch(const struct layout *layout, uint8_t *image);
+/* image_header.c: SHA-256 of bulkhead.bin as it was linked. */
+void image_digest(const struct layout *layout, uint8_t digest[32]);
 /* image_header.c: bulkhead.bin as it goes into the FIT: patched, blueprint behind it. */
 struct bytes image_write(const struct layout *layout);
 

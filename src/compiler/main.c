@@ -14,6 +14,7 @@
 #include "options.h"
 #include "plan.h"
 #include "process.h"
+#include "release.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -42,6 +43,18 @@ static bool read_hypervisor(struct plan *plan)
 	return path && !wrong;
 }
 
+/* What an image is made of beside the file. */
+static bool read_rest(struct plan *plan)
+{
+	const bool timed = release_time(&plan->build_time);
+
+	if (!timed)
+		diag_error(
+			(struct place){NULL, 0, 0},
+			"SOURCE_DATE_EPOCH is no number of seconds since 1970: set it to one, or to nothing");
+	return read_hypervisor(plan) && timed;
+}
+
 static int check(const struct options *options)
 {
 	struct plan plan;
@@ -55,7 +68,7 @@ static int map(const struct options *options)
 {
 	struct plan plan;
 
-	if (!read_plan(&plan, options) || !read_hypervisor(&plan))
+	if (!read_plan(&plan, options) || !read_rest(&plan))
 		return EXIT_WRONG;
 	return plan_map(&plan,
 			options->svg	? MAP_SVG
@@ -72,7 +85,7 @@ static int build(const struct options *options)
 
 	if (options->json)
 		diag_as_json();
-	if (!read_plan(&plan, options) || !read_hypervisor(&plan))
+	if (!read_plan(&plan, options) || !read_rest(&plan))
 		return EXIT_WRONG;
 	return plan_emit(&plan, options->output) ? EXIT_DONE : EXIT_WRONG;
 }

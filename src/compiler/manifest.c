@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "release.h"
 #include "text.h"
 
 struct text {

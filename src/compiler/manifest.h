@@ -8,10 +8,6 @@
 #include "output.h"
 #include "plan.h"
 
-#ifndef BULKHEAD_VERSION
-#define BULKHEAD_VERSION "0.1.0"
-#endif
-
 /* The text, of all inputs of the plan and all outputs so far. */
 char *manifest_text(const struct plan *plan, const struct outputs *outputs);
 

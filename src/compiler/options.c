@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "manifest.h"
+#include "release.h"
 #include "text.h"
 
 #define ON_SOURCES (ON_CHECK | ON_BUILD | ON_MAP) /* what reads a partition file */

@@ -264,6 +264,7 @@ struct plan {
 	uint32_t service_core;	 /* machine core number */
 	struct bytes hypervisor; /* bulkhead.bin */
 	uint64_t load_pa;	 /* of the hypervisor: set by memory_place_hypervisor */
+	uint64_t build_time;	 /* of the image, s since 1970; 0: unknown */
 };
 
 /* The colours of a cell's memory. NULL: memory has none. */

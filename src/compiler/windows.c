@@ -19,10 +19,16 @@
 #define PAIR	      (2 * BP_WINDOW_ALIGN)
 #define OTHER_WINDOWS 2 /* heartbeat and emulated UART */
 
+/* At most: a function has no more than one stream. */
 static uint64_t directory_size(const struct plan *plan)
 {
+	uint64_t functions = 0;
+
+	for (size_t i = 0; i < plan->cell_count; i++)
+		functions += plan->cells[i].function_count;
 	return align_up(sizeof(struct directory) + plan->board.core_count * sizeof(struct directory_core) +
-				plan->cell_count * sizeof(struct directory_cell),
+				plan->cell_count * sizeof(struct directory_cell) +
+				functions * sizeof(struct directory_stream),
 			BP_WINDOW_ALIGN);
 }
 

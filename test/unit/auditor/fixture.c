@@ -370,12 +370,24 @@ static void service_make(struct fixture *fixture)
 static void directory_make(struct fixture *fixture)
 {
 	struct directory *directory = fixture->directory;
-	struct directory_core *cores = (void *)((uint8_t *)directory + 0x40);
+	struct directory_core *cores = (void *)((uint8_t *)directory + DIRECTORY_CORES_AT);
 	struct directory_cell *cells = (void *)((uint8_t *)directory + 0x200);
 	uint64_t ipa = WINDOWS_IPA + 0x100000;
 
-	*directory = (struct directory){DIRECTORY_MAGIC, TELEMETRY_ABI,	 0x1000,
-					{0x40, CORES},	 {0x200, CELLS}, {0}};
+	*directory = (struct directory){.magic = DIRECTORY_MAGIC,
+					.abi = TELEMETRY_ABI,
+					.size = 0x1000,
+					.cores = {DIRECTORY_CORES_AT, CORES},
+					.cells = {0x200, CELLS},
+					.streams = {DIRECTORY_STREAMS_AT, 0},
+					.version = "0.1.0",
+					.ram_bytes = RAM_SIZE,
+					.hypervisor_bytes = HV_SIZE + BLUEPRINT_MAX + WRITABLE_SIZE};
+	directory->unassigned_bytes = RAM_SIZE - directory->hypervisor_bytes - RESERVED_SIZE;
+	for (size_t i = 0; i < fixture->file_count; i++) {
+		directory->hypervisor_bytes += (fixture->files[i].size + 4095) & ~UINT64_C(4095);
+		directory->unassigned_bytes -= (fixture->files[i].size + 4095) & ~UINT64_C(4095);
+	}
 	for (uint32_t i = 0; i < CORES; i++, ipa += 0x20000)
 		cores[i] = (struct directory_core){i, ipa, ipa + 0x10000, fixture->boot[i].cell,
 						   fixture->boot[i].core_in_cell};
@@ -392,6 +404,9 @@ static void directory_make(struct fixture *fixture)
 						   .first_core = plan[i].first_core,
 						   .core_count = plan[i].cores,
 						   .mode = cell->mode};
+		for (unsigned int r = 0; r < 2; r++)
+			cells[i].memory_bytes += plan[i].regions[r][2];
+		directory->unassigned_bytes -= cells[i].memory_bytes;
 		memcpy(cells[i].name, cell->name, sizeof(cells[i].name));
 		memcpy(cells[i].actions, cell->actions, sizeof(cells[i].actions));
 	}
@@ -468,6 +483,20 @@ static void files_seal(struct fixture *fixture)
 	}
 }
 
+/* bulkhead.bin before the packer came to it. */
+static void binary_seal(struct fixture *fixture)
+{
+	const uint64_t size = HV_SIZE;
+	uint8_t *const linked = malloc(HV_SIZE);
+
+	memcpy(linked, fixture->kernel, HV_SIZE);
+	memcpy(linked + IMAGE_SIZE_AT, &size, sizeof(size));
+	linked[IMAGE_FLAGS_AT] &= 0xf7;
+	memset(linked + HV_HEADER_OFFSET + 32, 0, 24);
+	digest_of((struct blob){linked, HV_SIZE}, fixture->directory->binary_digest);
+	free(linked);
+}
+
 void fixture_seal(struct fixture *fixture)
 {
 	struct blob board = fixture_compile(fixture->board_text),
@@ -479,6 +508,7 @@ void fixture_seal(struct fixture *fixture)
 		files_seal(fixture);
 		digest_of(partitions, fixture->header->config_digest);
 		memcpy(fixture->directory->config_digest, fixture->header->config_digest, 32);
+		binary_seal(fixture);
 		memset(fixture->header->digest, 0, 32);
 		digest_of((struct blob){fixture->blueprint, fixture->header->size}, fixture->header->digest);
 	}

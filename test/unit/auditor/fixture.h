@@ -14,24 +14,28 @@
 #include "model.h"
 
 enum { HEALTH, CONTROL, GATEWAY, CELLS };
-#define CORES	      4
+#define CORES		     4
 
-#define MIB	      UINT64_C(0x100000)
-#define LOAD_PA	      UINT64_C(0x48000000)
-#define HV_SIZE	      UINT64_C(0x6000)
-#define BLUEPRINT_MAX UINT64_C(0xa0000) /* its size: there is room for tables that mutations add */
-#define WRITABLE_PA   UINT64_C(0x48800000)
-#define WRITABLE_SIZE UINT64_C(0x80000)
-#define STORE_PA      UINT64_C(0x49000000)
-#define FREE_PA	      UINT64_C(0x4b000000) /* RAM of nobody */
-#define GICD_PA	      UINT64_C(0x08000000)
-#define GICR_PA	      UINT64_C(0x080a0000)
-#define UART_PA	      UINT64_C(0x09000000)
-#define RTC_PA	      UINT64_C(0x09010000)
-#define GPIO_PA	      UINT64_C(0x09030000) /* nobody's: the gateway leaves it out */
-#define SMMU_PA	      UINT64_C(0x09050000)
-#define VIRTIO_PA     UINT64_C(0x0a000000)
-#define WINDOWS_IPA   UINT64_C(0x0b000000)
+#define MIB		     UINT64_C(0x100000)
+#define LOAD_PA		     UINT64_C(0x48000000)
+#define HV_SIZE		     UINT64_C(0x6000)
+#define BLUEPRINT_MAX	     UINT64_C(0xa0000) /* its size: there is room for tables that mutations add */
+#define WRITABLE_PA	     UINT64_C(0x48800000)
+#define WRITABLE_SIZE	     UINT64_C(0x80000)
+#define STORE_PA	     UINT64_C(0x49000000)
+#define FREE_PA		     UINT64_C(0x4b000000) /* RAM of nobody */
+#define GICD_PA		     UINT64_C(0x08000000)
+#define GICR_PA		     UINT64_C(0x080a0000)
+#define UART_PA		     UINT64_C(0x09000000)
+#define RTC_PA		     UINT64_C(0x09010000)
+#define GPIO_PA		     UINT64_C(0x09030000) /* nobody's: the gateway leaves it out */
+#define SMMU_PA		     UINT64_C(0x09050000)
+#define VIRTIO_PA	     UINT64_C(0x0a000000)
+#define WINDOWS_IPA	     UINT64_C(0x0b000000)
+#define RAM_SIZE	     UINT64_C(0x10000000)
+#define RESERVED_SIZE	     UINT64_C(0x1000000) /* forbidden to all, and a region */
+#define DIRECTORY_CORES_AT   0x100u
+#define DIRECTORY_STREAMS_AT 0x400u
 #define BOOT_WINDOWS                                                                                         \
 	(EL2_VA_CELL_RAM + UINT64_C(0x20000000)) /* writable memory, SMMU, GICRs, probes: a MiB each */
 

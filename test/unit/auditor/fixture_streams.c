@@ -104,6 +104,11 @@ void fixture_streams(struct fixture *fixture)
 						      .eventq_log2 = 7,
 						      .event_intid = 106,
 						      .error_intid = 109};
+	fixture->directory->streams.count = service->streams.count;
+	for (uint32_t i = 0; i < service->streams.count; i++)
+		((struct directory_stream *)((uint8_t *)fixture->directory + DIRECTORY_STREAMS_AT))[i] =
+			(struct directory_stream){made.streams[i].cell, made.streams[i].smmu,
+						  made.streams[i].sid, 0};
 	fixture->header->machine.smmu_idr0 = made.smmu->idr0;
 	fixture->header->machine.smmu_idr0_mask = made.smmu->idr0_mask;
 	fixture_replace(&fixture->machine_text, "smmu { idr0 = <0 0>;",

@@ -378,7 +378,36 @@ MUTATION(directory_actions)
 }
 MUTATION(directory_core)
 {
-	((struct directory_core *)((uint8_t *)f->directory + 0x40))[1].cell = GATEWAY;
+	((struct directory_core *)((uint8_t *)f->directory + DIRECTORY_CORES_AT))[1].cell = GATEWAY;
+}
+MUTATION(directory_memory)
+{
+	directory_of(f, GATEWAY)->memory_bytes -= 4096;
+}
+MUTATION(directory_unassigned)
+{
+	f->directory->unassigned_bytes += 4096;
+}
+MUTATION(directory_hypervisor)
+{
+	f->directory->hypervisor_bytes += 4096;
+}
+MUTATION(directory_binary)
+{
+	f->kernel[HV_SIZE - 1] ^= 1; /* behind what is sealed */
+	f->keep_digest = true;
+}
+MUTATION(directory_version)
+{
+	memset(f->directory->version, 'x', sizeof(f->directory->version));
+}
+MUTATION(directory_stream)
+{
+	f->directory->streams.count = 1;
+}
+MUTATION(directory_streams)
+{
+	f->directory->streams = (struct bp_table){0x1000, 1};
 }
 MUTATION(directory_magic)
 {
@@ -731,6 +760,13 @@ static const struct mutation rows[] = {
 	ROW(DIRECTORY, directory_heartbeat),
 	ROW(DIRECTORY, directory_actions), /* [utest->swr~audit-directory~1] */
 	ROW(DIRECTORY, directory_core),
+	ROW(DIRECTORY, directory_memory),
+	ROW(DIRECTORY, directory_unassigned),
+	ROW(DIRECTORY, directory_hypervisor),
+	ROW(DIRECTORY, directory_binary),
+	ROW(DIRECTORY, directory_version),
+	ROW(DIRECTORY, directory_stream),
+	ROW(DIRECTORY, directory_streams),
 	ROW(DIRECTORY, directory_magic),
 	ROW(MACHINE, fewer_address_bits),
 	ROW(MACHINE, another_board),

@@ -341,6 +341,21 @@ static void directories_of(struct specimen *s, struct fields *fields)
 	ADD(directory, magic, DIRECTORY, DIRECTORY);
 	ADD(directory, abi, DIRECTORY, DIRECTORY);
 	ADD(directory, config_digest, DIRECTORY, DIRECTORY);
+	ADD(directory, binary_digest, DIRECTORY, DIRECTORY);
+	IGNORED(directory, version[0], DIRECTORY);
+	IGNORED(directory, build_time, DIRECTORY);
+	ADD(directory, ram_bytes, DIRECTORY, DIRECTORY);
+	ADD(directory, hypervisor_bytes, DIRECTORY, DIRECTORY);
+	ADD(directory, unassigned_bytes, DIRECTORY, DIRECTORY);
+	for (uint32_t i = 0; i < directory->streams.count; i++) {
+		struct directory_stream *stream =
+			(struct directory_stream *)((uint8_t *)directory + directory->streams.offset) + i;
+
+		ADD(stream, cell, DIRECTORY, DIRECTORY);
+		ADD(stream, smmu, DIRECTORY, DIRECTORY);
+		ADD(stream, sid, DIRECTORY, DIRECTORY);
+		IGNORED(stream, pad, DIRECTORY);
+	}
 	for (uint32_t i = 0; i < s->cores; i++) {
 		ADD(&cores[i], mpidr, DIRECTORY, DIRECTORY);
 		ADD(&cores[i], telemetry_ipa, DIRECTORY, DIRECTORY);
@@ -364,6 +379,7 @@ static void directories_of(struct specimen *s, struct fields *fields)
 		ADD(&cells[i], core_count, DIRECTORY, DIRECTORY);
 		ADD(&cells[i], mode, DIRECTORY, DIRECTORY);
 		IGNORED(&cells[i], pad, DIRECTORY);
+		ADD(&cells[i], memory_bytes, DIRECTORY, DIRECTORY);
 		for (int e = 0; e < BP_ERROR_COUNT; e++)
 			ADD(&cells[i], actions[e], DIRECTORY, DIRECTORY);
 	}

@@ -209,6 +209,25 @@ void specimen_restore(struct specimen *s)
 	s->keep_digest = false;
 }
 
+/* bulkhead.bin without what the packer puts in: size, flag, address, console. */
+static void binary_seal(struct specimen *s)
+{
+	const size_t offset = (size_t)((uint8_t *)s->hv - s->fit) - 64;
+	uint8_t *image, *const kernel = s->fit + offset;
+	uint64_t size;
+
+	memcpy(&size, s->pristine + offset + 80, sizeof(size));
+	if (!s->directory || !memcmp(kernel, s->pristine + offset, size))
+		return;
+	image = malloc(size);
+	memcpy(image, kernel, size);
+	memcpy(image + 16, &size, sizeof(size));
+	image[24] &= 0xf7;
+	memset(image + 96, 0, 24);
+	SHA256(image, size, s->directory->binary_digest);
+	free(image);
+}
+
 void specimen_seal(struct specimen *s)
 {
 	const struct specimen was = *s;
@@ -229,6 +248,7 @@ void specimen_seal(struct specimen *s)
 			if (s->directory)
 				memcpy(s->directory->config_digest, s->header->config_digest, 32);
 		}
+		binary_seal(s);
 		memset(s->header->digest, 0, 32);
 		SHA256(was.blueprint, was.blueprint_size, s->header->digest);
 	}

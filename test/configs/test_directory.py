@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the health cell's directory says of the image: digests, version, time, memory, streams."""
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+import images
+from tool import HERE, IMAGES, ROOT, TOOL, run
+
+sys.path.insert(0, os.path.dirname(HERE))
+from harness import directory  # noqa: E402
+
+STREAMS = """/dts-v1/;
+/ {
+	compatible = "bulkhead,partitions-v1";
+	board = "qemu-virt-pci";
+	cells {
+		health { role = "health"; cpus = <0>; memory = "32M"; image = "health.elf"; pci = "nic.vf1"; };
+		gateway { cpus = <1 2>; memory = "512M"; kernel = "Image"; initrd = "initramfs.cpio.gz"; pci = "nic", "nvme.vf0", "net"; };
+	};
+};
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stand_ins():
+    images.write(os.path.join(ROOT, IMAGES))
+
+
+def build(config, folder, **environment):
+    kept = {name: value for name, value in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
+    return subprocess.run([TOOL, "build", config, "-I", IMAGES, "-o", str(folder)], cwd=ROOT, timeout=60, check=False,
+                          env={**kept, "BULKHEAD_DATA": ".", **environment}, capture_output=True, text=True)
+
+
+def directory_of(folder):
+    with open(folder / "blueprint.bin", "rb") as file:
+        return directory.find(file.read())
+
+
+# [utest->swr~compile-directory~1]
+def test_facts(tmp_path):
+    config = "test/configs/good/overlay.dts"
+    assert build(config, tmp_path).returncode == 0
+    found = directory_of(tmp_path)
+    with open(os.path.join(ROOT, "build/bulkhead.bin"), "rb") as file:
+        assert found.binary == hashlib.sha256(file.read()).hexdigest()
+    with open(tmp_path / "manifest.json", encoding="utf-8") as file:
+        manifest = json.load(file)
+    assert manifest["tool"] == f"bulkhead {found.version}"
+    assert {"hypervisor": found.binary, "partitions, flattened": found.config}.items() <= {
+        entry["role"]: entry["sha256"] for entry in manifest["inputs"]}.items()
+    drawn = json.loads(run(TOOL, "map", config, "-I", IMAGES, "--json").stdout)
+    assert found.memory == {cell["name"]: sum(part["size"] for part in cell["memory"]) for cell in drawn["cells"]}
+    stored = sum(-(-image["size"] // 4096) * 4096 for cell in drawn["cells"] for image in cell["images"])
+    assert found.ram == sum(bank["size"] for bank in drawn["board"]["ram"])
+    assert found.hypervisor == drawn["hypervisor"]["size"] + stored
+    reserved = set()  # of this board in whole pages, all of it RAM
+    for part in drawn["board"]["reserved"]:
+        reserved.update(range(part["address"] // 4096, (part["address"] + part["size"]) // 4096))
+    assert found.unassigned == found.ram - found.hypervisor - sum(found.memory.values()) - 4096 * len(reserved)
+
+
+# [utest->swr~compile-directory~1]
+@pytest.mark.parametrize("config", ["colors", "reserved-memory", "memory-forms"])
+def test_audited(tmp_path, config):
+    """Where memory has colours, or cells have what is reserved, the auditor comes to the same by its own way."""
+    assert build(f"test/configs/good/{config}.dts", tmp_path).returncode == 0
+    assert directory_of(tmp_path).unassigned > 0
+    audited = run(TOOL, "audit", str(tmp_path / "bulkhead.itb"))
+    assert audited.returncode == 0, audited.stdout
+
+
+# [utest->swr~compile-build-time~1]
+def test_time(tmp_path):
+    config = "test/configs/good/overlay.dts"
+    assert build(config, tmp_path / "a", SOURCE_DATE_EPOCH="1234567890").returncode == 0
+    assert build(config, tmp_path / "b", SOURCE_DATE_EPOCH="").returncode == 0
+    assert build(config, tmp_path / "c").returncode == 0
+    assert directory_of(tmp_path / "a").build_time == 1234567890
+    with open(os.path.join(ROOT, "build/host/release-time"), encoding="utf-8") as file:
+        assert directory_of(tmp_path / "b").build_time == directory_of(tmp_path / "c").build_time == int(file.read())
+    for wrong in ("yesterday", "-1", "99999999999999999999"):
+        refused = build(config, tmp_path / "d", SOURCE_DATE_EPOCH=wrong)
+        assert refused.returncode == 1
+        assert refused.stderr == ("bulkhead: error: SOURCE_DATE_EPOCH is no number of seconds since 1970: set it to one, "
+                                  "or to nothing\n")
+
+
+# [utest->swr~compile-directory~1]
+def test_streams(tmp_path):
+    """Each function's, by its cell; `map` names them by another way."""
+    config = tmp_path / "pci.dts"
+    config.write_text(STREAMS)
+    assert build(config, tmp_path).returncode == 0
+    drawn = json.loads(run(TOOL, "map", config, "-I", IMAGES, "--json").stdout)
+    functions = {(index, function["stream"]) for index, cell in enumerate(drawn["cells"])
+                 for function in cell["functions"] if function["owned"]}
+    found = directory_of(tmp_path).streams
+    assert len(found) == len(functions) > 3
+    assert {(stream.cell, stream.stream) for stream in found} == functions
+    assert sorted(stream.stream for stream in found) == [stream.stream for stream in found]
