@@ -9,6 +9,7 @@ CELLS_CROSS ?= aarch64-linux-gnu-
 CELLS_PICOLIBC ?= /usr/lib/picolibc/aarch64-linux-gnu
 CELLS_LIBFDT ?= build/linux/libfdt
 CELLS_LWIP ?= build/lwip/source/src
+CELLS_SODIUM ?= build/libsodium/source/src/libsodium
 
 ifeq ($(CELLS_TOOLCHAIN),clang)
 CELLS_CC := clang-19 --target=aarch64-none-elf
@@ -48,22 +49,35 @@ $(CELLS_OUT)/obj/%.o: cells/% Makefile cells/build.mk
 	@echo "  CELL  $<"
 	@$(CELLS_CC) $(CELLS_CFLAGS) -MMD -MP -c -o $@ $<
 
-# lwIP, of the health cell: Debian's source package, with its warnings.
+# Libraries of the health cell: Debian's source packages, with their warnings.
 CELLS_LWIP_FLAGS := -Icells/health -isystem $(CELLS_LWIP)/include
 CELLS_LWIP_SOURCES := $(addprefix core/,def inet_chksum init ip mem memp netif pbuf timeouts udp) \
 	$(addprefix core/ipv4/,dhcp etharp icmp ip4 ip4_addr) netif/ethernet
-CELLS_EXTRA_health := $(CELLS_LWIP_SOURCES:%=$(CELLS_OUT)/obj/lwip/%.o)
+CELLS_SODIUM_FLAGS := -isystem $(CELLS_SODIUM)/include
+CELLS_SODIUM_SOURCES := crypto_hash/sha256/cp/hash_sha256_cp crypto_hash/sha512/cp/hash_sha512_cp \
+	crypto_sign/ed25519/ref10/keypair crypto_sign/ed25519/ref10/sign crypto_core/ed25519/ref10/ed25519_ref10 \
+	crypto_verify/sodium/verify sodium/utils
+CELLS_EXTRA_health := $(CELLS_LWIP_SOURCES:%=$(CELLS_OUT)/obj/lwip/%.o) \
+	$(CELLS_SODIUM_SOURCES:%=$(CELLS_OUT)/obj/libsodium/%.o)
+CELLS_HEALTH_OBJECTS := $(call cells_objects,$(wildcard cells/health/*.c))
 
-build/lwip/.complete:
-	@scripts/fetch-lwip.sh
+build/lwip/.complete build/libsodium/.complete: build/%/.complete:
+	@scripts/fetch-source.sh $*
 
-$(CELLS_EXTRA_health): $(CELLS_OUT)/obj/lwip/%.o: build/lwip/.complete cells/health/lwipopts.h cells/health/arch/cc.h cells/build.mk
+$(CELLS_OUT)/obj/lwip/%.o: build/lwip/.complete cells/health/lwipopts.h cells/health/arch/cc.h cells/build.mk
 	@mkdir -p $(@D)
 	@echo "  CELL  lwip/$*.c"
 	@$(CELLS_CC) $(CELLS_CFLAGS) $(CELLS_LWIP_FLAGS) -w -c -o $@ $(CELLS_LWIP)/$*.c
 
-$(call cells_objects,$(wildcard cells/health/*.c)): CELLS_CFLAGS += $(CELLS_LWIP_FLAGS)
-$(call cells_objects,$(wildcard cells/health/*.c)): | build/lwip/.complete
+# What its configure script would find: 128-bit integers, little-endian.
+$(CELLS_OUT)/obj/libsodium/%.o: build/libsodium/.complete cells/build.mk
+	@mkdir -p $(@D)
+	@echo "  CELL  libsodium/$*.c"
+	@$(CELLS_CC) $(CELLS_CFLAGS) $(CELLS_SODIUM_FLAGS) -isystem $(CELLS_SODIUM)/include/sodium -DHAVE_TI_MODE -DNATIVE_LITTLE_ENDIAN \
+		-w -c -o $@ $(CELLS_SODIUM)/$*.c
+
+$(CELLS_HEALTH_OBJECTS): CELLS_CFLAGS += $(CELLS_LWIP_FLAGS) $(CELLS_SODIUM_FLAGS)
+$(CELLS_HEALTH_OBJECTS): | build/lwip/.complete build/libsodium/.complete
 
 $(CELLS_OUT)/lib.a: $(call cells_objects,$(CELLS_LIB))
 	@rm -f $@

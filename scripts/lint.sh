@@ -45,14 +45,14 @@ lint_analyzer()
 tidy()
 {
 	local status=0
-	sources 'src/compiler/*.c' 'src/auditor/*.c' |
+	sources 'src/compiler/*.c' 'src/auditor/*.c' 'src/log/*.c' |
 		xargs -P "$JOBS" -n 4 scripts/tidy.sh "$@" "${HOST_FLAGS[@]}" -- || status=1
 	sources 'src/core/*.c' 'src/arch/*.c' 'src/platform/*.c' |
 		xargs -P "$JOBS" -n 4 scripts/tidy.sh "$@" "${TARGET_FLAGS[@]}" -mgeneral-regs-only -- || status=1
 	sources 'cells/lib/*.c' 'cells/bench/*.c' 'cells/control/*.c' 'cells/dma/*.c' 'cells/exact/*.c' 'cells/health/*.c' 'cells/intruder/*.c' 'cells/probe/*.c' |
 		xargs -P "$JOBS" -n 4 scripts/tidy.sh "$@" "${TARGET_FLAGS[@]}" -Icells/lib/include \
 			-Icells/health \
-			-isystem /usr/lib/picolibc/aarch64-linux-gnu/include -isystem build/linux/libfdt -isystem build/lwip/source/src/include -- || status=1
+			-isystem /usr/lib/picolibc/aarch64-linux-gnu/include -isystem build/linux/libfdt -isystem build/lwip/source/src/include -isystem build/libsodium/source/src/libsodium/include -- || status=1
 	sources 'test/attack/*.c' | xargs -P "$JOBS" -n 4 scripts/tidy.sh "$@" "${TARGET_FLAGS[@]}" -mgeneral-regs-only -- || status=1
 	sources 'scripts/*.c' | xargs scripts/tidy.sh "$@" "${HOST_FLAGS[@]}" -- || status=1
 	sources 'cells/linux/*.c' | xargs scripts/tidy.sh "$@" --target=aarch64-linux-gnu -std=gnu11 -Icells/lib/include \

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # setup.sh [demo|check|bench|--remove] - makes a Debian 12 or 13 ready: host packages, then what the cells run
-# (fetch-target.sh, fetch-lwip.sh) and what check and bench are built with (firmware.sh, fetch-plugin.sh).
+# (fetch-target.sh, fetch-source.sh) and what check and bench are built with (firmware.sh, fetch-plugin.sh).
 #
 # demo: what `make demo` needs; check (default): that and what `make check` adds, with a firmware that has an EL3
 # (firmware.sh); bench: that of demo and what `make bench` adds. What is missing is listed with its size and installed
@@ -28,7 +28,7 @@ DEMO_PACKAGES=(
 )
 QEMU_PACKAGES=(qemu-system-arm)
 CHECK_PACKAGES=(
-	libcmocka-dev python3-pytest python3-pytest-xdist git
+	libcmocka-dev libsodium-dev python3-pytest python3-pytest-xdist git
 	clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 cppcheck shellcheck reuse
 	bison flex					# firmware from its sources
 	librsvg2-bin fonts-dejavu-core mandoc		# the drawn map, rendered; the man page
@@ -194,7 +194,8 @@ list_sizes_after_update()
 finish()
 {
 	"$ROOT/scripts/fetch-target.sh"
-	"$ROOT/scripts/fetch-lwip.sh"
+	"$ROOT/scripts/fetch-source.sh" lwip
+	"$ROOT/scripts/fetch-source.sh" libsodium
 	[ "$group" != check ] || "$ROOT/scripts/firmware.sh"
 	[ "$group" = demo ] || "$ROOT/scripts/fetch-plugin.sh"
 	exit

@@ -18,7 +18,7 @@ static const struct verb verbs[] = {
 	{"events", COMMAND_EVENTS, false},  {"latency", COMMAND_LATENCY, true},
 	{"restart", COMMAND_RESTART, true}, {"stop", COMMAND_STOP, true},
 	{"send", COMMAND_SEND, true},	    {"attach", COMMAND_ATTACH, true},
-	{"net", COMMAND_NET, false},
+	{"net", COMMAND_NET, false},	    {"log", COMMAND_LOG, false},
 };
 
 const struct command_help command_help[] = {
@@ -26,6 +26,7 @@ const struct command_help command_help[] = {
 	{"map", "which cell has which cores, and its limits"},
 	{"table", "cell, state, restarts, exits, ticks, worst latency"},
 	{"events", "the last events"},
+	{"log NONCE [FROM]", "the event log, for scripts/collect"},
 	{"net", "the health cell's own network"},
 	{"latency CELL", "the cell's latency histogram"},
 	{"restart CELL", "restart a cell"},
@@ -70,12 +71,14 @@ void command_parse(const char *line, const struct machine *machine, struct comma
 		return;
 	verb = verb_find(at, length);
 	command->verb = verb ? verb->verb : COMMAND_UNKNOWN;
-	if (!verb || !verb->cell)
+	if (!verb)
 		return;
 	at = skip_blanks(at + length);
+	command->text = at;
+	if (!verb->cell)
+		return;
 	length = word_length(at);
 	command->cell = machine_find(machine, at, length);
-	command->text = at;
 	if (command->cell == machine->cell_count)
 		command->verb = COMMAND_NO_CELL;
 	else

@@ -16,6 +16,7 @@ enum command_verb {
 	COMMAND_MAP,
 	COMMAND_TABLE,
 	COMMAND_EVENTS,
+	COMMAND_LOG,
 	COMMAND_NET,
 	COMMAND_LATENCY,
 	COMMAND_RESTART,
@@ -27,7 +28,7 @@ enum command_verb {
 struct command {
 	enum command_verb verb;
 	uint32_t cell;
-	const char *text; /* SEND: what to send; UNKNOWN, NO_CELL: the word */
+	const char *text; /* SEND: what to send; LOG: what stands behind it; UNKNOWN, NO_CELL: the word */
 };
 
 struct command_help {

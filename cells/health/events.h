@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * events.h - event rings: taking records in order, and one line of text for each. Portable.
+ * events.h - event rings: taking records in order. Portable.
  */
 #ifndef HEALTH_EVENTS_H
 #define HEALTH_EVENTS_H
@@ -24,8 +24,5 @@ enum event_status event_take(struct event_reader *reader, const volatile struct 
 
 /* Events of the cells' lives: EL2 bounds how many there can be, so they are always shown. */
 bool event_is_rare(const struct event *event);
-
-/* What the record says after its time, core and cell: "fault error=... action=...". Always terminated. */
-void event_text(const struct event *event, char *text, uint64_t room);
 
 #endif

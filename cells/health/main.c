@@ -21,6 +21,7 @@
 #include "lines.h"
 #include "mmu.h"
 #include "network.h"
+#include "recorder.h"
 #include "report.h"
 #include "timer.h"
 #include "uart.h"
@@ -29,7 +30,7 @@
 #define STATUS_NS      UINT64_C(1000000000)
 #define WATCHES_A_POLL 4u
 #define QUIET_NS       UINT64_C(500000000) /* then the beginning of a line is shown */
-#define EVENTS_KEPT    32u
+#define EVENTS_SHOWN   32u
 #define CHUNK	       256u
 /* Nobody's output may keep the watch from its work, also where the UART is slow. */
 #define OUTPUT_NS      UINT64_C(5000000) /* a cell's log, a poll */
@@ -52,8 +53,6 @@ struct event_view {
 static struct machine machine;
 static struct log_view logs[MACHINE_CELLS_MAX];
 static struct event_view rings[MACHINE_CORES_MAX];
-static struct event kept[EVENTS_KEPT];
-static uint64_t kept_count;
 static uint64_t poll_ticks, next_poll, polls, watched, latest;
 
 static bool map_machine(void)
@@ -126,7 +125,7 @@ static void events_poll(uint32_t core)
 	for (unsigned i = 0; i < EVENT_RING_SLOTS; i++) {
 		if (event_take(&view->reader, ring, &event) != EVENT_TAKEN)
 			break;
-		kept[kept_count++ % EVENTS_KEPT] = event;
+		recorder_add(&event);
 		if (event_is_rare(&event) || view->shown < EVENT_BURST) {
 			view->shown += !event_is_rare(&event);
 			report_event(&machine, "event:", &event);
@@ -150,14 +149,6 @@ static void events_summary(uint32_t core)
 		    core, view->kept_back, view->reader.lost, view->reader.bad);
 	view->kept_back = 0;
 	view->told = gone;
-}
-
-static void show_kept(void)
-{
-	const uint64_t first = kept_count > EVENTS_KEPT ? kept_count - EVENTS_KEPT : 0;
-
-	for (uint64_t i = first; i < kept_count; i++)
-		report_event(&machine, "events:", &kept[i % EVENTS_KEPT]);
 }
 
 static void send(uint32_t cell, const char *text)
@@ -206,7 +197,10 @@ static void obey(const char *line)
 		report_table(&machine);
 		break;
 	case COMMAND_EVENTS:
-		show_kept();
+		recorder_show(EVENTS_SHOWN);
+		break;
+	case COMMAND_LOG:
+		recorder_ask(command.text);
 		break;
 	case COMMAND_NET:
 		network_report();
@@ -257,6 +251,7 @@ static void poll(void)
 	for (uint32_t i = 0; i < machine.core_count; i++)
 		events_poll(i);
 	console_poll(obey);
+	recorder_poll();
 	if (++polls % (STATUS_NS / POLL_NS) == 0)
 		second(timer_now());
 	heartbeat_publish(HEARTBEAT_TICKS, polls);
@@ -317,6 +312,7 @@ void cell_main(const struct guest *guest)
 	guard_start(&machine, guest->index, poll_ticks);
 	say("health: up, %" PRIu32 " cells, %" PRIu32 " cores, timer %" PRIu64 " Hz", machine.cell_count,
 	    machine.core_count, machine.hz);
+	recorder_start(guest, &machine);
 	gic_take(guest->timer_intid, false, tick);
 	uart_input_enable(guest);
 	network_start(guest, machine.hz);

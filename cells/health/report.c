@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "console.h"
-#include "events.h"
+#include "event_text.h"
 #include "names.h"
 #include "timer.h"
 

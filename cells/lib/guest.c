@@ -246,12 +246,15 @@ static void read_bulkhead(struct guest *guest, int gic)
 {
 	const void *tree = guest->tree;
 	const int bulkhead = fdt_path_offset(tree, "/bulkhead");
-	int node;
+	int node, size;
 
 	if (bulkhead < 0)
 		return;
 	text(tree, bulkhead, "cell-name", guest->name);
 	guest->index = word(tree, bulkhead, "cell-index", 0);
+	guest->log_key = fdt_getprop(tree, bulkhead, "log-key", &size);
+	if (size != GUEST_LOG_KEY_BYTES)
+		guest->log_key = NULL;
 	for (node = fdt_first_subnode(tree, bulkhead); node >= 0; node = fdt_next_subnode(tree, node)) {
 		if (fdt_node_check_compatible(tree, node, "bulkhead,heartbeat") == 0) {
 			if (reg(tree, node, 0, &guest->heartbeat))

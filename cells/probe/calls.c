@@ -8,6 +8,7 @@
 #include "core.h"
 #include "hypercall_call.h"
 #include "probe.h"
+#include "timer.h"
 
 static void call(const char *name, void (*conduit)(struct call *), const uint64_t *args)
 {
@@ -40,6 +41,20 @@ static void run_event(const uint64_t *args)
 	printf("probe: event = %" PRId64 "\n", hypercall_event(args[0], args[1], args[2], args[3]));
 }
 
+/* So many, so far apart: each with its number. The ticks of the cell wake it in between. */
+static void run_events(const uint64_t *args)
+{
+	const uint64_t interval = timer_from_ns(args[1] * 1000, timer_frequency());
+	uint64_t next = timer_now();
+
+	for (uint64_t n = 1; n <= args[0]; n++, next += interval) {
+		while (timer_now() < next)
+			wait_interrupt();
+		hypercall_event(n, 0, 0, 0);
+	}
+	printf("probe: events %" PRIu64 " done\n", args[0]);
+}
+
 static void run_doorbell(const uint64_t *args)
 {
 	printf("probe: doorbell = %" PRId64 "\n", hypercall_doorbell(args[0]));
@@ -61,6 +76,7 @@ const struct probe_command probe_call_commands[] = {
 	{"hvc", "FUNCTION [X1 X2 X3]", 1, run_hvc},
 	{"ready", "", 0, run_ready},
 	{"event", "CODE [X2 X3 X4]", 1, run_event},
+	{"events", "COUNT INTERVAL-US", 2, run_events},
 	{"doorbell", "CHANNEL-INDEX", 1, run_doorbell},
 	{"application-error", "CODE", 1, run_error},
 	{"beat", "0|1", 1, run_beat},

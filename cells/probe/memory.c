@@ -9,6 +9,7 @@
 
 #include "channel.h"
 #include "gic.h"
+#include "memory.h"
 #include "mmio.h"
 #include "mmu.h"
 #include "timer.h"
@@ -18,8 +19,6 @@
 #define PATTERN_MAX UINT64_C(0x800000)
 #define PAGE	    UINT64_C(4096)
 #define SCRATCH	    PAGE /* in front of the pattern, for `write` and `read` against this cell's own memory */
-
-extern char __image_end[];
 
 static uint64_t *pattern;
 static uint64_t pattern_words;
@@ -41,24 +40,19 @@ static void pattern_fill(void)
 		pattern[i] = word_of(&pattern[i]);
 }
 
-/* Between the image and the tree, or the end of the first region. */
 void probe_memory_start(void)
 {
-	const struct range *ram = &probe_guest->ram[0];
-	const uint64_t start = ((uintptr_t)__image_end + PAGE - 1) & ~(PAGE - 1);
-	uint64_t end = ram->base + ram->size;
+	const struct range *ram = &probe_guest->ram[0], room = memory_free(probe_guest);
 
-	if ((uintptr_t)probe_guest->tree >= start && (uintptr_t)probe_guest->tree < end)
-		end = (uintptr_t)probe_guest->tree;
-	pattern = (uint64_t *)(uintptr_t)(start + SCRATCH);
-	pattern_words = end > start + SCRATCH ? (end - start - SCRATCH) / sizeof(*pattern) : 0;
+	pattern = (uint64_t *)(uintptr_t)(room.base + SCRATCH);
+	pattern_words = room.size > SCRATCH ? (room.size - SCRATCH) / sizeof(*pattern) : 0;
 	if (pattern_words > PATTERN_MAX / sizeof(*pattern))
 		pattern_words = PATTERN_MAX / sizeof(*pattern);
 	pattern_fill();
 	printf("probe: memory ram=0x%" PRIx64 "+0x%" PRIx64 " scratch=0x%" PRIx64 " pattern=0x%" PRIx64
 	       "+0x%" PRIx64 " return=0x%" PRIx64 "\n",
-	       ram->base, ram->size, start, (uint64_t)(uintptr_t)pattern, pattern_words * sizeof(*pattern),
-	       (uint64_t)(uintptr_t)jump_target);
+	       ram->base, ram->size, room.base, (uint64_t)(uintptr_t)pattern,
+	       pattern_words * sizeof(*pattern), (uint64_t)(uintptr_t)jump_target);
 }
 
 static void reach(uint64_t address, enum mmu_kind kind)

@@ -10,6 +10,8 @@
 #include "rule.h"
 #include "value.h"
 
+#define LOG_KEY_BYTES 32 /* Ed25519: RFC 8032, 5.1.5 */
+
 static void identity_check(struct audit *audit, const struct cell *cell)
 {
 	const struct node *node = tree_path(&cell->guest, "/bulkhead");
@@ -148,6 +150,24 @@ static void net_check(struct audit *audit, const struct cell *cell)
 			  "%s: its tree's network isn't that of the file's net", cell->who);
 }
 
+/* The file of the key isn't in the image, so which key it is can't be compared. */
+static void log_key_check(struct audit *audit, const struct cell *cell)
+{
+	const struct node *node = tree_path(&cell->guest, "/bulkhead");
+	int asked_size, size = 0;
+	const bool asked = cell->asked &&
+			   node_property(&audit->partition.tree, cell->asked->node, "log-key", &asked_size),
+		   told = node && node_property(&cell->guest, node, "log-key", &size);
+
+	if (told != asked || (told && size != LOG_KEY_BYTES))
+		violation(&audit->report, RULE_TREE_BULKHEAD,
+			  "%s: its tree has %s, and the file says %slog-key", cell->who,
+			  !told			  ? "no key of a log"
+			  : size == LOG_KEY_BYTES ? "the key of a log"
+						  : "a key of a log that is none",
+			  asked ? "" : "no ");
+}
+
 /* [impl->swr~audit-tree-bulkhead~1] */
 void rule_tree_bulkhead(struct audit *audit)
 {
@@ -159,6 +179,7 @@ void rule_tree_bulkhead(struct audit *audit)
 		identity_check(audit, cell);
 		nodes_count(audit, cell);
 		net_check(audit, cell);
+		log_key_check(audit, cell);
 		for (uint32_t i = 0; i < cell->record->channels.count; i++)
 			channel_check(audit, cell, i);
 	}

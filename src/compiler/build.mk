@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The host tool: build/bulkhead, from the compiler and the auditor. Included by the top Makefile,
+# The host tool: build/bulkhead, from the compiler, the auditor and the log's reader. Included by the top Makefile,
 # from the top of the tree; HOSTCC and HOSTCFLAGS may be set before.
 
 HOSTCC       ?= cc
@@ -23,8 +23,11 @@ $(HOST_OUT)/compiler/release.o: $(HOST_OUT)/release-time
 
 COMPILER_OBJECTS := $(patsubst src/%.c,$(HOST_OUT)/%.o,$(wildcard src/compiler/*.c))
 AUDITOR_OBJECTS  := $(patsubst src/%.c,$(HOST_OUT)/%.o,$(wildcard src/auditor/*.c))
+# `bulkhead log`: what of the health cell puts events into words is the same there and here.
+LOG_OBJECTS      := $(patsubst src/%.c,$(HOST_OUT)/%.o,$(wildcard src/log/*.c)) \
+	$(patsubst %,$(HOST_OUT)/cells/%.o,health/names health/event_text)
 
-$(HOST_TOOL): $(COMPILER_OBJECTS) $(HOST_OUT)/auditor.o
+$(HOST_TOOL): $(COMPILER_OBJECTS) $(LOG_OBJECTS) $(HOST_OUT)/auditor.o
 	@echo "  LD    $@"
 	@$(HOSTCC) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
 
@@ -38,8 +41,13 @@ $(HOST_OUT)/%.o: src/%.c
 	@echo "  HOST  $<"
 	@$(HOSTCC) $(HOST_FLAGS) -MMD -MP -c -o $@ $<
 
+$(HOST_OUT)/cells/%.o: cells/%.c
+	@mkdir -p $(@D)
+	@echo "  HOST  $<"
+	@$(HOSTCC) $(HOST_FLAGS) -MMD -MP -c -o $@ $<
+
 .PHONY: host-clang
 host-clang: # nothing warns there either; no object is kept
-	clang-19 $(HOST_FLAGS) -fsyntax-only $(wildcard src/compiler/*.c src/auditor/*.c)
+	clang-19 $(HOST_FLAGS) -fsyntax-only $(wildcard src/compiler/*.c src/auditor/*.c src/log/*.c)
 
--include $(COMPILER_OBJECTS:.o=.d) $(AUDITOR_OBJECTS:.o=.d)
+-include $(COMPILER_OBJECTS:.o=.d) $(LOG_OBJECTS:.o=.d) $(AUDITOR_OBJECTS:.o=.d)

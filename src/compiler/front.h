@@ -105,10 +105,13 @@ void firmware_read(struct front *front);	/* firmware.c */
 void pci_assign(struct front *front);		/* pci_assign.c: functions */
 void pci_messages_assign(struct front *front);	/* pci_messages.c: their interrupts */
 void net_read(struct front *front);		/* net.c: the health cell's network */
+void log_key_read(struct front *front);		/* log_key.c: what signs its event log */
 void windows_place(struct front *front);	/* windows.c */
 void reserved_check(const struct front *front); /* reserved.c: reserved memory of devices */
 
 /* ---- shared by steps ---- */
+/* images.c: reads the file that `property` names. False: there is no such property, or a diagnostic. */
+bool file_named(const struct front *front, int node, const char *property, struct bytes *bytes);
 /* pci_assign.c: the host that leads to what `pci` calls so; NULL: none, which pci_assign tells. */
 const struct pci_host *pci_host_of(const struct board *board, const char *name);
 /* pci_bus.c: where on its own bus each of a cell's functions is. */

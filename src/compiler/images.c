@@ -71,8 +71,7 @@ static const char *searched(const struct front *front, const char *name)
 	return text;
 }
 
-/* The file that `property` names. False: no such property, or a diagnostic. */
-static bool read_named(const struct front *front, int node, const char *property, struct bytes *bytes)
+bool file_named(const struct front *front, int node, const char *property, struct bytes *bytes)
 {
 	const struct place at = front_place(front, node, property);
 	const char *name, *path, *wrong;
@@ -99,7 +98,7 @@ static struct file_image *read_file(const struct front *front, struct plan_cell 
 	struct file_image *image;
 	struct bytes bytes;
 
-	if (!read_named(front, node, property, &bytes))
+	if (!file_named(front, node, property, &bytes))
 		return NULL;
 	cell->files = memory_grow(cell->files, cell->file_count, sizeof(cell->files[0]));
 	image = &cell->files[cell->file_count++];
@@ -154,7 +153,7 @@ static void read_overlay(struct front *front, struct plan_cell *cell, int node)
 	const struct place at = front_place(front, node, "dtb-overlay");
 	struct source source;
 
-	if (!read_named(front, node, "dtb-overlay", &cell->overlay))
+	if (!file_named(front, node, "dtb-overlay", &cell->overlay))
 		return;
 	cell->overlay_line = at.line;
 	cell->overlay_column = at.column;

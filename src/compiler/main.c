@@ -7,6 +7,7 @@
 #include "deny.h"
 #include "../auditor/audit.h"
 #include "../auditor/diff.h"
+#include "../log/log.h"
 #include "diag.h"
 #include "front.h"
 #include "import.h"
@@ -110,6 +111,17 @@ static int import_board(const struct options *options)
 			  options->output);
 }
 
+static int event_log(const struct options *options)
+{
+	if (strcmp(options->files[0], "verify") != 0)
+		return options_wrong(NULL, "a log can be verified, not", options->files[0]);
+	return log_verify(&(struct log_options){.file = options->files[1],
+						.key = options->key,
+						.nonce = options->nonce,
+						.json = options->json,
+						.quiet = options->quiet});
+}
+
 const struct command commands[] = {
 	{"check", "FILE", "diagnostics only", ON_CHECK, 1, check},
 	{"build", "FILE", "blueprint.bin, guest trees, bulkhead.itb, map.txt, map.svg, manifest.json",
@@ -119,6 +131,8 @@ const struct command commands[] = {
 	{"diff", "IMAGE IMAGE", "what changed between two images, in terms of ownership", ON_DIFF, 2, diff},
 	{"import", "DTB", "a board folder and a first partition file from a board's own tree", ON_IMPORT, 1,
 	 import_board},
+	{"log", "verify FILE", "a collected event log: is it whole and unaltered, what does it say", ON_LOG,
+	 2, event_log},
 	{0},
 };
 

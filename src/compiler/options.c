@@ -21,7 +21,10 @@ enum slot {
 	SLOT_WERROR,
 	SLOT_DENY,
 	SLOT_PCI,
-	SLOT_MEMORY
+	SLOT_MEMORY,
+	SLOT_KEY,
+	SLOT_NONCE,
+	SLOT_QUIET
 };
 
 struct option {
@@ -39,8 +42,8 @@ static const struct option table[] = {
 	 "boards (dts/NAME) and bulkhead.bin; default: $BULKHEAD_DATA, else where the tool came with"},
 	{"-o", "DIR", ON_BUILD | ON_IMPORT, SLOT_OUTPUT, false, true,
 	 "where the results go; made where it isn't there"},
-	{"--json", NULL, ON_CHECK | ON_BUILD | ON_MAP | ON_AUDIT | ON_DIFF, SLOT_JSON, false, false,
-	 "for programs, on standard output: what was found, or the map (docs/formats.md)"},
+	{"--json", NULL, ON_CHECK | ON_BUILD | ON_MAP | ON_AUDIT | ON_DIFF | ON_LOG, SLOT_JSON, false, false,
+	 "for programs, on standard output: what was found, the map (docs/formats.md), a log's records"},
 	{"--deny", "KIND,...", ON_CHECK | ON_BUILD | ON_AUDIT, SLOT_DENY, false, false,
 	 "exit 1 where the file asks for what can't be isolated: firmware-calls, unprotected-dma, peer-dma, "
 	 "shared-device"},
@@ -48,6 +51,11 @@ static const struct option table[] = {
 	 "a copy of the running board's /sys/bus/pci/devices"},
 	{"--memory", "SIZE@ADDRESS", ON_IMPORT, SLOT_MEMORY, true, false,
 	 "RAM of the board, instead of what its tree says"},
+	{"--key", "FILE", ON_LOG, SLOT_KEY, false, false,
+	 "PEM file of the device's Ed25519 key, public or private: every checkpoint must be signed by it"},
+	{"--nonce", "DIGITS", ON_LOG, SLOT_NONCE, false, false,
+	 "the last checkpoint must answer it, so the log isn't an old one"},
+	{"--quiet", NULL, ON_LOG, SLOT_QUIET, false, false, "the verdict alone, without the records"},
 	{"--svg", NULL, ON_MAP, SLOT_SVG, false, false, "drawn, to be shown by a browser or printed"},
 	{"--werror", NULL, ON_SOURCES, SLOT_WERROR, false, false, "warnings are errors"},
 };
@@ -150,6 +158,15 @@ static void store(struct options *options, const struct option *option, const ch
 		break;
 	case SLOT_PCI:
 		options->pci = value;
+		break;
+	case SLOT_KEY:
+		options->key = value;
+		break;
+	case SLOT_NONCE:
+		options->nonce = value;
+		break;
+	case SLOT_QUIET:
+		options->quiet = true;
 		break;
 	case SLOT_MEMORY:
 		options->memory =

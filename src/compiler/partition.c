@@ -195,6 +195,7 @@ static bool read_ownership(struct front *front, struct plan *plan, const char *f
 	devices_assign(front);
 	pci_assign(front);
 	net_read(front);
+	log_key_read(front);
 	dma_tell(front);
 	reserved_check(front);
 	consoles_assign(front);

@@ -195,6 +195,8 @@ struct cell_function {	 /* a function that the cell sees on its PCI bus */
 	bool ghost;	 /* a VF that its PF's owner sees and doesn't have */
 };
 
+#define LOG_SEED_SIZE 32 /* Ed25519: RFC 8032, 5.1.5 */
+
 struct plan_net { /* `net`; IPv4 addresses as numbers */
 	bool wanted, dhcp;
 	uint32_t address, prefix, gateway; /* gateway 0: none */
@@ -223,6 +225,8 @@ struct plan_cell {
 	size_t shown_count;	       /* channels that it sees as PCI functions */
 	uint32_t msi_first, msi_count; /* SPIs that its functions' messages make pending: the first's INTID */
 	struct plan_net net;
+	struct bytes log_key;		 /* the file, PEM; data NULL: none */
+	uint8_t log_seed[LOG_SEED_SIZE]; /* the private key in it */
 	const char *bootargs;
 	struct file_image *files;
 	size_t file_count;

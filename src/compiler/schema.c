@@ -46,6 +46,7 @@ static const struct word cell_words[] = {
 	{"dma", PROPERTY},
 	{"pci", PROPERTY},
 	{"net", NODE},
+	{"log-key", PROPERTY},
 	{"allow-peer-dma", PROPERTY},
 	{"firmware-calls", PROPERTY},
 	{"colors", PROPERTY},

@@ -212,6 +212,8 @@ static void put_bulkhead(struct tree_writer *writer)
 	put_u32(writer, "#address-cells", 2);
 	put_u32(writer, "#size-cells", 2);
 	put_flag(writer, "ranges");
+	if (cell->log_key.data)
+		put_bytes(writer, "log-key", cell->log_seed, sizeof(cell->log_seed));
 
 	put_window(writer, "heartbeat", "bulkhead,heartbeat", cell->heartbeat_ipa, BP_PAGE_SIZE);
 	if (cell->heartbeat_ns)

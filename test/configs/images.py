@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Small stand-ins for the images that partition files name, written where the tests say."""
+import base64
 import os
 import struct
 
@@ -22,7 +23,11 @@ def kernel(image_size, text_offset=0):
     return struct.pack("<IIQQQQQQII", 0x14000010, 0, text_offset, image_size, 0xA, 0, 0, 0, 0x644D5241, 0) + bytes(4032)
 
 
+# An Ed25519 private key (RFC 8410, 7) that nobody may use for anything else.
+KEY = b"-----BEGIN PRIVATE KEY-----\n" + base64.b64encode(bytes.fromhex("302e020100300506032b657004220420") + bytes(range(32))) + b"\n-----END PRIVATE KEY-----\n"
+
 FILES = {
+    "log.pem": KEY,
     "health.elf": elf(),
     "control.elf": elf(),
     "Image": kernel(0x2000000),

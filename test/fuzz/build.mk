@@ -21,9 +21,10 @@ FUZZ_STAND_IN := test/fuzz/stand_in.c test/fuzz/pack.c test/fuzz/keep.c $(FUZZ_C
 FUZZ_SOURCES_front := test/fuzz/front.c $(FUZZ_STAND_IN)
 FUZZ_SOURCES_derive := test/fuzz/derive.c $(FUZZ_STAND_IN)
 FUZZ_SOURCES_import := test/fuzz/import.c $(filter-out src/compiler/output.c,$(FUZZ_STAND_IN))
-FUZZ_NAMES := tree fit audit front derive import
+FUZZ_SOURCES_log := test/fuzz/log.c test/fuzz/keep.c $(addprefix src/log/,read.c verify.c) $(addprefix src/compiler/,digest.c text.c)
+FUZZ_NAMES := tree fit audit front derive import log
 
-build/fuzz/obj/src/compiler/%.o build/fuzz/obj/test/fuzz/stand_in.o: FUZZ_MORE = $(FUZZ_KEPT)
+build/fuzz/obj/src/compiler/%.o build/fuzz/obj/src/log/%.o build/fuzz/obj/test/fuzz/stand_in.o: FUZZ_MORE = $(FUZZ_KEPT)
 
 build/fuzz/obj/%.o: %.c test/fuzz/build.mk
 	@mkdir -p $(@D)

@@ -17,6 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test/configs"))
 import images  # noqa: E402  (needs the path above)
 import inventory  # noqa: E402
+import test_log  # noqa: E402
 import test_pci  # noqa: E402
 
 KINDS = ["partition", "partition text", "errors", "board", "machine", "machine text", "known slaves", "elf", "kernel", "overlay", "memory", "pci", "inventory",
@@ -354,6 +355,29 @@ def fit(folder, data):
     return tree(path) + bytes(1024)
 
 
+def logs(folder, corpus):
+    """A good log, and one of each wrong form."""
+    key = folder / "log.pem"
+    key.write_bytes(images.KEY)
+    good = test_log.Log(folder)
+    for n, sequence in enumerate((1, 2, 5), 1):
+        good.add(test_log.event(n, sequence=sequence)).checkpoint(key if n > 1 else None)
+    text = lambda lines: "".join(line + "\n" for line in lines).encode()
+    corpus.add("good", text(good.lines))
+    for n, (line, at, _) in enumerate(test_log.FORMS):
+        corpus.add(f"form-{n}", text([*good.lines[: at - 1], line, *good.lines[at:]]))
+    for n in range(4, len(good.lines)):
+        corpus.add(f"without-{n}", text(good.lines[:n] + good.lines[n + 1 :]))
+        corpus.add(f"twice-{n}", text(good.lines[:n] + good.lines[n - 1 :]))
+    corpus.add("gone", text([*good.lines, "gone 4"]))
+    for name, at, old, new in (("head", -1, "head=", "head=0"), ("signature", -1, "signature=", "signature=0"), ("core", -2, " B", " C")):
+        lines = [*good.lines]
+        lines[at] = lines[at].replace(old, new, 1)
+        lines[at] = lines[at][:-1] if name != "core" else lines[at]
+        corpus.add(name, text(lines))
+    corpus.add("core-beyond", text(test_log.Log(folder).add(test_log.event(1, core=2000)).checkpoint().lines))
+
+
 def write(folder):
     """All of it below `folder`: corpora NAME/, `defaults` for stand_in.c and `image` for audit.c, and others of them for some targets."""
     good = sorted((ROOT / "test/configs/good").glob("*.dts"))
@@ -386,6 +410,7 @@ def write(folder):
     derive(folder, Corpus(folder / "derive"))
     (folder / "defaults-derive").write_bytes(partition(good_derive) + overlay(ROOT / "test/configs/good/overlay.dts") + board(DERIVE) + more)
     imports(folder, Corpus(folder / "import"))
+    logs(folder, Corpus(folder / "log"))
     pci_copy(folder / "pci")
     (folder / "defaults-import").write_bytes(import_defaults(folder) + more)
     pci(folder, Corpus(folder / "pci-functions"))

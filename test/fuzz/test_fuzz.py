@@ -33,6 +33,7 @@ TARGETS = {
     "audit": ("audit", 900, ["-max_len=448"]),
     "audit-colors": ("audit", 60, ["-max_len=448"]),
     "audit-pci": ("audit", 120, ["-max_len=448"]),
+    "log": ("log", 10000, ["-max_len=8192"]),
 }
 # Of good files where they aren't `defaults` and `image`.
 FILES = {
@@ -57,6 +58,7 @@ READERS = {
     "import": [f"src/compiler/{name}.c" for name in ("import", "import_facts", "import_limits", "import_pci", "import_refuse", "import_write")],
     "audit-colors": [f"src/auditor/{name}.c" for name in ("colors", "rule_colors")],
     "audit-pci": [f"src/auditor/{name}.c" for name in PCI_READERS],
+    "log": ["src/log/read.c", "src/log/verify.c"],
     "audit": [f"src/auditor/{name}.c" for name in ("board", "image", "partition", "records", "regime", "value", "walk")],
 }
 

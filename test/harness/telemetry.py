@@ -51,6 +51,7 @@ class Telemetry:
     restarts: int
     ready_time: int
     restart_cause: str
+    events_dropped: int
 
     @property
     def exits_total(self):
@@ -71,7 +72,7 @@ def parse(data):
     injected, foreign, denied = struct.unpack_from("<3Q", data, 432)
     faults = struct.unpack_from("<16Q", data, 456)
     count, _, error, action, esr, elr, _, far, ipa = struct.unpack_from("<QQII5Q", data, 584)
-    sequence, _, state, generation, restarts, _, ready, cause = struct.unpack_from("<8Q", data, 896)
+    sequence, _, state, generation, restarts, _, ready, cause, dropped = struct.unpack_from("<9Q", data, 896)
     return Telemetry(
         core=core,
         cell=cell,
@@ -95,6 +96,7 @@ def parse(data):
         restarts=restarts,
         ready_time=ready,
         restart_cause=ERRORS[cause],
+        events_dropped=dropped,
     )
 
 

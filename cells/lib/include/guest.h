@@ -10,7 +10,8 @@
 
 #include "cell_limits.h"
 
-#define GUEST_NAME_MAX 32
+#define GUEST_NAME_MAX	    32
+#define GUEST_LOG_KEY_BYTES 32 /* an Ed25519 private key: RFC 8032, 5.1.5 */
 
 struct range {
 	uint64_t base, size;
@@ -66,7 +67,8 @@ struct guest {
 	uint32_t channel_count;
 	struct guest_pci pci;
 	struct guest_net net;
-	const char *bootargs; /* "" if there are none */
+	const uint8_t *log_key; /* health cell: of GUEST_LOG_KEY_BYTES; NULL: none */
+	const char *bootargs;	/* "" if there are none */
 };
 
 /* Fills the struct from a flattened tree. Returns 0, or what is missing or wrong as a sentence. What a

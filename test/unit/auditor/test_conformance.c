@@ -342,6 +342,26 @@ NET_FILE(net_address_beyond, "10.0.2.15/24", "10.0.2.271/24")
 NET_FILE(net_prefix_unreadable, "10.0.2.15/24", "10.0.2.15/24x")
 NET_FILE(net_gateway_unreadable, "\"10.0.2.2\"", "\"10.0.2.2/24\"")
 NET_FILE(net_by_dhcp, "address = \"10.0.2.15/24\";", "dhcp;")
+/* The key of its event log: eight words. */
+#define LOG_KEY "log-key = <1 2 3 4 5 6 7 8>; "
+static void log_key_given(struct fixture *f)
+{
+	fixture_replace(&f->partition_text, "image = \"health.elf\";",
+			"image = \"health.elf\"; log-key = \"log.pem\";");
+	fixture_replace(&f->guest_text[HEALTH], "cell-index", LOG_KEY "cell-index");
+}
+MUTATION(log_key_short)
+{
+	log_key_given(f);
+	fixture_replace(&f->guest_text[HEALTH], "7 8>", "7>");
+}
+MUTATION(log_key_untold)
+{
+	log_key_given(f);
+	fixture_replace(&f->guest_text[HEALTH], LOG_KEY, "");
+}
+GUEST(log_key_unasked, HEALTH, "cell-index", LOG_KEY "cell-index")
+GUEST(log_key_of_another, CONTROL, "cell-index", LOG_KEY "cell-index")
 GUEST(another_period, CONTROL, "<10000>", "<20000>")
 GUEST(reader_told_to_write, CONTROL, "channel-index = <0>; reads;", "channel-index = <0>; reads; writes;")
 GUEST(channel_told_elsewhere, GATEWAY, "reg = <0 0xb020000", "reg = <0 0xb010000")
@@ -742,6 +762,10 @@ static const struct mutation rows[] = {
 	ROW(TREE_BULKHEAD, net_address_another),
 	ROW(TREE_BULKHEAD, net_prefix_another),
 	ROW(TREE_BULKHEAD, net_address_short),
+	ROW(TREE_BULKHEAD, log_key_short),
+	ROW(TREE_BULKHEAD, log_key_untold),
+	ROW(TREE_BULKHEAD, log_key_unasked),
+	ROW(TREE_BULKHEAD, log_key_of_another),
 	ROW(TREE_BULKHEAD, net_gateway_another),
 	ROW(TREE_BULKHEAD, net_gateway_untold),
 	ROW(TREE_BULKHEAD, net_echo_another),

@@ -5,6 +5,7 @@
 #include "test.h"
 
 #include "crc32.h"
+#include "event_text.h"
 #include "events.h"
 
 static struct event_ring ring;

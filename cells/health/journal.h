@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * journal.h - the event log: every event that the rings gave, in the order in which it was taken, chained
+ * with SHA-256. Portable: tested on the host. docs/log.md says what the chain proves.
+ *
+ *     head of record 0 = SHA-256(head lines)                                    journal_text.h
+ *     head of record n = SHA-256(head of n - 1, n as 8 bytes, the event)        little-endian
+ *
+ * When the store is full, each record takes the place of the oldest.
+ */
+#ifndef HEALTH_JOURNAL_H
+#define HEALTH_JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../src/blueprint/telemetry.h"
+
+#define JOURNAL_DIGEST_BYTES 32u
+
+#define JOURNAL_SHOWN_BYTES  8u
+
+struct journal_record {
+	struct event event;
+	uint8_t shown[JOURNAL_SHOWN_BYTES]; /* the first of its head: they tell which record is wrong */
+};
+
+struct journal {
+	struct journal_record *records; /* number n at (n - 1) % room */
+	uint64_t room;
+	uint64_t first, count; /* numbers of the oldest kept (from 1) and of the newest (0: none) */
+	uint8_t base[JOURNAL_DIGEST_BYTES]; /* head of the record before the oldest kept */
+	uint8_t head[JOURNAL_DIGEST_BYTES]; /* head of the newest */
+};
+
+/* False: not even one record fits in `bytes`. */
+bool journal_open(struct journal *journal, void *memory, uint64_t bytes, const uint8_t *first_head);
+void journal_add(struct journal *journal, const struct event *event);
+/* NULL: it is no longer kept, or not there yet. */
+const struct journal_record *journal_at(const struct journal *journal, uint64_t number);
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * command.c - `bulkhead log verify`: see log.h.
+ */
+#include "log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../compiler/options.h"
+#include "../compiler/pem.h"
+#include "../compiler/process.h"
+
+#define LOG_MAX (UINT64_C(1) << 30)
+#define KEY_MAX UINT64_C(65536)
+
+static int unreadable(const char *file, const char *why)
+{
+	fprintf(stderr, "%s: error: %s\n", file, why);
+	return EXIT_USAGE;
+}
+
+static int nibble(char letter)
+{
+	const char *const digits = "0123456789abcdef", *const found = letter ? strchr(digits, letter) : NULL;
+
+	return found ? (int)(found - digits) : -1;
+}
+
+/* As the health cell reads it: fewer digits are filled up with zeroes. */
+static bool nonce_read(const char *digits, uint8_t *nonce)
+{
+	const size_t length = strlen(digits);
+
+	memset(nonce, 0, LOG_NONCE);
+	for (size_t i = 0; i < length && i < 2 * LOG_NONCE; i++) {
+		const int value = nibble(digits[i]);
+
+		if (value < 0)
+			return false;
+		nonce[i / 2] |= (uint8_t)(i % 2 ? value : value << 4);
+	}
+	return length && length <= 2 * LOG_NONCE;
+}
+
+/* [impl->swr~log-verify~1] */
+int log_verify(const struct log_options *options)
+{
+	uint8_t key[LOG_KEY], nonce[LOG_NONCE];
+	struct log_verdict verdict;
+	struct bytes file;
+	struct log log;
+	const char *wrong;
+	size_t line;
+
+	if (options->key) {
+		wrong = file_read(options->key, KEY_MAX, &file);
+		if (wrong || !pem_public(&file, key))
+			return unreadable(options->key, wrong ? wrong : "this is no Ed25519 key in PEM form");
+	}
+	if (options->nonce && !nonce_read(options->nonce, nonce))
+		return unreadable(options->file, "--nonce: up to 64 hexadecimal digits");
+	wrong = file_read(options->file, LOG_MAX, &file);
+	if (wrong)
+		return unreadable(options->file, wrong);
+	wrong = log_read(&log, (const char *)file.data, file.size, &line);
+	if (wrong) {
+		fprintf(stderr, "%s:%zu: error: %s\n", options->file, line, wrong);
+		return EXIT_WRONG;
+	}
+	log_check(&log, options->key ? key : NULL, options->nonce ? nonce : NULL, &verdict);
+	if (!options->quiet)
+		log_print(&log, options->json);
+	log_print_verdict(options, &log, &verdict);
+	return verdict.wrong ? EXIT_WRONG : EXIT_DONE;
+}
