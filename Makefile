@@ -64,7 +64,7 @@ check: ## all tests, about 11 minutes; closes with "N passed, N failed"
 	@/usr/bin/python3 scripts/check.py
 
 check-full: ## the tests of `make check` and the long ones
-	@$(check_setup)
+	@scripts/setup.sh check-full
 	@scripts/fetch-target.sh full
 	@$(MAKE) --no-print-directory -j$(JOBS) parts
 	@/usr/bin/python3 scripts/check.py --full

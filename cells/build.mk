@@ -51,15 +51,16 @@ $(CELLS_OUT)/obj/%.o: cells/% Makefile cells/build.mk
 
 # Libraries of the health cell: Debian's source packages, with their warnings.
 CELLS_LWIP_FLAGS := -Icells/health -isystem $(CELLS_LWIP)/include
-CELLS_LWIP_SOURCES := $(addprefix core/,def inet_chksum init ip mem memp netif pbuf timeouts udp) \
+CELLS_LWIP_SOURCES := $(addprefix core/,def inet_chksum init ip mem memp netif pbuf stats tcp tcp_in tcp_out timeouts udp) \
 	$(addprefix core/ipv4/,dhcp etharp icmp ip4 ip4_addr) netif/ethernet
 CELLS_SODIUM_FLAGS := -isystem $(CELLS_SODIUM)/include
 CELLS_SODIUM_SOURCES := crypto_hash/sha256/cp/hash_sha256_cp crypto_hash/sha512/cp/hash_sha512_cp \
 	crypto_sign/ed25519/ref10/keypair crypto_sign/ed25519/ref10/sign crypto_core/ed25519/ref10/ed25519_ref10 \
 	crypto_verify/sodium/verify sodium/utils
-CELLS_EXTRA_health := $(CELLS_LWIP_SOURCES:%=$(CELLS_OUT)/obj/lwip/%.o) \
+CELLS_EXTRA_health := $(CELLS_LWIP_SOURCES:%=$(CELLS_OUT)/obj/lwip/%.o) $(CELLS_OUT)/obj/health/page.S.o \
 	$(CELLS_SODIUM_SOURCES:%=$(CELLS_OUT)/obj/libsodium/%.o)
 CELLS_HEALTH_OBJECTS := $(call cells_objects,$(wildcard cells/health/*.c))
+$(CELLS_OUT)/obj/health/page.S.o: cells/health/page.html
 
 build/lwip/.complete build/libsodium/.complete: build/%/.complete:
 	@scripts/fetch-source.sh $*

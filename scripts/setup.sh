@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# setup.sh [demo|check|bench|--remove] - makes a Debian 12 or 13 ready: host packages, then what the cells run
+# setup.sh [demo|check|check-full|bench|--remove] - makes a Debian 12 or 13 ready: host packages, then what the cells run
 # (fetch-target.sh, fetch-source.sh) and what check and bench are built with (firmware.sh, fetch-plugin.sh).
 #
 # demo: what `make demo` needs; check (default): that and what `make check` adds, with a firmware that has an EL3
-# (firmware.sh); bench: that of demo and what `make bench` adds. What is missing is listed with its size and installed
+# (firmware.sh); check-full: that and a browser; bench: that of demo and what `make bench` adds. What is missing is listed with its size and installed
 # as root, with passwordless sudo, or with YES=1; else the one apt-get line is printed. Where nothing is missing it says
 # nothing and does nothing. --remove takes away the apt suite that it added.
 
@@ -32,7 +32,9 @@ CHECK_PACKAGES=(
 	clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 cppcheck shellcheck reuse
 	bison flex					# firmware from its sources
 	librsvg2-bin fonts-dejavu-core mandoc		# the drawn map, rendered; the man page
+	prometheus python3-prometheus-client		# the metrics' readers: promtool, a strict parser
 )
+FULL_PACKAGES=(chromium)			# looks at the health cell's page
 BENCH_PACKAGES=(cloc)
 TRACE_PACKAGES=(pkg-config libglib2.0-dev)	# for the header of QEMU's plugins
 
@@ -196,7 +198,7 @@ finish()
 	"$ROOT/scripts/fetch-target.sh"
 	"$ROOT/scripts/fetch-source.sh" lwip
 	"$ROOT/scripts/fetch-source.sh" libsodium
-	[ "$group" != check ] || "$ROOT/scripts/firmware.sh"
+	[[ $group != check* ]] || "$ROOT/scripts/firmware.sh"
 	[ "$group" = demo ] || "$ROOT/scripts/fetch-plugin.sh"
 	exit
 }
@@ -205,13 +207,14 @@ group=${1:-check}
 case $group in
 demo) find_missing "${DEMO_PACKAGES[@]}" ;;
 check) find_missing "${DEMO_PACKAGES[@]}" "${CHECK_PACKAGES[@]}" "${TRACE_PACKAGES[@]}" ;;
+check-full) find_missing "${DEMO_PACKAGES[@]}" "${CHECK_PACKAGES[@]}" "${TRACE_PACKAGES[@]}" "${FULL_PACKAGES[@]}" ;;
 bench) find_missing "${DEMO_PACKAGES[@]}" "${BENCH_PACKAGES[@]}" "${TRACE_PACKAGES[@]}" ;;
 --remove)
 	remove_backports
 	exit
 	;;
 *)
-	echo "usage: setup.sh [demo|check|bench|--remove]" >&2
+	echo "usage: setup.sh [demo|check|check-full|bench|--remove]" >&2
 	exit 2
 	;;
 esac

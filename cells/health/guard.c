@@ -22,11 +22,13 @@ static struct watch_limits limits[MACHINE_CELLS_MAX];
 /* 1 + the generation whose error has cost the machine its action */
 static uint64_t applied[MACHINE_CELLS_MAX];
 static uint64_t lives[MACHINE_CELLS_MAX]; /* generations seen */
+static struct counters *counters;
 static uint32_t self;
 
-void guard_start(const struct machine *machine, uint32_t own, uint64_t poll)
+void guard_start(const struct machine *machine, uint32_t own, uint64_t poll, struct counters *count)
 {
 	self = own;
+	counters = count;
 	for (uint32_t i = 0; i < machine->cell_count; i++)
 		limits[i] = (struct watch_limits){
 			.heartbeat = timer_from_ns(machine->cells[i].heartbeat_ns, machine->hz),
@@ -175,12 +177,25 @@ static void guard_orders(struct machine *machine, uint32_t cell, uint64_t now)
 	machine->lost[cell] = orders[cell].lost;
 }
 
+static void note(const struct machine *machine, uint32_t cell, uint64_t now)
+{
+	struct cell_counters *of = &counters->cells[cell];
+	struct cell_view view;
+
+	machine_view(machine, cell, &view);
+	counters_restarts(of, view.restarts, view.cause);
+	of->beats = cell == self || watches[cell].armed;
+	of->beat_seen = cell == self ? now : watches[cell].seen;
+	of->incident = watches[cell].told;
+}
+
 void guard_poll(struct machine *machine, uint64_t now)
 {
 	for (uint32_t i = 0; i < machine->cell_count; i++) {
-		if (i == self)
-			continue;
-		guard_orders(machine, i, now);
-		guard_cell(machine, i, now);
+		if (i != self) {
+			guard_orders(machine, i, now);
+			guard_cell(machine, i, now);
+		}
+		note(machine, i, now);
 	}
 }

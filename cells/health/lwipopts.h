@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lwipopts.h - lwIP as the health cell wants it: IPv4, ICMP and UDP, no operating system, no heap but its
- * own.
+ * lwipopts.h - lwIP as the health cell wants it: IPv4, ICMP, UDP and TCP, no operating system, no heap but
+ * its own.
  */
 #ifndef HEALTH_LWIPOPTS_H
 #define HEALTH_LWIPOPTS_H
@@ -10,18 +10,46 @@
 #define SYS_LIGHTWEIGHT_PROT	   0 /* all of it is called from the main loop */
 #define LWIP_SOCKET		   0
 #define LWIP_NETCONN		   0
-#define LWIP_TCP		   0
 #define LWIP_RAW		   0
-#define LWIP_STATS		   0
 #define LWIP_DHCP		   1
 #define LWIP_NETIF_STATUS_CALLBACK 1
 
 /* What needs state for strangers. */
-#define IP_REASSEMBLY	  0
-#define IP_FRAG		  0
+#define IP_REASSEMBLY 0
+#define IP_FRAG	      0
+
+/*
+ * TCP: a few connections of small windows. What comes out of order is asked for again. Connections that
+ * ended, and are remembered for a while, make room for new ones.
+ */
+#define LWIP_TCP		1
+#define TCP_MSS			1460
+#define TCP_WND			(2 * TCP_MSS)
+#define TCP_SND_BUF		(4 * TCP_MSS)
+#define TCP_SND_QUEUELEN	16
+#define TCP_QUEUE_OOSEQ		0
+#define TCP_LISTEN_BACKLOG	1
+#define TCP_MAXRTX		6
+#define TCP_SYNMAXRTX		2
+#define MEMP_NUM_TCP_PCB	16
+#define MEMP_NUM_TCP_PCB_LISTEN 1
+#define MEMP_NUM_TCP_SEG	96
+
+/* How much of its memory is in use, for the metrics; nothing else. */
+#define LWIP_STATS	  1
+#define LWIP_STATS_LARGE  1
+#define MEM_STATS	  1
+#define MEMP_STATS	  1
+#define SYS_STATS	  0
+#define LINK_STATS	  0
+#define ETHARP_STATS	  0
+#define IP_STATS	  0
+#define ICMP_STATS	  0
+#define UDP_STATS	  0
+#define TCP_STATS	  0
 
 #define MEM_ALIGNMENT	  8
-#define MEM_SIZE	  32768
+#define MEM_SIZE	  65536
 #define PBUF_POOL_SIZE	  64
 #define PBUF_POOL_BUFSIZE 1536 /* a whole frame */
 

@@ -21,6 +21,7 @@
 #include "lines.h"
 #include "mmu.h"
 #include "network.h"
+#include "page.h"
 #include "recorder.h"
 #include "report.h"
 #include "timer.h"
@@ -53,7 +54,9 @@ struct event_view {
 static struct machine machine;
 static struct log_view logs[MACHINE_CELLS_MAX];
 static struct event_view rings[MACHINE_CORES_MAX];
-static uint64_t poll_ticks, next_poll, polls, watched, latest;
+static struct counters counters;
+static struct body_source source;
+static uint64_t poll_ticks, next_poll, watched;
 
 static bool map_machine(void)
 {
@@ -106,6 +109,7 @@ static void log_poll(uint32_t cell, uint64_t now)
 		}
 	}
 	if (log->reader.lost) {
+		counters.cells[cell].log_lost += log->reader.lost;
 		say("health: cell %s: %" PRIu64 " bytes of its log lost", machine.cells[cell].name,
 		    log->reader.lost);
 		log->reader.lost = 0;
@@ -133,7 +137,9 @@ static void events_poll(uint32_t core)
 			view->kept_back++;
 		}
 	}
-	if (polls % EVENT_INTERVAL == 0 && view->shown)
+	counters.cores[core].events_lost = view->reader.lost;
+	counters.cores[core].events_bad = view->reader.bad;
+	if (counters.polls % EVENT_INTERVAL == 0 && view->shown)
 		view->shown--;
 }
 
@@ -252,10 +258,10 @@ static void poll(void)
 		events_poll(i);
 	console_poll(obey);
 	recorder_poll();
-	if (++polls % (STATUS_NS / POLL_NS) == 0)
+	if (++counters.polls % (STATUS_NS / POLL_NS) == 0)
 		second(timer_now());
-	heartbeat_publish(HEARTBEAT_TICKS, polls);
-	heartbeat_publish(HEARTBEAT_LATENCY_WORST, timer_to_ns(latest, machine.hz));
+	heartbeat_publish(HEARTBEAT_TICKS, counters.polls);
+	heartbeat_publish(HEARTBEAT_LATENCY_WORST, timer_to_ns(counters.poll_delay_max, machine.hz));
 	heartbeat_beat();
 }
 
@@ -273,8 +279,9 @@ static void run(void)
 		const uint64_t now = timer_now();
 
 		if (now >= next_poll) {
-			if (now - next_poll > latest)
-				latest = now - next_poll;
+			if (now - next_poll > counters.poll_delay_max)
+				counters.poll_delay_max = now - next_poll;
+			counters.polls_missed += (now - next_poll) / poll_ticks;
 			poll();
 			/* A poll that took longer (a slow UART) is not made up for. */
 			next_poll = now - next_poll < poll_ticks ? next_poll + poll_ticks : now + poll_ticks;
@@ -309,13 +316,19 @@ void cell_main(const struct guest *guest)
 {
 	open(guest);
 	poll_ticks = timer_from_ns(POLL_NS, machine.hz);
-	guard_start(&machine, guest->index, poll_ticks);
+	guard_start(&machine, guest->index, poll_ticks, &counters);
 	say("health: up, %" PRIu32 " cells, %" PRIu32 " cores, timer %" PRIu64 " Hz", machine.cell_count,
 	    machine.core_count, machine.hz);
 	recorder_start(guest, &machine);
 	gic_take(guest->timer_intid, false, tick);
 	uart_input_enable(guest);
-	network_start(guest, machine.hz);
+	source = (struct body_source){
+		.machine = &machine,
+		.counters = &counters,
+		.page = page_text,
+		.page_size = page_size,
+	};
+	network_start(guest, machine.hz, &source, &counters);
 	irq_enable();
 	hypercall_ready();
 	run();

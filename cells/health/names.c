@@ -27,6 +27,18 @@ static const char *const states[] = {
 	[CELL_READY] = "ready", [CELL_STOPPED] = "stopped",   [CELL_LOST] = "lost",
 };
 
+static const char *const exits[] = {
+	[EXIT_HVC] = "hvc",	[EXIT_SMC] = "smc",	  [EXIT_IRQ] = "irq",	  [EXIT_GICD] = "gicd",
+	[EXIT_GICR] = "gicr",	[EXIT_UART] = "uart",	  [EXIT_SGI] = "sgi",	  [EXIT_SYSREG] = "sysreg",
+	[EXIT_ABORT] = "abort", [EXIT_SERROR] = "serror", [EXIT_OTHER] = "other", [EXIT_PCI] = "pci",
+};
+
+static const char *const core_states[] = {
+	[CORE_OFF] = "off",
+	[CORE_RUNNING] = "running",
+	[CORE_PARKED] = "parked",
+};
+
 static const char *const events[] = {
 	[EVENT_CELL_START] = "start",	     [EVENT_CELL_READY] = "ready",
 	[EVENT_CELL_STOP] = "stop",	     [EVENT_CELL_RESTART] = "restart",
@@ -61,4 +73,14 @@ const char *name_state(uint64_t state)
 const char *name_event(uint64_t code)
 {
 	return lookup(events, LENGTH(events), code);
+}
+
+const char *name_exit(uint64_t reason)
+{
+	return lookup(exits, LENGTH(exits), reason);
+}
+
+const char *name_core_state(uint64_t state)
+{
+	return lookup(core_states, LENGTH(core_states), state);
 }

@@ -12,5 +12,7 @@ const char *name_error(uint64_t error); /* BP_ERROR_COUNT: "request" */
 const char *name_action(uint64_t action);
 const char *name_state(uint64_t state);
 const char *name_event(uint64_t code);
+const char *name_exit(uint64_t reason); /* enum exit_reason */
+const char *name_core_state(uint64_t state);
 
 #endif

@@ -11,14 +11,18 @@
 #include <lwip/dhcp.h>
 #include <lwip/etharp.h>
 #include <lwip/init.h>
+#include <lwip/memp.h>
 #include <lwip/netif.h>
+#include <lwip/stats.h>
 #include <lwip/sys.h>
 #include <lwip/timeouts.h>
 #include <netif/ethernet.h>
 
 #include "console.h"
 #include "echo.h"
+#include "http_server.h"
 #include "hypercall_call.h"
+#include "metrics.h"
 #include "nic.h"
 #include "timer.h"
 
@@ -44,7 +48,8 @@ static uint64_t alone_since, alone_told; /* without an address that DHCP is to b
 static bool added, addressed, more;
 static volatile bool interrupted;
 static volatile uint64_t interrupts;
-static uint64_t received, sent, dropped;
+static const struct body_source *documents;
+static struct counters *counters;
 static uint8_t incoming[NIC_FRAME_MAX], outgoing[NIC_FRAME_MAX];
 
 _Noreturn void network_broken(const char *what)
@@ -104,10 +109,10 @@ static err_t frame_send(struct netif *of, struct pbuf *frame)
 	if (state != NIC_LINK_UP || frame->tot_len > sizeof(outgoing) ||
 	    pbuf_copy_partial(frame, outgoing, frame->tot_len, 0) != frame->tot_len ||
 	    !nic->send(outgoing, frame->tot_len)) {
-		dropped++;
+		counters->net.dropped++;
 		return ERR_IF;
 	}
-	sent++;
+	counters->net.sent++;
 	return ERR_OK;
 }
 
@@ -118,10 +123,10 @@ static void frame_take(uint32_t length)
 	if (!frame || pbuf_take(frame, incoming, (u16_t)length) != ERR_OK) {
 		if (frame)
 			pbuf_free(frame);
-		dropped++;
+		counters->net.dropped++;
 		return;
 	}
-	received++;
+	counters->net.received++;
 	if (netif.input(frame, &netif) != ERR_OK)
 		pbuf_free(frame);
 }
@@ -168,6 +173,12 @@ static void stack_start(void)
 	lwip_init();
 	if (wanted->echo && !echo_start((uint16_t)wanted->echo))
 		say("health: net: no echo on UDP port %" PRIu32, wanted->echo);
+	if (wanted->http &&
+	    !http_server_start((uint16_t)wanted->http, documents, &counters->http, ticks_a_second))
+		say("health: http: no server on TCP port %" PRIu32, wanted->http);
+	else if (wanted->http)
+		say("health: http: port %" PRIu32 ", %" PRIu64 " series", wanted->http,
+		    metrics_series(documents));
 	if (wanted->dhcp)
 		netif_add_noaddr(&netif, NULL, netif_start, ethernet_input);
 	else
@@ -188,6 +199,7 @@ static void state_change(enum nic_state to, uint64_t now)
 	char text[MAC_TEXT];
 
 	state = to;
+	counters->net.up = to == NIC_LINK_UP;
 	if (to == NIC_WAITING) {
 		say("health: net: %s: %s: starting again", nic->name, nic->lost);
 		waiting_since = now;
@@ -238,7 +250,8 @@ static void nic_find(const struct guest *guest)
 			}
 }
 
-void network_start(const struct guest *guest, uint64_t hz)
+void network_start(const struct guest *guest, uint64_t hz, const struct body_source *source,
+		   struct counters *count)
 {
 	uint8_t own[NIC_MAC_BYTES];
 	const char *wrong;
@@ -246,6 +259,8 @@ void network_start(const struct guest *guest, uint64_t hz)
 	if (!guest->net.wanted)
 		return;
 	ticks_a_second = hz;
+	documents = source;
+	counters = count;
 	wanted = &guest->net;
 	waiting_since = timer_now();
 	nic_find(guest);
@@ -259,6 +274,18 @@ void network_start(const struct guest *guest, uint64_t hz)
 		say("health: net: %s: %s", nic->name, wrong);
 		nic = NULL;
 	}
+	counters->net.there = nic;
+}
+
+/* What lwIP has in use. */
+static void count_memory(void)
+{
+	struct net_counters *net = &counters->net;
+
+	net->heap_bytes = lwip_stats.mem.used;
+	net->heap_bytes_max = lwip_stats.mem.max;
+	net->buffers = lwip_stats.memp[MEMP_PBUF_POOL]->used;
+	net->connections = lwip_stats.memp[MEMP_TCP_PCB]->used;
 }
 
 bool network_is_busy(void)
@@ -287,6 +314,8 @@ void network_serve(uint64_t now)
 		frame_take(length);
 	more = frames == FRAMES_A_TURN || nic->listen();
 	sys_check_timeouts();
+	more |= http_server_serve(timer_now());
+	count_memory();
 	dhcp_watch(now);
 }
 
@@ -308,7 +337,11 @@ void network_report(void)
 	}
 	say("net: %s %s mac=%s received=%" PRIu64 " sent=%" PRIu64 " dropped=%" PRIu64 " interrupts=%" PRIu64
 	    " echoed=%" PRIu64,
-	    nic->name, names[state], mac_text(text), received, sent, dropped, interrupts, echo_answers());
+	    nic->name, names[state], mac_text(text), counters->net.received, counters->net.sent,
+	    counters->net.dropped, interrupts, echo_answers());
 	if (added)
 		report_address(netif_ip4_addr(&netif), "address");
+	say("net: memory heap=%" PRIu64 " most=%" PRIu64 " buffers=%" PRIu64 " connections=%" PRIu64,
+	    counters->net.heap_bytes, counters->net.heap_bytes_max, counters->net.buffers,
+	    counters->net.connections);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * network.h - the health cell on a network: IPv4 by lwIP over the first of its PCI functions that a driver
- * knows. Answers pings, and a UDP echo where the partition file wants one (docs/config.md, "The health cell's
- * network").
+ * knows. Answers pings, and has a UDP echo and a web server where the partition file wants them
+ * (docs/config.md, "The health cell's network").
  *
  * It is served between polls, a few frames at a time: whatever comes in, the watch isn't kept from its work.
  */
@@ -12,10 +12,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "body.h"
 #include "guest.h"
 
-/* Finds the NIC where a network is wanted, or says why there is none. */
-void network_start(const struct guest *guest, uint64_t hz);
+/* Finds the NIC where a network is wanted, or says why there is none. What the web server shows is
+ * `source`'s; `counters` are those of it that are the network's. */
+void network_start(const struct guest *guest, uint64_t hz, const struct body_source *source,
+		   struct counters *counters);
 /* A few frames. Called in each turn of the main loop. */
 void network_serve(uint64_t now);
 /* There is more to do at once: no time to sleep. */

@@ -208,6 +208,7 @@ static void read_net(struct guest *guest, int node)
 	net->wanted = net->dhcp || (net->address && net->prefix <= 32);
 	net->gateway = word(tree, node, "gateway", 0);
 	net->echo = word(tree, node, "echo", 0);
+	net->http = word(tree, node, "http", 0);
 }
 
 /* A row of `ranges`: three cells of a bus address, the CPUs' address, two of a size. */

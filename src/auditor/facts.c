@@ -312,7 +312,8 @@ static void find_net(struct facts *facts, const struct audit *audit, const struc
 	static const char *const words[][2] = {{"address", "net address"},
 					       {"gateway", "net gateway"},
 					       {"dhcp", "net dhcp"},
-					       {"echo", "net echo"}};
+					       {"echo", "net echo"},
+					       {"http", "net http"}};
 	const struct tree *const tree = &audit->partition.tree;
 	const struct node *const net = partition_net(audit, cell->asked);
 

@@ -123,14 +123,14 @@ static bool same_gateway(const struct tree *guest, const struct node *told, cons
 	return node_u32(guest, told, "gateway", 0, &have) == !!text && have == due;
 }
 
-static bool same_echo(const struct tree *guest, const struct node *told, const struct tree *file,
-		      const struct node *asked)
+static bool same_port(const struct tree *guest, const struct node *told, const struct tree *file,
+		      const struct node *asked, const char *name)
 {
 	uint32_t have = 0;
 	uint64_t due = 0;
-	const bool wanted = property_size(file, asked, "echo", &due);
+	const bool wanted = property_size(file, asked, name, &due);
 
-	return node_u32(guest, told, "echo", 0, &have) == wanted && have == due;
+	return node_u32(guest, told, name, 0, &have) == wanted && have == due;
 }
 
 /* What the cell is told of its network is what the file's `net` says. */
@@ -145,7 +145,7 @@ static void net_check(struct audit *audit, const struct cell *cell)
 	if (!told || !asked || !node_compatible(guest, told, "bulkhead,net") ||
 	    node_flag(guest, told, "dhcp") != node_flag(file, asked, "dhcp") ||
 	    !same_address(guest, told, file, asked) || !same_gateway(guest, told, file, asked) ||
-	    !same_echo(guest, told, file, asked))
+	    !same_port(guest, told, file, asked, "echo") || !same_port(guest, told, file, asked, "http"))
 		violation(&audit->report, RULE_TREE_BULKHEAD,
 			  "%s: its tree's network isn't that of the file's net", cell->who);
 }

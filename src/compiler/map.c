@@ -195,6 +195,25 @@ static void print_interrupts(const struct layout *layout, size_t cell, FILE *out
 	fputc('\n', out);
 }
 
+/* The health cell's. */
+static void print_net(const struct plan_net *net, FILE *out)
+{
+	if (!net->wanted)
+		return;
+	fputs("  network: address ", out);
+	if (net->dhcp)
+		fputs("by DHCP", out);
+	else
+		fprintf(out, "%s/%" PRIu32, text_ipv4(net->address), net->prefix);
+	if (net->gateway)
+		fprintf(out, ", gateway %s", text_ipv4(net->gateway));
+	if (net->echo)
+		fprintf(out, ", echo on UDP port %" PRIu32, net->echo);
+	if (net->http)
+		fprintf(out, ", web server on TCP port %" PRIu32, net->http);
+	fputc('\n', out);
+}
+
 static void print_images(const struct layout *layout, size_t cell, FILE *out)
 {
 	const struct plan_cell *const own = &layout->plan->cells[cell];
@@ -366,6 +385,7 @@ void map_print(const struct layout *layout, FILE *out)
 		print_emulated(layout, i, out);
 		map_print_functions(layout->plan, i, out);
 		print_interrupts(layout, i, out);
+		print_net(&plan->cells[i].net, out);
 		print_images(layout, i, out);
 		print_firmware(&plan->cells[i], out);
 		print_masters(plan, i, out);

@@ -201,6 +201,21 @@ static const char *truth(uint32_t flags)
 	return flags ? "true" : "false";
 }
 
+static void put_net(const struct plan_net *net, FILE *out)
+{
+	if (!net->wanted) {
+		fputs(", \"net\": null", out);
+		return;
+	}
+	fprintf(out,
+		", \"net\": {\"dhcp\": %s, \"prefix\": %" PRIu32 ", \"echo\": %" PRIu32
+		", \"http\": %" PRIu32,
+		truth(net->dhcp), net->prefix, net->echo, net->http);
+	put_key(out, ", ", "address", net->address ? text_ipv4(net->address) : "");
+	put_key(out, ", ", "gateway", net->gateway ? text_ipv4(net->gateway) : "");
+	putc('}', out);
+}
+
 static void put_cell(const struct layout *layout, size_t number, FILE *out)
 {
 	const struct plan_cell *const cell = &layout->plan->cells[number];
@@ -229,6 +244,7 @@ static void put_cell(const struct layout *layout, size_t number, FILE *out)
 	put_devices(layout->plan, number, out);
 	map_json_functions(layout->plan, number, out);
 	put_interrupts(layout->plan, number, out);
+	put_net(&cell->net, out);
 	put_firmware(cell, out);
 	put_images(cell, out);
 	put_faults(cell, out);

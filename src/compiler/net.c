@@ -18,12 +18,6 @@
 #define LOOPBACK     127u
 #define MULTICAST    224u
 
-static const char *address_text(uint32_t address)
-{
-	return text_format("%u.%u.%u.%u", address >> 24, address >> 16 & 0xff, address >> 8 & 0xff,
-			   address & 0xff);
-}
-
 /* Four numbers with dots between; leading zeroes, which some read as octal, are none. */
 static bool read_address(const char *text, size_t length, uint32_t *address)
 {
@@ -105,7 +99,7 @@ static void read_gateway(const struct front *front, int node, bool own, struct p
 	else if (own && (net->gateway ^ net->address) >> (32 - net->prefix)) {
 		diag_error(at, "the gateway %s isn't in the cell's network", text);
 		diag_note(front_place(front, node, "address"), "which is that of %s/%u",
-			  address_text(net->address), net->prefix);
+			  text_ipv4(net->address), net->prefix);
 	} else if (own && net->gateway == net->address) {
 		diag_error(at, "the gateway is the cell's own address");
 	} else if (own) {
@@ -115,15 +109,16 @@ static void read_gateway(const struct front *front, int node, bool own, struct p
 	}
 }
 
-static void read_echo(const struct front *front, int node, struct plan_net *net)
+static uint32_t read_port(const struct front *front, int node, const char *name, const char *protocol)
 {
 	uint64_t port;
 
-	if (!value_number(front, node, "echo", &port))
-		return;
+	if (!value_number(front, node, name, &port))
+		return 0;
 	if (port < 1 || port > PORT_MOST)
-		diag_error(front_place(front, node, "echo"), "'echo' is a UDP port, 1 to %u", PORT_MOST);
-	net->echo = (uint32_t)port;
+		diag_error(front_place(front, node, name), "'%s' is a %s port, 1 to %u", name, protocol,
+			   PORT_MOST);
+	return (uint32_t)port;
 }
 
 /* One of its PCI functions must be a NIC; where none of those named is known, that has been said. */
@@ -165,7 +160,8 @@ static void read_net(const struct front *front, size_t cell, int node)
 			   "'net' has no address: address = \"10.0.2.15/24\", say, or dhcp");
 	}
 	read_gateway(front, node, own, net);
-	read_echo(front, node, net);
+	net->echo = read_port(front, node, "echo", "UDP");
+	net->http = read_port(front, node, "http", "TCP");
 	need_function(front, cell, node);
 	net->wanted = true;
 }

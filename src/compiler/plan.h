@@ -200,7 +200,7 @@ struct cell_function {	 /* a function that the cell sees on its PCI bus */
 struct plan_net { /* `net`; IPv4 addresses as numbers */
 	bool wanted, dhcp;
 	uint32_t address, prefix, gateway; /* gateway 0: none */
-	uint32_t echo;			   /* UDP port; 0: none */
+	uint32_t echo, http;		   /* UDP and TCP port; 0: none */
 };
 
 struct plan_cell {

@@ -55,8 +55,8 @@ static const struct word cell_words[] = {
 };
 
 static const struct word net_words[] = {
-	{"address", PROPERTY}, {"gateway", PROPERTY}, {"dhcp", PROPERTY},
-	{"echo", PROPERTY},    {"ntp", LATER},	      {"syslog", LATER},
+	{"address", PROPERTY}, {"gateway", PROPERTY}, {"dhcp", PROPERTY}, {"echo", PROPERTY},
+	{"http", PROPERTY},    {"ntp", LATER},	      {"syslog", LATER},
 };
 
 static const struct word channel_words[] = {

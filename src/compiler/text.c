@@ -136,3 +136,9 @@ const char *text_folder(const char *path)
 		return ".";
 	return slash == path ? "/" : text_copy(path, (size_t)(slash - path));
 }
+
+char *text_ipv4(uint32_t address)
+{
+	return text_format("%u.%u.%u.%u", address >> 24, address >> 16 & 0xff, address >> 8 & 0xff,
+			   address & 0xff);
+}

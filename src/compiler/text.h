@@ -16,6 +16,7 @@ void *memory_new(size_t count, size_t size); /* zeroed */
 void *memory_grow(void *array, size_t count,
 		  size_t size); /* room for count + 1 elements, the new one zeroed */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *text_ipv4(uint32_t address); /* "10.0.2.15" */
 char *text_format_list(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 char *text_copy(const char *bytes, size_t length);
 

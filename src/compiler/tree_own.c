@@ -195,6 +195,8 @@ static void put_net(struct tree_writer *writer, const struct plan_net *net)
 		put_u32(writer, "gateway", net->gateway);
 	if (net->echo)
 		put_u32(writer, "echo", net->echo);
+	if (net->http)
+		put_u32(writer, "http", net->http);
 	put_end(writer);
 }
 

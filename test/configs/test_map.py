@@ -242,6 +242,7 @@ SCHEMA = {
         "functions": [{"address": str, "name": str, "guest": str, "vendor": int, "device": int, "owned": bool, "virtual": int,
                        "stream": (int, type(None)), "run_by": (int, type(None))}],
         "messages": (type(None), {"first": int, "count": int}), "firmware_calls": [int],
+        "net": (type(None), {"dhcp": bool, "address": str, "prefix": int, "gateway": str, "echo": int, "http": int}),
         "images": [{"property": str, "name": str, "size": int, "address": int, "sha256": str}],
         "faults": dict, "restarts": {"count": int, "window": int},
     }],
@@ -340,6 +341,16 @@ def test_json_is_documented():
         text = file.read().split("## The map (`map --json`)")[1].split("\n## ")[0]
     for key in keys(SCHEMA):
         assert f"`{key}`" in text, key
+
+
+# [utest->swr~map-json~1]
+def test_net():
+    found = json.loads(draw("test/configs/good/net.dts", "--json"))
+    conforms(found, SCHEMA)
+    net = {"dhcp": False, "address": "192.168.255.254", "prefix": 30, "gateway": "192.168.255.253", "echo": 65535, "http": 80}
+    assert found["cells"][0]["net"] == net
+    text = run(TOOL, "map", "test/configs/good/net.dts", "-I", IMAGES).stdout
+    assert "\n  network: address 192.168.255.254/30, gateway 192.168.255.253, echo on UDP port 65535, web server on TCP port 80\n" in text
 
 
 # [utest->swr~map-json~1] [utest->swr~map-svg~1]

@@ -4,6 +4,7 @@ What the fuzz targets start from, made out of the boards and partition files of 
 target, and the good files that stand_in.c and audit.c fall back on.
 """
 import hashlib
+import itertools
 import os
 import pathlib
 import random
@@ -378,6 +379,16 @@ def logs(folder, corpus):
     corpus.add("core-beyond", text(test_log.Log(folder).add(test_log.event(1, core=2000)).checkpoint().lines))
 
 
+def requests(corpus):
+    """Of web clients: right ones, and such as are wrong in one thing."""
+    likes = ["", "Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5,*/*;q=0.1\r\n", "Accept: image/svg+xml, application/json;q=\"0.5\"\r\n"]
+    for n, (method, path, version, like) in enumerate(itertools.product(("GET", "HEAD", "PUT"), ("/", "/metrics", "/health", "/map?x", "http://a/map"), "01", likes)):
+        corpus.add(f"right-{n:03}", f"{method} {path} HTTP/1.{version}\r\nHost: a\r\n{like}\r\n".encode())
+    for n, text in enumerate(("GET / HTTP/2.0\r\n", "GET  /\r\n", "GET / HTTP/1.1\r\n\r\n", "\r\n\r\nGET / HTTP/1.0\r\nA : b\r\n", "GET / HTTP/1.0\r\n\tb\r\n", "G\r", "\0", "GET /" + 2000 * "a" + " HTTP/1.0\r\n\r\n",
+                             "GET / HTTP/1.0\r\n" + 900 * "a: bcdefg\r\n")):  # fmt: skip
+        corpus.add(f"wrong-{n}", text.encode())
+
+
 def write(folder):
     """All of it below `folder`: corpora NAME/, `defaults` for stand_in.c and `image` for audit.c, and others of them for some targets."""
     good = sorted((ROOT / "test/configs/good").glob("*.dts"))
@@ -418,6 +429,7 @@ def write(folder):
     (folder / "defaults-pci").write_bytes(cells(folder, given) + functions(folder, test_pci.good()) + with_facts(folder) + more)
     (folder / "image-colors").write_bytes(image(folder, "colored", COLORED))
     (folder / "image-pci").write_bytes(image(folder, "functions", FUNCTIONS))
+    requests(Corpus(folder / "http"))
     generator = random.Random(1)
     audits.add("good", b"")
     for n in range(60):

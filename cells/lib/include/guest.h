@@ -40,7 +40,7 @@ struct guest_pci {
 struct guest_net { /* the health cell's: docs/config.md. IPv4 addresses in host order */
 	bool wanted, dhcp;
 	uint32_t address, prefix, gateway; /* without dhcp; gateway 0: none */
-	uint32_t echo;			   /* UDP port; 0: none */
+	uint32_t echo, http;		   /* UDP and TCP port; 0: none */
 };
 
 struct guest {

@@ -306,11 +306,11 @@ static void net_given(struct fixture *f)
 {
 	fixture_replace(&f->partition_text, "image = \"health.elf\";",
 			"image = \"health.elf\"; net { address = \"10.0.2.15/24\"; gateway = \"10.0.2.2\"; "
-			"echo = <7>; };");
+			"echo = <7>; http = <80>; };");
 	fixture_replace(
 		&f->guest_text[HEALTH], "directory@",
 		"net { compatible = \"bulkhead,net\"; address = <0x0a00020f 24>; gateway = <0x0a000202>; "
-		"echo = <7>; }; directory@");
+		"echo = <7>; http = <80>; }; directory@");
 }
 /* One of the two says something else. */
 #define NET_FILE(name, from, to)                                                                             \
@@ -334,9 +334,11 @@ NET_TREE(net_address_short, "0x0a00020f 24", "0x0a00020f")
 NET_TREE(net_gateway_another, "<0x0a000202>", "<0x0a000203>")
 NET_TREE(net_gateway_untold, "gateway = <0x0a000202>;", "")
 NET_TREE(net_echo_another, "echo = <7>", "echo = <8>")
+NET_TREE(net_http_another, "http = <80>", "http = <81>")
 NET_TREE(net_dhcp_unasked, "echo = <7>;", "echo = <7>; dhcp;")
 NET_FILE(net_gateway_unasked, "gateway = \"10.0.2.2\";", "")
 NET_FILE(net_echo_unasked, "echo = <7>;", "")
+NET_FILE(net_http_unasked, "http = <80>;", "")
 NET_FILE(net_address_unreadable, "10.0.2.15/24", "10.0.2.15.1/24")
 NET_FILE(net_address_beyond, "10.0.2.15/24", "10.0.2.271/24")
 NET_FILE(net_prefix_unreadable, "10.0.2.15/24", "10.0.2.15/24x")
@@ -769,9 +771,11 @@ static const struct mutation rows[] = {
 	ROW(TREE_BULKHEAD, net_gateway_another),
 	ROW(TREE_BULKHEAD, net_gateway_untold),
 	ROW(TREE_BULKHEAD, net_echo_another),
+	ROW(TREE_BULKHEAD, net_http_another),
 	ROW(TREE_BULKHEAD, net_dhcp_unasked),
 	ROW(TREE_BULKHEAD, net_gateway_unasked),
 	ROW(TREE_BULKHEAD, net_echo_unasked),
+	ROW(TREE_BULKHEAD, net_http_unasked),
 	ROW(TREE_BULKHEAD, net_address_unreadable),
 	ROW(TREE_BULKHEAD, net_address_beyond),
 	ROW(TREE_BULKHEAD, net_prefix_unreadable),

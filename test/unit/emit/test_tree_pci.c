@@ -140,8 +140,12 @@ static void a_network(void **state)
 {
 	static const uint32_t address[] = {0x0a00020f, 24};
 	struct plan *const with = fixture_pci_plan();
-	const struct plan_net fixed = {
-		.wanted = true, .address = 0x0a00020f, .prefix = 24, .gateway = 0x0a000202, .echo = 7};
+	const struct plan_net fixed = {.wanted = true,
+				       .address = 0x0a00020f,
+				       .prefix = 24,
+				       .gateway = 0x0a000202,
+				       .echo = 7,
+				       .http = 80};
 
 	(void)state;
 	assert_true(fdt_path_offset(tree(FIXTURE_HEALTH), "/bulkhead/net") < 0);
@@ -150,6 +154,7 @@ static void a_network(void **state)
 	cells_are(FIXTURE_HEALTH, "/bulkhead/net", "address", address, 2);
 	assert_int_equal(number(FIXTURE_HEALTH, "/bulkhead/net", "gateway"), 0x0a000202);
 	assert_int_equal(number(FIXTURE_HEALTH, "/bulkhead/net", "echo"), 7);
+	assert_int_equal(number(FIXTURE_HEALTH, "/bulkhead/net", "http"), 80);
 	assert_false(has(FIXTURE_HEALTH, "/bulkhead/net", "dhcp"));
 	assert_true(fdt_path_offset(tree(FIXTURE_LINUX), "/bulkhead/net") < 0);
 	with->cells[FIXTURE_HEALTH].net = (struct plan_net){.wanted = true, .dhcp = true};
@@ -158,6 +163,7 @@ static void a_network(void **state)
 	assert_false(has(FIXTURE_HEALTH, "/bulkhead/net", "address"));
 	assert_false(has(FIXTURE_HEALTH, "/bulkhead/net", "gateway"));
 	assert_false(has(FIXTURE_HEALTH, "/bulkhead/net", "echo"));
+	assert_false(has(FIXTURE_HEALTH, "/bulkhead/net", "http"));
 }
 
 int main(void)

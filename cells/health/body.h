@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * body.h - what the health cell tells of the machine, as documents that are produced a piece at a time: their
+ * size depends on the machine, and nobody has room for a whole one. It knows nothing of who carries them.
+ * Portable.
+ */
+#ifndef HEALTH_BODY_H
+#define HEALTH_BODY_H
+
+#include "counters.h"
+
+#define BODY_PIECE_MAX 640u /* the longest of what is produced in one */
+#define BODY_BUCKETS   32u
+
+enum body_kind {
+	BODY_METRICS,	  /* Prometheus' text format 0.0.4 */
+	BODY_OPENMETRICS, /* 1.0.0 */
+	BODY_HEALTH,	  /* JSON: how all cells are */
+	BODY_MAP,	  /* JSON: who has which cores */
+	BODY_PAGE	  /* for people: page.html */
+};
+
+struct body_source {
+	const struct machine *machine;
+	const struct counters *counters;
+	const char *page; /* page.html */
+	uint32_t page_size;
+};
+
+struct body {
+	const struct body_source *source;
+	enum body_kind kind;
+	uint64_t now;			/* the time it speaks of, in ticks */
+	uint32_t part, outer, inner;	/* how far it has come: each kind's own */
+	uint64_t buckets[BODY_BUCKETS]; /* a histogram, as it was when its first line was produced */
+	uint64_t sum;
+};
+
+void body_start(struct body *body, const struct body_source *source, enum body_kind kind, uint64_t now);
+/* As many pieces as fit; `room` is at least BODY_PIECE_MAX. 0: that was all. */
+uint32_t body_next(struct body *body, char *text, uint32_t room);
+
+#endif

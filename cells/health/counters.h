@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * counters.h - what the health cell itself has seen and done, for those who ask (docs/metrics.md). Each part
+ * is written by the module that it is about. Portable.
+ */
+#ifndef HEALTH_COUNTERS_H
+#define HEALTH_COUNTERS_H
+
+#include "http_codes.h"
+#include "machine.h"
+
+struct cell_counters {
+	uint64_t beat_seen;   /* when its beat was last seen to change */
+	bool beats, incident; /* it has beaten in this life; its heartbeat or its boot is overdue */
+	uint64_t log_lost;    /* bytes of its log overwritten before they were read */
+	uint64_t restarts_seen, restarts_told;
+	uint64_t restarts[BP_ERROR_COUNT + 1]; /* by cause; BP_ERROR_COUNT: by request */
+};
+
+struct core_counters {
+	uint64_t events_lost, events_bad;
+};
+
+struct net_counters {
+	bool there, up; /* a NIC, its link */
+	uint64_t received, sent, dropped;
+	uint64_t heap_bytes, heap_bytes_max, buffers, connections; /* of lwIP's memory: in use */
+};
+
+struct http_counters {
+	uint64_t requests[HTTP_CODES]; /* answered, by code */
+	uint64_t abandoned; /* connections that ended without a whole answer: theirs, or for lack of room */
+};
+
+struct counters {
+	uint64_t polls, polls_missed, poll_delay_max; /* the last in ticks */
+	struct cell_counters cells[MACHINE_CELLS_MAX];
+	struct core_counters cores[MACHINE_CORES_MAX];
+	struct net_counters net;
+	struct http_counters http;
+};
+
+/*
+ * A look at a cell's restarts. EL2 counts one before it says why, so it is told at the next look. Of restarts
+ * between two looks all have the last one's cause.
+ */
+void counters_restarts(struct cell_counters *cell, uint64_t restarts, uint64_t cause);
+
+#endif

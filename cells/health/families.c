@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * families.c - where each metric comes from (families.h).
+ */
+#include "families.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "http.h"
+#include "names.h"
+
+#define CORE_BUCKETS  24u /* 32 ns to a quarter of a second at 62.5 MHz */
+#define TICK_BUCKETS  16u /* telemetry.h: HEARTBEAT_HISTOGRAM */
+#define TICK_FIRST_NS 128u
+#define DIGEST_BYTES  32u
+
+/* --- cores --- */
+
+/* A word of a core's telemetry page. */
+#define CORE_WORD(name, member)                                                                              \
+	static bool name(const struct body_source *source, uint64_t now, uint32_t core, uint32_t inner,      \
+			 uint64_t *value)                                                                    \
+	{                                                                                                    \
+		(void)now, (void)inner;                                                                      \
+		*value = machine_telemetry(source->machine, core)->member;                                   \
+		return true;                                                                                 \
+	}
+/* A number that the health cell keeps. */
+#define OWN_WORD(name, member)                                                                               \
+	static bool name(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,     \
+			 uint64_t *value)                                                                    \
+	{                                                                                                    \
+		(void)now, (void)outer, (void)inner;                                                         \
+		*value = source->counters->member;                                                           \
+		return true;                                                                                 \
+	}
+
+CORE_WORD(core_exits, exits[inner])
+CORE_WORD(core_el2, el2_ticks_sum)
+CORE_WORD(core_el2_max, el2_ticks_max)
+CORE_WORD(core_injected, injected)
+CORE_WORD(core_foreign, foreign_sgi)
+CORE_WORD(core_denied, denied)
+CORE_WORD(core_faults, faults[inner])
+CORE_WORD(core_events, event_sequence)
+CORE_WORD(core_events_dropped, events_dropped)
+CORE_WORD(core_state, core_state == inner)
+OWN_WORD(core_events_lost, cores[outer].events_lost)
+OWN_WORD(core_events_bad, cores[outer].events_bad)
+
+static void core_histogram(const struct body_source *source, uint32_t core, uint64_t *buckets, uint64_t *sum)
+{
+	const volatile struct telemetry_core *t = machine_telemetry(source->machine, core);
+
+	for (uint32_t i = 0; i < BODY_BUCKETS; i++)
+		buckets[i] = t->el2_histogram[i];
+	*sum = t->el2_ticks_sum;
+}
+
+/* --- cells --- */
+
+static bool cell_first(const struct body_source *source, uint32_t cell)
+{
+	return machine_telemetry(source->machine, source->machine->cells[cell].first_core);
+}
+
+/* A member of one look at a cell. */
+#define CELL_WORD(name, member)                                                                              \
+	static bool name(const struct body_source *source, uint64_t now, uint32_t cell, uint32_t inner,      \
+			 uint64_t *value)                                                                    \
+	{                                                                                                    \
+		struct cell_view view;                                                                       \
+                                                                                                             \
+		(void)now, (void)inner;                                                                      \
+		machine_view(source->machine, cell, &view);                                                  \
+		*value = view.member;                                                                        \
+		return true;                                                                                 \
+	}
+
+CELL_WORD(cell_state, state == inner)
+CELL_WORD(cell_generation, generation)
+CELL_WORD(cell_start, start_time)
+CELL_WORD(cell_beats, beat)
+CELL_WORD(cell_ticks, ticks)
+CELL_WORD(cell_missed, missed)
+CELL_WORD(cell_worst, worst_ns)
+OWN_WORD(cell_restarts, cells[outer].restarts[inner])
+OWN_WORD(cell_log_lost, cells[outer].log_lost)
+OWN_WORD(cell_overdue, cells[outer].incident)
+
+static bool cell_boot(const struct body_source *source, uint64_t now, uint32_t cell, uint32_t inner,
+		      uint64_t *value)
+{
+	struct cell_view view;
+
+	(void)now, (void)inner;
+	machine_view(source->machine, cell, &view);
+	*value = view.ready_time - view.start_time;
+	return view.ready_time >= view.start_time && view.ready_time;
+}
+
+static bool cell_age(const struct body_source *source, uint64_t now, uint32_t cell, uint32_t inner,
+		     uint64_t *value)
+{
+	const struct cell_counters *of = &source->counters->cells[cell];
+
+	(void)inner;
+	*value = now > of->beat_seen ? now - of->beat_seen : 0;
+	return of->beats;
+}
+
+static bool cell_watched(const struct body_source *source, uint32_t cell)
+{
+	return source->machine->cells[cell].heartbeat_ns;
+}
+
+static bool cell_limit(const struct body_source *source, uint64_t now, uint32_t cell, uint32_t inner,
+		       uint64_t *value)
+{
+	(void)now, (void)inner;
+	*value = source->machine->cells[cell].heartbeat_ns;
+	return true;
+}
+
+static bool cell_has_heartbeat(const struct body_source *source, uint32_t cell)
+{
+	return machine_heartbeat(source->machine, cell);
+}
+
+static bool cell_has_log(const struct body_source *source, uint32_t cell)
+{
+	return machine_log(source->machine, cell);
+}
+
+static bool cell_memory(const struct body_source *source, uint64_t now, uint32_t cell, uint32_t inner,
+			uint64_t *value)
+{
+	(void)now, (void)inner;
+	*value = source->machine->cells[cell].memory_bytes;
+	return true;
+}
+
+static bool cell_log(const struct body_source *source, uint64_t now, uint32_t cell, uint32_t inner,
+		     uint64_t *value)
+{
+	(void)now, (void)inner;
+	*value = machine_log(source->machine, cell)->head;
+	return true;
+}
+
+/* The last bucket of those that a cell publishes holds all that is beyond. */
+static void cell_histogram(const struct body_source *source, uint32_t cell, uint64_t *buckets, uint64_t *sum)
+{
+	const volatile struct heartbeat *heartbeat = machine_heartbeat(source->machine, cell);
+
+	(void)sum;
+	for (uint32_t i = 0; i < TICK_BUCKETS; i++)
+		buckets[i] = heartbeat->values[HEARTBEAT_HISTOGRAM + i];
+}
+
+static void cell_info(const struct body_source *source, uint32_t cell, char *text, uint32_t room)
+{
+	const struct directory_cell *of = &source->machine->cells[cell];
+
+	snprintf(text, room, ",interrupts=\"%s\",role=\"%s\",essential=\"%s\"",
+		 of->mode == BP_MODE_DIRECT ? "direct" : "injected",
+		 of->flags & BP_CELL_HEALTH ? "health" : "",
+		 of->flags & BP_CELL_ESSENTIAL ? "true" : "false");
+}
+
+/* --- the machine --- */
+
+/* The service core's page, which tells of the IOMMUs: the health cell's first. */
+static const volatile struct telemetry_core *service(const struct body_source *source)
+{
+	const struct machine *machine = source->machine;
+
+	for (uint32_t i = 0; i < machine->cell_count; i++)
+		if (machine->cells[i].flags & BP_CELL_HEALTH)
+			return machine_telemetry(machine, machine->cells[i].first_core);
+	return NULL;
+}
+
+static bool has_service(const struct body_source *source, uint32_t outer)
+{
+	(void)outer;
+	return service(source);
+}
+
+#define SERVICE_WORD(name, member)                                                                           \
+	static bool name(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,     \
+			 uint64_t *value)                                                                    \
+	{                                                                                                    \
+		(void)now, (void)outer, (void)inner;                                                         \
+		*value = service(source)->member;                                                            \
+		return true;                                                                                 \
+	}
+
+SERVICE_WORD(cell_dma_faults, dma_faults[outer])
+SERVICE_WORD(dma_lost, dma_lost)
+SERVICE_WORD(dma_untold, dma_untold)
+SERVICE_WORD(dma_silences, dma_silences)
+
+static bool uptime(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
+		   uint64_t *value)
+{
+	(void)source, (void)outer, (void)inner;
+	*value = now;
+	return true;
+}
+
+static bool one(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
+		uint64_t *value)
+{
+	(void)source, (void)now, (void)outer, (void)inner;
+	*value = 1;
+	return true;
+}
+
+/* A word of the directory's own. */
+#define DIRECTORY_WORD(name, member)                                                                         \
+	static bool name(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,     \
+			 uint64_t *value)                                                                    \
+	{                                                                                                    \
+		(void)now, (void)outer, (void)inner;                                                         \
+		*value = source->machine->directory->member;                                                 \
+		return true;                                                                                 \
+	}
+
+DIRECTORY_WORD(memory_all, ram_bytes)
+DIRECTORY_WORD(memory_hypervisor, hypervisor_bytes)
+DIRECTORY_WORD(memory_unassigned, unassigned_bytes)
+
+static bool build_time(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
+		       uint64_t *value)
+{
+	(void)now, (void)outer, (void)inner;
+	*value = source->machine->directory->build_time;
+	return *value;
+}
+
+static uint32_t write_digest(const char *label, const uint8_t *digest, char *text, uint32_t room)
+{
+	uint32_t length = (uint32_t)snprintf(text, room, ",%s=\"", label);
+
+	for (uint32_t i = 0; i < DIGEST_BYTES; i++)
+		length += (uint32_t)snprintf(text + length, room - length, "%02x", digest[i]);
+	return length + (uint32_t)snprintf(text + length, room - length, "\"");
+}
+
+static void build_info(const struct body_source *source, uint32_t outer, char *text, uint32_t room)
+{
+	const struct directory *directory = source->machine->directory;
+	uint32_t length = (uint32_t)snprintf(text, room, ",version=\"%.*s\",telemetry_abi=\"%" PRIu32 "\"",
+					     BP_NAME_MAX, directory->version, directory->abi);
+
+	(void)outer;
+	length += write_digest("binary_sha256", directory->binary_digest, text + length, room - length);
+	write_digest("configuration_sha256", directory->config_digest, text + length, room - length);
+}
+
+/* --- the health cell --- */
+
+OWN_WORD(polls, polls)
+OWN_WORD(polls_missed, polls_missed)
+OWN_WORD(poll_delay, poll_delay_max)
+OWN_WORD(http_requests, http.requests[inner])
+OWN_WORD(http_abandoned, http.abandoned)
+OWN_WORD(net_up, net.up)
+OWN_WORD(net_dropped, net.dropped)
+OWN_WORD(net_heap, net.heap_bytes)
+OWN_WORD(net_heap_max, net.heap_bytes_max)
+OWN_WORD(net_buffers, net.buffers)
+OWN_WORD(net_connections, net.connections)
+
+static bool net_frames(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
+		       uint64_t *value)
+{
+	(void)now, (void)outer;
+	*value = inner ? source->counters->net.sent : source->counters->net.received;
+	return true;
+}
+
+static const char *name_direction(uint64_t inner)
+{
+	return inner ? "sent" : "received";
+}
+
+#define LABELS(word, most, words) {.label = word, .count = most, .name = words}
+#define REASONS			  LABELS("reason", EXIT_PCI + 1, name_exit)
+#define ERRORS			  LABELS("error", BP_ERROR_COUNT, name_error)
+
+/* [impl->swr~metrics-table~1] */
+const struct family families[] = {
+	{"core_exits", NULL, "Entries into the hypervisor, by reason.", FAMILY_COUNTER, FORM_NUMBER,
+	 OUTER_CORES, .labels = REASONS, .value = core_exits},
+	{"core_el2_seconds", "seconds", "Time that the hypervisor had the core.", FAMILY_COUNTER, FORM_TICKS,
+	 OUTER_CORES, .value = core_el2},
+	{"core_el2_max_seconds", "seconds", "The longest of its visits to the hypervisor.", FAMILY_GAUGE,
+	 FORM_TICKS, OUTER_CORES, .value = core_el2_max},
+	{"core_el2_visit_seconds", "seconds", "Visits to the hypervisor, by their length.", FAMILY_HISTOGRAM,
+	 FORM_TICKS, OUTER_CORES, .histogram = core_histogram, .first = 2, .bucket_count = CORE_BUCKETS,
+	 .sum = true},
+	{"core_state", NULL, "What the core does.", FAMILY_STATES, FORM_NUMBER, OUTER_CORES,
+	 .labels = LABELS("bulkhead_core_state", CORE_PARKED + 1, name_core_state), .value = core_state},
+	{"core_injected_interrupts", NULL, "Interrupts that the hypervisor handed to the cell on this core.",
+	 FAMILY_COUNTER, FORM_NUMBER, OUTER_CORES, .value = core_injected},
+	{"core_foreign_sgis", NULL, "SGIs to cores of other cells, dropped.", FAMILY_COUNTER, FORM_NUMBER,
+	 OUTER_CORES, .value = core_foreign},
+	{"core_denied", NULL, "Hypercalls and accesses refused without a fault.", FAMILY_COUNTER, FORM_NUMBER,
+	 OUTER_CORES, .value = core_denied},
+	{"core_faults", NULL, "Faults of the cell on this core, by error.", FAMILY_COUNTER, FORM_NUMBER,
+	 OUTER_CORES, .labels = ERRORS, .value = core_faults},
+	{"core_events", NULL, "Events that the core's hypervisor recorded.", FAMILY_COUNTER, FORM_NUMBER,
+	 OUTER_CORES, .value = core_events},
+	{"core_events_dropped", NULL,
+	 "Events at a guest's pace beyond their share of the ring, not recorded.", FAMILY_COUNTER,
+	 FORM_NUMBER, OUTER_CORES, .value = core_events_dropped},
+	{"core_events_lost", NULL, "Events overwritten before the health cell read them.", FAMILY_COUNTER,
+	 FORM_NUMBER, OUTER_CORES, .value = core_events_lost},
+	{"core_events_bad", NULL, "Events whose checksum or sequence number was wrong.", FAMILY_COUNTER,
+	 FORM_NUMBER, OUTER_CORES, .value = core_events_bad},
+
+	{"cell", NULL, "What the partition file says of the cell.", FAMILY_INFO, FORM_NUMBER, OUTER_CELLS,
+	 .value = one, .info = cell_info},
+	{"cell_state", NULL, "The cell's state.", FAMILY_STATES, FORM_NUMBER, OUTER_CELLS,
+	 .labels = LABELS("bulkhead_cell_state", CELL_LOST + 1, name_state), .value = cell_state},
+	{"cell_generation", NULL, "The cell's lives, this one included.", FAMILY_GAUGE, FORM_NUMBER,
+	 OUTER_CELLS, .there = cell_first, .value = cell_generation},
+	{"cell_start_seconds", "seconds", "Uptime of the machine when the cell's life began.", FAMILY_GAUGE,
+	 FORM_TICKS, OUTER_CELLS, .there = cell_first, .value = cell_start},
+	{"cell_boot_seconds", "seconds", "From there until it said that it is ready; NaN: it has not.",
+	 FAMILY_GAUGE, FORM_TICKS, OUTER_CELLS, .there = cell_first, .value = cell_boot},
+	{"cell_restarts", NULL, "Restarts of the cell, by cause.", FAMILY_COUNTER, FORM_NUMBER, OUTER_CELLS,
+	 .labels = LABELS("cause", BP_ERROR_COUNT + 1, name_error), .there = cell_first,
+	 .value = cell_restarts},
+	{"cell_overdue", NULL, "1: its heartbeat or its boot is overdue.", FAMILY_GAUGE, FORM_NUMBER,
+	 OUTER_CELLS, .value = cell_overdue},
+	{"cell_heartbeat_limit_seconds", "seconds", "Within what the cell has to beat.", FAMILY_GAUGE,
+	 FORM_NS, OUTER_CELLS, .there = cell_watched, .value = cell_limit},
+	{"cell_heartbeat_age_seconds", "seconds",
+	 "Time since its last beat was seen; NaN: none in this life.", FAMILY_GAUGE, FORM_TICKS, OUTER_CELLS,
+	 .there = cell_has_heartbeat, .value = cell_age},
+	{"cell_beats", NULL, "Beats of this life.", FAMILY_COUNTER, FORM_NUMBER, OUTER_CELLS,
+	 .there = cell_has_heartbeat, .value = cell_beats},
+	{"cell_ticks", NULL, "Periodic ticks done in this life, as the cell says.", FAMILY_COUNTER,
+	 FORM_NUMBER, OUTER_CELLS, .there = cell_has_heartbeat, .value = cell_ticks},
+	{"cell_ticks_missed", NULL, "Periodic ticks missed in this life, as the cell says.", FAMILY_COUNTER,
+	 FORM_NUMBER, OUTER_CELLS, .there = cell_has_heartbeat, .value = cell_missed},
+	{"cell_tick_latency_max_seconds", "seconds",
+	 "The worst from a tick's time to its handler, as the cell says.", FAMILY_GAUGE, FORM_NS, OUTER_CELLS,
+	 .there = cell_has_heartbeat, .value = cell_worst},
+	{"cell_tick_latency_seconds", "seconds", "From ticks' times to their handler, as the cell says.",
+	 FAMILY_HISTOGRAM, FORM_NS, OUTER_CELLS, .there = cell_has_heartbeat, .histogram = cell_histogram,
+	 .first = TICK_FIRST_NS, .bucket_count = TICK_BUCKETS},
+	{"cell_memory_bytes", "bytes", "RAM that the cell has.", FAMILY_GAUGE, FORM_NUMBER, OUTER_CELLS,
+	 .value = cell_memory},
+	{"cell_log_bytes", "bytes", "Bytes that the cell wrote to its log console.", FAMILY_COUNTER,
+	 FORM_NUMBER, OUTER_CELLS, .there = cell_has_log, .value = cell_log},
+	{"cell_log_lost_bytes", "bytes", "Those that were overwritten before the health cell read them.",
+	 FAMILY_COUNTER, FORM_NUMBER, OUTER_CELLS, .there = cell_has_log, .value = cell_log_lost},
+	{"cell_dma_faults", NULL, "DMA of the cell's devices that an IOMMU refused.", FAMILY_COUNTER,
+	 FORM_NUMBER, OUTER_CELLS, .there = has_service, .value = cell_dma_faults},
+
+	{"memory_bytes", "bytes", "RAM of the board.", FAMILY_GAUGE, FORM_NUMBER, OUTER_MACHINE,
+	 .value = memory_all},
+	{"memory_hypervisor_bytes", "bytes", "RAM of the hypervisor, its tables and the cells' images.",
+	 FAMILY_GAUGE, FORM_NUMBER, OUTER_MACHINE, .value = memory_hypervisor},
+	{"memory_unassigned_bytes", "bytes", "RAM that is nobody's.", FAMILY_GAUGE, FORM_NUMBER,
+	 OUTER_MACHINE, .value = memory_unassigned},
+	{"dma_lost", NULL, "Overflows of an IOMMU's queue, and faults of streams that no cell has.",
+	 FAMILY_COUNTER, FORM_NUMBER, OUTER_MACHINE, .there = has_service, .value = dma_lost},
+	{"dma_untold", NULL, "DMA faults beyond a stream's share, not told as events.", FAMILY_COUNTER,
+	 FORM_NUMBER, OUTER_MACHINE, .there = has_service, .value = dma_untold},
+	{"dma_silences", NULL, "Times that a stream's faults were not recorded for the rest of a second.",
+	 FAMILY_COUNTER, FORM_NUMBER, OUTER_MACHINE, .there = has_service, .value = dma_silences},
+	{"uptime_seconds", "seconds", "Time since the machine's counter began.", FAMILY_GAUGE, FORM_TICKS,
+	 OUTER_MACHINE, .value = uptime},
+	{"build_timestamp_seconds", "seconds",
+	 "When it was built, in seconds since 1970; NaN: the build didn't say.", FAMILY_GAUGE, FORM_NUMBER,
+	 OUTER_MACHINE, .value = build_time},
+	{"build", NULL, "What this machine was built from.", FAMILY_INFO, FORM_NUMBER, OUTER_MACHINE,
+	 .value = one, .info = build_info},
+
+	{"health_polls", NULL, "Rounds of the health cell.", FAMILY_COUNTER, FORM_NUMBER, OUTER_MACHINE,
+	 .value = polls},
+	{"health_polls_missed", NULL, "Rounds left out because one before took too long.", FAMILY_COUNTER,
+	 FORM_NUMBER, OUTER_MACHINE, .value = polls_missed},
+	{"health_poll_delay_max_seconds", "seconds", "The latest that a round began.", FAMILY_GAUGE,
+	 FORM_TICKS, OUTER_MACHINE, .value = poll_delay},
+	{"http_requests", NULL, "Requests that the web server answered, by code.", FAMILY_COUNTER,
+	 FORM_NUMBER, OUTER_NIC, .labels = LABELS("code", HTTP_CODES, http_code_text),
+	 .value = http_requests},
+	{"http_abandoned", NULL, "Connections that ended without a whole answer.", FAMILY_COUNTER,
+	 FORM_NUMBER, OUTER_NIC, .value = http_abandoned},
+	{"nic_link_up", NULL, "1: the health cell's NIC has a link.", FAMILY_GAUGE, FORM_NUMBER, OUTER_NIC,
+	 .value = net_up},
+	{"nic_frames", NULL, "Frames of the health cell's NIC.", FAMILY_COUNTER, FORM_NUMBER, OUTER_NIC,
+	 .labels = LABELS("direction", 2, name_direction), .value = net_frames},
+	{"nic_dropped", NULL, "Frames that there was no room for, either way.", FAMILY_COUNTER, FORM_NUMBER,
+	 OUTER_NIC, .value = net_dropped},
+	{"net_heap_bytes", "bytes", "Memory that the network has in use.", FAMILY_GAUGE, FORM_NUMBER,
+	 OUTER_NIC, .value = net_heap},
+	{"net_heap_max_bytes", "bytes", "The most that it had.", FAMILY_GAUGE, FORM_NUMBER, OUTER_NIC,
+	 .value = net_heap_max},
+	{"net_buffers", NULL, "Frames' buffers in use.", FAMILY_GAUGE, FORM_NUMBER, OUTER_NIC,
+	 .value = net_buffers},
+	{"net_connections", NULL, "TCP connections that are remembered, ended ones too.", FAMILY_GAUGE,
+	 FORM_NUMBER, OUTER_NIC, .value = net_connections},
+	{.name = NULL},
+};

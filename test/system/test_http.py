@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The health cell's web server: its documents as their readers take them, and clients that are slow, many, or talk nonsense.
+
+Time is virtual (one instruction, one nanosecond): how late the health cell's polls are is what it computes, not what the host
+does. Idle time passes at once, so its time-outs are short for a client.
+
+[stest->swr~http-request~1] [stest->swr~http-accept~1] [stest->swr~http-documents~1] [stest->swr~http-health~1]
+[stest->swr~http-map~1] [stest->swr~http-bounded~1] [stest->swr~metrics~1] [stest->swr~metrics-table~1]
+[stest->swr~metrics-forms~1] [stest->swr~metrics-histograms~1] [stest->swr~metrics-series~1]
+"""
+
+import contextlib
+import http.client
+import json
+import pathlib
+import random
+import re
+import socket
+import subprocess
+
+import pytest
+from prometheus_client.openmetrics import parser
+
+import system
+from harness import build, pci, qemu
+
+OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+POLL_DELAY_MAX = 0.0002  # a tenth of the health cell's period
+LORISES = 60
+MALFORMED = 150
+SCRAPES = 10_000
+
+
+class Client:
+    def __init__(self, port):
+        self.port = port
+
+    def get(self, path, accept=None, method="GET"):
+        """(status, type, text)"""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        with contextlib.closing(connection):
+            connection.request(method, path, headers={"Accept": accept} if accept else {})
+            answer = connection.getresponse()
+            return answer.status, answer.getheader("Content-Type"), answer.read().decode()
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+
+    def raw(self, data):
+        """What comes back, until the cell ends the connection."""
+        with self.connect() as connection, contextlib.suppress(ConnectionError):
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+        return b""
+
+    def metrics(self):
+        return values(self.get("/metrics")[2])
+
+
+def values(text):
+    """Metrics' text: series to value."""
+    lines = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
+    return {series: float(value) for series, value in lines}
+
+
+@contextlib.contextmanager
+def served(results):
+    """The running machine, and a client of its health cell."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    net = f"user,hostfwd=tcp:127.0.0.1:{port}-10.0.2.15:80"
+    devices = pci.options("qemu-virt-pci", ["nic", ("net", net)], nvme="null-co://", disk="null-co://")
+    with system.running("net-virtio", results, icount=qemu.ICOUNT, extra=devices) as running:
+        running.uart.search(r"^health: net: link up\n", never=system.HALTED)
+        qemu.wait_until(lambda: running.view.state("control") == "ready", "control is ready")
+        yield running, Client(port)
+
+
+def documented():
+    """docs/metrics.md's rows: name, type, unit, labels."""
+    rows = re.findall(r"^\| `(bulkhead_\w+)` \| (\w+) \| (\w*) \| ([\w, ]*) \|", (build.ROOT / "docs/metrics.md").read_text(), re.M)
+    return {(name, kind, unit, frozenset(labels.replace(" ", "").split(",")) - {""}) for name, kind, unit, labels in rows}
+
+
+def found(families):
+    for family in families:
+        suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
+        labels = frozenset(label for sample in family.samples for label in sample.labels) - {"le"}
+        yield family.name + suffix, family.type, family.unit, labels
+
+
+def unharmed(running, client):
+    """Nothing that went before made a poll late or kept one from being done, or reached the other cell."""
+    now = client.metrics()
+    assert now["bulkhead_health_polls_missed_total"] == 0
+    assert now["bulkhead_health_poll_delay_max_seconds"] < POLL_DELAY_MAX
+    after = running.view.core("control")
+    assert (after.generation, after.exits_since_ready) == (1, 0)
+    assert running.view.core("health").generation == 1
+    return now
+
+
+def metrics_are_right(running, client):
+    status, kind, text = client.get("/metrics")
+    assert (status, kind) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+    series = int(running.uart.search(r"^health: http: port 80, (\d+) series\n")[1])
+    assert len(values(text)) == series
+    status, kind, text = client.get("/metrics", OPENMETRICS)
+    assert (status, kind) == (200, "application/openmetrics-text; version=1.0.0; charset=utf-8")
+    families = list(parser.text_string_to_metric_families(text))
+    assert set(found(families)) == documented()
+    assert sum(len(family.samples) for family in families) == series
+    # As the harness reads them in the machine's memory.
+    core = running.view.core("control")
+    exits = [value for name, value in values(text).items() if name.startswith("bulkhead_core_exits") and 'cell="control"' in name]
+    assert sum(exits) == core.exits_total
+    assert values(text)['bulkhead_cell_state{cell="control",bulkhead_cell_state="ready"}'] == 1
+    assert values(text)['bulkhead_core_el2_visit_seconds_count{core="1",cell="control"}'] == core.exits_total
+
+
+def documents_are_right(client):
+    status, kind, text = client.get("/")
+    assert (status, kind) == (200, "text/html; charset=utf-8")
+    assert text == (build.ROOT / "cells/health/page.html").read_text()
+    status, kind, text = client.get("/map")
+    assert (status, kind) == (200, "application/json")
+    owned = json.loads(text)
+    assert [core["cell"] for core in owned["cores"]] == ["health", "control", None, None]
+    assert owned["cells"][1] | {"cell": "control", "interrupts": "direct", "heartbeat_ns": 10**9} == owned["cells"][1]
+    for path in ("/", "/metrics", "/health", "/map"):
+        assert client.get(path, method="HEAD")[::2] == (200, "")
+        assert client.get(path, method="POST")[0] == 405
+    assert client.get("/nothing")[0] == 404
+    status, kind, text = client.get("/health")
+    assert (status, kind, json.loads(text)["status"]) == (200, "application/json", "ok")
+
+
+def stopping_shows(running, client):
+    running.health("stop control")
+    qemu.wait_until(lambda: running.view.state("control") == "stopped", "control is stopped")
+    status, _, text = client.get("/health")
+    assert (status, json.loads(text)["status"]) == (503, "degraded")
+    assert client.metrics()['bulkhead_cell_state{cell="control",bulkhead_cell_state="stopped"}'] == 1
+    running.health("restart control")
+    qemu.wait_until(lambda: running.view.state("control") == "ready", "control is ready")
+    qemu.wait_until(lambda: client.get("/health")[0] == 200, "the machine is well")
+    assert client.metrics()['bulkhead_cell_restarts_total{cell="control",cause="request"}'] == 1
+
+
+def malformed(seed):
+    """Requests that are none, each with the code that they may get; None: whatever comes."""
+    chance = random.Random(seed)
+    good = b"GET /metrics HTTP/1.1\r\nHost: a\r\nAccept: text/plain\r\n\r\n"
+    yield b"GET / HTTP/1.1\r\n\r\n", 400
+    yield b"\x16\x03\x01\x02\x00\x01\x00\r\n", 400
+    yield b"GET / HTTP/9.9\r\n", 505
+    yield b"GET /" + b"a" * 20000, 414
+    yield b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 3000, 431
+    yield b"", None
+    while True:
+        yield chance.randbytes(chance.randrange(1, 3000)), None
+        at = chance.randrange(len(good))
+        yield good[:at] + bytes([chance.randrange(256)]) + good[at + 1 :], None
+        yield good[:at], None
+
+
+def nonsense_is_refused(client):
+    for _, (data, code) in zip(range(MALFORMED), malformed(1)):
+        answer = client.raw(data)
+        assert re.match(rb"HTTP/1\.1 (200|400|404|405|408|414|431|505) |$", answer), answer[:80]
+        assert code is None or answer.startswith(b"HTTP/1.1 %d " % code), (data[:80], answer[:80])
+
+
+def slow_clients_make_room(client):
+    """Who sends a part of a request and waits, or reads no answer, keeps nobody else out."""
+    with contextlib.ExitStack() as stack:
+        for number in range(LORISES):
+            slow = stack.enter_context(client.connect())
+            slow.sendall(b"GET /metrics HTTP/1.1\r\nHost: a\r\n" + (b"\r\n" if number % 3 == 0 else b"X: "))
+        for _ in range(5):
+            assert client.get("/health")[0] == 200
+
+
+def memory(running):
+    """What lwIP has in use: bytes, buffers."""
+    mark = running.health("net")
+    return running.uart.search(r"^net: memory heap=(\d+) most=\d+ buffers=(\d+) ", since=mark, never=system.HALTED).groups()
+
+
+def memory_is_back(running):
+    """Once its connections are gone."""
+    qemu.wait_until(lambda: memory(running) == ("0", "0"), "the network has no memory in use")
+
+
+def test_readers_and_strangers(results):
+    with served(results) as (running, client):
+        metrics_are_right(running, client)
+        documents_are_right(client)
+        nonsense_is_refused(client)
+        slow_clients_make_room(client)
+        unharmed(running, client)
+        memory_is_back(running)
+        stopping_shows(running, client)
+
+
+@pytest.mark.full
+def test_many_scrapes(results):
+    """Numbers have more digits as they grow; else an answer's size stays, and what the cell has in use."""
+    with served(results) as (running, client):
+        before = client.metrics()
+        lengths = {accept: [] for accept in (None, OPENMETRICS)}
+        for number in range(SCRAPES):
+            accept = OPENMETRICS if number % 2 else None
+            status, _, text = client.get("/metrics", accept)
+            assert status == 200
+            lengths[accept].append(len(re.sub(r" [\d.]+$", " 0", text, flags=re.M)))
+        assert all(min(of) == max(of) for of in lengths.values())
+        after = unharmed(running, client)
+        assert after['bulkhead_http_requests_total{code="200"}'] - before['bulkhead_http_requests_total{code="200"}'] == SCRAPES + 1
+        memory_is_back(running)
+        (pathlib.Path(results) / "scrapes.json").write_text(json.dumps(after))
+
+
+@pytest.mark.full
+def test_page(results):
+    """In a browser, which takes its picture (page.png)."""
+    with served(results) as (_, client):
+        picture, profile = (pathlib.Path(results) / name for name in ("page.png", "profile"))
+        browser = ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", "--window-size=1280,1400"]
+        page = ["--virtual-time-budget=7000", f"http://127.0.0.1:{client.port}/"]
+        seen = subprocess.run([*browser, "--dump-dom", *page], capture_output=True, text=True, check=True, timeout=300).stdout
+        assert re.search(r'id="status"[^>]*>all well<', seen)
+        assert "core 1 · control" in seen and ">no exits<" in seen and seen.count("<figure>") == 4
+        subprocess.run([*browser, f"--screenshot={picture}", *page], capture_output=True, check=True, timeout=300)
+        assert picture.read_bytes().startswith(b"\x89PNG")

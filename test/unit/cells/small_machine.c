@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * small_machine.c - see small_machine.h.
+ */
+#include "small_machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+	struct directory head;
+	struct directory_core cores[4];
+	struct directory_cell cells[2];
+} directory;
+static struct small_machine small;
+
+struct small_machine *small_machine(void)
+{
+	memset(&directory, 0, sizeof(directory));
+	memset(&small, 0, sizeof(small));
+	directory.head = (struct directory){
+		.magic = DIRECTORY_MAGIC,
+		.abi = TELEMETRY_ABI,
+		.size = sizeof(directory),
+		.cores = {sizeof(struct directory), 4},
+		.cells = {sizeof(struct directory) + sizeof(directory.cores), 2},
+		.config_digest = {0xab, 0xcd},
+		.version = "1.2-34-g56",
+		.build_time = 1700000000,
+	};
+	for (unsigned i = 0; i < 4; i++) {
+		directory.cores[i].mpidr = i;
+		directory.cores[i].cell = i == 0 ? SMALL_HEALTH : i == 3 ? CELL_UNASSIGNED : SMALL_GATEWAY;
+		directory.cores[i].telemetry_ipa = (uintptr_t)&small.telemetry[i];
+		small.telemetry[i].cell_state = i ? CELL_RUNNING : CELL_READY;
+		small.telemetry[i].generation = 1;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		directory.cells[i].heartbeat_ipa = (uintptr_t)&small.heartbeats[i];
+		directory.cells[i].first_core = i;
+		directory.cells[i].core_count = 1 + i;
+	}
+	strcpy(directory.cells[SMALL_HEALTH].name, "health");
+	strcpy(directory.cells[SMALL_GATEWAY].name, "gateway");
+	directory.cells[SMALL_HEALTH].flags = BP_CELL_HEALTH;
+	directory.cells[SMALL_GATEWAY].flags = BP_CELL_ESSENTIAL;
+	directory.cells[SMALL_GATEWAY].heartbeat_ns = 10000000;
+	directory.cells[SMALL_GATEWAY].log_ipa = (uintptr_t)&small.log;
+	if (machine_open(&small.machine, &directory, sizeof(directory), 1000000000))
+		abort();
+	small.source = (struct body_source){
+		.machine = &small.machine,
+		.counters = &small.counters,
+		.page = "<!DOCTYPE html>",
+		.page_size = 15,
+	};
+	return &small;
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * test_metrics.c - both text forms of the metrics.
+ */
+#include "test.h"
+
+#include "families.h"
+#include "metrics.h"
+#include "small_machine.h"
+
+#define NOW 5000000000
+
+static struct small_machine *small;
+static char text[400000];
+
+static int start(void **state)
+{
+	small = small_machine();
+	return 0;
+}
+
+/* All of it, `room` bytes at a time. */
+static void write_all(enum body_kind kind, uint32_t room)
+{
+	struct body body;
+	uint32_t length = 0, more;
+
+	body_start(&body, &small->source, kind, NOW);
+	while ((more = body_next(&body, text + length, room))) {
+		assert_true(more <= room && length + more < sizeof(text) - BODY_PIECE_MAX);
+		length += more;
+	}
+	text[length] = 0;
+}
+
+static uint64_t samples(void)
+{
+	uint64_t count = 0;
+
+	for (const char *at = text; *at; at = strchr(at, '\n') + 1)
+		count += *at != '#';
+	return count;
+}
+
+static bool has(const char *line)
+{
+	const char *at = strstr(text, line);
+
+	return at && (at == text || at[-1] == '\n');
+}
+
+/* [utest->swr~metrics-table~1] [utest->swr~metrics~1] */
+static void values(void **state)
+{
+	struct telemetry_core *t = &small->telemetry[1];
+
+	t->exits[EXIT_IRQ] = 12;
+	t->faults[BP_ERROR_SERROR] = 3;
+	t->el2_ticks_sum = 1234567890123;
+	t->start_time = 1000000000;
+	t->ready_time = 1250000000;
+	small->heartbeats[1].beat = 77;
+	small->heartbeats[1].values[HEARTBEAT_LATENCY_WORST] = 1500;
+	small->log.head = 99;
+	small->counters.cells[1] = (struct cell_counters){.beats = true, .beat_seen = NOW - 2000000};
+	small->telemetry[0].dma_faults[1] = 4;
+	small->counters.net.sent = 9;
+	write_all(BODY_METRICS, BODY_PIECE_MAX);
+	assert_false(has("bulkhead_nic_"));
+	small->counters.net.there = true;
+	write_all(BODY_METRICS, 1392);
+	assert_true(has("bulkhead_core_exits_total{core=\"1\",cell=\"gateway\",reason=\"irq\"} 12\n"));
+	assert_true(has("bulkhead_core_exits_total{core=\"2\",cell=\"gateway\",reason=\"irq\"} 0\n"));
+	assert_true(has("bulkhead_core_faults_total{core=\"1\",cell=\"gateway\",error=\"serror\"} 3\n"));
+	assert_true(has("bulkhead_core_el2_seconds_total{core=\"1\",cell=\"gateway\"} 1234.567890123\n"));
+	assert_true(has("bulkhead_cell_state{cell=\"gateway\",bulkhead_cell_state=\"running\"} 1\n"));
+	assert_true(has("bulkhead_cell_state{cell=\"gateway\",bulkhead_cell_state=\"ready\"} 0\n"));
+	assert_true(has("bulkhead_cell_start_seconds{cell=\"gateway\"} 1.000000000\n"));
+	assert_true(has("bulkhead_cell_boot_seconds{cell=\"gateway\"} 0.250000000\n"));
+	assert_true(has("bulkhead_cell_boot_seconds{cell=\"health\"} NaN\n"));
+	assert_true(has("bulkhead_cell_heartbeat_age_seconds{cell=\"gateway\"} 0.002000000\n"));
+	assert_true(has("bulkhead_cell_heartbeat_age_seconds{cell=\"health\"} NaN\n"));
+	assert_true(has("bulkhead_cell_heartbeat_limit_seconds{cell=\"gateway\"} 0.010000000\n"));
+	assert_false(has("bulkhead_cell_heartbeat_limit_seconds{cell=\"health\"}")); /* not watched */
+	assert_true(has("bulkhead_cell_beats_total{cell=\"gateway\"} 77\n"));
+	assert_true(has("bulkhead_cell_tick_latency_max_seconds{cell=\"gateway\"} 0.000001500\n"));
+	assert_true(has("bulkhead_cell_log_bytes_total{cell=\"gateway\"} 99\n"));
+	assert_false(has("bulkhead_cell_log_bytes_total{cell=\"health\"}"));
+	assert_true(has("bulkhead_cell_dma_faults_total{cell=\"gateway\"} 4\n"));
+	assert_true(has("bulkhead_uptime_seconds 5.000000000\n"));
+	assert_true(has("bulkhead_build_timestamp_seconds 1700000000\n"));
+	assert_true(has("bulkhead_nic_frames_total{direction=\"sent\"} 9\n"));
+	assert_false(has("bulkhead_core_exits_total{core=\"3\"")); /* nobody's */
+}
+
+/* [utest->swr~metrics-forms~1] */
+static void forms(void **state)
+{
+	write_all(BODY_METRICS, 2000);
+	assert_true(has("# TYPE bulkhead_core_exits_total counter\n"));
+	assert_true(has("# TYPE bulkhead_cell_state gauge\n"));
+	assert_true(has("# TYPE bulkhead_build_info gauge\n"));
+	assert_false(has("# UNIT") || has("# EOF"));
+	write_all(BODY_OPENMETRICS, 2000);
+	assert_true(has("# TYPE bulkhead_core_exits counter\n"));
+	assert_true(
+		has("# TYPE bulkhead_core_el2_seconds counter\n# UNIT bulkhead_core_el2_seconds seconds\n"));
+	assert_true(has("# TYPE bulkhead_cell_state stateset\n"));
+	assert_true(has("# TYPE bulkhead_build info\n"));
+	assert_true(has("bulkhead_build_info{version=\"1.2-34-g56\",telemetry_abi=\""));
+	assert_true(strstr(text, ",configuration_sha256=\"abcd0000"));
+	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
+}
+
+/* [utest->swr~metrics-histograms~1] */
+static void histograms(void **state)
+{
+	struct telemetry_core *t = &small->telemetry[2];
+
+	t->el2_histogram[0] = 1; /* 1 tick: 1 ns */
+	t->el2_histogram[5] = 10;
+	t->el2_histogram[31] = 100;
+	t->el2_ticks_sum = 7;
+	small->heartbeats[1].values[HEARTBEAT_HISTOGRAM] = 5;
+	small->heartbeats[1].values[HEARTBEAT_HISTOGRAM + 15] = 6;
+	write_all(BODY_OPENMETRICS, 700);
+	assert_true(has(
+		"bulkhead_core_el2_visit_seconds_bucket{core=\"2\",cell=\"gateway\",le=\"0.000000002\"} 1\n"
+		"bulkhead_core_el2_visit_seconds_bucket{core=\"2\",cell=\"gateway\",le=\"0.000000004\"} "
+		"1\n"));
+	assert_true(has(
+		"bulkhead_core_el2_visit_seconds_bucket{core=\"2\",cell=\"gateway\",le=\"0.000000032\"} 1\n"
+		"bulkhead_core_el2_visit_seconds_bucket{core=\"2\",cell=\"gateway\",le=\"0.000000064\"} "
+		"11\n"));
+	assert_true(has(
+		"bulkhead_core_el2_visit_seconds_bucket{core=\"2\",cell=\"gateway\",le=\"0.008388608\"} 11\n"
+		"bulkhead_core_el2_visit_seconds_bucket{core=\"2\",cell=\"gateway\",le=\"+Inf\"} 111\n"
+		"bulkhead_core_el2_visit_seconds_sum{core=\"2\",cell=\"gateway\"} 0.000000007\n"
+		"bulkhead_core_el2_visit_seconds_count{core=\"2\",cell=\"gateway\"} 111\n"));
+	assert_true(
+		has("bulkhead_cell_tick_latency_seconds_bucket{cell=\"gateway\",le=\"0.000000128\"} 5\n"));
+	assert_true(has("bulkhead_cell_tick_latency_seconds_bucket{cell=\"gateway\",le=\"0.002097152\"} 5\n"
+			"bulkhead_cell_tick_latency_seconds_bucket{cell=\"gateway\",le=\"+Inf\"} 11\n"));
+	assert_false(strstr(text, "cell_tick_latency_seconds_sum")); /* nobody publishes it */
+}
+
+/* A histogram is of one look, however slow its reader. */
+static void one_look(void **state)
+{
+	struct body body;
+	const char *last;
+
+	body_start(&body, &small->source, BODY_METRICS, NOW);
+	do {
+		text[body_next(&body, text, BODY_PIECE_MAX)] = 0;
+	} while (!strstr(text, "visit_seconds_bucket{core=\"0\""));
+	small->telemetry[0].el2_histogram[3] = 50;
+	do {
+		text[body_next(&body, text, BODY_PIECE_MAX)] = 0;
+		last = strstr(text, "visit_seconds_count{core=\"0\",cell=\"health\"} ");
+	} while (!last);
+	assert_memory_equal(strchr(last, '}'), "} 0\n", 4);
+}
+
+/* Said at the start, and true, whatever becomes of the machine. [utest->swr~metrics-series~1] */
+static void series(void **state)
+{
+	uint64_t count;
+
+	small->counters.net.there = true;
+	count = metrics_series(&small->source);
+	write_all(BODY_METRICS, 1000);
+	assert_int_equal(samples(), count);
+	small->telemetry[1].ready_time = 8;
+	small->telemetry[1].cell_state = CELL_LOST;
+	small->counters.cells[1].beats = true;
+	write_all(BODY_OPENMETRICS, 1000);
+	assert_int_equal(samples(), count);
+}
+
+/* What a piece may take at most is enough with the longest names and the largest numbers. */
+static void longest(void **state)
+{
+	struct directory_cell *cell = (struct directory_cell *)&small->machine.cells[1];
+
+	memset(cell->name, 'n', sizeof(cell->name) - 1);
+	memset(small->telemetry, 0xff, sizeof(small->telemetry));
+	memset(&small->counters.cells, 0xff, sizeof(small->counters.cells));
+	small->counters.net.there = true;
+	write_all(BODY_OPENMETRICS, BODY_PIECE_MAX);
+	for (const char *at = text; *at; at = strchr(at, '\n') + 1)
+		assert_true(strchr(at, '\n') - at < 320);
+	assert_int_equal(samples(), metrics_series(&small->source));
+	write_all(BODY_HEALTH, BODY_PIECE_MAX);
+	assert_true(strstr(text, "nnn") && text[strlen(text) - 2] == '}');
+}
+
+/* [utest->swr~metrics-restarts~1] */
+static void restarts(void **state)
+{
+	struct cell_counters cell = {0};
+
+	counters_restarts(&cell, 0, BP_ERROR_COUNT);
+	counters_restarts(&cell, 1, BP_ERROR_COUNT); /* its cause isn't there yet */
+	assert_int_equal(cell.restarts[BP_ERROR_COUNT], 0);
+	counters_restarts(&cell, 1, BP_ERROR_HEARTBEAT_MISSED);
+	counters_restarts(&cell, 1, BP_ERROR_HEARTBEAT_MISSED);
+	assert_int_equal(cell.restarts[BP_ERROR_HEARTBEAT_MISSED], 1);
+	counters_restarts(&cell, 3, BP_ERROR_COUNT);
+	counters_restarts(&cell, 3, UINT64_MAX);
+	assert_int_equal(cell.restarts[BP_ERROR_COUNT], 2);
+	assert_int_equal(cell.restarts[BP_ERROR_HEARTBEAT_MISSED], 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(values, start),	   cmocka_unit_test_setup(forms, start),
+		cmocka_unit_test_setup(histograms, start), cmocka_unit_test_setup(one_look, start),
+		cmocka_unit_test_setup(series, start),	   cmocka_unit_test_setup(longest, start),
+		cmocka_unit_test_setup(restarts, start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
