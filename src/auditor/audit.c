@@ -32,11 +32,11 @@ static void (*const rules[])(struct audit *) = {
 	rule_channels,	      rule_images,	   rule_tree_basics,
 	rule_tree_promises,   rule_tree_described, rule_tree_bulkhead,
 	rule_tree_references, rule_tree_board,	   rule_tree_boot,
-	rule_directory,	      rule_machine,	   rule_machine_pci,
-	rule_gic_frames,      rule_firmware,	   rule_colors,
-	rule_tree_pci,	      rule_presentation,   rule_pci_groups,
-	rule_pci_space,	      rule_pci_config,	   rule_stream_lists,
-	rule_messages};
+	rule_directory,	      rule_constants,	   rule_machine,
+	rule_machine_pci,     rule_gic_frames,	   rule_firmware,
+	rule_colors,	      rule_tree_pci,	   rule_presentation,
+	rule_pci_groups,      rule_pci_space,	   rule_pci_config,
+	rule_stream_lists,    rule_messages};
 
 bool image_map(const char *path, struct blob *image)
 {
@@ -84,6 +84,7 @@ enum reading audit_read(struct audit *audit, struct blob image)
 	colors_open(audit);
 	records_open(audit);
 	guests_open(audit);
+	constants_open(audit);
 	pci_steps_play(audit);
 	streams_open(audit);
 	its_open(audit);
@@ -112,6 +113,7 @@ void audit_close(struct audit *audit)
 		spans_free(&audit->cores[i].tables);
 	}
 	spans_free(&audit->boot_map);
+	spans_free(&audit->constants);
 	free(audit->cells);
 	free(audit->cores);
 	free(audit->places);

@@ -59,6 +59,12 @@ static bool describe_place(const struct audit *audit, const struct place *place,
 	case PLACE_DIRECTORY:
 		(void)snprintf(text, size, "the health directory");
 		return true;
+	case PLACE_INTEGRITY:
+		(void)snprintf(text, size, "the table of constant ranges");
+		return true;
+	case PLACE_MAP:
+		(void)snprintf(text, size, "the map as %s", place->owner ? "a drawing" : "JSON");
+		return true;
 	case PLACE_TREE:
 		(void)snprintf(text, size, "guest tree of cell '%s'", cell_name(audit, place->owner));
 		return true;

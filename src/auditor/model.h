@@ -211,7 +211,9 @@ enum place_kind {
 	PLACE_ITS,	/* its tables */
 	PLACE_LPI_CONFIG,
 	PLACE_PCI_STATE,
-	PLACE_PENDING /* of a core's redistributor */
+	PLACE_PENDING,	 /* of a core's redistributor */
+	PLACE_INTEGRITY, /* the table of constant ranges */
+	PLACE_MAP	 /* the map, as bytes */
 };
 
 struct place {
@@ -256,6 +258,9 @@ struct audit {
 	uint32_t pci_step_count;
 	const struct directory *directory;
 	uint64_t directory_pa;
+	struct spans constants; /* whole pages, va = pa: what no EL2 writes once cells run */
+	const struct integrity_table *integrity;
+	uint64_t integrity_pa;
 	struct place *places; /* sorted by pa */
 	size_t place_count;
 	uint32_t colors;  /* of the machine; 0: memory has none */
@@ -342,6 +347,7 @@ void guests_open(struct audit *audit);
 /* Where the redistributor of a machine core is, PA_NONE: nowhere. */
 uint64_t gic_frame(const struct board *board, size_t core);
 void places_find(struct audit *audit);
+void constants_open(struct audit *audit); /* constants.c */
 void streams_open(struct audit *audit);
 void streams_close(struct audit *audit);
 /* its.c */
@@ -378,6 +384,8 @@ const char *place_name(const struct audit *audit, const struct place *place, cha
 const struct place *place_at(const struct audit *audit, uint64_t pa);
 /* What a cell's stage 2 may do there: ATTR_* permissions and type, 0: nothing. */
 uint32_t place_admits(const struct audit *audit, const struct place *place, int cell);
+/* constants.c: the same of a page, whether it is a place or not; `end`: so far all is alike. */
+uint32_t page_admits(const struct audit *audit, uint64_t pa, int cell, uint64_t *end);
 
 int cell_number(const struct audit *audit, const struct cell *cell);
 int partition_number(const struct audit *audit, const struct partition_cell *cell);

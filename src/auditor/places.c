@@ -221,6 +221,24 @@ static void message_places(struct audit *audit)
 	}
 }
 
+static void integrity_places(struct audit *audit)
+{
+	const struct directory *directory = audit->directory;
+	uint64_t pa;
+
+	if (!directory)
+		return;
+	const struct spans *seen = &audit->cells[audit->health].stage2;
+	const struct directory_bytes *const maps[] = {&directory->json, &directory->svg};
+
+	if (audit->integrity)
+		place_add(audit, PLACE_INTEGRITY, 0, audit->integrity_pa, directory->integrity.size);
+	for (unsigned int i = 0; i < 2; i++)
+		if (spans_translate(seen, maps[i]->ipa, maps[i]->size, &pa) &&
+		    blueprint_at(audit, pa, maps[i]->size))
+			place_add(audit, PLACE_MAP, (int)i, pa, maps[i]->size);
+}
+
 static int by_pa(const void *left, const void *right)
 {
 	const struct place *a = left, *b = right;
@@ -252,6 +270,7 @@ void places_find(struct audit *audit)
 		place_add(audit, PLACE_SERVICE, 0, audit->service_pa, audit->service->size);
 	if (audit->directory)
 		place_add(audit, PLACE_DIRECTORY, 0, audit->directory_pa, audit->directory->size);
+	integrity_places(audit);
 	channel_places(audit);
 	stream_places(audit);
 	message_places(audit);

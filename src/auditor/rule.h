@@ -39,6 +39,7 @@ void rule_tree_references(struct audit *audit);
 void rule_tree_board(struct audit *audit);
 void rule_tree_boot(struct audit *audit);
 void rule_directory(struct audit *audit);
+void rule_constants(struct audit *audit);
 void rule_machine(struct audit *audit);
 void rule_machine_pci(struct audit *audit);
 void rule_gic_frames(struct audit *audit);
@@ -66,6 +67,9 @@ const char *window_name(int tag);
 /* Calls `found` with every register range of the board that touches [pa, pa + size). */
 typedef void register_fn(struct audit *audit, const struct node *node, uint64_t base, void *context);
 void registers_in(struct audit *audit, uint64_t pa, uint64_t size, register_fn *found, void *context);
+
+/* rule_constants.c: the health cell's windows on what nobody writes, each like `tag`. */
+void constants_expected(const struct audit *audit, int tag, struct spans *expected);
 
 #define TRIGGER_EDGE 3u /* of an interrupt's flags: 1, 2 are edges, 4, 8 levels */
 /* rule_faults.c: the words of the language; "?": none. */

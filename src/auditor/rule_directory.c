@@ -193,6 +193,19 @@ static void streams_check(struct audit *audit, const struct directory *directory
 	}
 }
 
+/* What the map says is for people; here it is only that there is one. */
+static void map_check(struct audit *audit, const struct directory_bytes *map, const char *what)
+{
+	uint64_t pa;
+
+	if (!spans_translate(&audit->cells[audit->health].stage2, map->ipa, map->size, &pa) ||
+	    !blueprint_at(audit, pa, map->size))
+		violation(&audit->report, RULE_DIRECTORY,
+			  "directory: the map as %s, 0x%" PRIx64 " bytes at IPA 0x%" PRIx64
+			  ", isn't in the blueprint",
+			  what, map->size, map->ipa);
+}
+
 /* [impl->swr~audit-directory~1] */
 void rule_directory(struct audit *audit)
 {
@@ -218,6 +231,8 @@ void rule_directory(struct audit *audit)
 	binary_check(audit, directory);
 	memory_check(audit, directory);
 	streams_check(audit, directory);
+	map_check(audit, &directory->json, "JSON");
+	map_check(audit, &directory->svg, "a drawing");
 	for (size_t i = 0; i < audit->core_count; i++)
 		core_check(audit, &cores[i], i);
 	for (size_t i = 0; i < audit->cell_count; i++) {

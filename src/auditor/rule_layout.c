@@ -56,6 +56,8 @@ static void place_check(struct audit *audit, const struct place *place)
 	case PLACE_SERVICE:
 	case PLACE_ROOT:
 	case PLACE_DIRECTORY:
+	case PLACE_INTEGRITY:
+	case PLACE_MAP:
 	case PLACE_TREE:
 	case PLACE_STREAMS:
 	case PLACE_COMMANDS:
@@ -150,20 +152,52 @@ static void window_on_register(struct audit *audit, const struct node *node, uin
 		  cell->who, node->path, base);
 }
 
+/* Constant pages lie side by side as they do in physical memory, so that a granule of 64 KiB of one is that
+ * of the other. */
+static void constants_check(struct audit *audit, const struct cell *cell, const struct span *part)
+{
+	const uint64_t from = part->va & ~(BP_WINDOW_ALIGN - 1);
+	const uint64_t to = (part->va + part->size + BP_WINDOW_ALIGN - 1) & ~(BP_WINDOW_ALIGN - 1);
+	bool alone = true;
+
+	if ((part->va - part->pa) % BP_WINDOW_ALIGN)
+		violation(&audit->report, RULE_WINDOW_PLACE,
+			  "%s: window at IPA 0x%" PRIx64 " isn't where 64 KiB of 0x%" PRIx64 " are",
+			  cell->who, part->va, part->pa);
+	for (size_t i = spans_find(&cell->stage2, from); i < cell->stage2.count; i++) {
+		const struct span *other = &cell->stage2.list[i];
+
+		if (other->va >= to)
+			break;
+		alone &= other->va - other->pa == part->va - part->pa;
+	}
+	for (uint32_t i = 0; i < cell->record->mmio.count; i++)
+		alone &= cell->mmio[i].ipa >= to || end_of(cell->mmio[i].ipa, cell->mmio[i].size) <= from;
+	if (!alone)
+		violation(&audit->report, RULE_WINDOW_PLACE,
+			  "%s: window at IPA 0x%" PRIx64 " shares its 64 KiB with something else", cell->who,
+			  part->va);
+	if (spans_touch(&audit->board.ram, from, to - from))
+		violation(&audit->report, RULE_WINDOW_PLACE,
+			  "%s: window at IPA 0x%" PRIx64 " lies in the board's RAM", cell->who, part->va);
+}
+
 /* One mapping may show several places that follow each other: each is a window of its own. */
 static void windows_check(struct audit *audit, struct cell *cell, const struct span *span)
 {
 	const uint64_t end = end_of(span->pa, span->size);
-	const struct place *place;
+	uint64_t pa = span->pa, until;
 
-	for (uint64_t pa = span->pa; pa < end && (place = place_at(audit, pa)) != NULL;
-	     pa = end_of(place->pa, place->size)) {
-		const uint64_t ipa = span->va + (pa - span->pa), left = end_of(place->pa, place->size) - pa;
-		const uint64_t size = left < end - pa ? left : end - pa;
+	for (; pa < end && page_admits(audit, pa, cell_number(audit, cell), &until); pa = until) {
+		const struct place *place = place_at(audit, pa);
+		const uint64_t ipa = span->va + (pa - span->pa);
+		const uint64_t size = (until < end ? until : end) - pa;
+		const struct span part = {ipa, pa, size, 0, 0};
 
-		if (!place_admits(audit, place, cell_number(audit, cell)))
-			continue;
-		window_check(audit, cell, ipa, end_of(ipa, size));
+		if (place && place_admits(audit, place, cell_number(audit, cell)))
+			window_check(audit, cell, ipa, end_of(ipa, size));
+		else
+			constants_check(audit, cell, &part);
 		registers_in(audit, ipa, size, window_on_register, cell);
 	}
 }

@@ -35,9 +35,9 @@ static void shared_check(struct audit *audit, const struct span *a, const struct
 	char what[128];
 
 	while (from < to) {
-		const struct place *place = place_at(audit, from);
+		uint64_t a_end, b_end;
 
-		if (!place || !place_admits(audit, place, a->tag) || !place_admits(audit, place, b->tag)) {
+		if (!page_admits(audit, from, a->tag, &a_end) || !page_admits(audit, from, b->tag, &b_end)) {
 			violation(&audit->report, RULE_PAGE_OWNER,
 				  "page 0x%" PRIx64 " (0x%" PRIx64 " bytes), %s: in %s at IPA 0x%" PRIx64
 				  " and in %s at IPA 0x%" PRIx64,
@@ -46,7 +46,7 @@ static void shared_check(struct audit *audit, const struct span *a, const struct
 				  b->va + (from - b->pa));
 			return;
 		}
-		from = place->pa + place->size;
+		from = a_end < b_end ? a_end : b_end;
 	}
 }
 
@@ -95,8 +95,8 @@ static void hypervisor_check(struct audit *audit, const struct cell *cell, const
 	char what[128];
 
 	while (from < to) {
-		const struct place *place = place_at(audit, from);
-		const uint32_t admitted = place ? place_admits(audit, place, cell_number(audit, cell)) : 0;
+		uint64_t end;
+		const uint32_t admitted = page_admits(audit, from, cell_number(audit, cell), &end);
 
 		if (!admitted || (span->attrs & ATTR_ACCESS & ~admitted)) {
 			violation(&audit->report, RULE_HV_MEMORY,
@@ -108,7 +108,7 @@ static void hypervisor_check(struct audit *audit, const struct cell *cell, const
 				  place_describe(audit, from, what, sizeof(what)));
 			return;
 		}
-		from = place->pa + place->size;
+		from = end;
 	}
 }
 

@@ -158,6 +158,7 @@ static void directory_windows(const struct audit *audit, struct spans *all)
 	const struct directory_cell *cells =
 		(const void *)((const uint8_t *)directory + directory->cells.offset);
 
+	constants_expected(audit, 0, all);
 	for (uint32_t i = 0; i < directory->cores.count; i++) {
 		add_plain(all, page_down(cores[i].telemetry_ipa), BP_PAGE_SIZE);
 		add_plain(all, page_down(cores[i].ring_ipa), BP_PAGE_SIZE);

@@ -81,7 +81,8 @@
 	RULE(MESSAGE_LISTS, "CONF-31", "each function of a cell can raise each SPI that its guest may give it, enabled", "correct the ITS's commands or the table of LPIs") \
 	RULE(PCI_MACHINE, "CONF-32", "what the tables of PCI functions rest on is compared with the machine first", "compare it in the boot's steps") \
 	RULE(TREE_PCI, "CONF-33", "the guest tree's PCI host and frame for messages are what the cell has", "correct the guest tree") \
-	RULE(PRESENTATION, "CONF-34", "a channel that the file shows as a PCI function is one to each party: constant, its memory the channel, its interrupt the doorbell", "build the image from this partition file")
+	RULE(PRESENTATION, "CONF-34", "a channel that the file shows as a PCI function is one to each party: constant, its memory the channel, its interrupt the doorbell", "build the image from this partition file") \
+	RULE(CONSTANTS, "CONF-35", "what nobody writes is in the health cell's table, each byte once, with its digest, where the cell sees it", "correct the table of constant ranges")
 /* clang-format on */
 
 enum rule {

@@ -210,15 +210,38 @@ struct directory {
 	struct bp_table cores; /* struct directory_core by machine core number */
 	struct bp_table cells; /* struct directory_cell by cell index */
 	uint8_t config_digest[32];
-	uint8_t binary_digest[32];   /* SHA-256 of bulkhead.bin as it was linked: image.h */
-	char version[BP_NAME_MAX];   /* of the tool that built the image */
-	uint64_t build_time;	     /* s since 1970: SOURCE_DATE_EPOCH, else the tool's commit; 0: unknown */
-	uint64_t ram_bytes;	     /* of the board */
-	uint64_t hypervisor_bytes;   /* bulkhead.bin, blueprint, writable memory, image store */
-	uint64_t unassigned_bytes;   /* no cell's, not the hypervisor's, not reserved */
-	struct bp_table streams;     /* struct directory_stream */
-	struct directory_bytes json; /* the map, as `bulkhead map --json` prints it ... */
-	struct directory_bytes svg;  /* ... and draws it */
+	uint8_t binary_digest[32]; /* SHA-256 of bulkhead.bin as it was linked: image.h */
+	char version[BP_NAME_MAX]; /* of the tool that built the image */
+	uint64_t build_time;	   /* s since 1970: SOURCE_DATE_EPOCH, else the tool's commit; 0: unknown */
+	uint64_t ram_bytes;	   /* of the board */
+	uint64_t hypervisor_bytes; /* bulkhead.bin, blueprint, writable memory, image store */
+	uint64_t unassigned_bytes; /* no cell's, not the hypervisor's, not reserved */
+	struct bp_table streams;   /* struct directory_stream */
+	struct directory_bytes integrity; /* struct integrity_table */
+	struct directory_bytes json;	  /* the map, as `bulkhead map --json` prints it ... */
+	struct directory_bytes svg;	  /* ... and draws it */
+};
+
+/*
+ * What nobody writes while cells run: bulkhead.bin, the blueprint, the image store; less what the boot or EL2
+ * writes of them, this table, and the digest in the blueprint's header, which stands for all of these until
+ * then. In whole pages of their own, seen by the health cell alone.
+ */
+#define INTEGRITY_MAGIC	    UINT64_C(0x5952544745544e49)
+#define INTEGRITY_RANGE_MAX UINT64_C(0x100000)
+struct integrity_range {
+	uint64_t ipa, pa;
+	uint64_t size;		/* bytes, at most INTEGRITY_RANGE_MAX */
+	uint8_t digest[32];	/* SHA-256 of them */
+	char name[BP_NAME_MAX]; /* what they belong to */
+};
+
+struct integrity_table {
+	uint64_t magic;
+	uint32_t count;
+	uint32_t size;	    /* of the bytes from `ranges` to the end of the table's pages */
+	uint8_t digest[32]; /* SHA-256 of these */
+	struct integrity_range ranges[];
 };
 
 _Static_assert(sizeof(struct fault_record) == 312, "layout");
@@ -233,7 +256,9 @@ _Static_assert(sizeof(struct heartbeat) == 264, "layout");
 _Static_assert(sizeof(struct directory_core) == 32, "layout");
 _Static_assert(sizeof(struct directory_cell) == 120, "layout");
 _Static_assert(sizeof(struct directory_stream) == 16, "layout");
-_Static_assert(sizeof(struct directory) == 200, "layout");
+_Static_assert(sizeof(struct directory) == 216, "layout");
+_Static_assert(sizeof(struct integrity_range) == 88, "layout");
+_Static_assert(sizeof(struct integrity_table) == 48, "layout");
 _Static_assert(offsetof(struct directory, binary_digest) == 64, "layout");
 
 #endif

@@ -140,6 +140,11 @@ static void memory_fill(const struct layout *layout, struct directory *directory
 				      ram_in(&plan->board, &nobodys) + ram_in(&plan->board, &cells);
 }
 
+static struct directory_bytes bytes_at(const struct layout *layout, uint64_t pa, uint64_t size)
+{
+	return (struct directory_bytes){constants_ipa(layout, pa), size};
+}
+
 void directory_fill(struct layout *layout)
 {
 	const struct plan *const plan = layout->plan;
@@ -162,6 +167,9 @@ void directory_fill(struct layout *layout)
 	directory->size += directory->streams.count * (uint32_t)sizeof(struct directory_stream);
 	directory->build_time = plan->build_time;
 	strncpy(directory->version, BULKHEAD_VERSION, sizeof(directory->version) - 1);
+	directory->integrity = bytes_at(layout, layout->constants.table_pa, layout->constants.table_size);
+	directory->json = bytes_at(layout, layout->constants.json_pa, layout->constants.json_size);
+	directory->svg = bytes_at(layout, layout->constants.svg_pa, layout->constants.svg_size);
 	digest_of(plan->partitions.data, plan->partitions.size, directory->config_digest);
 	image_digest(layout, directory->binary_digest);
 	memory_fill(layout, directory);

@@ -53,7 +53,7 @@ int cell_position(const int *cells, size_t count, size_t cell)
 	return -1;
 }
 
-static void add(struct cell_layout *cell, uint64_t ipa, uint64_t pa, uint64_t size, enum map_kind kind,
+void stage2_add(struct cell_layout *cell, uint64_t ipa, uint64_t pa, uint64_t size, enum map_kind kind,
 		const char *what)
 {
 	cell->maps = memory_grow(cell->maps, cell->map_count, sizeof(*cell->maps));
@@ -79,7 +79,7 @@ static void add_device(struct cell_layout *cell, const struct device *device)
 		while (page < end && page_listed(cell, page))
 			page += BP_PAGE_SIZE;
 		if (page < end)
-			add(cell, page, page, end - page, MAP_DEVICE, device->path);
+			stage2_add(cell, page, page, end - page, MAP_DEVICE, device->path);
 	}
 }
 
@@ -93,9 +93,9 @@ static void add_functions(const struct layout *layout, struct cell_layout *out, 
 
 		for (unsigned int j = 0; !plan->cells[cell].functions[i].ghost && j < PCI_BARS; j++)
 			if (function->bars[j].address)
-				add(out, function->bars[j].address, function->bars[j].address,
-				    align_up(function->bars[j].size, BP_PAGE_SIZE), MAP_DEVICE,
-				    text_format("BAR %u of %s", j, function->address));
+				stage2_add(out, function->bars[j].address, function->bars[j].address,
+					   align_up(function->bars[j].size, BP_PAGE_SIZE), MAP_DEVICE,
+					   text_format("BAR %u of %s", j, function->address));
 	}
 }
 
@@ -109,8 +109,10 @@ static void add_channels(const struct layout *layout, struct cell_layout *out, s
 		const bool reads = cell_position(channel->readers, channel->reader_count, cell) >= 0;
 
 		if (writes || reads)
-			add(out, channel->ipa, layout->channel_pa[i], align_up(channel->size, BP_PAGE_SIZE),
-			    writes ? MAP_SHARED : MAP_SHARED_READ, text_format("channel %s", channel->name));
+			stage2_add(out, channel->ipa, layout->channel_pa[i],
+				   align_up(channel->size, BP_PAGE_SIZE),
+				   writes ? MAP_SHARED : MAP_SHARED_READ,
+				   text_format("channel %s", channel->name));
 	}
 }
 
@@ -120,25 +122,27 @@ static void add_watched(const struct layout *layout, struct cell_layout *out, si
 	const struct plan *const plan = layout->plan;
 	const struct plan_cell *const own = &plan->cells[cell];
 
-	add(out, own->directory_ipa, layout->directory_pa, layout->directory_size, MAP_WATCH, "directory");
+	stage2_add(out, own->directory_ipa, layout->directory_pa, layout->directory_size, MAP_WATCH,
+		   "directory");
 	for (size_t i = 0; own->core_windows_ipa && i < plan->board.core_count; i++) {
 		const struct core_layout *const core = &layout->cores[i];
 
 		if (core->cell == NO_CELL)
 			continue;
-		add(out, own->core_windows_ipa[i], core->telemetry_pa, BP_PAGE_SIZE, MAP_WATCH,
-		    text_format("telemetry of core %zu", i));
-		add(out, own->core_windows_ipa[i] + WINDOW_STEP, core->ring_pa, BP_PAGE_SIZE, MAP_WATCH,
-		    text_format("events of core %zu", i));
+		stage2_add(out, own->core_windows_ipa[i], core->telemetry_pa, BP_PAGE_SIZE, MAP_WATCH,
+			   text_format("telemetry of core %zu", i));
+		stage2_add(out, own->core_windows_ipa[i] + WINDOW_STEP, core->ring_pa, BP_PAGE_SIZE,
+			   MAP_WATCH, text_format("events of core %zu", i));
 	}
 	for (size_t i = 0; own->cell_windows_ipa && i < plan->cell_count; i++) {
 		if (i != cell)
-			add(out, own->cell_windows_ipa[i], layout->cells[i].heartbeat_pa, BP_PAGE_SIZE,
-			    MAP_SHARED_READ, text_format("heartbeat of %s", plan->cells[i].name));
+			stage2_add(out, own->cell_windows_ipa[i], layout->cells[i].heartbeat_pa, BP_PAGE_SIZE,
+				   MAP_SHARED_READ, text_format("heartbeat of %s", plan->cells[i].name));
 		if (layout->cells[i].log_pa)
-			add(out, own->cell_windows_ipa[i] + WINDOW_STEP, layout->cells[i].log_pa,
-			    BP_PAGE_SIZE, MAP_WATCH, text_format("log of %s", plan->cells[i].name));
+			stage2_add(out, own->cell_windows_ipa[i] + WINDOW_STEP, layout->cells[i].log_pa,
+				   BP_PAGE_SIZE, MAP_WATCH, text_format("log of %s", plan->cells[i].name));
 	}
+	constants_list(layout, out);
 }
 
 static int by_ipa(const void *a, const void *b)
@@ -209,15 +213,15 @@ bool stage2_list(struct layout *layout, size_t cell)
 	out->maps = NULL;
 	out->map_count = 0;
 	for (size_t i = 0; i < own->ram_count; i++) {
-		add(out, own->ram[i].ipa, own->ram[i].pa, own->ram[i].size, MAP_RAM,
-		    own->ram[i].keep ? "RAM, kept over restarts" : "RAM");
+		stage2_add(out, own->ram[i].ipa, own->ram[i].pa, own->ram[i].size, MAP_RAM,
+			   own->ram[i].keep ? "RAM, kept over restarts" : "RAM");
 		out->maps[out->map_count - 1].palette = layout_palette(layout, cell);
 	}
 	for (size_t i = 0; i < plan->board.device_count; i++)
 		if (plan->board.devices[i].owner == (int)cell)
 			add_device(out, &plan->board.devices[i]);
 	add_functions(layout, out, cell);
-	add(out, own->heartbeat_ipa, out->heartbeat_pa, BP_PAGE_SIZE, MAP_SHARED, "heartbeat");
+	stage2_add(out, own->heartbeat_ipa, out->heartbeat_pa, BP_PAGE_SIZE, MAP_SHARED, "heartbeat");
 	add_channels(layout, out, cell);
 	if (own->flags & BP_CELL_HEALTH)
 		add_watched(layout, out, cell);

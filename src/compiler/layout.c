@@ -28,7 +28,7 @@
 #include "emit_pci.h"
 #include "tree.h"
 
-#define PASSES_MOST 8
+#define PASSES_MOST 16
 
 /* ---- colours ---- */
 
@@ -260,6 +260,7 @@ static bool build(struct layout *layout)
 	layout->writable_pa = layout->file.pa + layout->blueprint_size;
 	writable_place(layout);
 	arena_take(&layout->file, header_size(layout), BP_PAGE_SIZE);
+	constants_place(layout);
 	if (layout->palettes)
 		trees_place(layout);
 	if (layout->palettes && layout->pci)
@@ -375,14 +376,20 @@ bool layout_settle(struct layout *layout, struct plan *plan)
 	if (!image_read(layout) || !trees_build(layout))
 		return false;
 	for (int pass = 0; pass < PASSES_MOST; pass++) {
+		enum constants_found constants;
 		uint64_t total;
 
 		if (!build(layout))
 			return false;
+		for (size_t i = 0; i < plan->channel_count; i++)
+			plan->channels[i].pa = layout->channel_pa[i];
+		constants = constants_find(layout);
+		if (constants == CONSTANTS_NOWHERE)
+			return false;
 		total = layout->hv.file_size + layout->file.size + layout->writable_size;
-		if (total <= placed && layout->file.size == layout->blueprint_size) {
-			for (size_t i = 0; i < plan->channel_count; i++)
-				plan->channels[i].pa = layout->channel_pa[i];
+		if (total <= placed && layout->file.size == layout->blueprint_size &&
+		    constants == CONSTANTS_SAME) {
+			constants_seal(layout);
 			header_seal(layout);
 			return true;
 		}

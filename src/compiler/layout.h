@@ -14,6 +14,7 @@
 #include "../blueprint/image.h"
 #include "../blueprint/pci.h"
 #include "arena.h"
+#include "constants.h"
 #include "pagetable.h"
 #include "plan.h"
 #include "ranges.h"
@@ -128,6 +129,7 @@ struct layout {
 	uint64_t boot_root_pa, boot_table_bytes, shared_table_bytes;
 	uint64_t service_pa, service_size;
 	uint64_t directory_pa, directory_size; /* 0: no health cell */
+	struct constants constants;	       /* count 0: no health cell, or not found yet */
 	uint64_t *channel_pa;
 	struct core_layout *cores;
 	struct cell_layout *cells;
@@ -157,6 +159,8 @@ struct bytes image_write(const struct layout *layout);
 
 /* emit_stage2.c: lists what each cell sees; finds its IPA size. False after a diagnostic. */
 bool stage2_list(struct layout *layout, size_t cell);
+void stage2_add(struct cell_layout *cell, uint64_t ipa, uint64_t pa, uint64_t size, enum map_kind kind,
+		const char *what);
 /* Root entries that the tables will have. */
 uint32_t stage2_root_entries(const struct cell_layout *cell);
 bool stage2_build(struct layout *layout, size_t cell);

@@ -111,6 +111,9 @@ static void print_windows(const struct layout *layout, FILE *out)
 		     text_format("EL2 of service core %" PRIu32, plan->service_core), "EL2 of all cores");
 	if (layout->directory_size)
 		print_window(out, "directory", layout->directory_pa, "nobody", "health cell");
+	for (size_t i = 0; i < layout->constants.count; i++)
+		print_window(out, layout->constants.list[i].name, layout->constants.list[i].pa, "nobody",
+			     "health cell");
 }
 
 void map_print_hypervisor(const struct layout *layout, FILE *out)

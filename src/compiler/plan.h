@@ -260,6 +260,7 @@ struct plan {
 	size_t cell_count;
 	struct plan_channel *channels;
 	size_t channel_count;
+	struct ranges windows;	/* guest-physical addresses that the front end chose */
 	uint64_t shown_bus_ipa; /* configuration space of the bus of channels that are shown; 0: none is */
 	struct left_out *left_out;
 	size_t left_out_count;
@@ -288,6 +289,10 @@ bool plan_read_owners(struct plan *plan, const char *file);
  * reserved ranges; sets plan->load_pa. Returns false after a diagnostic where there is no room.
  */
 bool memory_place_hypervisor(struct plan *plan, uint64_t size);
+
+/* A multiple of 2 MiB where `size` bytes of guest-physical addresses are free in all cells; UINT64_MAX, after
+ * a diagnostic: nowhere. */
+uint64_t windows_find(const struct plan *plan, uint64_t size);
 
 /* Back end. Writes blueprint.bin, CELL.dtb, bulkhead.itb, map.txt, map.svg, manifest.json into `dir`. */
 bool plan_emit(struct plan *plan, const char *dir);

@@ -169,6 +169,7 @@ static void place_bus(struct plan *plan, const struct ranges *taken)
 			   text_of_size(PCI_BUS_SIZE + count * BP_WINDOW_ALIGN));
 		return;
 	}
+	ranges_add(&plan->windows, ipa, PCI_BUS_SIZE + count * BP_WINDOW_ALIGN);
 	plan->shown_bus_ipa = next(&ipa, PCI_BUS_SIZE);
 	for (size_t i = 0; i < plan->channel_count; i++)
 		if (plan->channels[i].shown)
@@ -205,6 +206,7 @@ void windows_place(struct front *front)
 	}
 	warn_unreached(front, (struct range){ipa, size});
 	ranges_add(&taken, ipa, size);
+	ranges_add(&plan->windows, ipa, size);
 	place_bus(plan, &taken);
 	ipa = place_shown(plan, ipa);
 	heartbeat = next(&ipa, BP_WINDOW_ALIGN);
@@ -218,4 +220,23 @@ void windows_place(struct front *front)
 	for (size_t i = 0; i < plan->channel_count; i++)
 		if (!plan->channels[i].shown)
 			plan->channels[i].ipa = next(&ipa, plan->channels[i].size);
+}
+
+uint64_t windows_find(const struct plan *plan, uint64_t size)
+{
+	struct range all = {0, UINT64_C(1) << plan->board.pa_bits};
+	const struct ranges whole = {&all, 1};
+	struct ranges taken = taken_ranges(plan);
+	uint64_t ipa;
+
+	ranges_add_all(&taken, &plan->windows);
+	ipa = ranges_find(&whole, &taken, size, BLOCK, 0, BELOW_4G);
+	if (ipa == NO_PLACE)
+		ipa = ranges_find(&whole, &taken, size, BLOCK, 0, 0);
+	if (ipa == NO_PLACE)
+		diag_error((struct place){plan->file, 1, 1},
+			   "no %s of addresses are free for the health cell's view of hypervisor and images",
+			   text_of_size(size));
+	free(taken.at);
+	return ipa;
 }

@@ -97,17 +97,22 @@ class Image:
 
     def used(self):
         pages = set()
-        for _, root, _ in [*self.roots(), ("boot", self.blueprint.boot_root, False)]:
+        for name, root, stage2 in [*self.roots(), ("boot", self.blueprint.boot_root, False)]:
             pages.add(root)
             for _, _, entry, leaf in leaves(self.memory, root):
-                if root != self.blueprint.boot_root or not leaf:
+                seen = stage2 and name == "health" and not entry >> 7 & 1  # as constant: it sees gaps, too
+                if not leaf or root != self.blueprint.boot_root and not seen:
                     pages.add(entry & blueprint.ADDRESS)
         return pages
+
+    def empty(self, pa):
+        at = pa - self.memory.base
+        return at >= len(self.memory.data) or not any(self.memory.data[at : at + PAGE])
 
     def gap(self, colors, base, size):
         """A page that nobody uses, of one of these colours."""
         used = self.used()
-        return next(pa for pa in range(base, base + size, PAGE) if color(pa) in colors and pa not in used)
+        return next(pa for pa in range(base, base + size, PAGE) if color(pa) in colors and pa not in used and self.empty(pa))
 
     def blueprint_gap(self, colors):
         # Behind headers and guest trees, which lie in one piece.

@@ -59,6 +59,7 @@ class Images:
 
     def build_text(self, name, text):
         path = self.folder / f"{name}.dts"
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text)
         subprocess.run(
             [TOOL, "build", path, "-I", self.folder / "files", "-B", self.data, "-o", self.folder / name],
@@ -93,7 +94,7 @@ def told(one, other):
 
 # [utest->swr~diff~1]
 def test_same(built):
-    result = diff(built.base, built.build("again"))
+    result = diff(built.base, built.build("again/base"))
     assert (result.stdout, result.stderr, result.returncode) == ("", "", 0)
     assert json.loads(diff(built.base, built.base, "--json").stdout) == {
         "images": [str(built.base)] * 2, "same": True, "changes": []

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import struct
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ import images
 from tool import HERE, IMAGES, ROOT, TOOL, run
 
 sys.path.insert(0, os.path.dirname(HERE))
-from harness import directory  # noqa: E402
+from harness import blueprint, directory, fit  # noqa: E402
 
 STREAMS = """/dts-v1/;
 / {
@@ -104,3 +105,100 @@ def test_streams(tmp_path):
     assert len(found) == len(functions) > 3
     assert {(stream.cell, stream.stream) for stream in found} == functions
     assert sorted(stream.stream for stream in found) == [stream.stream for stream in found]
+
+
+class Seen:
+    """Memory as the health cell's stage 2 has it."""
+
+    def __init__(self, folder):
+        self.fit = fit.Fit(folder / "bulkhead.itb")
+        self.blueprint = blueprint.Blueprint(self.fit.kernel)
+        self.cell = next(cell for cell in self.blueprint.cells.values() if cell.flags & 1)
+
+    def physical(self, pa, size):
+        for part in [self.fit.kernel, *self.fit.loadables]:
+            if part.load <= pa < part.load + len(part.data):
+                return bytes(part.data[pa - part.load : pa - part.load + size])
+        raise ValueError(f"{pa:#x} is in no part")
+
+    def read(self, ipa, size):
+        data = b""
+        while len(data) < size:
+            at = ipa + len(data)
+            _, entry, _ = self.cell.stage2.leaf(at)
+            assert entry >> 6 & 3 == 1 and entry >> 54 & 1  # read-only, never executed
+            data += self.physical(self.cell.stage2(at), min(size - len(data), 4096 - at % 4096))
+        return data
+
+
+# [utest->swr~compile-constants~1]
+@pytest.mark.parametrize("config", ["overlay", "colors", "raw-image", "memory-forms", "pci"])
+def test_constants(tmp_path, config):
+    """Every byte that no core's root can write is in one range, where the health cell sees it, with its digest."""
+    assert build(f"test/configs/good/{config}.dts", tmp_path).returncode == 0
+    seen = Seen(tmp_path)
+    found = directory_of(tmp_path)
+    covered = {}
+    for part in found.ranges:
+        data = seen.read(part.ipa, part.size)
+        assert data == seen.physical(part.pa, part.size)
+        assert hashlib.sha256(data).digest() == part.digest and part.size <= 1 << 20
+        for page in range(part.pa // 4096, (part.pa + part.size - 1) // 4096 + 1):
+            first, last = max(part.pa, page * 4096), min(part.pa + part.size, page * 4096 + 4096)
+            covered[page] = covered.get(page, 0) + last - first
+    base, size = seen.fit.kernel.load, len(seen.fit.kernel.data)
+    table = seen.cell.stage2(found.integrity[0]) // 4096
+    expected = dict.fromkeys(range(base // 4096, (base + size) // 4096), 4096)
+    expected[seen.blueprint.offset // 4096 + base // 4096] -= 32  # the blueprint's own digest
+    for page in range(found.integrity[1] // 4096):
+        del expected[table + page]
+    for va, bits, per_core, length in segments(seen.fit.kernel.data):
+        for page in range(length // 4096 if bits & 2 and not per_core else 0):
+            del expected[base // 4096 + (va - (1 << 38)) // 4096 + page]
+    for page in written(seen):
+        expected.pop(page, None)
+    for part in seen.fit.loadables:
+        for at in range(0, len(part.data), 4096):
+            expected[(part.load + at) // 4096] = min(4096, len(part.data) - at)
+    assert covered == expected
+
+
+def segments(kernel):
+    """(address, flags, is it each core's own, size) of what bulkhead.bin is made of."""
+    for n in range(8):
+        va, size, flags, _ = struct.unpack_from("<QQII", kernel, 64 + 56 + 24 * n)
+        if size:
+            yield va, flags, bool(flags & 8), size
+
+
+def leaves(memory, table, level=1):
+    for n in range(512):
+        entry = memory.word(table + 8 * n)
+        if not entry & 1:
+            continue
+        if level < 3 and entry & 2:
+            yield from leaves(memory, entry & blueprint.ADDRESS, level + 1)
+        else:
+            yield entry, 1 << 39 - 9 * level
+
+
+def written(seen):
+    """Pages that any core's EL2 may write."""
+    pages = set()
+    for _, root, _, _ in seen.blueprint.cores:
+        for entry, size in leaves(seen.blueprint.memory, root) if root else ():
+            if not entry >> 7 & 1:
+                first = (entry & blueprint.ADDRESS & ~(size - 1)) // 4096
+                pages.update(range(first, first + size // 4096))
+    return pages
+
+
+# [utest->swr~compile-constants~1]
+def test_map(tmp_path):
+    """Its bytes are those that the tool prints and writes."""
+    config = "configs/edge-gateway.dts"
+    assert build(config, tmp_path).returncode == 0
+    seen = Seen(tmp_path)
+    found = directory_of(tmp_path)
+    assert seen.read(*found.svg) == (tmp_path / "map.svg").read_bytes()
+    assert seen.read(*found.json).decode() == run(TOOL, "map", config, "-I", IMAGES, "--json").stdout

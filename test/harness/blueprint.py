@@ -18,6 +18,8 @@ EL2_VA_BITS = 39
 ADDRESS = 0x0000FFFFFFFFF000
 
 HEADER_DIGEST = 32  # offset of bp_header.digest
+INTEGRITY_MAGIC = 0x5952544745544E49
+INTEGRITY_HEAD, INTEGRITY_ROW = 48, 88  # struct integrity_table, struct integrity_range
 SGIS = 0xFFFF  # every cell has them
 
 
@@ -193,10 +195,26 @@ class Blueprint:
         )
 
 
+def _rehash_constants(kernel, at, size):
+    """Of the ranges that lie in this part, in the health cell's table of them, where there is one."""
+    for table in range(at, at + size, PAGE):
+        magic, count, length = struct.unpack_from("<QII", kernel.data, table)
+        if magic != INTEGRITY_MAGIC:
+            continue
+        for row in range(table + INTEGRITY_HEAD, table + INTEGRITY_HEAD + INTEGRITY_ROW * count, INTEGRITY_ROW):
+            _, pa, bytes_ = struct.unpack_from("<3Q", kernel.data, row)
+            if kernel.load <= pa < kernel.load + len(kernel.data):
+                body = kernel.data[pa - kernel.load : pa - kernel.load + bytes_]
+                kernel.data[row + 24 : row + 56] = hashlib.sha256(body).digest()
+        body = kernel.data[table + INTEGRITY_HEAD : table + INTEGRITY_HEAD + length]
+        kernel.data[table + 16 : table + 48] = hashlib.sha256(body).digest()
+
+
 def rehash(kernel):
-    """Recomputes the blueprint's digest in place, as an attacker with the file would."""
+    """Recomputes the digests in the blueprint in place, as an attacker with the file would."""
     at = Blueprint(kernel).offset
     size = struct.unpack_from("<Q", kernel.data, at + 16)[0]
+    _rehash_constants(kernel, at, size)
     body = bytearray(kernel.data[at : at + size])
     body[HEADER_DIGEST : HEADER_DIGEST + 32] = bytes(32)
     kernel.data[at + HEADER_DIGEST : at + HEADER_DIGEST + 32] = hashlib.sha256(body).digest()

@@ -441,6 +441,7 @@ void fixture_make(struct fixture *fixture)
 	(void)fixture_alloc(fixture, 1, 1, &fixture->header->boot_root_pa);
 	fixture->header->size = BLUEPRINT_MAX;
 	fixture_tables(fixture);
+	fixture_constants(fixture);
 	fixture_list_roots(fixture);
 }
 
@@ -509,6 +510,8 @@ void fixture_seal(struct fixture *fixture)
 		digest_of(partitions, fixture->header->config_digest);
 		memcpy(fixture->directory->config_digest, fixture->header->config_digest, 32);
 		binary_seal(fixture);
+		if (!fixture->keep_constants)
+			fixture_constants_seal(fixture);
 		memset(fixture->header->digest, 0, 32);
 		digest_of((struct blob){fixture->blueprint, fixture->header->size}, fixture->header->digest);
 	}

@@ -32,6 +32,7 @@ enum { HEALTH, CONTROL, GATEWAY, CELLS };
 #define SMMU_PA		     UINT64_C(0x09050000)
 #define VIRTIO_PA	     UINT64_C(0x0a000000)
 #define WINDOWS_IPA	     UINT64_C(0x0b000000)
+#define CONSTANTS_IPA	     UINT64_C(0x0c000000) /* the health cell's: of LOAD_PA */
 #define RAM_SIZE	     UINT64_C(0x10000000)
 #define RESERVED_SIZE	     UINT64_C(0x1000000) /* forbidden to all, and a region */
 #define DIRECTORY_CORES_AT   0x100u
@@ -63,12 +64,14 @@ struct fixture {
 	uint64_t service_pa;
 	struct directory *directory;
 	uint64_t directory_pa;
+	struct integrity_table *integrity;
 	char *board_text, *partition_text, *machine_text, *guest_text[CELLS];
 	char *pci_text; /* NULL: no inventory */
 	const char *slaves_text;
 	struct fixture_file files[4];
 	size_t file_count;
-	bool keep_digest; /* don't make the blueprint's digest right again */
+	bool keep_digest;    /* don't make any digest right again */
+	bool keep_constants; /* nor those of the table of constant ranges */
 	uint8_t *image;
 	size_t image_size;
 };
@@ -95,6 +98,11 @@ static inline struct bp_bell bell(uint32_t intid)
 {
 	return (struct bp_bell){0x200 + intid / 32 * 4, UINT32_C(1) << intid % 32};
 }
+/* fixture_constants.c: what nobody writes; a page that is written after all, or isn't; their digests. */
+void fixture_constants(struct fixture *fixture);
+void fixture_written(struct fixture *fixture, uint64_t pa);
+void fixture_unwritten(struct fixture *fixture, uint64_t pa);
+void fixture_constants_seal(struct fixture *fixture);
 /* Replaces text in one of the *_text members; the text must be there. */
 void fixture_replace(char **text, const char *from, const char *to);
 /* Makes the root entries listed in record and service those of the root again. */

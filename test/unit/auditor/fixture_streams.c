@@ -55,6 +55,8 @@ static void service_map(struct fixture *fixture)
 
 	fixture_map(fixture, root, SERVICE_PCI, made.entries_pa, 4096, EL2_WRITE);
 	fixture_map(fixture, root, SERVICE_PCI + 0x2000, made.entries_pa + 0x2000, 4096, EL2_WRITE);
+	fixture_written(fixture, made.entries_pa);
+	fixture_written(fixture, made.entries_pa + 0x2000);
 	fixture_map(fixture, root, made.dma[0].telemetry_va, fixture->telemetry_pa[0], 4096, EL2_READ);
 	fixture_map(fixture, root, made.dma[1].telemetry_va, fixture->telemetry_pa[2], 4096, EL2_READ);
 	fixture_map(fixture, root, made.service_smmu->page0_va, SMMU_PA, 4096, EL2_DEVICE);

@@ -431,6 +431,73 @@ MUTATION(directory_streams)
 {
 	f->directory->streams = (struct bp_table){0x1000, 1};
 }
+MUTATION(directory_map)
+{
+	f->directory->json.ipa = WINDOWS_IPA;
+}
+static struct integrity_range *range_of(struct fixture *f, const char *name)
+{
+	struct integrity_range *range = f->integrity->ranges;
+
+	while (strcmp(range->name, name) != 0)
+		range++;
+	return range;
+}
+MUTATION(constant_byte)
+{
+	f->keep_constants = true;
+	f->files[0].bytes[0x2f0] ^= 1;
+}
+MUTATION(constant_page_missed)
+{
+	range_of(f, "image")->size -= 4096;
+}
+MUTATION(constant_file_missed)
+{
+	range_of(f, "file")->size--;
+}
+MUTATION(constant_directory_missed)
+{
+	range_of(f, "directory")->size = 8;
+}
+MUTATION(constant_twice)
+{
+	struct integrity_range *range = range_of(f, "directory");
+
+	f->integrity->ranges[f->integrity->count++] = *range;
+}
+MUTATION(constant_elsewhere)
+{
+	range_of(f, "file")->ipa += 4096;
+}
+MUTATION(constant_unmapped)
+{
+	*fixture_leaf(f, f->stage2_root[HEALTH], CONSTANTS_IPA + 0x1000) = 0;
+}
+MUTATION(constant_nameless)
+{
+	memset(range_of(f, "file")->name, 'x', BP_NAME_MAX);
+}
+MUTATION(constants_digest)
+{
+	f->keep_constants = true;
+	fixture_constants_seal(f);
+	f->integrity->digest[0] ^= 1;
+}
+MUTATION(constants_count)
+{
+	f->integrity->count = 0x10000;
+}
+MUTATION(constants_nowhere)
+{
+	f->directory->integrity.ipa = CONSTANTS_IPA + 0x800000;
+}
+MUTATION(constant_too_long)
+{
+	struct integrity_range *range = range_of(f, "file");
+
+	range->size = INTEGRITY_RANGE_MAX + 1;
+}
 MUTATION(directory_magic)
 {
 	f->directory->magic ^= 1;
@@ -795,6 +862,19 @@ static const struct mutation rows[] = {
 	ROW(DIRECTORY, directory_version),
 	ROW(DIRECTORY, directory_stream),
 	ROW(DIRECTORY, directory_streams),
+	ROW(DIRECTORY, directory_map),
+	ROW(CONSTANTS, constant_byte), /* [utest->swr~audit-constants~1] */
+	ROW(CONSTANTS, constant_page_missed),
+	ROW(CONSTANTS, constant_file_missed),
+	ROW(CONSTANTS, constant_directory_missed),
+	ROW(CONSTANTS, constant_twice),
+	ROW(CONSTANTS, constant_elsewhere),
+	ROW(CONSTANTS, constant_unmapped),
+	ROW(CONSTANTS, constant_nameless),
+	ROW(CONSTANTS, constants_digest),
+	ROW(CONSTANTS, constants_count),
+	ROW(CONSTANTS, constants_nowhere),
+	ROW(CONSTANTS, constant_too_long),
 	ROW(DIRECTORY, directory_magic),
 	ROW(MACHINE, fewer_address_bits),
 	ROW(MACHINE, another_board),

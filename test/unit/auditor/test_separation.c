@@ -80,6 +80,47 @@ MUTATION(health_writes_telemetry)
 {
 	LEAF(f->stage2_root[HEALTH], WINDOWS_IPA + 0x100000) |= UINT64_C(2) << 6;
 }
+MUTATION(health_writes_constants)
+{
+	LEAF(f->stage2_root[HEALTH], CONSTANTS_IPA + 0x1000) |= UINT64_C(2) << 6;
+}
+MUTATION(health_reaches_a_root)
+{
+	fixture_map(f, f->stage2_root[HEALTH], CONSTANTS_IPA + (f->stage2_root[CONTROL] - LOAD_PA),
+		    f->stage2_root[CONTROL], 4096, STAGE2_READ);
+}
+MUTATION(neighbour_reaches_constants)
+{
+	fixture_map(f, f->stage2_root[CONTROL], CONSTANTS_IPA, LOAD_PA, 4096, STAGE2_READ);
+}
+MUTATION(health_reaches_constants_twice)
+{
+	fixture_map(f, f->stage2_root[HEALTH], CONSTANTS_IPA + 0x800000, LOAD_PA, 4096, STAGE2_READ);
+}
+MUTATION(constants_uncached)
+{
+	LEAF(f->stage2_root[HEALTH], CONSTANTS_IPA + 0x1000) = (LOAD_PA + 0x1000) | STAGE2_SEEN | 3;
+}
+/* A page of 64 KiB would be another's, too. */
+MUTATION(constants_off_granule)
+{
+	struct integrity_range *range = f->integrity->ranges;
+
+	while (strcmp(range->name, "file") != 0)
+		range++;
+	for (uint64_t at = 0; at < range->size; at += 4096) {
+		LEAF(f->stage2_root[HEALTH], range->ipa + at) = 0;
+		fixture_map(f, f->stage2_root[HEALTH], range->ipa + 0x801000 + at, range->pa + at, 4096,
+			    STAGE2_READ);
+	}
+	range->ipa += 0x801000;
+}
+MUTATION(constants_beside_device)
+{
+	fixture_map(f, f->stage2_root[HEALTH], CONSTANTS_IPA - 0x1000, UART_PA, 4096, STAGE2_DEVICE);
+	fixture_map(f, f->stage2_root[HEALTH], CONSTANTS_IPA + ((f->stage2_root[CONTROL] - LOAD_PA)), UART_PA,
+		    4096, STAGE2_DEVICE);
+}
 MUTATION(reader_writes_channel)
 {
 	LEAF(f->stage2_root[CONTROL], WINDOWS_IPA + 0x10000) |= UINT64_C(2) << 6;
@@ -462,6 +503,15 @@ static const struct mutation rows[] = {
 	ROW(STAGE2, executable_channel),
 	ROW(STAGE2, reader_writes_channel),
 	ROW(STAGE2, off_by_one_page_channel),
+	ROW(HV_MEMORY, health_writes_constants),
+	ROW(STAGE2, health_writes_constants),
+	ROW(HV_MEMORY, health_reaches_a_root),
+	ROW(HV_MEMORY, neighbour_reaches_constants),
+	ROW(PAGE_OWNER, neighbour_reaches_constants),
+	ROW(STAGE2, health_reaches_constants_twice),
+	ROW(MEMORY_TYPE, constants_uncached),
+	ROW(WINDOW_PLACE, constants_off_granule),
+	ROW(WINDOW_PLACE, constants_beside_device),
 	ROW(HV_MEMORY, cell_reaches_code), /* [utest->swr~audit-hypervisor-unreachable~1] */
 	ROW(HV_MEMORY, cell_reaches_its_own_root),
 	ROW(HV_MEMORY, cell_reaches_private_memory),

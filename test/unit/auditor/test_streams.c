@@ -374,6 +374,8 @@ static void linear(struct fixture *f)
 		fixture_map(f, f->boot[0].root_pa, made.streams[i].ste_va,
 			    pa + made.streams[i].sid * UINT64_C(64), 4096, EL2_WRITE);
 		*fixture_leaf(f, f->boot[0].root_pa, SERVICE_PCI + i * UINT64_C(0x2000)) = 0;
+		fixture_written(f, page_down(pa + made.streams[i].sid * UINT64_C(64)));
+		fixture_unwritten(f, made.entries_pa + i * UINT64_C(0x2000));
 	}
 }
 

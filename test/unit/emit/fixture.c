@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * fixture.c - builds the plan of fixture.h, and walks tables. Stands in for the front end, so that it
- * defines memory_place_hypervisor(), too.
+ * defines memory_place_hypervisor() and windows_find(), too.
  */
 #include "fixture.h"
 
@@ -19,6 +19,13 @@ const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
 	return "detect_leaks=0";
+}
+
+uint64_t windows_find(const struct plan *plan, uint64_t size)
+{
+	(void)plan;
+	(void)size;
+	return FIXTURE_CONSTANTS_IPA;
 }
 
 bool memory_place_hypervisor(struct plan *plan, uint64_t size)

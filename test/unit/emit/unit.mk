@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The back end of the compiler: everything but the parts that read a partition file. The fixture
 # stands in for those, memory_place_hypervisor() included. It runs dtc on board.dts.
-UNIT_SOURCES_emit := $(addprefix src/compiler/,arena.c diag.c digest.c emit.c emit_cell.c emit_directory.c \
+UNIT_SOURCES_emit := $(addprefix src/compiler/,arena.c constants.c diag.c digest.c emit.c emit_cell.c emit_directory.c \
 	emit_el2.c emit_header.c interrupts.c emit_interrupts.c emit_service.c emit_stage2.c fit.c image_header.c json.c layout.c \
 	manifest.c map.c map_hypervisor.c nexus.c nodes.c output.c pagetable.c palette.c ranges.c regions.c text.c tree.c tree_gic.c tree_keep.c tree_nexus.c \
 	tree_overlay.c tree_ivshmem.c tree_own.c tree_pci.c tree_reserved.c tree_shared.c references.c registers.c \

@@ -224,18 +224,68 @@ static uint64_t health_windows(const struct specimen *s)
 	return windows;
 }
 
+/* Of bulkhead.bin, blueprint and image store: what no core writes, and the boot doesn't. The directory's page
+ * is a window of its own. */
+static bool constant(const struct oracle *o, const struct specimen *s, uint64_t pa)
+{
+	if (!hypervisors(s, pa) || between(pa, s->header->writable_pa, s->header->writable_size) ||
+	    pa == s->directory_pa)
+		return false;
+	for (unsigned int i = 0; i < HV_SEGMENTS && s->hv->segments[i].size; i++) {
+		const struct hv_segment *segment = &s->hv->segments[i];
+
+		if ((segment->flags & HV_SEG_WRITE) && !(segment->flags & HV_SEG_PER_CORE) &&
+		    between(pa, s->hv->load_pa + (segment->va - s->hv->segments[0].va), segment->size))
+			return false;
+	}
+	for (uint32_t core = 0; core < s->cores; core++) {
+		const struct view *view = &o->good[s->cells + core];
+
+		for (size_t i = 0; i < view->count; i++)
+			if (view->pages[i].pa == pa && (view->pages[i].rights & 2))
+				return false;
+	}
+	return true;
+}
+
+/* The pages that the health cell must see, once each. */
+static uint64_t constants(const struct oracle *o, const struct specimen *s)
+{
+	uint64_t pages = 0;
+
+	for (uint64_t pa = RAM; pa < ORACLE_PAGES * UINT64_C(4096); pa += 4096)
+		pages += constant(o, s, pa);
+	return pages;
+}
+
+static bool seen_twice(const struct oracle *o, uint32_t c, size_t number)
+{
+	const struct page *pages = o->good[c].pages;
+
+	for (size_t i = 0; i < number; i++)
+		if (pages[i].pa == pages[number].pa)
+			return true;
+	return false;
+}
+
 /* RAM, devices, shared pages; and the health cell's windows, which lie in the hypervisor's memory. */
 static bool cell_good(const struct declared *d, const struct oracle *o, const struct specimen *s, uint32_t c)
 {
 	const bool identical = !o->colors && !fdt_getprop(d->file, cell_node(d, s, c), "ram-base", NULL);
 	uint32_t parties[MASKS][READ_WRITE + 1] = {0};
-	uint64_t ram = 0, device_pages = 0, windows = 0;
+	uint64_t ram = 0, device_pages = 0, windows = 0, constant_pages = 0;
 
 	for (size_t i = 0; i < o->good[c].count; i++) {
 		const struct page *page = &o->good[c].pages[i];
 		const uint8_t reach = page->pa / 4096 < ORACLE_PAGES ? o->good_reach[page->pa / 4096] : 0;
 
-		if (oracle_window(page->pa)) {
+		if (c == d->health && constant(o, s, page->pa)) {
+			if (page->rights != READ_ONLY || reach != 1u << c ||
+			    page->type != (o->colors ? TYPE_NONCACHE : TYPE_WRITE_BACK) ||
+			    seen_twice(o, c, i))
+				return false;
+			constant_pages++;
+		} else if (oracle_window(page->pa)) {
 			continue; /* declared_pci.c */
 		} else if (page->type == TYPE_DEVICE) {
 			const struct device *device = device_at(d, page->pa);
@@ -255,12 +305,8 @@ static bool cell_good(const struct declared *d, const struct oracle *o, const st
 			parties[reach][page->rights & READ_WRITE]++;
 		} else {
 			if (c != d->health || page->rights != READ_ONLY || reach != 1u << c ||
-			    !health_window(o, s, page->pa))
+			    !health_window(o, s, page->pa) || seen_twice(o, c, i))
 				return false;
-			for (size_t k = 0; k < i; k++) {
-				if (o->good[c].pages[k].pa == page->pa)
-					return false;
-			}
 			windows++;
 		}
 	}
@@ -268,7 +314,8 @@ static bool cell_good(const struct declared *d, const struct oracle *o, const st
 		device_pages -= d->devices[i].owner == (int)c ? d->devices[i].size / 4096 : 0;
 	return !device_pages && ram == memory_pages(d, cell_node(d, s, c)) &&
 	       !memcmp(parties, d->parties[c], sizeof(parties)) &&
-	       windows == (c == d->health ? health_windows(s) : 0);
+	       windows == (c == d->health ? health_windows(s) : 0) &&
+	       constant_pages == (c == d->health ? constants(o, s) : 0);
 }
 
 /* Configuration space of a function of the core's cell; of the IOMMU, on the service core. */

@@ -345,6 +345,10 @@ static void directories_of(struct specimen *s, struct fields *fields)
 	IGNORED(directory, version[0], DIRECTORY);
 	IGNORED(directory, build_time, DIRECTORY);
 	ADD(directory, ram_bytes, DIRECTORY, DIRECTORY);
+	FAR(directory, json.ipa, DIRECTORY, DIRECTORY);
+	FAR(directory, json.size, DIRECTORY, DIRECTORY);
+	FAR(directory, svg.ipa, DIRECTORY, DIRECTORY);
+	FAR(directory, svg.size, DIRECTORY, DIRECTORY);
 	ADD(directory, hypervisor_bytes, DIRECTORY, DIRECTORY);
 	ADD(directory, unassigned_bytes, DIRECTORY, DIRECTORY);
 	for (uint32_t i = 0; i < directory->streams.count; i++) {
@@ -385,6 +389,25 @@ static void directories_of(struct specimen *s, struct fields *fields)
 	}
 }
 
+static void ranges_of(struct specimen *s, struct fields *fields)
+{
+	struct integrity_table *table = s->integrity;
+
+	ADD(s->directory, integrity.ipa, DIRECTORY, CONSTANTS);
+	ADD(s->directory, integrity.size, DIRECTORY, CONSTANTS);
+	ADD(table, magic, INTEGRITY, CONSTANTS);
+	ADD(table, count, INTEGRITY, CONSTANTS);
+	ADD(table, size, INTEGRITY, CONSTANTS);
+	ADD(table, digest, INTEGRITY, CONSTANTS);
+	for (uint32_t i = 0; i < table->count; i++) {
+		ADD(&table->ranges[i], ipa, INTEGRITY, CONSTANTS);
+		ADD(&table->ranges[i], pa, INTEGRITY, CONSTANTS);
+		ADD(&table->ranges[i], size, INTEGRITY, CONSTANTS);
+		ADD(&table->ranges[i], digest, INTEGRITY, CONSTANTS);
+		IGNORED(&table->ranges[i], name[0], INTEGRITY);
+	}
+}
+
 void fields_find(struct specimen *s, struct fields *fields)
 {
 	header_of(s, fields);
@@ -395,6 +418,8 @@ void fields_find(struct specimen *s, struct fields *fields)
 		fields_functions(s, fields);
 	if (s->directory)
 		directories_of(s, fields);
+	if (s->integrity)
+		ranges_of(s, fields);
 }
 
 static uint64_t another(uint64_t value)

@@ -47,8 +47,8 @@ static uint64_t blueprint_gap(const struct oracle *o, const struct specimen *s, 
 	for (int i = 0; i < TRIES; i++) {
 		const uint64_t page = chance(s->blueprint_size / 4096), pa = s->blueprint_pa + page * 4096;
 
-		if (!o->table_of[page] && !o->good_users[pa / 4096] && fits(o, cell, pa, own) &&
-		    !memcmp(s->blueprint + page * 4096, zeroes, 4096))
+		if (!o->table_of[page] && !o->good_users[pa / 4096] && !specimen_told_page(s, pa) &&
+		    fits(o, cell, pa, own) && !memcmp(s->blueprint + page * 4096, zeroes, 4096))
 			return pa;
 	}
 	return 0;

@@ -113,7 +113,8 @@ static bool table_enter(struct walk *w, uint64_t pa)
 		    (pa >= (tree & ADDRESS) && pa < tree + w->s->tree_image[c]->size))
 			broken[RULE_TABLE_PAGE] = true;
 	}
-	broken[RULE_TABLE_PAGE] |= w->s->smmu && specimen_unit_page(w->s, pa);
+	broken[RULE_TABLE_PAGE] |=
+		(w->s->smmu && specimen_unit_page(w->s, pa)) || specimen_told_page(w->s, pa);
 	if (w->oracle->colors && w->cell >= 0 && !oracle_color(w->oracle, (uint32_t)w->cell, pa))
 		broken[RULE_COLORS] = true;
 	w->visited[page] = 1;
@@ -247,7 +248,9 @@ static void reach_of(const struct specimen *s, const struct view *views, uint8_t
 				continue;
 			if (r < s->cells)
 				reach[page] |= (uint8_t)(1u << r);
-			if (users[page] < 255)
+			/* The health cell's look at the image is no use of its pages. */
+			if (users[page] < 255 &&
+			    !(r < s->cells && inside(views[r].pages[i].pa, s->hv->load_pa, s->kernel->size)))
 				users[page]++;
 		}
 	}

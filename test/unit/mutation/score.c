@@ -8,17 +8,29 @@
 
 #define SEEN_MAX (UINT64_C(1) << 18) /* twice as many as there are ever mutants */
 
-const char *const kind_names[KIND_COUNT] = {"stage-2 tables", "EL2 tables",
-					    "boot tables",    "DMA tables",
-					    "stream tables",  "ITS commands",
-					    "LPI table",      "headers",
-					    "records",	      "interrupts' words",
-					    "windows",	      "image records",
-					    "channels",	      "fault tables",
-					    "service record", "directory",
-					    "IOMMU and ITS",  "boot's steps",
-					    "PCI functions",  "guest trees",
-					    "inputs",	      "FIT"};
+const char *const kind_names[KIND_COUNT] = {"stage-2 tables",
+					    "EL2 tables",
+					    "boot tables",
+					    "DMA tables",
+					    "stream tables",
+					    "ITS commands",
+					    "LPI table",
+					    "headers",
+					    "records",
+					    "interrupts' words",
+					    "windows",
+					    "image records",
+					    "channels",
+					    "fault tables",
+					    "service record",
+					    "directory",
+					    "constant ranges",
+					    "IOMMU and ITS",
+					    "boot's steps",
+					    "PCI functions",
+					    "guest trees",
+					    "inputs",
+					    "FIT"};
 
 static uint64_t mix(uint64_t hash, uint64_t word)
 {

@@ -91,6 +91,8 @@ static void cells_find(struct specimen *s)
 			s->directory = directory;
 			s->directory_pa = s->blueprint_pa + at;
 		}
+		if (directory->magic == INTEGRITY_MAGIC)
+			s->integrity = (void *)directory;
 	}
 }
 
@@ -126,6 +128,23 @@ bool specimen_unit_page(const struct specimen *s, uint64_t pa)
 		is = one && *one & 0x1f &&
 		     in_pages(pa, *one & UINT64_C(0x000fffffffffffc0), UINT64_C(64) << split);
 	}
+	return is;
+}
+
+/* By its first bytes, each: nothing else in a blueprint begins so. */
+bool specimen_told_page(const struct specimen *s, uint64_t pa)
+{
+	static const char *const begins[] = {"{\n  \"format\":", "<?xml "};
+	const uint64_t sizes[] = {s->directory ? s->directory->json.size : 0,
+				  s->directory ? s->directory->svg.size : 0};
+	bool is = s->integrity &&
+		  in_pages(pa, s->blueprint_pa + (uint64_t)((uint8_t *)s->integrity - s->blueprint),
+			   sizeof(*s->integrity) + s->integrity->size);
+
+	for (uint64_t at = 0; s->directory && at < s->blueprint_size; at += 4096)
+		for (unsigned int i = 0; i < 2; i++)
+			if (!memcmp(s->blueprint + at, begins[i], strlen(begins[i])))
+				is |= in_pages(pa, s->blueprint_pa + at, sizes[i]);
 	return is;
 }
 
@@ -228,9 +247,44 @@ static void binary_seal(struct specimen *s)
 	free(image);
 }
 
+/* As in the good image: a mutant may have spoilt it. */
+static const struct integrity_table *specimen_integrity(const struct specimen *s)
+{
+	return s->integrity ? (const void *)(s->pristine + ((uint8_t *)s->integrity - s->fit)) : NULL;
+}
+
+/* Bytes of the image or its store; NULL: neither. */
+static uint8_t *constant_bytes(const struct specimen *s, uint64_t pa)
+{
+	const uint64_t load = s->blueprint_pa - (uint64_t)(s->blueprint - s->kernel->data);
+
+	if (pa - load < s->kernel->size)
+		return s->kernel->data + (pa - load);
+	for (size_t i = 0; i < s->part_count; i++)
+		if (!strncmp(s->parts[i].name, "file-", 5) && pa - s->parts[i].load < s->parts[i].size)
+			return s->parts[i].data + (pa - s->parts[i].load);
+	return NULL;
+}
+
+/* Where bytes have changed their range has another digest. */
+static void constants_seal(struct specimen *s, const struct integrity_table *good)
+{
+	for (uint32_t i = 0; i < good->count; i++) {
+		const struct integrity_range *range = &good->ranges[i];
+		uint8_t *bytes = constant_bytes(s, range->pa);
+
+		if (memcmp(bytes, s->pristine + (bytes - s->fit), range->size) != 0)
+			SHA256(bytes, range->size, s->integrity->ranges[i].digest);
+	}
+	if (memcmp(s->integrity->ranges, good->ranges, good->size) != 0)
+		SHA256((uint8_t *)s->integrity->ranges, good->size, s->integrity->digest);
+}
+
 void specimen_seal(struct specimen *s)
 {
 	const struct specimen was = *s;
+
+	const struct integrity_table *table = specimen_integrity(s);
 
 	if (!s->keep_digest) {
 		/* Sizes as they were: a mutant may have spoilt the fields that say so. */
@@ -249,6 +303,8 @@ void specimen_seal(struct specimen *s)
 				memcpy(s->directory->config_digest, s->header->config_digest, 32);
 		}
 		binary_seal(s);
+		if (table)
+			constants_seal(s, table);
 		memset(s->header->digest, 0, 32);
 		SHA256(was.blueprint, was.blueprint_size, s->header->digest);
 	}

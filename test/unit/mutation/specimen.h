@@ -50,6 +50,7 @@ struct specimen {
 	uint64_t service_pa;
 	struct directory *directory; /* NULL: no health cell */
 	uint64_t directory_pa;
+	struct integrity_table *integrity; /* as the directory */
 	/* Where cells have PCI functions; smmu NULL: they haven't. */
 	struct bp_smmu *smmu;
 	struct bp_its *its;
@@ -68,6 +69,8 @@ uint64_t *specimen_stream(const struct specimen *s, uint32_t sid);
 #define STREAMS(s) (UINT32_C(1) << ((s)->smmu->strtab_base_cfg & 0x3f))
 /* A page that IOMMU or ITS reads, but for translation tables: stream tables, commands, LPIs. */
 bool specimen_unit_page(const struct specimen *s, uint64_t pa);
+/* A page that the health cell reads for what it says: the table of constant ranges, the map. */
+bool specimen_told_page(const struct specimen *s, uint64_t pa);
 /* A word of the blueprint by physical address; NULL: not in it. */
 uint64_t *specimen_word(const struct specimen *s, uint64_t pa);
 
