@@ -32,7 +32,7 @@ CHECK_PACKAGES=(
 	clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 cppcheck shellcheck reuse
 	bison flex					# firmware from its sources
 	librsvg2-bin fonts-dejavu-core mandoc		# the drawn map, rendered; the man page
-	prometheus python3-prometheus-client		# the metrics' readers: promtool, a strict parser
+	prometheus prometheus-alertmanager python3-prometheus-client	# the metrics' readers, scripts/fleet
 )
 FULL_PACKAGES=(chromium)			# looks at the health cell's page
 BENCH_PACKAGES=(cloc)

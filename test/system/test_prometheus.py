@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Debian's Prometheus watches three appliances at once, with scripts/fleet's files: what its rules compute, its dashboard
+shows and its alerts say. In wall-clock time, with --full.
+
+[stest->swr~fleet-rules~1]
+"""
+
+import contextlib
+import json
+import re
+import shutil
+import socket
+import subprocess
+import time
+import urllib.parse
+import urllib.request
+
+import pytest
+
+import system
+from harness import build, pci, qemu
+
+FLEET = build.ROOT / "scripts/fleet"
+APPLIANCES = 3
+PATIENCE = 180  # seconds: a safety net
+BROKEN = 1  # the appliance whose gateway fails
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+class Prometheus:
+    """With the files of scripts/fleet, but that it looks more often, so that the test is over sooner."""
+
+    def __init__(self, folder, ports):
+        self.folder, self.port = folder, free_port()
+        shutil.copytree(FLEET / "rules", folder / "rules")
+        config = re.sub(r"_interval: (15s|1m)", "_interval: 2s", (FLEET / "prometheus.yml").read_text())
+        (folder / "prometheus.yml").write_text(config.replace("scrape_timeout: 10s", "scrape_timeout: 2s"))
+        targets = ", ".join(f'"127.0.0.1:{port}"' for port in ports)
+        (folder / "appliances.yml").write_text(f"- targets: [{targets}]\n  labels: {{site: test}}\n")
+        command = ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"]
+        self.log = open(folder / "prometheus.log", "wb")
+        self.process = subprocess.Popen([*command, f"--web.listen-address=127.0.0.1:{self.port}"], stdout=self.log, stderr=self.log)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(30)
+        self.log.close()
+
+    def ask(self, expression):
+        query = urllib.parse.urlencode({"query": expression})
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/query?{query}", timeout=30) as answer:
+            return json.load(answer)["data"]["result"]
+
+    def wait(self, expression, what, holds=bool):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError):
+                found = self.ask(expression)
+                if holds(found):
+                    return found
+            time.sleep(1)
+        raise AssertionError(f"not in {PATIENCE} s: {what}: {expression}")
+
+
+@contextlib.contextmanager
+def appliance(number, port):
+    net = f"user,hostfwd=tcp:127.0.0.1:{port}-10.0.2.15:80"
+    devices = pci.options("qemu-virt-pci", ["nic", ("net", net)], nvme="null-co://", disk="null-co://")
+    with system.running("fleet", build.results_folder(f"fleet-{number}"), extra=devices) as running:
+        running.uart.search(r"^health: net: link up\n", never=system.HALTED)
+        yield running.wait_up("gateway")
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory):
+    ports = [free_port() for _ in range(APPLIANCES)]
+    with contextlib.ExitStack() as stack:
+        machines = [stack.enter_context(appliance(n, port)) for n, port in enumerate(ports)]
+        prometheus = Prometheus(tmp_path_factory.mktemp("prometheus"), ports)
+        stack.callback(prometheus.stop)
+        prometheus.machines, prometheus.instances = machines, [f"127.0.0.1:{port}" for port in ports]
+        yield prometheus
+
+
+@pytest.mark.full
+def test_all_answer(fleet):
+    fleet.wait('up{job="bulkhead"} == 1', "all answer", lambda found: len(found) == APPLIANCES)
+    assert {one["metric"]["instance"] for one in fleet.ask("bulkhead_uptime_seconds")} == set(fleet.instances)
+
+
+@pytest.mark.full
+def test_alerts(fleet):
+    """A cell of one of them fails: that one's alerts fire, and no other's."""
+    fleet.wait("bulkhead_cell_restarts_total", "they have been scraped", lambda found: len({one["metric"]["instance"] for one in found}) == APPLIANCES)
+    time.sleep(6)  # a rate needs what was before
+    for _ in range(3):
+        fleet.machines[BROKEN].fault("gateway", "read 0xdead0000")
+        time.sleep(4)
+    for alert in ("BulkheadCellRestarted", "BulkheadFaults", "BulkheadRestartLoop"):
+        firing = fleet.wait(f'ALERTS{{alertname="{alert}", alertstate="firing"}}', f"{alert} fires")
+        assert {(one["metric"]["instance"], one["metric"]["cell"]) for one in firing} == {(fleet.instances[BROKEN], "gateway")}
+    fleet.machines[BROKEN].health("stop gateway")
+    qemu.wait_until(lambda: fleet.machines[BROKEN].view.state("gateway") == "stopped", "the cell is stopped")
+    fleet.wait('ALERTS{alertname="BulkheadCellDown", alertstate="firing"}', "BulkheadCellDown fires")
+    others = fleet.ask('ALERTS{instance!="%s", alertstate="firing", severity="page"}' % fleet.instances[BROKEN])
+    assert others == []
+
+
+@pytest.mark.full
+def test_dashboard(fleet):
+    """Each panel's query has data."""
+    panels = json.loads((FLEET / "grafana/bulkhead.json").read_text())["panels"]
+    asked = 0
+    for panel in panels:
+        for target in panel.get("targets", []):
+            found = fleet.wait(target["expr"].replace("$instance", ".*"), panel["title"])
+            assert all("value" in one for one in found)
+            asked += 1
+    assert asked > 20
