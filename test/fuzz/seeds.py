@@ -398,6 +398,8 @@ def write(folder):
         boards.add(path.name, board(path))
         trees.add(path.name, tree(path / "board.dts"))
         trees.add(f"{path.name}-machine", tree(path / "machine.dts"))
+    for path in sorted((ROOT / "test/configs/boards").glob("*/board.dts")):
+        trees.add(path.parent.name, tree(path))
     for path in [*good, *sorted((ROOT / "test/configs/bad").glob("*.dts"))]:
         partitions.add(path.stem, partition(path))
     for name in ("elf", "kernel"):

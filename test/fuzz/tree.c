@@ -33,6 +33,10 @@ static void ask(const struct tree *tree, const struct node *node)
 	(void)node_within(tree, node, &tree->nodes[tree->count / 2]);
 	(void)bus_unreached(tree, node, (struct range){UINT64_C(0x40000000), UINT64_C(0x100000000)}, NULL);
 	(void)bus_limits(tree, node);
+	(void)node_regs_lost(tree, node);
+	(void)node_window(tree, node, 1, &range);
+	(void)node_map_sound(tree, node);
+	(void)irq_named(tree, node, "eventq", 0);
 	(void)bus_dma_row(tree, node, 0, &range, &number);
 	(void)node_is_gic(tree, node);
 	(void)node_compatible(tree, node, "arm,gic-v3");
