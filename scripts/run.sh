@@ -28,7 +28,10 @@ web_server()
 		/^  network: .* web server on TCP port/ {
 			address = $3 == "by" ? "10.0.2.15" : $3
 			sub(/[\/,].*/, "", address)
-			print nic, address, $NF
+			port = $0
+			sub(/.* web server on TCP port /, "", port)
+			sub(/,.*/, "", port)
+			print nic, address, port
 		}' "$map"
 }
 

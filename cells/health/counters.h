@@ -8,6 +8,7 @@
 
 #include "http_codes.h"
 #include "machine.h"
+#include "sntp.h"
 
 struct cell_counters {
 	uint64_t beat_seen;   /* when its beat was last seen to change */
@@ -32,12 +33,19 @@ struct http_counters {
 	uint64_t abandoned; /* connections that ended without a whole answer: theirs, or for lack of room */
 };
 
+struct syslog_counters {
+	bool there; /* a server is named */
+	uint64_t sent, dropped;
+};
+
 struct counters {
 	uint64_t polls, polls_missed, poll_delay_max; /* the last in ticks */
 	struct cell_counters cells[MACHINE_CELLS_MAX];
 	struct core_counters cores[MACHINE_CORES_MAX];
 	struct net_counters net;
 	struct http_counters http;
+	struct syslog_counters syslog;
+	struct sntp_clock clock; /* the time of day, where a server tells it */
 };
 
 /*

@@ -267,6 +267,33 @@ OWN_WORD(polls_missed, polls_missed)
 OWN_WORD(poll_delay, poll_delay_max)
 OWN_WORD(http_requests, http.requests[inner])
 OWN_WORD(http_abandoned, http.abandoned)
+OWN_WORD(syslog_sent, syslog.sent)
+OWN_WORD(syslog_dropped, syslog.dropped)
+
+static bool has_syslog(const struct body_source *source, uint32_t outer)
+{
+	(void)outer;
+	return source->counters->syslog.there;
+}
+
+static bool clock_time(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
+		       uint64_t *value)
+{
+	(void)outer, (void)inner;
+	*value = sntp_unix_ns(&source->counters->clock, now, source->machine->hz);
+	return *value;
+}
+
+static bool clock_age(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
+		      uint64_t *value)
+{
+	const struct sntp_clock *clock = &source->counters->clock;
+
+	(void)outer, (void)inner;
+	*value = now > clock->ticks ? now - clock->ticks : 0;
+	return clock->known;
+}
+
 OWN_WORD(net_up, net.up)
 OWN_WORD(net_dropped, net.dropped)
 OWN_WORD(net_heap, net.heap_bytes)
@@ -394,6 +421,14 @@ const struct family families[] = {
 	 .value = http_requests},
 	{"http_abandoned", NULL, "Connections that ended without a whole answer.", FAMILY_COUNTER,
 	 FORM_NUMBER, OUTER_NIC, .value = http_abandoned},
+	{"syslog_messages", NULL, "Messages that went to the syslog server.", FAMILY_COUNTER, FORM_NUMBER,
+	 OUTER_NIC, .there = has_syslog, .value = syslog_sent},
+	{"syslog_dropped", NULL, "Events that there was no room for.", FAMILY_COUNTER, FORM_NUMBER, OUTER_NIC,
+	 .there = has_syslog, .value = syslog_dropped},
+	{"clock_seconds", "seconds", "The time of day, in seconds since 1970; NaN: not known.", FAMILY_GAUGE,
+	 FORM_NS, OUTER_NIC, .value = clock_time},
+	{"clock_age_seconds", "seconds", "Time since a server told it; NaN: none has.", FAMILY_GAUGE,
+	 FORM_TICKS, OUTER_NIC, .value = clock_age},
 	{"nic_link_up", NULL, "1: the health cell's NIC has a link.", FAMILY_GAUGE, FORM_NUMBER, OUTER_NIC,
 	 .value = net_up},
 	{"nic_frames", NULL, "Frames of the health cell's NIC.", FAMILY_COUNTER, FORM_NUMBER, OUTER_NIC,

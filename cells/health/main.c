@@ -24,6 +24,7 @@
 #include "page.h"
 #include "recorder.h"
 #include "report.h"
+#include "syslog_client.h"
 #include "timer.h"
 #include "uart.h"
 
@@ -130,6 +131,7 @@ static void events_poll(uint32_t core)
 		if (event_take(&view->reader, ring, &event) != EVENT_TAKEN)
 			break;
 		recorder_add(&event);
+		syslog_client_offer(&event);
 		if (event_is_rare(&event) || view->shown < EVENT_BURST) {
 			view->shown += !event_is_rare(&event);
 			report_event(&machine, "event:", &event);

@@ -18,12 +18,14 @@
 #include <lwip/timeouts.h>
 #include <netif/ethernet.h>
 
+#include "clock.h"
 #include "console.h"
 #include "echo.h"
 #include "http_server.h"
 #include "hypercall_call.h"
 #include "metrics.h"
 #include "nic.h"
+#include "syslog_client.h"
 #include "timer.h"
 
 #define FRAMES_A_TURN 16u
@@ -173,6 +175,10 @@ static void stack_start(void)
 	lwip_init();
 	if (wanted->echo && !echo_start((uint16_t)wanted->echo))
 		say("health: net: no echo on UDP port %" PRIu32, wanted->echo);
+	if (wanted->syslog.port && !syslog_client_start(&wanted->syslog, documents->machine, counters))
+		say("health: syslog: no memory");
+	if (wanted->ntp.port && !clock_start(&wanted->ntp, &counters->clock, ticks_a_second))
+		say("health: ntp: no memory");
 	if (wanted->http &&
 	    !http_server_start((uint16_t)wanted->http, documents, &counters->http, ticks_a_second))
 		say("health: http: no server on TCP port %" PRIu32, wanted->http);
@@ -315,6 +321,10 @@ void network_serve(uint64_t now)
 	more = frames == FRAMES_A_TURN || nic->listen();
 	sys_check_timeouts();
 	more |= http_server_serve(timer_now());
+	if (addressed && state == NIC_LINK_UP) {
+		more |= syslog_client_serve(timer_now());
+		clock_serve(timer_now());
+	}
 	count_memory();
 	dhcp_watch(now);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * network.h - the health cell on a network: IPv4 by lwIP over the first of its PCI functions that a driver
- * knows. Answers pings, and has a UDP echo and a web server where the partition file wants them
- * (docs/config.md, "The health cell's network").
+ * knows. Answers pings, and has a UDP echo, a web server, a syslog client and the time of day where the
+ * partition file wants them (docs/config.md, "The health cell's network").
  *
  * It is served between polls, a few frames at a time: whatever comes in, the watch isn't kept from its work.
  */

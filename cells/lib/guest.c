@@ -192,6 +192,17 @@ static void read_channel(struct guest *guest, int gic, int node)
 	guest->channel_count++;
 }
 
+static void read_server(const void *tree, int node, const char *name, struct guest_server *server)
+{
+	int size;
+	const fdt32_t *place = fdt_getprop(tree, node, name, &size);
+
+	if (!place || size != 8)
+		return;
+	server->address = fdt32_ld(place);
+	server->port = fdt32_ld(place + 1);
+}
+
 /* Two cells: the IPv4 address and its prefix. */
 static void read_net(struct guest *guest, int node)
 {
@@ -209,6 +220,9 @@ static void read_net(struct guest *guest, int node)
 	net->gateway = word(tree, node, "gateway", 0);
 	net->echo = word(tree, node, "echo", 0);
 	net->http = word(tree, node, "http", 0);
+	read_server(tree, node, "ntp", &net->ntp);
+	read_server(tree, node, "syslog", &net->syslog);
+	net->syslog.tcp = fdt_getprop(tree, node, "syslog-tcp", NULL) != NULL;
 }
 
 /* A row of `ranges`: three cells of a bus address, the CPUs' address, two of a size. */

@@ -309,11 +309,10 @@ static char *property_text(const void *data, int length)
 /* The health cell's network. */
 static void find_net(struct facts *facts, const struct audit *audit, const struct cell *cell)
 {
-	static const char *const words[][2] = {{"address", "net address"},
-					       {"gateway", "net gateway"},
-					       {"dhcp", "net dhcp"},
-					       {"echo", "net echo"},
-					       {"http", "net http"}};
+	static const char *const words[][2] = {{"address", "net address"}, {"gateway", "net gateway"},
+					       {"dhcp", "net dhcp"},	   {"echo", "net echo"},
+					       {"http", "net http"},	   {"ntp", "net ntp"},
+					       {"syslog", "net syslog"}};
 	const struct tree *const tree = &audit->partition.tree;
 	const struct node *const net = partition_net(audit, cell->asked);
 

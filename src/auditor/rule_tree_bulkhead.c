@@ -133,6 +133,39 @@ static bool same_port(const struct tree *guest, const struct node *told, const s
 	return node_u32(guest, told, name, 0, &have) == wanted && have == due;
 }
 
+/* "ADDRESS", "ADDRESS:PORT", with "/tcp" behind where that is another port's default. */
+static bool same_server(const struct tree *guest, const struct node *told, const struct tree *file,
+			const struct node *asked, const char *name, uint32_t port, uint32_t tcp_port)
+{
+	const char *text = node_string(file, asked, name), *behind;
+	uint32_t address, due = 0, have;
+	const bool tcp = text && tcp_port && strstr(text, "/tcp");
+	char *end;
+
+	if (!text)
+		return !node_flag(guest, told, name);
+	if (!ipv4(text, ':', &due, &behind)) {
+		if (!ipv4(text, tcp ? '/' : '\0', &due, &behind) || (tcp && strcmp(behind, "tcp")))
+			return false;
+		have = tcp ? tcp_port : port;
+	} else {
+		have = (uint32_t)strtoul(behind, &end, 10);
+		if (end == behind || strcmp(end, tcp ? "/tcp" : ""))
+			return false;
+	}
+	return node_u32(guest, told, name, 0, &address) && address == due &&
+	       node_u32(guest, told, name, 1, &port) && port == have;
+}
+
+/* By TCP, or not. */
+static bool same_protocol(const struct tree *guest, const struct node *told, const struct tree *file,
+			  const struct node *asked)
+{
+	const char *text = node_string(file, asked, "syslog");
+
+	return node_flag(guest, told, "syslog-tcp") == (text && strstr(text, "/tcp"));
+}
+
 /* What the cell is told of its network is what the file's `net` says. */
 static void net_check(struct audit *audit, const struct cell *cell)
 {
@@ -145,7 +178,10 @@ static void net_check(struct audit *audit, const struct cell *cell)
 	if (!told || !asked || !node_compatible(guest, told, "bulkhead,net") ||
 	    node_flag(guest, told, "dhcp") != node_flag(file, asked, "dhcp") ||
 	    !same_address(guest, told, file, asked) || !same_gateway(guest, told, file, asked) ||
-	    !same_port(guest, told, file, asked, "echo") || !same_port(guest, told, file, asked, "http"))
+	    !same_port(guest, told, file, asked, "echo") || !same_port(guest, told, file, asked, "http") ||
+	    !same_server(guest, told, file, asked, "ntp", 123, 0) ||
+	    !same_server(guest, told, file, asked, "syslog", 514, 601) ||
+	    !same_protocol(guest, told, file, asked))
 		violation(&audit->report, RULE_TREE_BULKHEAD,
 			  "%s: its tree's network isn't that of the file's net", cell->who);
 }

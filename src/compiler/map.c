@@ -211,6 +211,11 @@ static void print_net(const struct plan_net *net, FILE *out)
 		fprintf(out, ", echo on UDP port %" PRIu32, net->echo);
 	if (net->http)
 		fprintf(out, ", web server on TCP port %" PRIu32, net->http);
+	if (net->ntp.port)
+		fprintf(out, ", time from %s:%" PRIu32, text_ipv4(net->ntp.address), net->ntp.port);
+	if (net->syslog.port)
+		fprintf(out, ", syslog to %s:%" PRIu32 "/%s", text_ipv4(net->syslog.address),
+			net->syslog.port, net->syslog.tcp ? "tcp" : "udp");
 	fputc('\n', out);
 }
 

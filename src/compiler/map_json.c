@@ -201,6 +201,16 @@ static const char *truth(uint32_t flags)
 	return flags ? "true" : "false";
 }
 
+static void put_server(const struct plan_server *server, const char *key, FILE *out)
+{
+	fprintf(out, ", \"%s\": ", key);
+	if (!server->port)
+		fputs("null", out);
+	else
+		fprintf(out, "{\"address\": \"%s\", \"port\": %" PRIu32 ", \"tcp\": %s}",
+			text_ipv4(server->address), server->port, truth(server->tcp));
+}
+
 static void put_net(const struct plan_net *net, FILE *out)
 {
 	if (!net->wanted) {
@@ -212,6 +222,8 @@ static void put_net(const struct plan_net *net, FILE *out)
 		", \"http\": %" PRIu32,
 		truth(net->dhcp), net->prefix, net->echo, net->http);
 	put_key(out, ", ", "address", net->address ? text_ipv4(net->address) : "");
+	put_server(&net->ntp, "ntp", out);
+	put_server(&net->syslog, "syslog", out);
 	put_key(out, ", ", "gateway", net->gateway ? text_ipv4(net->gateway) : "");
 	putc('}', out);
 }

@@ -121,6 +121,55 @@ static uint32_t read_port(const struct front *front, int node, const char *name,
 	return (uint32_t)port;
 }
 
+struct server_form {
+	const char *name, *example;
+	uint32_t port, tcp_port; /* where the file names none; tcp_port 0: it is UDP's alone */
+};
+
+/* ":PORT" and "/tcp", in this order; each may be missing. */
+static bool read_server_text(const char *text, const struct server_form *form, struct plan_server *server)
+{
+	const size_t address = strcspn(text, ":/");
+	const char *at = text + address, *slash = strchr(at, '/');
+	uint64_t port;
+
+	server->tcp = slash && form->tcp_port && !strcmp(slash, "/tcp");
+	server->port = server->tcp ? form->tcp_port : form->port;
+	if ((slash && !server->tcp) || !read_address(text, address, &server->address))
+		return false;
+	if (*at != ':')
+		return true;
+	if (!text_number(
+		    text_format("%.*s", (int)(slash ? slash - at - 1 : (ptrdiff_t)strlen(at + 1)), at + 1),
+		    &port) ||
+	    port < 1 || port > PORT_MOST)
+		return false;
+	server->port = (uint32_t)port;
+	return true;
+}
+
+static struct plan_server read_server(const struct front *front, int node, const struct server_form *form,
+				      bool own, const struct plan_net *net)
+{
+	const struct place at = front_place(front, node, form->name);
+	const char *text;
+	struct plan_server server = {0};
+
+	if (!value_text(front, node, form->name, &text))
+		return server;
+	if (!read_server_text(text, form, &server)) {
+		diag_error(at, "'%s' is no server, such as %s", text, form->example);
+	} else if (own && server.address == net->address) {
+		diag_error(at, "the server %s is the cell itself", text_ipv4(server.address));
+	} else if (own && !net->gateway && (server.address ^ net->address) >> (32 - net->prefix)) {
+		diag_error(at, "the server %s isn't in the cell's network, and 'net' has no gateway",
+			   text_ipv4(server.address));
+		diag_note(front_place(front, node, "address"), "its network is that of %s/%u",
+			  text_ipv4(net->address), net->prefix);
+	}
+	return server;
+}
+
 /* One of its PCI functions must be a NIC; where none of those named is known, that has been said. */
 static void need_function(const struct front *front, size_t cell, int node)
 {
@@ -144,6 +193,9 @@ static void need_function(const struct front *front, size_t cell, int node)
 
 static void read_net(const struct front *front, size_t cell, int node)
 {
+	static const struct server_form ntp = {"ntp", "\"10.0.2.2\" or \"10.0.2.2:123\"", 123, 0};
+	static const struct server_form syslog = {
+		"syslog", "\"10.0.2.2\", \"10.0.2.2:514\" or \"10.0.2.2:601/tcp\"", 514, 601};
 	struct plan_net *const net = &front->plan->cells[cell].net;
 	const bool address = value_present(front, node, "address");
 	bool own = false;
@@ -162,6 +214,8 @@ static void read_net(const struct front *front, size_t cell, int node)
 	read_gateway(front, node, own, net);
 	net->echo = read_port(front, node, "echo", "UDP");
 	net->http = read_port(front, node, "http", "TCP");
+	net->ntp = read_server(front, node, &ntp, own, net);
+	net->syslog = read_server(front, node, &syslog, own, net);
 	need_function(front, cell, node);
 	net->wanted = true;
 }

@@ -197,10 +197,16 @@ struct cell_function {	 /* a function that the cell sees on its PCI bus */
 
 #define LOG_SEED_SIZE 32 /* Ed25519: RFC 8032, 5.1.5 */
 
+struct plan_server { /* port 0: none */
+	uint32_t address, port;
+	bool tcp;
+};
+
 struct plan_net { /* `net`; IPv4 addresses as numbers */
 	bool wanted, dhcp;
 	uint32_t address, prefix, gateway; /* gateway 0: none */
 	uint32_t echo, http;		   /* UDP and TCP port; 0: none */
+	struct plan_server ntp, syslog;
 };
 
 struct plan_cell {

@@ -11,7 +11,7 @@
 #include <libfdt.h>
 #include <string.h>
 
-enum word_kind { PROPERTY, NODE, LATER }; /* LATER: of the language, not supported yet */
+enum word_kind { PROPERTY, NODE };
 
 struct word {
 	const char *name;
@@ -55,8 +55,8 @@ static const struct word cell_words[] = {
 };
 
 static const struct word net_words[] = {
-	{"address", PROPERTY}, {"gateway", PROPERTY}, {"dhcp", PROPERTY}, {"echo", PROPERTY},
-	{"http", PROPERTY},    {"ntp", LATER},	      {"syslog", LATER},
+	{"address", PROPERTY}, {"gateway", PROPERTY}, {"dhcp", PROPERTY},   {"echo", PROPERTY},
+	{"http", PROPERTY},    {"ntp", PROPERTY},     {"syslog", PROPERTY},
 };
 
 static const struct word channel_words[] = {
@@ -94,8 +94,6 @@ static void check_word(const struct front *front, int node, const char *name, bo
 
 	if (!word)
 		unknown(at, is_node ? "node" : "property", name, where, words, count);
-	else if (word->kind == LATER)
-		diag_error(at, "'%s' is not supported yet", name);
 	else if (is_node != (word->kind == NODE))
 		diag_error(at, "'%s' is a %s, not a %s", name, is_node ? "property" : "node",
 			   is_node ? "node" : "property");

@@ -180,6 +180,14 @@ static void put_channel(struct tree_writer *writer, const struct plan_channel *c
 	put_end(writer);
 }
 
+static void put_server(struct tree_writer *writer, const char *name, const struct plan_server *server)
+{
+	const fdt32_t place[] = {cpu_to_fdt32(server->address), cpu_to_fdt32(server->port)};
+
+	if (server->port)
+		put_bytes(writer, name, place, sizeof(place));
+}
+
 /* [impl->swr~compile-tree-net~1] */
 static void put_net(struct tree_writer *writer, const struct plan_net *net)
 {
@@ -197,6 +205,10 @@ static void put_net(struct tree_writer *writer, const struct plan_net *net)
 		put_u32(writer, "echo", net->echo);
 	if (net->http)
 		put_u32(writer, "http", net->http);
+	put_server(writer, "ntp", &net->ntp);
+	put_server(writer, "syslog", &net->syslog);
+	if (net->syslog.tcp)
+		put_flag(writer, "syslog-tcp");
 	put_end(writer);
 }
 

@@ -228,6 +228,7 @@ def test_many_cells(cells, cores, tmp_path):
 
 
 RANGE = {"address": int, "size": int}
+SERVER = {"address": str, "port": int, "tcp": bool}
 SCHEMA = {
     "format": str, "file": str, "sha256": str,
     "board": {"name": str, "ram": [RANGE], "reserved": [RANGE], "cores": [{"mpidr": int, "cell": (int, type(None))}]},
@@ -242,7 +243,8 @@ SCHEMA = {
         "functions": [{"address": str, "name": str, "guest": str, "vendor": int, "device": int, "owned": bool, "virtual": int,
                        "stream": (int, type(None)), "run_by": (int, type(None))}],
         "messages": (type(None), {"first": int, "count": int}), "firmware_calls": [int],
-        "net": (type(None), {"dhcp": bool, "address": str, "prefix": int, "gateway": str, "echo": int, "http": int}),
+        "net": (type(None), {"dhcp": bool, "address": str, "prefix": int, "gateway": str, "echo": int, "http": int,
+                "ntp": (type(None), SERVER), "syslog": (type(None), SERVER)}),
         "images": [{"property": str, "name": str, "size": int, "address": int, "sha256": str}],
         "faults": dict, "restarts": {"count": int, "window": int},
     }],
@@ -348,9 +350,10 @@ def test_net():
     found = json.loads(draw("test/configs/good/net.dts", "--json"))
     conforms(found, SCHEMA)
     net = {"dhcp": False, "address": "192.168.255.254", "prefix": 30, "gateway": "192.168.255.253", "echo": 65535, "http": 80}
-    assert found["cells"][0]["net"] == net
+    servers = {"ntp": {"address": "192.168.255.253", "port": 123, "tcp": False}, "syslog": {"address": "10.1.2.3", "port": 5514, "tcp": True}}
+    assert found["cells"][0]["net"] == net | servers
     text = run(TOOL, "map", "test/configs/good/net.dts", "-I", IMAGES).stdout
-    assert "\n  network: address 192.168.255.254/30, gateway 192.168.255.253, echo on UDP port 65535, web server on TCP port 80\n" in text
+    assert "\n  network: address 192.168.255.254/30, gateway 192.168.255.253, echo on UDP port 65535, web server on TCP port 80, time from 192.168.255.253:123, syslog to 10.1.2.3:5514/tcp\n" in text
 
 
 # [utest->swr~map-json~1] [utest->swr~map-svg~1]

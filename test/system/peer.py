@@ -174,6 +174,14 @@ class Peer:
 
         return self.listen(answer, seconds) == payload
 
+    def datagram(self, frame):
+        """Of a UDP datagram from the cell to us: its ports and what it carries; None: it is something else."""
+        data = self._from_cell(frame, UDP)
+        return data and (*struct.unpack(">HH", data[:4]), data[8:])
+
+    def answer(self, from_port, to_port, payload):
+        self.send(IPV4, ipv4(self.own, self.cell, UDP, udp(self.own, self.cell, from_port, to_port, payload)))
+
     def answers_unasked(self):
         """Of what was heard: answers to pings and datagrams that nobody waits for."""
         return [frame for frame in self.heard if self._from_cell(frame, UDP) or (self._from_cell(frame, ICMP) or b"x")[0] == 0]

@@ -234,6 +234,6 @@ def test_page(results):
         page = ["--virtual-time-budget=7000", f"http://127.0.0.1:{client.port}/"]
         seen = subprocess.run([*browser, "--dump-dom", *page], capture_output=True, text=True, check=True, timeout=300).stdout
         assert re.search(r'id="status"[^>]*>all well<', seen)
-        assert "core 1 · control" in seen and ">no exits<" in seen and seen.count("<figure>") == 4
+        assert "core 1 · control" in seen and ">no exits<" in seen and seen.count("<figure>") == 3
         subprocess.run([*browser, f"--screenshot={picture}", *page], capture_output=True, check=True, timeout=300)
         assert picture.read_bytes().startswith(b"\x89PNG")

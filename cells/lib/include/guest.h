@@ -37,10 +37,16 @@ struct guest_pci {
 	uint32_t intid_first, intid_count; /* the interrupts that they can be */
 };
 
+struct guest_server { /* port 0: none */
+	uint32_t address, port;
+	bool tcp;
+};
+
 struct guest_net { /* the health cell's: docs/config.md. IPv4 addresses in host order */
 	bool wanted, dhcp;
 	uint32_t address, prefix, gateway; /* without dhcp; gateway 0: none */
 	uint32_t echo, http;		   /* UDP and TCP port; 0: none */
+	struct guest_server ntp, syslog;
 };
 
 struct guest {

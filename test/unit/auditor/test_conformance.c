@@ -306,11 +306,13 @@ static void net_given(struct fixture *f)
 {
 	fixture_replace(&f->partition_text, "image = \"health.elf\";",
 			"image = \"health.elf\"; net { address = \"10.0.2.15/24\"; gateway = \"10.0.2.2\"; "
-			"echo = <7>; http = <80>; };");
+			"echo = <7>; http = <80>; ntp = \"10.0.2.2\"; "
+			"syslog = \"10.0.2.3:1601/tcp\"; };");
 	fixture_replace(
 		&f->guest_text[HEALTH], "directory@",
 		"net { compatible = \"bulkhead,net\"; address = <0x0a00020f 24>; gateway = <0x0a000202>; "
-		"echo = <7>; http = <80>; }; directory@");
+		"echo = <7>; http = <80>; ntp = <0x0a000202 123>; "
+		"syslog = <0x0a000203 1601>; syslog-tcp; }; directory@");
 }
 /* One of the two says something else. */
 #define NET_FILE(name, from, to)                                                                             \
@@ -335,9 +337,20 @@ NET_TREE(net_gateway_another, "<0x0a000202>", "<0x0a000203>")
 NET_TREE(net_gateway_untold, "gateway = <0x0a000202>;", "")
 NET_TREE(net_echo_another, "echo = <7>", "echo = <8>")
 NET_TREE(net_http_another, "http = <80>", "http = <81>")
+NET_TREE(net_ntp_another, "<0x0a000202 123>", "<0x0a000203 123>")
+NET_TREE(net_ntp_port_another, "<0x0a000202 123>", "<0x0a000202 124>")
+NET_TREE(net_ntp_untold, "ntp = <0x0a000202 123>;", "")
+NET_TREE(net_syslog_another, "<0x0a000203 1601>", "<0x0a000203 601>")
+NET_TREE(net_syslog_by_udp, "syslog-tcp;", "")
 NET_TREE(net_dhcp_unasked, "echo = <7>;", "echo = <7>; dhcp;")
 NET_FILE(net_gateway_unasked, "gateway = \"10.0.2.2\";", "")
 NET_FILE(net_echo_unasked, "echo = <7>;", "")
+NET_FILE(net_ntp_unasked, "ntp = \"10.0.2.2\";", "")
+NET_FILE(net_ntp_unreadable, "ntp = \"10.0.2.2\"", "ntp = \"10.0.2.2/tcp\"")
+NET_FILE(net_syslog_unasked, "syslog = \"10.0.2.3:1601/tcp\";", "")
+NET_FILE(net_syslog_default, ":1601/tcp", "/tcp")
+NET_FILE(net_syslog_by_tcp_unasked, ":1601/tcp", ":1601")
+NET_FILE(net_syslog_unreadable, ":1601/tcp", ":1601x/tcp")
 NET_FILE(net_http_unasked, "http = <80>;", "")
 NET_FILE(net_address_unreadable, "10.0.2.15/24", "10.0.2.15.1/24")
 NET_FILE(net_address_beyond, "10.0.2.15/24", "10.0.2.271/24")
@@ -839,6 +852,17 @@ static const struct mutation rows[] = {
 	ROW(TREE_BULKHEAD, net_gateway_untold),
 	ROW(TREE_BULKHEAD, net_echo_another),
 	ROW(TREE_BULKHEAD, net_http_another),
+	ROW(TREE_BULKHEAD, net_ntp_another),
+	ROW(TREE_BULKHEAD, net_ntp_port_another),
+	ROW(TREE_BULKHEAD, net_ntp_untold),
+	ROW(TREE_BULKHEAD, net_syslog_another),
+	ROW(TREE_BULKHEAD, net_syslog_by_udp),
+	ROW(TREE_BULKHEAD, net_ntp_unasked),
+	ROW(TREE_BULKHEAD, net_ntp_unreadable),
+	ROW(TREE_BULKHEAD, net_syslog_unasked),
+	ROW(TREE_BULKHEAD, net_syslog_default),
+	ROW(TREE_BULKHEAD, net_syslog_by_tcp_unasked),
+	ROW(TREE_BULKHEAD, net_syslog_unreadable),
 	ROW(TREE_BULKHEAD, net_dhcp_unasked),
 	ROW(TREE_BULKHEAD, net_gateway_unasked),
 	ROW(TREE_BULKHEAD, net_echo_unasked),

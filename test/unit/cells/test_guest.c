@@ -90,6 +90,10 @@ static void net(void **state)
 	assert_int_equal(guest.net.gateway, 0x0a000202);
 	assert_int_equal(guest.net.echo, 7);
 	assert_int_equal(guest.net.http, 80);
+	assert_int_equal(guest.net.ntp.address, 0x0a000202);
+	assert_int_equal(guest.net.ntp.port, 123);
+	assert_int_equal(guest.net.syslog.port, 601);
+	assert_true(guest.net.syslog.tcp);
 	assert_int_equal(fdt_setprop_inplace_u32(tree, node, "echo", 0), 0);
 	assert_int_equal(fdt_delprop(tree, node, "address"), 0);
 	assert_null(guest_read(&guest, tree));

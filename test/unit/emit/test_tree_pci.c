@@ -138,14 +138,17 @@ static void without_functions(void **state)
 /* The health cell is told of its network; nobody else is. [utest->swr~compile-tree-net~1] */
 static void a_network(void **state)
 {
-	static const uint32_t address[] = {0x0a00020f, 24};
+	static const uint32_t address[] = {0x0a00020f, 24}, ntp[] = {0x0a000202, 123},
+			      syslog[] = {0x0a000203, 601};
 	struct plan *const with = fixture_pci_plan();
 	const struct plan_net fixed = {.wanted = true,
 				       .address = 0x0a00020f,
 				       .prefix = 24,
 				       .gateway = 0x0a000202,
 				       .echo = 7,
-				       .http = 80};
+				       .http = 80,
+				       .ntp = {0x0a000202, 123, false},
+				       .syslog = {0x0a000203, 601, true}};
 
 	(void)state;
 	assert_true(fdt_path_offset(tree(FIXTURE_HEALTH), "/bulkhead/net") < 0);
@@ -155,6 +158,9 @@ static void a_network(void **state)
 	assert_int_equal(number(FIXTURE_HEALTH, "/bulkhead/net", "gateway"), 0x0a000202);
 	assert_int_equal(number(FIXTURE_HEALTH, "/bulkhead/net", "echo"), 7);
 	assert_int_equal(number(FIXTURE_HEALTH, "/bulkhead/net", "http"), 80);
+	cells_are(FIXTURE_HEALTH, "/bulkhead/net", "ntp", ntp, 2);
+	cells_are(FIXTURE_HEALTH, "/bulkhead/net", "syslog", syslog, 2);
+	assert_true(has(FIXTURE_HEALTH, "/bulkhead/net", "syslog-tcp"));
 	assert_false(has(FIXTURE_HEALTH, "/bulkhead/net", "dhcp"));
 	assert_true(fdt_path_offset(tree(FIXTURE_LINUX), "/bulkhead/net") < 0);
 	with->cells[FIXTURE_HEALTH].net = (struct plan_net){.wanted = true, .dhcp = true};
@@ -164,6 +170,8 @@ static void a_network(void **state)
 	assert_false(has(FIXTURE_HEALTH, "/bulkhead/net", "gateway"));
 	assert_false(has(FIXTURE_HEALTH, "/bulkhead/net", "echo"));
 	assert_false(has(FIXTURE_HEALTH, "/bulkhead/net", "http"));
+	assert_false(has(FIXTURE_HEALTH, "/bulkhead/net", "ntp"));
+	assert_false(has(FIXTURE_HEALTH, "/bulkhead/net", "syslog-tcp"));
 }
 
 int main(void)

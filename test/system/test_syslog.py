@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The health cell's events at a syslog server, and the time of day that it has from an NTP server.
+
+Time is virtual: idle time passes at once.
+
+[stest->swr~syslog-text~1] [stest->swr~syslog-client~1] [stest->swr~sntp-answers~1] [stest->swr~sntp-client~1]
+"""
+
+import contextlib
+import datetime
+import re
+import socket
+import struct
+
+import peer as cable
+import system
+from harness import pci, qemu
+
+SYSLOG, NTP = 514, 123
+TCP_PORT = 45601  # of this host, as net-syslog-tcp.dts has it
+TO_1970 = 2208988800
+NOW = datetime.datetime(2031, 2, 28, 23, 59, 0, tzinfo=datetime.timezone.utc)
+# RFC 5424: priority and version, time, host, application, process (the cell), message (the event), structured data.
+MESSAGE = re.compile(
+    r"<(?P<priority>1[23]\d)>1 (?P<time>-|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) 10\.0\.2\.15 bulkhead (?P<cell>\w+|-) (?P<event>[\w-]+) "
+    r'\[meta sequenceId="(?P<number>\d+)" sysUpTime="(?P<uptime>\d+)"\] (?P<text>core=\d+ .*)'
+)
+
+
+def devices(net):
+    return pci.options("qemu-virt-pci", ["nic", ("net", net)], nvme="null-co://", disk="null-co://")
+
+
+def events(messages):
+    return [(message["cell"], message["event"]) for message in messages]
+
+
+class Servers:
+    """Syslog and NTP, at the other end of the cable."""
+
+    def __init__(self, peer):
+        self.peer, self.messages = peer, []
+        self.answer = None  # what an NTP answer is, by the question
+        for frame in peer.heard:
+            self.take(frame)
+
+    def take(self, frame):
+        from_port, to_port, payload = self.peer.datagram(frame) or (0, 0, b"")
+        if to_port == SYSLOG:
+            self.messages.append(MESSAGE.fullmatch(payload.decode()))
+            assert self.messages[-1], payload
+        elif to_port == NTP and self.answer:
+            self.peer.answer(NTP, from_port, self.answer(payload))
+
+    def serve(self, until):
+        assert self.peer.listen(lambda frame: self.take(frame) or until() or None), "what was waited for"
+
+
+def time_answer(question, nonce_xor=0):
+    stamp = struct.pack(">II", int(NOW.timestamp()) + TO_1970, 0)
+    nonce = struct.pack(">Q", struct.unpack(">Q", question[40:48])[0] ^ nonce_xor)
+    return bytes([0x24, 2]) + bytes(22) + nonce + stamp + stamp
+
+
+def test_udp_and_time(results):
+    with cable.plugged() as peer, system.running("net-syslog-udp", results, icount=qemu.ICOUNT, extra=devices(peer.netdev)) as running:
+        running.uart.search(r"^health: net: link up\n", never=system.HALTED)
+        assert peer.resolve()
+        servers = Servers(peer)
+        servers.serve(lambda: ("control", "ready") in events(servers.messages))
+        assert [int(message["number"]) for message in servers.messages] == list(range(1, len(servers.messages) + 1))
+        assert {message["time"] for message in servers.messages} == {"-"}
+        assert {("health", "start"), ("health", "ready"), ("control", "start")} <= set(events(servers.messages))
+        told = r"^health: ntp: it is (\S+), to \d+ us\n"
+        asked = []
+        servers.answer = lambda question: asked.append(question) or time_answer(question, nonce_xor=len(asked) < 2)
+        servers.serve(lambda: len(asked) == 1)
+        assert not running.uart.seen(told)  # of another question
+        servers.serve(lambda: len(asked) == 2)
+        assert running.uart.search(told, never=system.HALTED)[1].startswith("2031-02-28T23:59:00.")
+        running.health("stop control")
+        servers.serve(lambda: ("control", "stop") in events(servers.messages))
+        last = next(message for message in servers.messages if message["event"] == "stop")
+        when = datetime.datetime.strptime(last["time"], "%Y-%m-%dT%H:%M:%S.%f%z")
+        assert datetime.timedelta(0) <= when - NOW < datetime.timedelta(hours=1)
+        assert (last["priority"], last["text"].split()[1:]) == ("133", ["stop", "cause=request"])
+
+
+def stream(connection):
+    """Messages of a connection: each with its length before it."""
+    data = b""
+    while True:
+        head, space, rest = data.partition(b" ")
+        if space and len(rest) >= int(head):
+            message = MESSAGE.fullmatch(rest[: int(head)].decode())
+            assert message, rest[: int(head)]
+            data = rest[int(head) :]
+            yield message
+            continue
+        more = connection.recv(4096)
+        if not more:
+            return
+        data += more
+
+
+def test_tcp(results):
+    """A server that goes away and comes back has all messages, in their order."""
+    with socket.socket() as server, contextlib.ExitStack() as stack:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", TCP_PORT))
+        server.listen()
+        server.settimeout(60)
+        running = stack.enter_context(system.running("net-syslog-tcp", results, icount=qemu.ICOUNT, extra=devices("user")))
+        connection, _ = server.accept()
+        with connection:
+            connection.settimeout(60)
+            first = next(message for message in iter(stream(connection).__next__, None) if (message["cell"], message["event"]) == ("control", "ready"))
+        running.uart.search(r"^health: syslog: connected\n")
+        mark = running.health("stop control")
+        running.uart.search(r"^health: syslog: no connection to the server, trying on\n", since=mark, never=system.HALTED)
+        qemu.wait_until(lambda: running.view.state("control") == "stopped", "control is stopped")
+        running.health("restart control")
+        connection, _ = server.accept()
+        with connection:
+            connection.settimeout(60)
+            seen = []
+            for message in stream(connection):
+                seen.append(message)
+                if (message["cell"], message["event"]) == ("control", "ready"):
+                    break
+        numbers = [int(message["number"]) for message in seen]
+        assert numbers == list(range(numbers[0], numbers[-1] + 1)) and numbers[0] <= int(first["number"]) + 1 < numbers[-1]
+        assert {("control", "stop"), ("control", "start")} <= set(events(seen))
