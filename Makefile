@@ -29,7 +29,7 @@ JOBS := $(shell nproc)
 demo_setup = scripts/setup.sh demo
 check_setup = scripts/setup.sh check
 
-.PHONY: help all parts setup demo run image fit check check-full bench attack lint format install clean distclean
+.PHONY: help all parts setup demo run image fit check check-full bench drill attack lint format install clean distclean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F '\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -73,6 +73,11 @@ bench: ## what each path through the hypervisor costs, beside others: a table an
 	@scripts/setup.sh bench
 	@$(MAKE) --no-print-directory -j$(JOBS) parts
 	@/usr/bin/python3 scripts/bench.py
+
+drill: ## each error of the health table provoked, in virtual time: how soon it is acted on, what the others notice
+	@$(check_setup)
+	@$(MAKE) --no-print-directory -j$(JOBS) parts
+	@/usr/bin/python3 scripts/drill.py
 
 attack: ## a hostile cell, ATTACK_COUNT=1000000 attempts a class from ATTACK_SEED=1, with its progress
 	@$(check_setup)

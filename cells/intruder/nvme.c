@@ -155,6 +155,17 @@ static void run_dma(const uint64_t *args)
 	       good ? "done" : "hangs", *(uint64_t *)(void *)back & TIMESTAMP_MASK, taken);
 }
 
+/* One page, at a whole second: told by what the controller does then. */
+static void run_sharp(const uint64_t *args)
+{
+	if (!start()) {
+		printf("intruder: nvme hangs\n");
+		return;
+	}
+	timer_await_second();
+	command(IDENTIFY, args[0], CONTROLLER);
+}
+
 /* Page after page of faults, as fast as it can. */
 static void run_faults(const uint64_t *args)
 {
@@ -207,6 +218,7 @@ static void run_resets(const uint64_t *args)
 
 const struct command nvme_commands[] = {
 	{"nvme", "ADDRESS [1: WRITE, 2: READ]", 1, run_dma},
+	{"nvmesharp", "ADDRESS", 1, run_sharp},
 	{"faults", "ADDRESS PAGES", 2, run_faults},
 	{"nvmeevents", "FIRST COUNT", 2, run_events},
 	{"resets", "COUNT", 1, run_resets},

@@ -86,6 +86,18 @@ static void run_gicd_write(const uint64_t *args)
 	write_reg("gicd-write", gic_distributor(args[0]), args);
 }
 
+/* Two registers at once, of which no syndrome tells: not emulated. */
+static void run_gicd_pair(const uint64_t *args)
+{
+	uint64_t first, second;
+
+	__asm__ volatile("ldp %0, %1, [%2]"
+			 : "=r"(first), "=r"(second)
+			 : "r"(probe_guest->gicd.base + (args[0] & ~UINT64_C(7)))
+			 : "memory");
+	printf("probe: gicd-pair 0x%" PRIx64 " 0x%" PRIx64 "\n", first, second);
+}
+
 static void run_gicr_read(const uint64_t *args)
 {
 	read_reg("gicr-read", gic_redistributor(args[0]), args[0]);
@@ -177,6 +189,7 @@ const struct probe_command probe_gic_commands[] = {
 	{"gicd-write", "OFFSET VALUE [4|8]", 2, run_gicd_write},
 	{"gicr-read", "OFFSET", 1, run_gicr_read},
 	{"gicr-write", "OFFSET VALUE [4|8]", 2, run_gicr_write},
+	{"gicd-pair", "OFFSET", 1, run_gicd_pair},
 	{"spi-grab", "INTID", 1, run_spi_grab},
 	{"sgi", "AFFINITY LIST INTID", 3, run_sgi},
 	{"sgi-all", "INTID", 1, run_sgi_all},

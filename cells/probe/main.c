@@ -111,6 +111,7 @@ static void obey(char *line)
 	uint64_t args[PROBE_ARGS_MAX] = {0};
 	const struct probe_command *command;
 	uint32_t count = 0;
+	bool sharp = false;
 	char *rest, *word = strtok_r(line, " \t", &rest);
 
 	if (!word)
@@ -119,9 +120,13 @@ static void obey(char *line)
 		help();
 		return;
 	}
-	command = command_find(word);
+	if (strcmp(word, "sharp") == 0) { /* the rest of the line, nothing said, at a whole second */
+		word = strtok_r(NULL, " \t", &rest);
+		sharp = true;
+	}
+	command = word ? command_find(word) : NULL;
 	if (!command) {
-		printf("probe: unknown command '%s'\n", word);
+		printf("probe: unknown command '%s'\n", word ? word : "");
 		return;
 	}
 	while (count < PROBE_ARGS_MAX && (word = strtok_r(NULL, " \t", &rest)))
@@ -131,6 +136,8 @@ static void obey(char *line)
 		return;
 	}
 	printf("probe: > %s\n", command->name);
+	if (sharp)
+		timer_await_second();
 	command->run(args);
 }
 

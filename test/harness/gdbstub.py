@@ -75,6 +75,32 @@ class Gdb:
             if self._ask(request) != "OK":
                 raise GdbError(f"0x{address:x}: {request[:24]} is refused")
 
+    def redirect(self, core, address, to):
+        """Lets the machine run until that core is about to execute `address`, and makes it go on at `to` instead."""
+        self._expect_ok(f"Z1,{address:x},4")
+        self._send("vCont;c")
+        while (thread := self._stopped()) != core + 1:
+            self._expect_ok(f"z1,{address:x},4")  # another core's turn: past it
+            self._send(f"vCont;s:{thread:x}")
+            self._stopped()
+            self._expect_ok(f"Z1,{address:x},4")
+            self._send("vCont;c")
+        self._expect_ok(f"z1,{address:x},4")
+        self._expect_ok(f"Hg{core + 1:x}")
+        self._expect_ok(f"P{self._numbers['pc']:x}={to.to_bytes(8, 'little').hex()}")
+
+    def _expect_ok(self, request):
+        if self._ask(request) != "OK":
+            raise GdbError(f"{request} is refused")
+
+    def _stopped(self):
+        """The thread that stopped the machine."""
+        answer = self._receive()
+        found = re.match(r"T..(?:.*;)?thread:(?:p[0-9a-f]+\.)?([0-9a-f]+);", answer)
+        if not found:
+            raise GdbError(f"stopped: {answer!r}")
+        return int(found[1], 16)
+
     def has(self, name):
         return name in self._numbers
 

@@ -39,6 +39,7 @@ class Telemetry:
     denied: int
     faults: dict
     fault_count: int
+    fault_time: int  # ticks
     fault_error: str
     fault_action: str
     fault_esr: int
@@ -49,6 +50,7 @@ class Telemetry:
     cell_state: str
     generation: int
     restarts: int
+    start_time: int  # ticks
     ready_time: int
     restart_cause: str
     events_dropped: int
@@ -71,8 +73,8 @@ def parse(data):
     (at_ready,) = struct.unpack_from("<Q", data, 152)
     injected, foreign, denied = struct.unpack_from("<3Q", data, 432)
     faults = struct.unpack_from("<16Q", data, 456)
-    count, _, error, action, esr, elr, _, far, ipa = struct.unpack_from("<QQII5Q", data, 584)
-    sequence, _, state, generation, restarts, _, ready, cause, dropped = struct.unpack_from("<9Q", data, 896)
+    count, time, error, action, esr, elr, _, far, ipa = struct.unpack_from("<QQII5Q", data, 584)
+    sequence, _, state, generation, restarts, start, ready, cause, dropped = struct.unpack_from("<9Q", data, 896)
     return Telemetry(
         core=core,
         cell=cell,
@@ -84,6 +86,7 @@ def parse(data):
         denied=denied,
         faults={name: n for name, n in zip(ERRORS, faults) if n},
         fault_count=count,
+        fault_time=time,
         fault_error=ERRORS[error],
         fault_action=ACTIONS[action],
         fault_esr=esr,
@@ -94,6 +97,7 @@ def parse(data):
         cell_state=CELL_STATES[state],
         generation=generation,
         restarts=restarts,
+        start_time=start,
         ready_time=ready,
         restart_cause=ERRORS[cause],
         events_dropped=dropped,

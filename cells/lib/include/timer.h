@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "core.h"
+
 #include "sysreg.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
@@ -45,6 +47,18 @@ static inline uint64_t timer_to_ns(uint64_t ticks, uint64_t hz)
 static inline uint64_t timer_from_ns(uint64_t ns, uint64_t hz)
 {
 	return ns / NS_PER_SECOND * hz + ns % NS_PER_SECOND * hz / NS_PER_SECOND;
+}
+
+/* Until the counter is at a whole second, so that whoever looks on knows when what comes next began. The
+ * cell's own interrupts, of which there must be some in 20 ms, wake it meanwhile. */
+static inline void timer_await_second(void)
+{
+	const uint64_t hz = timer_frequency(), end = (timer_now() / hz + 1) * hz;
+
+	while (timer_now() < end - hz / 50)
+		wait_interrupt();
+	while (timer_now() < end)
+		;
 }
 
 #endif

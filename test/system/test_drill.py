@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`make drill`: each error of the health table is acted on within its bound, and nobody else notices; with --full all, else the
+one that a cell makes and the one that it is late with.
+
+[stest->swr~health-actions~1] [stest->swr~fault-costs-its-cell~1]
+"""
+
+import sys
+
+import pytest
+
+from harness import build
+
+sys.path.insert(0, str(build.ROOT / "scripts"))
+
+import drill  # noqa: E402  (needs the path above)
+
+SHORT = {"memory-violation", "heartbeat-missed", "restart-limit"}
+
+
+@pytest.mark.parametrize("case", drill.CASES, ids=lambda case: case.error)
+def test_error(case, request):
+    if case.error not in SHORT and not request.config.getoption("--full"):
+        pytest.skip("with --full")
+    (outcome,) = drill.drill(build.results_folder(f"drill-{case.error}"), [case])
+    assert list(outcome.wrong()) == []
