@@ -98,7 +98,7 @@ static void decide(struct http_exchange *exchange, uint64_t now)
 		return;
 	}
 	for (uint32_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
-		if (strcmp(documents[i].path, request->path))
+		if (strcmp(documents[i].path, request->path) != 0)
 			continue;
 		if (request->method == HTTP_OTHER)
 			refuse(exchange, HTTP_NOT_ALLOWED);
@@ -154,6 +154,16 @@ static uint32_t head(struct http_exchange *exchange, char *to)
 	return length;
 }
 
+/* Without the zero at its end. */
+static uint32_t put(char *to, const char *text)
+{
+	uint32_t length = 0;
+
+	for (; text[length]; length++)
+		to[length] = text[length];
+	return length;
+}
+
 static uint32_t chunk(struct http_exchange *exchange, char *to)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -162,13 +172,12 @@ static uint32_t chunk(struct http_exchange *exchange, char *to)
 
 	if (!length) {
 		exchange->phase = HTTP_OVER;
-		memcpy(to, "0\r\n\r\n", 5);
-		return 5;
+		return put(to, "0\r\n\r\n");
 	}
 	for (unsigned i = 0; i < 4; i++)
 		to[i] = digits[length >> (12 - 4 * i) & 0xf];
-	memcpy(to + 4, "\r\n", 2);
-	memcpy(to + CHUNK_HEAD + length, "\r\n", CHUNK_TAIL);
+	put(to + 4, "\r\n");
+	put(to + CHUNK_HEAD + length, "\r\n");
 	return CHUNK_HEAD + length + CHUNK_TAIL;
 }
 

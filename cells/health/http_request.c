@@ -179,7 +179,7 @@ static void read_first_line(struct http_request *request, struct text line)
 		request->method = HTTP_HEAD;
 	else
 		request->method = HTTP_OTHER;
-	if (version.end - version.at != 8 || memcmp(version.at, "HTTP/", 5) || version.at[6] != '.' ||
+	if (version.end - version.at != 8 || memcmp(version.at, "HTTP/", 5) != 0 || version.at[6] != '.' ||
 	    version.at[5] < '0' || version.at[5] > '9' || version.at[7] < '0' || version.at[7] > '9') {
 		finish(request, HTTP_BAD_REQUEST);
 		return;

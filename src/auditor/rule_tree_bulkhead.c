@@ -145,12 +145,12 @@ static bool same_server(const struct tree *guest, const struct node *told, const
 	if (!text)
 		return !node_flag(guest, told, name);
 	if (!ipv4(text, ':', &due, &behind)) {
-		if (!ipv4(text, tcp ? '/' : '\0', &due, &behind) || (tcp && strcmp(behind, "tcp")))
+		if (!ipv4(text, tcp ? '/' : '\0', &due, &behind) || (tcp && strcmp(behind, "tcp") != 0))
 			return false;
 		have = tcp ? tcp_port : port;
 	} else {
 		have = (uint32_t)strtoul(behind, &end, 10);
-		if (end == behind || strcmp(end, tcp ? "/tcp" : ""))
+		if (end == behind || strcmp(end, tcp ? "/tcp" : "") != 0)
 			return false;
 	}
 	return node_u32(guest, told, name, 0, &address) && address == due &&
