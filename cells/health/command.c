@@ -13,12 +13,19 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
-	{"help", COMMAND_HELP, false},	    {"status", COMMAND_STATUS, false},
-	{"map", COMMAND_MAP, false},	    {"table", COMMAND_TABLE, false},
-	{"events", COMMAND_EVENTS, false},  {"latency", COMMAND_LATENCY, true},
-	{"restart", COMMAND_RESTART, true}, {"stop", COMMAND_STOP, true},
-	{"send", COMMAND_SEND, true},	    {"attach", COMMAND_ATTACH, true},
-	{"net", COMMAND_NET, false},	    {"log", COMMAND_LOG, false},
+	{"help", COMMAND_HELP, false},
+	{"status", COMMAND_STATUS, false},
+	{"map", COMMAND_MAP, false},
+	{"table", COMMAND_TABLE, false},
+	{"events", COMMAND_EVENTS, false},
+	{"latency", COMMAND_LATENCY, true},
+	{"restart", COMMAND_RESTART, true},
+	{"stop", COMMAND_STOP, true},
+	{"send", COMMAND_SEND, true},
+	{"attach", COMMAND_ATTACH, true},
+	{"net", COMMAND_NET, false},
+	{"log", COMMAND_LOG, false},
+	{"integrity", COMMAND_INTEGRITY, false},
 };
 
 const struct command_help command_help[] = {
@@ -28,6 +35,7 @@ const struct command_help command_help[] = {
 	{"events", "the last events"},
 	{"log NONCE [FROM]", "the event log, for scripts/collect"},
 	{"net", "the health cell's own network"},
+	{"integrity", "how far it is in checking what nobody writes"},
 	{"latency CELL", "the cell's latency histogram"},
 	{"restart CELL", "restart a cell"},
 	{"stop CELL", "stop a cell"},

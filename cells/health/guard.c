@@ -68,7 +68,7 @@ static void enter_safe(const struct machine *machine, uint32_t cell, uint64_t er
 }
 
 /* [impl->swr~health-reset~1] */
-static void reset_machine(const struct machine *machine, uint32_t cell, uint64_t error)
+void guard_reset(const struct machine *machine, uint32_t cell, uint64_t error)
 {
 	say("health: cell %s: %s: the machine is reset", machine->cells[cell].name, name_error(error));
 	say("health: the reset was refused (%" PRId64 ")", hypercall_machine_reset());
@@ -88,7 +88,7 @@ static void apply_to_machine(const struct machine *machine, uint32_t cell, uint6
 	if (action == BP_ACTION_SAFE)
 		enter_safe(machine, cell, error);
 	if (action == BP_ACTION_RESET)
-		reset_machine(machine, cell, error);
+		guard_reset(machine, cell, error);
 }
 
 /* [impl->swr~health-actions~1] */

@@ -24,6 +24,7 @@
 #include "page.h"
 #include "recorder.h"
 #include "report.h"
+#include "scan.h"
 #include "syslog_client.h"
 #include "timer.h"
 #include "uart.h"
@@ -210,6 +211,9 @@ static void obey(const char *line)
 	case COMMAND_LOG:
 		recorder_ask(command.text);
 		break;
+	case COMMAND_INTEGRITY:
+		scan_report();
+		break;
 	case COMMAND_NET:
 		network_report();
 		break;
@@ -258,6 +262,7 @@ static void poll(void)
 	}
 	for (uint32_t i = 0; i < machine.core_count; i++)
 		events_poll(i);
+	scan_poll(&machine, timer_now());
 	console_poll(obey);
 	recorder_poll();
 	if (++counters.polls % (STATUS_NS / POLL_NS) == 0)
@@ -306,6 +311,8 @@ static void open(const struct guest *guest)
 				     timer_frequency());
 	if (!wrong && !map_machine())
 		wrong = "its translation tables have no room for the windows of all cores and cells";
+	if (!wrong)
+		wrong = scan_start(&machine, guest->index);
 	if (!wrong)
 		return;
 	say("health: %s", wrong);
