@@ -109,7 +109,8 @@ static struct constant_list list_make(const struct layout *layout)
 			list_add(&list, cell->files[at].store_pa, cell->files[at].file.size,
 				 text_format("%s:%s", cell->name, cell->files[at].property));
 	}
-	qsort(list.at + files, list.count - files, sizeof(*list.at), by_pa);
+	if (list.count > files)
+		qsort(list.at + files, list.count - files, sizeof(*list.at), by_pa);
 	return list;
 }
 
