@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../../src/blueprint/crash.h"
 #include "../../src/blueprint/telemetry.h"
 
 /* As many as a blueprint can have.  [impl->swr~health-scale~1] */

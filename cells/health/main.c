@@ -18,6 +18,7 @@
 #include "guard.h"
 #include "heartbeat.h"
 #include "hypercall_call.h"
+#include "lastboot.h"
 #include "lines.h"
 #include "mmu.h"
 #include "network.h"
@@ -79,6 +80,8 @@ static bool map_machine(void)
 		if (cell->log_ipa)
 			mapped &= mmu_map(cell->log_ipa, sizeof(struct log_ring), MMU_CONSTANTS);
 	}
+	if (machine.directory->crash_ipa)
+		mapped &= mmu_map(machine.directory->crash_ipa, sizeof(struct crash_record), MMU_SHARED);
 	return mapped;
 }
 
@@ -329,6 +332,7 @@ void cell_main(const struct guest *guest)
 	say("health: up, %" PRIu32 " cells, %" PRIu32 " cores, timer %" PRIu64 " Hz", machine.cell_count,
 	    machine.core_count, machine.hz);
 	recorder_start(guest, &machine);
+	report_boot(&machine);
 	gic_take(guest->timer_intid, false, tick);
 	uart_input_enable(guest);
 	source = (struct body_source){

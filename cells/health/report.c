@@ -9,6 +9,7 @@
 
 #include "console.h"
 #include "event_text.h"
+#include "lastboot.h"
 #include "names.h"
 #include "timer.h"
 
@@ -116,6 +117,25 @@ void report_latency(const struct machine *machine, uint32_t cell)
 			say("latency: %s from_ns=%" PRIu64 " count=%" PRIu64, machine->cells[cell].name,
 			    i ? (uint64_t)BUCKET_FIRST_NS << i : 0, count);
 	}
+}
+
+void report_boot(const struct machine *machine)
+{
+	const struct crash_record *const record = lastboot_open(machine);
+	char text[200];
+
+	if (!record)
+		return;
+	say("health: boot %" PRIu64 " since power-on, %" PRIu64 " ended with a dump", record->boot_count,
+	    record->generation);
+	if (record->boot_count > 1 && !record->left)
+		say("health: last boot: ended without a dump");
+	for (uint32_t i = 0; i < record->count; i++) {
+		lastboot_text(machine, &record->dumps[i], text, sizeof(text));
+		say("health: last boot: %s", text);
+	}
+	if (record->left > record->count)
+		say("health: last boot: %" PRIu32 " dumps more", record->left - record->count);
 }
 
 void report_event(const struct machine *machine, const char *prefix, const struct event *event)

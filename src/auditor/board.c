@@ -280,6 +280,36 @@ const char *fact_path(uint32_t fact)
 	return fact_paths[fact];
 }
 
+/* RAM that nobody else has: a page, and one for each core. [impl->swr~audit-crash-audit~1] */
+static void crash_area(struct audit *audit)
+{
+	struct board *board = &audit->board;
+	const uint64_t size = (1 + board->core_count) * BP_PAGE_SIZE;
+	struct spans given = {0};
+	uint64_t gap = 0;
+	bool lent = false;
+
+	machine_spans(&board->machine, "crash-audit", &given);
+	if (given.count != 1 || given.list[0].va % BP_PAGE_SIZE || given.list[0].size < size) {
+		if (given.count)
+			input_wrong(audit, "machine facts: crash-audit is no range of whole pages, one for "
+					   "each core and one more");
+		spans_free(&given);
+		return;
+	}
+	board->crash = (struct range){given.list[0].va, size};
+	for (size_t i = 0; i < board->lent.count; i++)
+		lent |= board->lent.list[i].va < end_of(given.list[0].va, given.list[0].size) &&
+			given.list[0].va < end_of(board->lent.list[i].va, board->lent.list[i].size);
+	if (!spans_cover(&board->ram, board->crash.base, given.list[0].size, &gap) ||
+	    spans_touch(&board->reserved, board->crash.base, given.list[0].size) ||
+	    lent || spans_touch(&board->staging, board->crash.base, given.list[0].size))
+		input_wrong(audit, "machine facts: crash-audit isn't RAM, or is reserved or the loader's");
+	spans_add(&board->reserved, given.list[0]);
+	spans_normalize(&board->reserved, join, NULL);
+	spans_free(&given);
+}
+
 static void machine_facts(struct audit *audit)
 {
 	struct board *board = &audit->board;
@@ -300,6 +330,7 @@ static void machine_facts(struct audit *audit)
 	machine_spans(&board->machine, "staging", &board->staging);
 	spans_normalize(&board->reserved, join, NULL);
 	spans_normalize(&board->staging, join, NULL);
+	crash_area(audit);
 }
 
 /* Lines of known-slaves become a string list. */

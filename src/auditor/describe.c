@@ -93,6 +93,12 @@ static bool describe_place(const struct audit *audit, const struct place *place,
 	case PLACE_PENDING:
 		(void)snprintf(text, size, "pending LPIs of core %d", place->owner);
 		return true;
+	case PLACE_CRASH_RECORD:
+		(void)snprintf(text, size, "the crash-audit record");
+		return true;
+	case PLACE_CRASH_DUMP:
+		(void)snprintf(text, size, "crash dump of core %d", place->owner);
+		return true;
 	}
 	return false;
 }

@@ -33,7 +33,8 @@ enum window {
 	WINDOW_STREAM,
 	WINDOW_ITS,
 	WINDOW_PCI_STATE,
-	WINDOW_CONFIG
+	WINDOW_CONFIG,
+	WINDOW_CRASH
 };
 
 #define FRAME	   UINT64_C(0x10000) /* of an SMMU, an ITS */
@@ -75,7 +76,8 @@ const char *window_name(int tag)
 					    [WINDOW_STREAM] = "stream table entry",
 					    [WINDOW_ITS] = "ITS",
 					    [WINDOW_PCI_STATE] = "PCI state",
-					    [WINDOW_CONFIG] = "configuration space"};
+					    [WINDOW_CONFIG] = "configuration space",
+					    [WINDOW_CRASH] = "crash-audit"};
 
 	return names[tag];
 }
@@ -406,6 +408,15 @@ static void service_expected(const struct expectation *expect)
 	}
 }
 
+/* [impl->swr~audit-crash-audit~1] */
+static void crash_expected(const struct expectation *expect, uint64_t va, uint64_t pa, uint64_t size)
+{
+	if (expect->audit->board.crash.size)
+		window(expect, WINDOW_CRASH, va, pa, size, UNCACHED);
+	else if (va)
+		window(expect, WINDOW_CRASH, va, PA_NONE, size, 0);
+}
+
 void core_root_expected(struct audit *audit, size_t number, struct spans *expected)
 {
 	const struct core *core = &audit->cores[number];
@@ -421,6 +432,8 @@ void core_root_expected(struct audit *audit, size_t number, struct spans *expect
 	hardware_expected(&expect);
 	siblings_expected(&expect, cell, number);
 	cell_expected(&expect, cell, service_core);
+	crash_expected(&expect, cell->record->crash_va,
+		       audit->board.crash.base + (number + 1) * BP_PAGE_SIZE, BP_PAGE_SIZE);
 	if (core->boot.core_in_cell == 0)
 		first_core_expected(&expect, cell);
 	if (service_core)
@@ -467,6 +480,7 @@ void boot_root_expected(struct audit *audit, struct spans *expected)
 			frame_expected(&expect, &audit->boot_map, WINDOW_SMMU, audit->smmus[i].va,
 				       audit->smmus[i].pa, 2 * FRAME);
 	configurations_expected(&expect);
+	crash_expected(&expect, header->crash_va, audit->board.crash.base, audit->board.crash.size);
 	for (size_t i = 0; i < audit->its_count; i++)
 		frame_expected(&expect, &audit->boot_map, WINDOW_ITS, audit->itss[i].va, audit->itss[i].pa,
 			       FRAME);

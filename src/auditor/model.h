@@ -43,6 +43,7 @@ struct board {
 	struct spans ram;	 /* va = pa */
 	struct spans reserved;	 /* /reserved-memory and the machine's forbidden ranges */
 	struct spans lent;	 /* of /reserved-memory, what a device names; tag = node index; may overlap */
+	struct range crash;	 /* what of the crash-audit area is used; size 0: none */
 	struct spans staging;	 /* the loader's: cells only */
 	struct spans registers;	 /* va = pa; tag = node index; sorted by va, may overlap */
 	uint64_t *registers_end; /* highest end of registers[0..i], for searching */
@@ -213,7 +214,9 @@ enum place_kind {
 	PLACE_PCI_STATE,
 	PLACE_PENDING,	 /* of a core's redistributor */
 	PLACE_INTEGRITY, /* the table of constant ranges */
-	PLACE_MAP	 /* the map, as bytes */
+	PLACE_MAP,	 /* the map, as bytes */
+	PLACE_CRASH_RECORD,
+	PLACE_CRASH_DUMP /* owner: the core */
 };
 
 struct place {

@@ -271,6 +271,11 @@ void places_find(struct audit *audit)
 	if (audit->directory)
 		place_add(audit, PLACE_DIRECTORY, 0, audit->directory_pa, audit->directory->size);
 	integrity_places(audit);
+	if (audit->board.crash.size)
+		place_add(audit, PLACE_CRASH_RECORD, 0, audit->board.crash.base, BP_PAGE_SIZE);
+	for (size_t i = 0; audit->board.crash.size && i < audit->board.core_count; i++)
+		place_add(audit, PLACE_CRASH_DUMP, (int)i, audit->board.crash.base + (i + 1) * BP_PAGE_SIZE,
+			  BP_PAGE_SIZE);
 	channel_places(audit);
 	stream_places(audit);
 	message_places(audit);
@@ -304,6 +309,8 @@ uint32_t place_admits(const struct audit *audit, const struct place *place, int 
 	case PLACE_HEARTBEAT:
 		if (cell == place->owner)
 			return ATTR_READ | ATTR_WRITE | ATTR_NONCACHE;
+		return health ? ATTR_READ | ATTR_NONCACHE : 0;
+	case PLACE_CRASH_RECORD:
 		return health ? ATTR_READ | ATTR_NONCACHE : 0;
 	case PLACE_TELEMETRY:
 	case PLACE_RING:

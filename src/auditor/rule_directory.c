@@ -233,6 +233,10 @@ void rule_directory(struct audit *audit)
 	streams_check(audit, directory);
 	map_check(audit, &directory->json, "JSON");
 	map_check(audit, &directory->svg, "a drawing");
+	if (!leads_to(audit, directory->crash_ipa,
+		      audit->board.crash.size ? audit->board.crash.base : PA_NONE))
+		violation(&audit->report, RULE_DIRECTORY,
+			  "directory: IPA 0x%" PRIx64 " isn't the crash-audit record", directory->crash_ipa);
 	for (size_t i = 0; i < audit->core_count; i++)
 		core_check(audit, &cores[i], i);
 	for (size_t i = 0; i < audit->cell_count; i++) {

@@ -44,6 +44,7 @@ static void numbers_check(struct audit *audit)
 		{"smmu_idr0", machine->smmu_idr0, board->smmu_idr0},
 		{"smmu_idr0_mask", machine->smmu_idr0_mask, board->smmu_idr0_mask},
 		{"assumed", machine->assumed, board->assumed},
+		{"crash_pa", audit->header->crash_pa, board->crash.base},
 		{"bulkhead.bin's console", audit->hv.console.kind ? audit->hv.console.pa : 0, uart_pa},
 		{"bulkhead.bin's kind of console", audit->hv.console.kind,
 		 uart_pa ? HV_CONSOLE_PL011 : HV_CONSOLE_NONE}};

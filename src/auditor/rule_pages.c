@@ -125,6 +125,7 @@ void rule_hypervisor_memory(struct audit *audit)
 
 			hypervisor_check(audit, cell, span, audit->hv.load_pa, audit->kernel_size);
 			hypervisor_check(audit, cell, span, header->writable_pa, header->writable_size);
+			hypervisor_check(audit, cell, span, audit->board.crash.base, audit->board.crash.size);
 			for (size_t f = 0; f < audit->fit.file_count; f++) {
 				const struct fit_file *file = &audit->fit.files[f];
 				const uint64_t from = page_down(file->load);

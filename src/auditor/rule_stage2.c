@@ -73,6 +73,9 @@ static void health_expected(const struct audit *audit, const struct cell *cell, 
 	window_expected(audit, cell, cell->directory_ipa, audit->directory_pa, directory->size, TARGET_WINDOW,
 			expected);
 	constants_expected(audit, TARGET_WINDOW, expected);
+	if (audit->board.crash.size)
+		window_expected(audit, cell, directory->crash_ipa, audit->board.crash.base, BP_PAGE_SIZE,
+				TARGET_WINDOW, expected);
 	for (uint32_t i = 0; i < directory->cores.count && i < audit->core_count; i++) {
 		window_expected(audit, cell, cores[i].telemetry_ipa, audit->cores[i].telemetry_pa,
 				BP_PAGE_SIZE, TARGET_WINDOW, expected);

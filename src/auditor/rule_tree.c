@@ -159,6 +159,8 @@ static void directory_windows(const struct audit *audit, struct spans *all)
 		(const void *)((const uint8_t *)directory + directory->cells.offset);
 
 	constants_expected(audit, 0, all);
+	if (audit->board.crash.size)
+		add_plain(all, page_down(directory->crash_ipa), BP_PAGE_SIZE);
 	for (uint32_t i = 0; i < directory->cores.count; i++) {
 		add_plain(all, page_down(cores[i].telemetry_ipa), BP_PAGE_SIZE);
 		add_plain(all, page_down(cores[i].ring_ipa), BP_PAGE_SIZE);

@@ -220,6 +220,7 @@ struct directory {
 	struct directory_bytes integrity; /* struct integrity_table */
 	struct directory_bytes json;	  /* the map, as `bulkhead map --json` prints it ... */
 	struct directory_bytes svg;	  /* ... and draws it */
+	uint64_t crash_ipa;		  /* struct crash_record (crash.h); 0: the board has none */
 };
 
 /*
@@ -256,7 +257,7 @@ _Static_assert(sizeof(struct heartbeat) == 264, "layout");
 _Static_assert(sizeof(struct directory_core) == 32, "layout");
 _Static_assert(sizeof(struct directory_cell) == 120, "layout");
 _Static_assert(sizeof(struct directory_stream) == 16, "layout");
-_Static_assert(sizeof(struct directory) == 216, "layout");
+_Static_assert(sizeof(struct directory) == 224, "layout");
 _Static_assert(sizeof(struct integrity_range) == 88, "layout");
 _Static_assert(sizeof(struct integrity_table) == 48, "layout");
 _Static_assert(offsetof(struct directory, binary_digest) == 64, "layout");

@@ -159,6 +159,20 @@ static void read_pairs(const struct source *machine, const char *property, struc
 	}
 }
 
+/* board_check() says whether it will do. */
+static void read_crash(struct board *board, const struct source *machine)
+{
+	struct ranges area = {NULL, 0};
+
+	read_pairs(machine, "crash-audit", &area);
+	if (area.count)
+		board->crash = area.at[0];
+	if (area.count > 1)
+		diag_error(source_place(machine, fdt_path_offset(machine->tree.data, "/loader"),
+					"crash-audit"),
+			   "crash-audit is one range: an address and a size");
+}
+
 static const char *const fact_paths[] = {
 #define FACT(name, path) path,
 	BP_FACTS(FACT)
@@ -251,6 +265,7 @@ static bool read_machine(struct board *board, const char *path)
 	read_assumed(board, &machine);
 	read_pairs(&machine, "staging", &board->staging);
 	read_pairs(&machine, "forbidden", &board->reserved);
+	read_crash(board, &machine);
 	return diag_errors() == errors;
 }
 
@@ -453,6 +468,8 @@ bool board_read(struct front *front, struct place at, const char *name)
 	}
 	if (board_examine(board))
 		board_check(board);
+	if (board->crash.size)
+		ranges_add(&board->reserved, board->crash.base, board->crash.size);
 	if (diag_errors() == errors)
 		pci_hosts_read(board);
 	if (diag_errors() == errors)

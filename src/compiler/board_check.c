@@ -10,6 +10,7 @@
 #include "interrupts.h"
 #include "pagetable.h"
 #include "ranges.h"
+#include "regions.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -169,6 +170,29 @@ static void check_cores(const struct board *board)
 							 other, i, board->mpidrs[i]));
 }
 
+/* Memory that outlives a reset, and that the loader leaves alone. [impl->swr~config-crash-audit~1] */
+static void check_crash(const struct board *board)
+{
+	const struct place at = {board->machine.path, 1, 1};
+	const uint64_t size = crash_size(board);
+	struct ranges taken = {NULL, 0};
+
+	if (!board->crash.size)
+		return;
+	ranges_add_all(&taken, &board->staging);
+	regions_reserved(board, &taken);
+	if (board->crash.base % BP_PAGE_SIZE || board->crash.size < size)
+		diag_error(at,
+			   "crash-audit 0x%" PRIx64 " needs %s from a multiple of 4K on: a page, and one for "
+			   "each of the %zu cores",
+			   board->crash.base, text_of_size(size), board->core_count);
+	else if (!ranges_cover(&board->ram, board->crash) || ranges_overlap(&taken, board->crash))
+		diag_error(at,
+			   "crash-audit 0x%" PRIx64 " isn't RAM of the board, or lies in what the loader or the "
+			   "board's tree takes",
+			   board->crash.base);
+}
+
 /* [impl->swr~config-board~1] */
 void board_check(const struct board *board)
 {
@@ -179,4 +203,5 @@ void board_check(const struct board *board)
 	check_gic(board);
 	check_ppis(board);
 	check_cores(board);
+	check_crash(board);
 }

@@ -132,6 +132,8 @@ static void core_windows(const struct layout *layout, size_t cell, struct bp_cel
 		record->log_va = pages_at(&cursor, BP_PAGE_SIZE);
 	record->root_va = pages_at(&cursor, layout->cells[cell].root_pages * BP_PAGE_SIZE);
 	pci_fill(layout, cell, record, &cursor);
+	if (layout->plan->board.crash.size)
+		record->crash_va = pages_at(&cursor, BP_PAGE_SIZE);
 }
 
 /* ---- tables ---- */

@@ -161,6 +161,8 @@ static bool boot_build(struct layout *layout)
 		    SHARED);
 	}
 	boot_pci_map(&space);
+	if (header.crash_va)
+		map(&space, header.crash_va, header.crash_pa, crash_size(&layout->plan->board), SHARED);
 	layout->boot_table_bytes = arena_taken(&layout->file) - before;
 	return space_done(&space, "the boot root,", 0);
 }
@@ -251,6 +253,9 @@ static void cell_map(struct space *space, uint32_t number)
 	if (record.log_va)
 		map(space, record.log_va, out->log_pa, BP_PAGE_SIZE, READ_WRITE);
 	map(space, record.root_va, out->stage2.root_pa, out->root_pages * BP_PAGE_SIZE, READ_WRITE);
+	if (record.crash_va)
+		map(space, record.crash_va, layout->plan->board.crash.base + (number + 1) * BP_PAGE_SIZE,
+		    BP_PAGE_SIZE, SHARED);
 	functions_map(space, cell);
 }
 

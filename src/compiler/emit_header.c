@@ -152,6 +152,9 @@ void header_fill(struct layout *layout)
 	header->writable_va = el2_window(&cursor, layout->writable_pa, layout->writable_size);
 	machine_fill(layout, header, &cursor);
 	pci_header_fill(layout, header, &cursor);
+	header->crash_pa = plan->board.crash.base;
+	if (plan->board.crash.size)
+		header->crash_va = el2_window(&cursor, header->crash_pa, crash_size(&plan->board));
 	triggers_fill(layout, header->spi_edge);
 	digest_of(plan->partitions.data, plan->partitions.size, header->config_digest);
 }

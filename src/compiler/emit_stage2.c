@@ -124,6 +124,9 @@ static void add_watched(const struct layout *layout, struct cell_layout *out, si
 
 	stage2_add(out, own->directory_ipa, layout->directory_pa, layout->directory_size, MAP_WATCH,
 		   "directory");
+	if (own->crash_ipa)
+		stage2_add(out, own->crash_ipa, plan->board.crash.base, BP_PAGE_SIZE, MAP_SHARED_READ,
+			   "crash-audit record");
 	for (size_t i = 0; own->core_windows_ipa && i < plan->board.core_count; i++) {
 		const struct core_layout *const core = &layout->cores[i];
 

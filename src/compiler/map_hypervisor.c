@@ -109,6 +109,13 @@ static void print_windows(const struct layout *layout, FILE *out)
 	}
 	print_window(out, "orders", layout->orders_pa,
 		     text_format("EL2 of service core %" PRIu32, plan->service_core), "EL2 of all cores");
+	for (size_t i = 0; plan->board.crash.size && i < plan->board.core_count; i++)
+		if (layout->cores[i].cell != NO_CELL)
+			print_window(out, text_format("crash dump of core %zu", i),
+				     plan->board.crash.base + (i + 1) * BP_PAGE_SIZE,
+				     text_format("EL2 of core %zu", i), "the boot");
+	if (plan->board.crash.size)
+		print_window(out, "crash-audit record", plan->board.crash.base, "the boot", "health cell");
 	if (layout->directory_size)
 		print_window(out, "directory", layout->directory_pa, "nobody", "health cell");
 	for (size_t i = 0; i < layout->constants.count; i++)

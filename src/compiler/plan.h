@@ -146,7 +146,8 @@ struct board {
 	struct pci_host *pci_hosts;
 	bool vf_bars_low; /* the machine decodes no more than 32 bits of a virtual function's BAR */
 	size_t pci_host_count;
-	struct range uart; /* the stdout-path PL011; size 0: none */
+	struct range crash; /* crash-audit area, as machine.dts gives it; size 0: none */
+	struct range uart;  /* the stdout-path PL011; size 0: none */
 	int uart_device;   /* index into devices, -1 none */
 	uint32_t ppi_edge; /* triggers of the PPIs that the tree names */
 	uint32_t pa_bits, spi_count, gic_id_bits, list_registers, gicr_frames;
@@ -248,6 +249,7 @@ struct plan_cell {
 	size_t firmware_count;
 	/* windows in guest-physical space, chosen by the front end: free of RAM and board devices */
 	uint64_t heartbeat_ipa, directory_ipa, uart_ipa; /* 0: none */
+	uint64_t crash_ipa;	    /* health: the crash-audit record; 0: the board has none */
 	uint64_t *core_windows_ipa; /* health: per machine core, telemetry; + 64 KiB its event ring */
 	uint64_t *cell_windows_ipa; /* health: per cell, heartbeat; + 64 KiB its log ring */
 	uint32_t uart_intid;	    /* emulated PL011, 0: none */
@@ -306,5 +308,11 @@ bool plan_emit(struct plan *plan, const char *dir);
 /* Back end. Says who owns what. False after a diagnostic. */
 enum map_form { MAP_TEXT, MAP_SVG, MAP_JSON };
 bool plan_map(const struct plan *plan, enum map_form form, void *stream /* FILE * */);
+
+/* What of the crash-audit area is used; 0: the board has none. */
+static inline uint64_t crash_size(const struct board *board)
+{
+	return board->crash.size ? (1 + board->core_count) * BP_PAGE_SIZE : 0;
+}
 
 #endif

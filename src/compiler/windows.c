@@ -58,7 +58,8 @@ static uint64_t place_shown(const struct plan *plan, uint64_t ipa)
 static uint64_t total(const struct plan *plan)
 {
 	uint64_t size = place_shown(plan, 0) + directory_size(plan) + OTHER_WINDOWS * BP_WINDOW_ALIGN +
-			(plan->board.core_count + plan->cell_count) * PAIR;
+			(plan->board.core_count + plan->cell_count) * PAIR +
+			(plan->board.crash.size ? BP_WINDOW_ALIGN : 0);
 
 	for (size_t i = 0; i < plan->channel_count; i++)
 		size += plan->channels[i].shown ? 0 : align_up(plan->channels[i].size, BP_WINDOW_ALIGN);
@@ -185,6 +186,8 @@ static void place_health(const struct plan *plan, struct plan_cell *cell, uint64
 		cell->core_windows_ipa[i] = next(ipa, PAIR);
 	for (size_t i = 0; i < plan->cell_count; i++)
 		cell->cell_windows_ipa[i] = next(ipa, PAIR);
+	if (plan->board.crash.size)
+		cell->crash_ipa = next(ipa, BP_PAGE_SIZE);
 }
 
 void windows_place(struct front *front)

@@ -9,6 +9,7 @@
  */
 #include "cell.h"
 #include "core.h"
+#include "crash.h"
 #include "dma.h"
 #include "events.h"
 #include "mmio.h"
@@ -199,7 +200,7 @@ static void health_stopped(u32 cause)
 	if (this_cell->actions[cause] == BP_ACTION_SAFE)
 		service_safe();
 	if (this_cell->actions[cause] == BP_ACTION_RESET)
-		arch_machine_reset();
+		crash_reset(CRASH_RESET, this_cell->index, cause, 0);
 }
 
 static bool cell_stop(u32 cause)

@@ -229,7 +229,7 @@ def import_defaults(folder):
     partitions, machine = folder / "rest.dts", folder / "machine-any.dts"
     partitions.write_text(REST)
     facts = (BOARDS[0] / "machine.dts").read_text()
-    for old, new in (("<40>", "<48>"), ("<256>", "<988>"), ("<192 64>", "<924 64>"), ("<0xbc000000 0x04000000>", "<0 0x1000>")):
+    for old, new in (("<40>", "<48>"), ("<256>", "<988>"), ("<192 64>", "<924 64>"), ("<0xbc010000 0x03ff0000>", "<0 0x1000>"), ("crash-audit = /bits/ 64 <0xbc000000 0x00010000>;", "")):
         assert old in facts
         facts = facts.replace(old, new)
     machine.write_text(facts)

@@ -3,8 +3,13 @@
 
 [stest->swr~health-reset~1]
 [stest->swr~machine-reset~1]
-[stest->swr~el2-exception-resets~1]
+[stest->swr~el2-exception-resets~2]
+[stest->swr~crash-dump~1]
+[stest->swr~crash-gathered~1]
+[stest->swr~health-last-boot~1]
 """
+
+import re
 
 import pytest
 
@@ -36,16 +41,38 @@ def test_reset(results, start):
             assert running.generation("failing") == running.generation("bystander") == 1
 
 
+def boots(running, mark=0):
+    """What the health cell says of the boot that it is up after: (boots, of which ended with a dump, the lines of the last)."""
+    up = running.uart.search(r"^health: boot (\d+) since power-on, (\d+) ended with a dump\n", since=mark, never=system.HALTED)
+    running.uart.search(r"^event: ", since=up.end())
+    said = running.uart.text[up.end() :].split("\nevent: ")[0]
+    return int(up[1]), int(up[2]), re.findall(r"^health: last boot: (.*)$", said, re.M)
+
+
 def test_exception_at_el2(results):
-    """What EL2 does for synchronous exits becomes a breakpoint instruction, set from outside: the error itself is simulated."""
+    """What EL2 does for synchronous exits becomes a breakpoint instruction, set from outside: the error itself is simulated.
+    The next life has the dump, the one after it has not."""
     with qemu.QemuTarget(results, extra=REBOOT) as target:
-        running = system.System(target, system.image("reset")).start(build.disk("reset")).wait_up("failing", "bystander")
+        running = system.System(target, system.image("reset")).start(build.disk("reset"))
+        assert boots(running) == (1, 0, [])
+        running.wait_up("failing", "bystander")
         mark = running.uart.mark()
         with gdbstub.attached(target) as gdb:
             offset = gdb.register(1, "VBAR_EL2") - EL2_VA_TEXT + LOWER_EL_SYNC
             gdb.write_physical(running.fit.kernel.load + offset, BRK)
         running.send("failing", "checksum")  # a hypercall of the health cell; others' exits are for interrupts
-        told = running.uart.search(r"^bulkhead: exception at EL2 on core .* esr 0xf2000000 .*\n", since=mark)
+        told = running.uart.search(r"^bulkhead: exception at EL2 on core (\S+) vector 4 esr 0xf2000000 elr (\S+) .*\n", since=mark)
         running.uart.search(LOADER["u-boot"], since=told.end())
         running.uart.search(r"^health: up", since=told.end(), never=system.HALTED)
+        count, ended, lines = boots(running, told.end())
+        assert (count, ended, len(lines)) == (2, 1, 1)
+        dump = re.fullmatch(
+            r"\d+\.\d{3} core=0 cell=health exception-at-el2 vector=4 esr=0xf2000000 elr=(\S+) far=\S+ sp=(\S+)", lines[0]
+        )
+        assert int(dump[1], 16) == int(told[2], 16) == EL2_VA_TEXT + offset
+        assert int(dump[2], 16) >> 30 == 0x4040000000 >> 30
         running.wait_up("failing", "bystander", since=told.end())
+        mark = running.uart.mark()
+        target.monitor("system_reset")
+        running.uart.search(r"^health: up", since=mark, never=system.HALTED)
+        assert boots(running, mark) == (3, 1, ["ended without a dump"])

@@ -4,6 +4,7 @@
  */
 #include "boot.h"
 #include "../../blueprint/image.h"
+#include "../../core/crash.h"
 #include "../../core/sha256.h"
 #include "../../platform/iommu/smmuv3.h"
 #include "../../platform/pci/steps.h"
@@ -220,6 +221,8 @@ u64 boot_main(void)
 	say(EL2_VA_UART, bp->machine.board);
 	say(EL2_VA_UART, "\n");
 	machine_compare(bp);
+	if (bp->crash_va)
+		crash_gather(bp->crash_va, bp->cores.count);
 	smmus_abort(bp);
 	pci_start(bp);
 	writable_memory_clear(bp);

@@ -32,7 +32,7 @@ struct guarded guarded_read32(va_t va);
 /* This core, on its own tables: registers, vectors, interrupt interface; then core_main. */
 void core_start(struct exit *exit, u32 core_in_cell);
 
-/* An exception in EL2: says so and ends this core. */
-_Noreturn void crash(u64 vector);
+/* An exception in EL2, with the registers and the stack pointer that it found: says so and ends this core. */
+_Noreturn void crash(const struct exit *exit, u64 vector, va_t sp);
 
 #endif

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * crash.c - the end of a core: an exception in EL2 says what it was; then nothing runs here any more. And the
- * end of all: the machine's reset.
+ * crash.c - the end of a core: an exception in EL2 says what it was and leaves a dump; then nothing runs here
+ * any more. And the end of all: the machine's reset.
  */
 #include "../../core/core.h"
+#include "../../core/crash.h"
 #include "boot.h"
 #include "console.h"
 #include "psci.h"
 #include "sysreg.h"
 
-_Noreturn void crash(u64 vector)
+static void tell(u64 vector)
 {
 	say(EL2_VA_UART, "\nbulkhead: exception at EL2 on core ");
 	say_hex(EL2_VA_UART, sysreg_read(mpidr_el1) & MPIDR_AFFINITY);
@@ -22,14 +23,37 @@ _Noreturn void crash(u64 vector)
 	say(EL2_VA_UART, " far ");
 	say_hex(EL2_VA_UART, sysreg_read(far_el2));
 	say(EL2_VA_UART, "\n");
-	/* No sibling waits for it. The boot has neither private data nor telemetry, and its stack lies below.
-	 */
-	if ((va_t)__builtin_frame_address(0) >= EL2_VA_PRIVATE && telemetry()) {
-		telemetry()->core_state = CORE_OFF;
-		/* What this core's EL2 did is unknown: no cell goes on with it.
-		 * [impl->swr~el2-exception-resets~1] */
-		arch_machine_reset();
+}
+
+/* What this core's EL2 did is unknown: no cell goes on with it. [impl->swr~el2-exception-resets~2] */
+static void end(const struct exit *exit, u64 vector, va_t sp)
+{
+	static bool ending; /* an exception in here leaves no dump */
+
+	crash_dump.vector = vector;
+	crash_dump.esr = sysreg_read(esr_el2);
+	crash_dump.elr = sysreg_read(elr_el2);
+	crash_dump.spsr = sysreg_read(spsr_el2);
+	crash_dump.far = sysreg_read(far_el2);
+	crash_dump.sp = sp;
+	for (u32 i = 0; i < ARRAY_SIZE(crash_dump.x); i++)
+		crash_dump.x[i] = exit->x[i];
+	telemetry()->core_state = CORE_OFF; /* no sibling waits for it */
+	if (!ending) {
+		ending = true;
+		tell(vector);
+		crash_reset(CRASH_EXCEPTION, this_cell->index, BP_ERROR_EXCEPTION_AT_EL2, 0);
 	}
+	arch_machine_reset();
+}
+
+/* The boot has neither private data nor telemetry, and its stack lies below. Nor has it anything to go back to. */
+_Noreturn void crash(const struct exit *exit, u64 vector, va_t sp)
+{
+	if (sp >= EL2_VA_PRIVATE && telemetry())
+		end(exit, vector, sp);
+	else
+		tell(vector);
 	arch_halt();
 }
 

@@ -74,8 +74,9 @@
 
 	.macro crash_vector number
 	.balign 128
+	msr	tpidr_el2, x0
 	mov	x0, #\number
-	b	crash
+	b	crash_entry
 	.endm
 
 	.section .text.vectors, "ax"
@@ -108,7 +109,7 @@ guarded_abort:
 	adr	x17, guarded_return
 	msr	elr_el2, x17
 	eret
-1:	cbnz	x0, crash
+1:	cbnz	x0, crash_entry
 	eret
 guarded_return:
 	msr	daifset, #4
@@ -133,7 +134,8 @@ serror_whole:
 
 	crash_vector 2
 	crash_vector 3
-	.balign 128			// synchronous, SP_ELx: the boot's guarded access, or the end
+	.balign 128			// synchronous, SP_ELx: the boot's guarded access, or the end (x16, x17 are lost)
+	msr	tpidr_el2, x0
 	mov	x0, #4
 	b	guarded_abort
 	crash_vector 5
@@ -154,6 +156,25 @@ vectors_guest:
 	serror_vector
 
 	.text
+/* x0: the vector; what it was is in TPIDR_EL2. A core's own stack begins anew, so that its overflow has one, too; the
+ * boot's, which lies lower, goes on. The thread registers are the guest's, which is over. */
+crash_entry:
+	msr	tpidr_el1, x1
+	mov	x1, sp
+	msr	tpidr_el0, x1
+	tbz	x1, #30, 1f		// EL2_VA_PRIVATE
+	ldr	x1, =stack_end
+	mov	sp, x1
+1:	mrs	x1, tpidr_el2
+	msr	tpidr_el2, x0
+	mov	x0, x1
+	mrs	x1, tpidr_el1
+	save_spoiled
+	save_others
+	mrs	x1, tpidr_el2
+	mrs	x2, tpidr_el0
+	b	crash
+
 exit_again:
 	save_others
 	bl	exit_synchronous

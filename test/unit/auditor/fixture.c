@@ -152,7 +152,9 @@ static void header_make(struct fixture *fixture)
 				     .writable_size = WRITABLE_SIZE,
 				     .service_core = 0,
 				     .cell_count = CELLS,
-				     .cores = {0x600, CORES}};
+				     .cores = {0x600, CORES},
+				     .crash_pa = CRASH_PA,
+				     .crash_va = BOOT_WINDOWS + 16 * MIB};
 	header->machine = (struct bp_machine){.board = "fixture",
 					      .pa_bits = 40,
 					      .spi_count = 256,
@@ -190,6 +192,7 @@ static void record_make(struct fixture *fixture, int i)
 				 .orders_va = fixture_window(fixture, 1),
 				 .log_va = log ? fixture_window(fixture, 1) : 0,
 				 .heartbeat_va = fixture_window(fixture, 1),
+				 .crash_va = fixture_window(fixture, 1),
 				 .entry_ipa = plan[i].entry,
 				 .tree_ipa = plan[i].tree,
 				 .heartbeat_ns = plan[i].heartbeat_ns,
@@ -380,6 +383,7 @@ static void directory_make(struct fixture *fixture)
 					.cores = {DIRECTORY_CORES_AT, CORES},
 					.cells = {0x200, CELLS},
 					.streams = {DIRECTORY_STREAMS_AT, 0},
+					.crash_ipa = CRASH_IPA,
 					.version = "0.1.0",
 					.ram_bytes = RAM_SIZE,
 					.hypervisor_bytes = HV_SIZE + BLUEPRINT_MAX + WRITABLE_SIZE};

@@ -23,6 +23,7 @@ enum { HEALTH, CONTROL, GATEWAY, CELLS };
 #define WRITABLE_PA	     UINT64_C(0x48800000)
 #define WRITABLE_SIZE	     UINT64_C(0x80000)
 #define STORE_PA	     UINT64_C(0x49000000)
+#define CRASH_PA	     UINT64_C(0x4eff0000) /* a page, and one for each core */
 #define FREE_PA		     UINT64_C(0x4b000000) /* RAM of nobody */
 #define GICD_PA		     UINT64_C(0x08000000)
 #define GICR_PA		     UINT64_C(0x080a0000)
@@ -33,12 +34,13 @@ enum { HEALTH, CONTROL, GATEWAY, CELLS };
 #define VIRTIO_PA	     UINT64_C(0x0a000000)
 #define WINDOWS_IPA	     UINT64_C(0x0b000000)
 #define CONSTANTS_IPA	     UINT64_C(0x0c000000) /* the health cell's: of LOAD_PA */
+#define CRASH_IPA	     (WINDOWS_IPA + UINT64_C(0xf0000))
 #define RAM_SIZE	     UINT64_C(0x10000000)
-#define RESERVED_SIZE	     UINT64_C(0x1000000) /* forbidden to all, and a region */
+#define RESERVED_SIZE	     UINT64_C(0x1010000) /* forbidden to all, a region, the crash-audit area */
 #define DIRECTORY_CORES_AT   0x100u
 #define DIRECTORY_STREAMS_AT 0x400u
 #define BOOT_WINDOWS                                                                                         \
-	(EL2_VA_CELL_RAM + UINT64_C(0x20000000)) /* writable memory, SMMU, GICRs, probes: a MiB each */
+	(EL2_VA_CELL_RAM + UINT64_C(0x20000000)) /* writable memory, SMMU, GICRs, probes: a MiB each; the crash area behind */
 
 struct fixture_file {
 	uint8_t bytes[0x3000];

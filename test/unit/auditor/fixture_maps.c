@@ -32,6 +32,7 @@ static void health_make(struct fixture *fixture)
 		(void *)((uint8_t *)fixture->directory + fixture->directory->cells.offset);
 
 	fixture_map(fixture, root, WINDOWS_IPA + 0x10000, fixture->directory_pa, 4096, STAGE2_READ);
+	fixture_map(fixture, root, CRASH_IPA, CRASH_PA, 4096, STAGE2_SEEN);
 	for (int i = 0; i < CORES; i++) {
 		fixture_map(fixture, root, cores[i].telemetry_ipa, fixture->telemetry_pa[i], 4096,
 			    STAGE2_READ);
@@ -105,6 +106,8 @@ static void core_map(struct fixture *fixture, int number)
 	fixture_map(fixture, root, cell->state_va, fixture->state_pa[i], 4096, EL2_WRITE);
 	fixture_map(fixture, root, cell->orders_va, fixture->orders_pa, 4096,
 		    number == 0 ? EL2_WRITE : EL2_READ);
+	fixture_map(fixture, root, cell->crash_va, CRASH_PA + (uint64_t)(number + 1) * 4096, 4096,
+		    EL2_UNCACHED);
 	if (cell->log_va)
 		fixture_map(fixture, root, cell->log_va, fixture->log_pa[i], 4096, EL2_WRITE);
 	for (uint32_t c = 0; c < cell->cores.count; c++) {
@@ -140,6 +143,7 @@ static void boot_map(struct fixture *fixture)
 	fixture_map(fixture, root, gicr->va, gicr->pa, gicr->size, EL2_DEVICE);
 	fixture_map(fixture, root, probe->first_va, 0x40000000, 4096, EL2_UNCACHED);
 	fixture_map(fixture, root, probe->last_va, 0x4ffff000, 4096, EL2_UNCACHED);
+	fixture_map(fixture, root, header->crash_va, CRASH_PA, (CORES + 1) * UINT64_C(4096), EL2_UNCACHED);
 	fixture_map(fixture, root, EL2_VA_TEXT + HV_SIZE, LOAD_PA + HV_SIZE, header->size, EL2_READ);
 }
 

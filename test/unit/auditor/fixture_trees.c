@@ -64,6 +64,7 @@ static const char board_text[] =
 static const char machine_text[] =
 	"/dts-v1/; / { compatible = \"bulkhead,machine-v1\"; board = \"fixture\";\n"
 	"loader { staging = /bits/ 64 <0x40000000 0x8000000>; forbidden = /bits/ 64 <0x4f000000 0xe00000>; "
+	"crash-audit = /bits/ 64 <0x4eff0000 0x10000>; "
 	"};\n"
 	"cpu { pa-bits = <40>; };\n"
 	"gic { spi-count = <256>; id-bits = <10>; list-registers = <4>; free-spis = <192 64>; "

@@ -511,6 +511,38 @@ MUTATION(constant_too_long)
 
 	range->size = INTEGRITY_RANGE_MAX + 1;
 }
+MUTATION(directory_crash_record)
+{
+	f->directory->crash_ipa += 0x1000;
+}
+MUTATION(crash_area_elsewhere)
+{
+	f->header->crash_pa += 0x1000;
+}
+MUTATION(ram_over_crash_area)
+{
+	fixture_replace(&f->machine_text, "<0x4eff0000 0x10000>", "<0x4a200000 0x10000>");
+}
+MUTATION(crash_area_short)
+{
+	fixture_replace(&f->machine_text, "<0x4eff0000 0x10000>", "<0x4eff0000 0x4000>");
+}
+MUTATION(crash_area_of_the_loader)
+{
+	fixture_replace(&f->machine_text, "<0x4eff0000 0x10000>", "<0x47ff0000 0x10000>");
+}
+MUTATION(crash_area_beyond)
+{
+	fixture_replace(&f->machine_text, "<0x4eff0000 0x10000>", "<0x50000000 0x10000>");
+}
+MUTATION(crash_area_twice)
+{
+	fixture_replace(&f->machine_text, "<0x4eff0000 0x10000>", "<0x4eff0000 0x8000 0x4eff8000 0x8000>");
+}
+MUTATION(crash_area_reserved)
+{
+	fixture_replace(&f->board_text, "0x4fe00000 0 0x200000", "0x4efff000 0 0x1000");
+}
 MUTATION(directory_magic)
 {
 	f->directory->magic ^= 1;
@@ -900,6 +932,14 @@ static const struct mutation rows[] = {
 	ROW(CONSTANTS, constants_nowhere),
 	ROW(CONSTANTS, constant_too_long),
 	ROW(DIRECTORY, directory_magic),
+	ROW(DIRECTORY, directory_crash_record),
+	ROW(MACHINE, crash_area_elsewhere),
+	ROW(RAM, ram_over_crash_area),
+	ROW(INPUT, crash_area_short), /* [utest->swr~audit-crash-audit~1] */
+	ROW(INPUT, crash_area_of_the_loader),
+	ROW(INPUT, crash_area_beyond),
+	ROW(INPUT, crash_area_twice),
+	ROW(INPUT, crash_area_reserved),
 	ROW(MACHINE, fewer_address_bits),
 	ROW(MACHINE, another_board),
 	ROW(MACHINE, bank_unprobed), /* [utest->swr~audit-machine~1] */

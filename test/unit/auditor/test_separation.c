@@ -142,6 +142,47 @@ MUTATION(ram_write_only)
 {
 	LEAF(f->stage2_root[CONTROL], CONTROL_RAM) &= ~(UINT64_C(1) << 6);
 }
+/* ---- the crash-audit area ---- */
+MUTATION(crash_record_of_a_stranger)
+{
+	fixture_map(f, f->stage2_root[CONTROL], CRASH_IPA, CRASH_PA, 4096, STAGE2_SEEN);
+}
+MUTATION(crash_record_written_by_health)
+{
+	LEAF(f->stage2_root[HEALTH], CRASH_IPA) |= UINT64_C(2) << 6;
+}
+MUTATION(crash_dump_seen_by_health)
+{
+	fixture_map(f, f->stage2_root[HEALTH], CRASH_IPA + 0x1000, CRASH_PA + 0x1000, 4096, STAGE2_SEEN);
+}
+MUTATION(crash_record_cached)
+{
+	LEAF(f->stage2_root[HEALTH], CRASH_IPA) = CRASH_PA | STAGE2_READ | 3;
+}
+MUTATION(crash_dump_of_a_sibling)
+{
+	LEAF(f->boot[3].root_pa, f->cell[GATEWAY]->crash_va) = (CRASH_PA + 0x3000) | EL2_UNCACHED | 3;
+}
+MUTATION(crash_dump_twice)
+{
+	fixture_map(f, f->boot[1].root_pa, fixture_window(f, 1), CRASH_PA + 0x3000, 4096, EL2_UNCACHED);
+}
+MUTATION(crash_dump_cached)
+{
+	LEAF(f->boot[1].root_pa, f->cell[CONTROL]->crash_va) = (CRASH_PA + 0x2000) | EL2_WRITE | 3;
+}
+MUTATION(crash_record_by_a_core)
+{
+	fixture_map(f, f->boot[1].root_pa, fixture_window(f, 1), CRASH_PA, 4096, EL2_UNCACHED);
+}
+MUTATION(crash_area_unseen_by_the_boot)
+{
+	LEAF(f->header->boot_root_pa, f->header->crash_va + 0x2000) = 0;
+}
+MUTATION(crash_area_in_hypervisor)
+{
+	fixture_replace(&f->machine_text, "<0x4eff0000 0x10000>", "<0x48800000 0x10000>");
+}
 /* ---- devices ---- */
 MUTATION(gicd_mapped)
 {
@@ -540,6 +581,16 @@ static const struct mutation rows[] = {
 	ROW(PPI_OWNER, pmu_owned_unasked), /* [utest->swr~audit-ppi-owner~1] */
 	ROW(VMID, wrong_vmid),
 	ROW(VMID, common_not_private), /* [utest->swr~audit-vmids~1] */
+	ROW(HV_MEMORY, crash_record_of_a_stranger), /* [utest->swr~audit-crash-audit~1] */
+	ROW(HV_MEMORY, crash_record_written_by_health),
+	ROW(HV_MEMORY, crash_dump_seen_by_health),
+	ROW(MEMORY_TYPE, crash_record_cached),
+	ROW(EL2_WINDOW, crash_dump_of_a_sibling),
+	ROW(EL2_EXTRA, crash_dump_twice),
+	ROW(MEMORY_TYPE, crash_dump_cached),
+	ROW(EL2_EXTRA, crash_record_by_a_core),
+	ROW(BOOT_ROOT, crash_area_unseen_by_the_boot),
+	ROW(HV_LAYOUT, crash_area_in_hypervisor),
 	ROW(EL2_EXTRA, el2_maps_neighbours_ram),
 	ROW(EL2_EXTRA, el2_maps_neighbours_state), /* [utest->swr~audit-el2-own-only~1] */
 	ROW(EL2_EXTRA, second_core_maps_ram),

@@ -5,6 +5,8 @@
 #include "test.h"
 
 #include "command.h"
+#include "crc32.h"
+#include "lastboot.h"
 #include "machine.h"
 
 static struct {
@@ -174,6 +176,44 @@ static void commands(void **state)
 	}
 }
 
+/* [utest->swr~health-last-boot~1] */
+static void last_boot(void **state)
+{
+	static struct crash_record record;
+	char text[200];
+
+	assert_null(lastboot_open(&machine));
+	record = (struct crash_record){.magic = CRASH_MAGIC, .boot_count = 2, .left = 5, .count = CRASH_DUMPS};
+	directory.head.crash_ipa = (uintptr_t)&record;
+	assert_null(lastboot_open(&machine));
+	record.crc = crc32_add(0, &record, offsetof(struct crash_record, crc));
+	assert_ptr_equal(lastboot_open(&machine), &record);
+	record.count++;
+	record.crc = crc32_add(0, &record, offsetof(struct crash_record, crc));
+	assert_null(lastboot_open(&machine));
+	record.dumps[0] = (struct crash_dump){.kind = CRASH_EXCEPTION,
+					      .core = 1,
+					      .cell = 1,
+					      .error = BP_ERROR_EXCEPTION_AT_EL2,
+					      .time = 61005,
+					      .vector = 4,
+					      .esr = 0xf2000000,
+					      .elr = 0x10,
+					      .far = 0x20,
+					      .sp = 0x30};
+	lastboot_text(&machine, &record.dumps[0], text, sizeof(text));
+	assert_string_equal(text, "61.005 core=1 cell=gateway exception-at-el2 vector=4 esr=0xf2000000 elr=0x10 "
+				  "far=0x20 sp=0x30");
+	record.dumps[1] = (struct crash_dump){.kind = CRASH_RESET,
+					      .cell = CRASH_NO_CELL,
+					      .error = BP_ERROR_COUNT,
+					      .detail = 7};
+	lastboot_text(&machine, &record.dumps[1], text, sizeof(text));
+	assert_string_equal(text, "0.000 core=0 cell=- request detail=0x7");
+	lastboot_text(&machine, &record.dumps[1], text, 8);
+	assert_string_equal(text, "0.000 c");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +221,7 @@ int main(void)
 		cmocka_unit_test_setup(largest, start),
 		cmocka_unit_test_setup(view, start),
 		cmocka_unit_test_setup(commands, start),
+		cmocka_unit_test_setup(last_boot, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

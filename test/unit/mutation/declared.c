@@ -103,6 +103,8 @@ static void shared_declare(struct declared *d, const struct specimen *s)
 	const int channels = fdt_path_offset(d->file, "/channels");
 	int node;
 
+	if (d->health < s->cells)
+		d->parties[d->health][1u << d->health][READ_ONLY]++; /* the crash-audit record */
 	for (uint32_t c = 0; c < s->cells; c++) {
 		const uint32_t watched = 1u << c | (d->health < s->cells ? 1u << d->health : 0);
 
@@ -156,7 +158,8 @@ static bool between(uint64_t pa, uint64_t base, uint64_t size)
 static bool hypervisors(const struct specimen *s, uint64_t pa)
 {
 	bool is = between(pa, s->hv->load_pa, s->kernel->size) ||
-		  between(pa, s->header->writable_pa, s->header->writable_size);
+		  between(pa, s->header->writable_pa, s->header->writable_size) ||
+		  between(pa, s->header->crash_pa, (1 + s->cores) * UINT64_C(4096));
 
 	for (size_t i = 0; i < s->part_count; i++)
 		is |= !strncmp(s->parts[i].name, "file-", 5) &&
@@ -177,6 +180,8 @@ static bool shared_good(const struct oracle *o, const struct specimen *s, uint64
 			other |= view->pages[i].pa == pa && view->pages[i].type != TYPE_NONCACHE;
 		}
 	}
+	if (pa == s->header->crash_pa) /* the boot alone writes it */
+		return !other && !same;
 	return !other && (same || (reach & (reach - 1))) &&
 	       between(pa, s->header->writable_pa, s->header->writable_size);
 }

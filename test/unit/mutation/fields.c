@@ -134,6 +134,7 @@ static void records_of(struct specimen *s, struct fields *fields, uint32_t c)
 	ADD(cell, state_va, WINDOW, EL2_WINDOW);
 	ADD(cell, orders_va, WINDOW, EL2_WINDOW);
 	ADD(cell, heartbeat_va, WINDOW, EL2_WINDOW);
+	ADD(cell, crash_va, WINDOW, EL2_WINDOW);
 	ADD(cell, log_va, WINDOW, CONSOLE);
 	fields->list[fields->count - 1].rule = cell->log_va ? RULE_EL2_WINDOW : RULE_CONSOLE;
 	ADD(cell, entry_ipa, IMAGE, ENTRY);
@@ -248,6 +249,8 @@ static void header_of(struct specimen *s, struct fields *fields)
 	ADD(header, writable_pa, HEADER, BOOT_ROOT);
 	ADD(header, writable_va, HEADER, BOOT_ROOT);
 	ADD(header, writable_size, HEADER, BOOT_ROOT);
+	ADD(header, crash_pa, HEADER, MACHINE);
+	ADD(header, crash_va, HEADER, BOOT_ROOT);
 	ADD(header, service_core, HEADER, SERVICE_CORE);
 	FAR(header, cores.offset, HEADER, RECORD);
 	ADD(machine, board[0], HEADER, MACHINE);
@@ -360,6 +363,7 @@ static void directories_of(struct specimen *s, struct fields *fields)
 		ADD(stream, sid, DIRECTORY, DIRECTORY);
 		IGNORED(stream, pad, DIRECTORY);
 	}
+	ADD(directory, crash_ipa, DIRECTORY, DIRECTORY);
 	for (uint32_t i = 0; i < s->cores; i++) {
 		ADD(&cores[i], mpidr, DIRECTORY, DIRECTORY);
 		ADD(&cores[i], telemetry_ipa, DIRECTORY, DIRECTORY);

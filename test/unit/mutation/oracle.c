@@ -203,7 +203,8 @@ static bool inside(uint64_t pa, uint64_t base, uint64_t size)
 static bool hypervisors(const struct specimen *s, uint64_t pa)
 {
 	bool is = inside(pa, s->hv->load_pa, s->kernel->size) ||
-		  inside(pa, s->header->writable_pa, s->header->writable_size);
+		  inside(pa, s->header->writable_pa, s->header->writable_size) ||
+		  inside(pa, s->header->crash_pa, (1 + s->cores) * UINT64_C(4096));
 
 	for (size_t i = 0; i < s->part_count; i++)
 		is |= !strncmp(s->parts[i].name, "file-", 5) &&
