@@ -71,7 +71,7 @@ static void enter_safe(const struct machine *machine, uint32_t cell, uint64_t er
 void guard_reset(const struct machine *machine, uint32_t cell, uint64_t error)
 {
 	say("health: cell %s: %s: the machine is reset", machine->cells[cell].name, name_error(error));
-	say("health: the reset was refused (%" PRId64 ")", hypercall_machine_reset());
+	say("health: the reset was refused (%" PRId64 ")", hypercall_machine_reset(cell, 0, error));
 }
 
 /* What a cell's error costs the machine, once a life of the cell. */

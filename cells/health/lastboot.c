@@ -26,14 +26,15 @@ void lastboot_text(const struct machine *machine, const struct crash_dump *dump,
 {
 	const char *const cell = dump->cell < machine->cell_count ? machine->cells[dump->cell].name : "-";
 	const uint64_t ms = timer_to_ns(dump->time, machine->hz) / 1000000;
-	const int said = snprintf(text, room, "%" PRIu64 ".%03" PRIu64 " core=%" PRIu32 " cell=%s %s", ms / 1000,
-				  ms % 1000, dump->core, cell, name_error(dump->error));
+	const int said = snprintf(text, room, "%" PRIu64 ".%03" PRIu64 " core=%" PRIu32 " cell=%s %s",
+				  ms / 1000, ms % 1000, dump->core, cell, name_error(dump->error));
 
 	if (said < 0 || (uint64_t)said >= room)
 		return;
 	if (dump->kind == CRASH_EXCEPTION)
 		snprintf(text + said, room - (uint64_t)said,
-			 " vector=%" PRIu64 " esr=0x%" PRIx64 " elr=0x%" PRIx64 " far=0x%" PRIx64 " sp=0x%" PRIx64,
+			 " vector=%" PRIu64 " esr=0x%" PRIx64 " elr=0x%" PRIx64 " far=0x%" PRIx64
+			 " sp=0x%" PRIx64,
 			 dump->vector, dump->esr, dump->elr, dump->far, dump->sp);
 	else
 		snprintf(text + said, room - (uint64_t)said, " detail=0x%" PRIx64, dump->detail);

@@ -43,9 +43,9 @@ int64_t hypercall_cell_control(uint64_t cell, uint64_t action, uint64_t cause)
 	return hypercall(HYPERCALL_CELL_CONTROL, cell, action, cause, 0);
 }
 
-int64_t hypercall_machine_reset(void)
+int64_t hypercall_machine_reset(uint64_t cell, uint64_t detail, uint64_t error)
 {
-	return hypercall(HYPERCALL_MACHINE_RESET, 0, 0, 0, 0);
+	return hypercall(HYPERCALL_MACHINE_RESET, cell, detail, error, 0);
 }
 
 int64_t hypercall_console_input(uint64_t cell, uint8_t byte)

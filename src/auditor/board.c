@@ -302,8 +302,8 @@ static void crash_area(struct audit *audit)
 		lent |= board->lent.list[i].va < end_of(given.list[0].va, given.list[0].size) &&
 			given.list[0].va < end_of(board->lent.list[i].va, board->lent.list[i].size);
 	if (!spans_cover(&board->ram, board->crash.base, given.list[0].size, &gap) ||
-	    spans_touch(&board->reserved, board->crash.base, given.list[0].size) ||
-	    lent || spans_touch(&board->staging, board->crash.base, given.list[0].size))
+	    spans_touch(&board->reserved, board->crash.base, given.list[0].size) || lent ||
+	    spans_touch(&board->staging, board->crash.base, given.list[0].size))
 		input_wrong(audit, "machine facts: crash-audit isn't RAM, or is reserved or the loader's");
 	spans_add(&board->reserved, given.list[0]);
 	spans_normalize(&board->reserved, join, NULL);

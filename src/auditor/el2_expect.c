@@ -432,8 +432,8 @@ void core_root_expected(struct audit *audit, size_t number, struct spans *expect
 	hardware_expected(&expect);
 	siblings_expected(&expect, cell, number);
 	cell_expected(&expect, cell, service_core);
-	crash_expected(&expect, cell->record->crash_va,
-		       audit->board.crash.base + (number + 1) * BP_PAGE_SIZE, BP_PAGE_SIZE);
+	crash_expected(&expect, cell->record->crash_va, audit->board.crash.base + (number + 1) * BP_PAGE_SIZE,
+		       BP_PAGE_SIZE);
 	if (core->boot.core_in_cell == 0)
 		first_core_expected(&expect, cell);
 	if (service_core)

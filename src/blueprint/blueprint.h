@@ -23,11 +23,11 @@
  *   EL2_VA_GICD    the distributor, device
  *   EL2_VA_UART    the board's stdout UART, device (written only when halting)
  *   and the windows that the record's *_va fields name: its cell's GICR pages, telemetry, event
- *   ring, its own page of the crash-audit area (crash.h), state, orders, log ring, stage-2 root, and - the cell's first core alone - its cell's
- *   RAM, images and the channels it writes; the service core also EL2_VA_SERVICE and the windows
- *   that struct bp_service names.
- * The boot root maps the boot and identity segments, the whole blueprint read-only behind
- * bulkhead.bin's VA, and the windows that struct bp_header names. It is used until core_enter only.
+ *   ring, its own page of the crash-audit area (crash.h), state, orders, log ring, stage-2 root, and - the
+ * cell's first core alone - its cell's RAM, images and the channels it writes; the service core also
+ * EL2_VA_SERVICE and the windows that struct bp_service names. The boot root maps the boot and identity
+ * segments, the whole blueprint read-only behind bulkhead.bin's VA, and the windows that struct bp_header
+ * names. It is used until core_enter only.
  */
 #ifndef BULKHEAD_BLUEPRINT_H
 #define BULKHEAD_BLUEPRINT_H
@@ -176,7 +176,8 @@ struct bp_header {
 	struct bp_table itss;	   /* struct bp_its */
 	struct bp_table lpi_cores; /* struct bp_lpi_core */
 	struct bp_table pci_steps; /* struct bp_pci_step */
-	uint64_t crash_pa, crash_va; /* crash.h: a page and one a core; va: boot root; 0: the board has none */
+	uint64_t crash_pa,
+		crash_va; /* crash.h: a page and one a core; va: boot root; 0: the board has none */
 };
 
 /* ---- struct bp_cell: mapped read-only at EL2_VA_CELL on the cell's own cores ---- */
@@ -295,7 +296,8 @@ struct bp_cell {
 	uint32_t dma_intid;    /* SPI that makes the service core look at telemetry_core.dma_request: an
 				  event_intid of its SMMUs; 0: no streams */
 	uint64_t pci_state_va; /* one page, read-write on the cell's cores; 0: no PCI functions */
-	uint64_t crash_va; /* struct crash_dump, Non-cacheable: on each core its own page; 0: the board has none
+	uint64_t crash_va; /* struct crash_dump, Non-cacheable: on each core its own page; 0: the board has
+			    * none
 			    */
 };
 

@@ -13,9 +13,9 @@
 
 #include "blueprint.h"
 
-#define CRASH_MAGIC  UINT64_C(0x3130485341524342) /* "BCRASH01": the layout has its version in it */
-#define CRASH_DUMPS  4u				  /* of a life, kept */
-#define CRASH_NO_CELL 0xffffffffu
+#define CRASH_MAGIC   UINT64_C(0x3130485341524342) /* "BCRASH01": the layout has its version in it */
+#define CRASH_DUMPS   4u			   /* of a life, kept */
+#define CRASH_NO_CELL 0xffffffffu		   /* as MACHINE_RESET_NOBODY */
 
 enum crash_kind {
 	CRASH_EXCEPTION = 1, /* at EL2: vector, registers; detail 0 */

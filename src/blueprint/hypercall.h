@@ -21,13 +21,15 @@
 #define HYPERCALL_APPLICATION_ERROR 0xc6000005 /* x1 = code; the fault table's application-error */
 #define HYPERCALL_CELL_CONTROL	    0xc6000010 /* health: x1 = cell index, x2 = CELL_*, x3 = enum bp_error */
 #define HYPERCALL_CONSOLE_INPUT	    0xc6000011 /* health: x1 = cell index, x2 = byte */
-#define HYPERCALL_MACHINE_RESET	    0xc6000013 /* health: comes back only where firmware can't */
-#define HYPERCALL_BOOT_CONFIRM	    0xc6000012 /* health: NOT_SUPPORTED until boot slots exist */
+#define HYPERCALL_MACHINE_RESET                                                                              \
+	0xc6000013 /* health: x1 = cell that erred, or MACHINE_RESET_NOBODY, x2 = a word for the next boot,  \
+		      x3 = enum bp_error; comes back only where firmware can't */
+#define HYPERCALL_BOOT_CONFIRM 0xc6000012 /* health: NOT_SUPPORTED until boot slots exist */
 
 /* Doorbells that a core may ring in a millisecond. */
 #define DOORBELLS_MAX		32
 
-#define HYPERCALL_ABI		0x10001 /* 1.1: major << 16 | minor, which grows with what is added */
+#define HYPERCALL_ABI		0x10002 /* 1.2: major << 16 | minor, which grows with what is added */
 
 #define HYPERCALL_OK		0
 #define HYPERCALL_NOT_SUPPORTED (-1)
@@ -40,6 +42,8 @@
 #define CELL_INFO_GENERATION	2
 #define CELL_INFO_MODE		3 /* 0 injected, 1 direct */
 #define CELL_INFO_HEARTBEAT_NS	4
+
+#define MACHINE_RESET_NOBODY	0xffffffff
 
 #define CELL_STOP		0
 #define CELL_RESTART		1

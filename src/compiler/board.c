@@ -168,9 +168,9 @@ static void read_crash(struct board *board, const struct source *machine)
 	if (area.count)
 		board->crash = area.at[0];
 	if (area.count > 1)
-		diag_error(source_place(machine, fdt_path_offset(machine->tree.data, "/loader"),
-					"crash-audit"),
-			   "crash-audit is one range: an address and a size");
+		diag_error(
+			source_place(machine, fdt_path_offset(machine->tree.data, "/loader"), "crash-audit"),
+			"crash-audit is one range: an address and a size");
 }
 
 static const char *const fact_paths[] = {

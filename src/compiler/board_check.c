@@ -188,7 +188,8 @@ static void check_crash(const struct board *board)
 			   board->crash.base, text_of_size(size), board->core_count);
 	else if (!ranges_cover(&board->ram, board->crash) || ranges_overlap(&taken, board->crash))
 		diag_error(at,
-			   "crash-audit 0x%" PRIx64 " isn't RAM of the board, or lies in what the loader or the "
+			   "crash-audit 0x%" PRIx64
+			   " isn't RAM of the board, or lies in what the loader or the "
 			   "board's tree takes",
 			   board->crash.base);
 }

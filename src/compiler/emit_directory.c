@@ -156,9 +156,8 @@ void directory_fill(struct layout *layout)
 		return;
 	base = arena_at(&layout->file, layout->directory_pa);
 	directory = (struct directory *)base;
-	*directory = (struct directory){.magic = DIRECTORY_MAGIC,
-					.abi = TELEMETRY_ABI,
-					.crash_ipa = plan->cells[health].crash_ipa};
+	*directory = (struct directory){
+		.magic = DIRECTORY_MAGIC, .abi = TELEMETRY_ABI, .crash_ipa = plan->cells[health].crash_ipa};
 	directory->cores = (struct bp_table){sizeof(*directory), (uint32_t)plan->board.core_count};
 	directory->cells = (struct bp_table){
 		directory->cores.offset + directory->cores.count * (uint32_t)sizeof(struct directory_core),

@@ -148,8 +148,8 @@ struct board {
 	size_t pci_host_count;
 	struct range crash; /* crash-audit area, as machine.dts gives it; size 0: none */
 	struct range uart;  /* the stdout-path PL011; size 0: none */
-	int uart_device;   /* index into devices, -1 none */
-	uint32_t ppi_edge; /* triggers of the PPIs that the tree names */
+	int uart_device;    /* index into devices, -1 none */
+	uint32_t ppi_edge;  /* triggers of the PPIs that the tree names */
 	uint32_t pa_bits, spi_count, gic_id_bits, list_registers, gicr_frames;
 	uint32_t assumed; /* facts of machine.dts that nobody has stated: a bit an enum bp_fact */
 	struct place assumed_at;

@@ -6,6 +6,7 @@
 #include "hypercalls.h"
 #include "../blueprint/hypercall.h"
 #include "core.h"
+#include "crash.h"
 #include "events.h"
 #include "faults.h"
 #include "service.h"
@@ -121,7 +122,17 @@ static enum outcome console_input(struct exit *exit)
 	return answer(exit, HYPERCALL_OK);
 }
 
-/* [impl->swr~machine-reset~1] */
+/* [impl->swr~machine-reset~2] */
+static enum outcome machine_reset(struct exit *exit)
+{
+	const u64 cell = exit->x[1], error = exit->x[3];
+
+	if ((cell >= BP_CELLS_MAX && cell != MACHINE_RESET_NOBODY) || error > BP_ERROR_COUNT)
+		return answer(exit, HYPERCALL_INVALID);
+	crash_reset(CRASH_RESET, (u32)cell, (u32)error, exit->x[2]);
+	return answer(exit, HYPERCALL_NOT_SUPPORTED);
+}
+
 static enum outcome health_call(struct exit *exit)
 {
 	if (!(this_cell->flags & BP_CELL_HEALTH))
@@ -130,8 +141,7 @@ static enum outcome health_call(struct exit *exit)
 		return cell_control(exit);
 	if ((u32)exit->x[0] == HYPERCALL_CONSOLE_INPUT)
 		return console_input(exit);
-	arch_machine_reset();
-	return answer(exit, HYPERCALL_NOT_SUPPORTED);
+	return machine_reset(exit);
 }
 
 /* [impl->swr~hypercalls-bounded~1] */

@@ -149,7 +149,7 @@ def test_reached_alone(tmp_path):
     """RAM lies where the host's dma-ranges lead, the guest is told of these; of channels, for which there is no place, a warning tells."""
     assert reached_alone(tmp_path, (MESSAGES, RAM)) == "".join(
         f"file.dts:{line}:4: warning: PCI functions of cell '{name}' don't reach its channels: the dma-ranges of their host lead to no "
-        "1152K of addresses that are free\n"
+        "1216K of addresses that are free\n"
         for name, line in (("one", 8), ("two", 10))
     )
 

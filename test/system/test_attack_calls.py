@@ -54,7 +54,7 @@ both_conduits = pytest.mark.parametrize("conduit", ["smc", "hvc"])
 
 @both_conduits
 def test_own_calls_first(attack, conduit):
-    assert call(attack, conduit, VERSION) == 0x10001
+    assert call(attack, conduit, VERSION) == 0x10002
     assert call(attack, conduit, REVISION) == 1
     assert call(attack, conduit, CELL_INFO, 1) == 0
     assert call(attack, conduit, READY) == 0

@@ -2,7 +2,7 @@
 """Errors that reset the machine: the health cell says why, then all starts over, from the loader on.
 
 [stest->swr~health-reset~1]
-[stest->swr~machine-reset~1]
+[stest->swr~machine-reset~2]
 [stest->swr~el2-exception-resets~2]
 [stest->swr~crash-dump~1]
 [stest->swr~crash-gathered~1]
@@ -24,23 +24,6 @@ BRK = (0xD4200000).to_bytes(4, "little")
 REBOOT = ["-action", "reboot=reset"]  # of other tests a reset ends the machine
 
 
-@pytest.mark.parametrize("start", ["u-boot", "el3"])
-def test_reset(results, start):
-    """By an error that EL2 sees, then, where that is quick, by one that the health cell sees."""
-    disk = build.disk("reset")
-    with qemu.QemuTarget(results, el3=start == "el3", extra=REBOOT) as target:
-        running = system.System(target, system.image("reset")).start(disk)
-        for command, why in ERRORS[: 2 if start == "u-boot" else 1]:
-            running.wait_up("failing", "bystander")
-            mark = running.send("failing", command)
-            why = rf"^health: cell failing: {why}: the machine is reset\n"
-            mark = running.uart.search(why, since=mark, never=system.HALTED).end()
-            running.uart.search(LOADER[start], since=mark)
-            running.uart.search(r"^health: up", since=mark, never=system.HALTED)
-            running.wait_up("failing", "bystander", since=mark)
-            assert running.generation("failing") == running.generation("bystander") == 1
-
-
 def boots(running, mark=0):
     """What the health cell says of the boot that it is up after: (boots, of which ended with a dump, the lines of the last)."""
     up = running.uart.search(r"^health: boot (\d+) since power-on, (\d+) ended with a dump\n", since=mark, never=system.HALTED)
@@ -49,18 +32,38 @@ def boots(running, mark=0):
     return int(up[1]), int(up[2]), re.findall(r"^health: last boot: (.*)$", said, re.M)
 
 
+@pytest.mark.parametrize("start", ["u-boot", "el3"])
+def test_reset(results, start):
+    """By an error that EL2 sees, then, where that is quick, by one that the health cell sees. The next boot tells of both."""
+    disk = build.disk("reset")
+    with qemu.QemuTarget(results, el3=start == "el3", extra=REBOOT) as target:
+        running = system.System(target, system.image("reset")).start(disk)
+        for count, (command, error) in enumerate(ERRORS[: 2 if start == "u-boot" else 1], 1):
+            running.wait_up("failing", "bystander")
+            mark = running.send("failing", command)
+            why = rf"^health: cell failing: {error}: the machine is reset\n"
+            mark = running.uart.search(why, since=mark, never=system.HALTED).end()
+            running.uart.search(LOADER[start], since=mark)
+            running.uart.search(r"^health: up", since=mark, never=system.HALTED)
+            *counts, lines = boots(running, mark)
+            assert counts == [count + 1, count]
+            assert [re.sub(r"^\d+\.\d{3} ", "", line) for line in lines] == [f"core=0 cell=failing {error} detail=0x0"]
+            running.wait_up("failing", "bystander", since=mark)
+            assert running.generation("failing") == running.generation("bystander") == 1
+
+
 def test_exception_at_el2(results):
     """What EL2 does for synchronous exits becomes a breakpoint instruction, set from outside: the error itself is simulated.
     The next life has the dump, the one after it has not."""
     with qemu.QemuTarget(results, extra=REBOOT) as target:
-        running = system.System(target, system.image("reset")).start(build.disk("reset"))
+        running = system.System(target, system.image("injected")).start(build.disk("injected"))
         assert boots(running) == (1, 0, [])
-        running.wait_up("failing", "bystander")
+        running.wait_up("attacker", "victim")
         mark = running.uart.mark()
         with gdbstub.attached(target) as gdb:
             offset = gdb.register(1, "VBAR_EL2") - EL2_VA_TEXT + LOWER_EL_SYNC
             gdb.write_physical(running.fit.kernel.load + offset, BRK)
-        running.send("failing", "checksum")  # a hypercall of the health cell; others' exits are for interrupts
+        running.send("victim", "checksum")  # a hypercall of the health cell; others' exits are for interrupts
         told = running.uart.search(r"^bulkhead: exception at EL2 on core (\S+) vector 4 esr 0xf2000000 elr (\S+) .*\n", since=mark)
         running.uart.search(LOADER["u-boot"], since=told.end())
         running.uart.search(r"^health: up", since=told.end(), never=system.HALTED)
@@ -71,7 +74,7 @@ def test_exception_at_el2(results):
         )
         assert int(dump[1], 16) == int(told[2], 16) == EL2_VA_TEXT + offset
         assert int(dump[2], 16) >> 30 == 0x4040000000 >> 30
-        running.wait_up("failing", "bystander", since=told.end())
+        running.wait_up("attacker", "victim", since=told.end())
         mark = running.uart.mark()
         target.monitor("system_reset")
         running.uart.search(r"^health: up", since=mark, never=system.HALTED)

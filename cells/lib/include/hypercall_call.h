@@ -28,7 +28,8 @@ int64_t hypercall_event(uint64_t code, uint64_t a, uint64_t b, uint64_t c);
 int64_t hypercall_doorbell(uint64_t channel);
 int64_t hypercall_application_error(uint64_t code);
 int64_t hypercall_cell_control(uint64_t cell, uint64_t action, uint64_t cause);
-int64_t hypercall_machine_reset(void); /* the health cell; comes back only where it was refused */
+/* The health cell; comes back only where it was refused. `detail` is for the next boot to tell. */
+int64_t hypercall_machine_reset(uint64_t cell, uint64_t detail, uint64_t error);
 int64_t hypercall_console_input(uint64_t cell, uint8_t byte);
 
 #endif

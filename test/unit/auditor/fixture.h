@@ -40,7 +40,8 @@ enum { HEALTH, CONTROL, GATEWAY, CELLS };
 #define DIRECTORY_CORES_AT   0x100u
 #define DIRECTORY_STREAMS_AT 0x400u
 #define BOOT_WINDOWS                                                                                         \
-	(EL2_VA_CELL_RAM + UINT64_C(0x20000000)) /* writable memory, SMMU, GICRs, probes: a MiB each; the crash area behind */
+	(EL2_VA_CELL_RAM +                                                                                   \
+	 UINT64_C(0x20000000)) /* writable memory, SMMU, GICRs, probes: a MiB each; the crash area behind */
 
 struct fixture_file {
 	uint8_t bytes[0x3000];

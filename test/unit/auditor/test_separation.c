@@ -580,7 +580,7 @@ static const struct mutation rows[] = {
 	ROW(PPI_OWNER, maintenance_owned),
 	ROW(PPI_OWNER, pmu_owned_unasked), /* [utest->swr~audit-ppi-owner~1] */
 	ROW(VMID, wrong_vmid),
-	ROW(VMID, common_not_private), /* [utest->swr~audit-vmids~1] */
+	ROW(VMID, common_not_private),		    /* [utest->swr~audit-vmids~1] */
 	ROW(HV_MEMORY, crash_record_of_a_stranger), /* [utest->swr~audit-crash-audit~1] */
 	ROW(HV_MEMORY, crash_record_written_by_health),
 	ROW(HV_MEMORY, crash_dump_seen_by_health),

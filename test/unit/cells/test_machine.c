@@ -183,7 +183,8 @@ static void last_boot(void **state)
 	char text[200];
 
 	assert_null(lastboot_open(&machine));
-	record = (struct crash_record){.magic = CRASH_MAGIC, .boot_count = 2, .left = 5, .count = CRASH_DUMPS};
+	record =
+		(struct crash_record){.magic = CRASH_MAGIC, .boot_count = 2, .left = 5, .count = CRASH_DUMPS};
 	directory.head.crash_ipa = (uintptr_t)&record;
 	assert_null(lastboot_open(&machine));
 	record.crc = crc32_add(0, &record, offsetof(struct crash_record, crc));
@@ -202,12 +203,11 @@ static void last_boot(void **state)
 					      .far = 0x20,
 					      .sp = 0x30};
 	lastboot_text(&machine, &record.dumps[0], text, sizeof(text));
-	assert_string_equal(text, "61.005 core=1 cell=gateway exception-at-el2 vector=4 esr=0xf2000000 elr=0x10 "
-				  "far=0x20 sp=0x30");
-	record.dumps[1] = (struct crash_dump){.kind = CRASH_RESET,
-					      .cell = CRASH_NO_CELL,
-					      .error = BP_ERROR_COUNT,
-					      .detail = 7};
+	assert_string_equal(text,
+			    "61.005 core=1 cell=gateway exception-at-el2 vector=4 esr=0xf2000000 elr=0x10 "
+			    "far=0x20 sp=0x30");
+	record.dumps[1] = (struct crash_dump){
+		.kind = CRASH_RESET, .cell = CRASH_NO_CELL, .error = BP_ERROR_COUNT, .detail = 7};
 	lastboot_text(&machine, &record.dumps[1], text, sizeof(text));
 	assert_string_equal(text, "0.000 core=0 cell=- request detail=0x7");
 	lastboot_text(&machine, &record.dumps[1], text, 8);
@@ -217,10 +217,8 @@ static void last_boot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(refused, start),
-		cmocka_unit_test_setup(largest, start),
-		cmocka_unit_test_setup(view, start),
-		cmocka_unit_test_setup(commands, start),
+		cmocka_unit_test_setup(refused, start),	  cmocka_unit_test_setup(largest, start),
+		cmocka_unit_test_setup(view, start),	  cmocka_unit_test_setup(commands, start),
 		cmocka_unit_test_setup(last_boot, start),
 	};
 

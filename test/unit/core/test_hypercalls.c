@@ -3,6 +3,7 @@
  * test_hypercalls.c - what a cell may ask for, and what it is refused (hypercall.h).
  */
 #include "arch.h"
+#include "../../../src/core/crash.h"
 #include "../../../src/core/rate.h"
 #include "../../../src/core/hypercalls.h"
 #include "../../../src/core/service.h"
@@ -193,11 +194,22 @@ static void control_orders_and_revokes(void **state)
 	assert_int_equal(host_order(0)->sequence + host_order(1)->sequence, 0);
 }
 
-/* Only where firmware can't does it come back. [utest->swr~machine-reset~1] */
+/* Only where firmware can't does it come back. [utest->swr~machine-reset~2] */
 static void health_cell_resets_the_machine(void **state)
 {
-	assert_int_equal(call(HYPERCALL_MACHINE_RESET, 0, 0, 0), HYPERCALL_NOT_SUPPORTED);
+	assert_int_equal(call(HYPERCALL_MACHINE_RESET, 1, 7, BP_ERROR_SERROR), HYPERCALL_NOT_SUPPORTED);
 	assert_string_equal(calls(), "machine-reset ");
+	assert_int_equal(crash_dump.kind, CRASH_RESET);
+	assert_int_equal(crash_dump.cell, 1);
+	assert_int_equal(crash_dump.detail, 7);
+	assert_int_equal(crash_dump.error, BP_ERROR_SERROR);
+	call(HYPERCALL_MACHINE_RESET, MACHINE_RESET_NOBODY, 0, BP_ERROR_COUNT);
+	assert_int_equal(crash_dump.cell, CRASH_NO_CELL);
+	calls_reset();
+	assert_int_equal(call(HYPERCALL_MACHINE_RESET, BP_CELLS_MAX, 0, 0), HYPERCALL_INVALID);
+	assert_int_equal(call(HYPERCALL_MACHINE_RESET, UINT64_MAX, 0, 0), HYPERCALL_INVALID);
+	assert_int_equal(call(HYPERCALL_MACHINE_RESET, 0, 0, BP_ERROR_COUNT + 1), HYPERCALL_INVALID);
+	assert_string_equal(calls(), "");
 }
 
 static void control_checks_its_arguments(void **state)
