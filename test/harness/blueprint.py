@@ -130,6 +130,7 @@ class Blueprint:
         self.digest = bytes(data[file_size + 32 : file_size + 64])
         self.boot_root, _, self.writable_pa, _, self.writable_size = struct.unpack_from("<5Q", data, file_size + 64)
         self.service_core, self.cell_count, cores_at, core_count = struct.unpack_from("<4I", data, file_size + 104)
+        (self.crash_pa,) = struct.unpack_from("<Q", data, file_size + 416)  # of the crash-audit area
         self.cores = [
             struct.unpack_from("<QQII", data, file_size + cores_at + 24 * n) for n in range(core_count)
         ]  # mpidr, root, cell, core in cell

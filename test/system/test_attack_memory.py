@@ -6,6 +6,8 @@
 
 import pytest
 
+from harness.blueprint import PAGE
+
 ACCESSES = ("read", "write", "jump")
 
 
@@ -27,6 +29,8 @@ def wild(system):
         "victim's telemetry": victim.cores[0].telemetry_pa,
         "attacker's own telemetry": system.blueprint.cells["attacker"].cores[0].telemetry_pa,
         "victim's heartbeat": victim.heartbeat_pa,
+        "crash-audit record": system.blueprint.crash_pa,
+        "attacker's own crash dump": system.blueprint.crash_pa + PAGE * (1 + system.blueprint.cells["attacker"].cores[0].machine_core),
         "image store": system.fit.loadables[0].load,
         "above the RAM": 0x7FFFFF0000,
     }
