@@ -234,7 +234,7 @@ static uint64_t health_windows(const struct specimen *s)
 static bool constant(const struct oracle *o, const struct specimen *s, uint64_t pa)
 {
 	if (!hypervisors(s, pa) || between(pa, s->header->writable_pa, s->header->writable_size) ||
-	    pa == s->directory_pa)
+	    between(pa, s->header->crash_pa, (1 + s->cores) * UINT64_C(4096)) || pa == s->directory_pa)
 		return false;
 	for (unsigned int i = 0; i < HV_SEGMENTS && s->hv->segments[i].size; i++) {
 		const struct hv_segment *segment = &s->hv->segments[i];
