@@ -14,6 +14,23 @@ void body_start(struct body *body, const struct body_source *source, enum body_k
 	*body = (struct body){.source = source, .kind = kind, .now = now};
 }
 
+void body_start_log(struct body *body, const struct body_source *source, const uint8_t *nonce, uint64_t from)
+{
+	body_start(body, source, BODY_LOG, 0);
+	source->log_text(&body->log, nonce, from);
+}
+
+static uint32_t log_piece(struct body *body, char *text)
+{
+	uint32_t length;
+
+	if (!journal_text_line(&body->log, text))
+		return 0;
+	length = (uint32_t)strlen(text);
+	text[length] = '\n';
+	return length + 1;
+}
+
 static uint32_t page_piece(struct body *body, char *text, uint32_t room)
 {
 	const uint32_t left = body->source->page_size - body->part;
@@ -34,6 +51,8 @@ static uint32_t piece(struct body *body, char *text, uint32_t room)
 		return json_health_piece(body, text, room);
 	case BODY_MAP:
 		return json_map_piece(body, text, room);
+	case BODY_LOG:
+		return log_piece(body, text);
 	case BODY_PAGE:
 		return page_piece(body, text, room);
 	}

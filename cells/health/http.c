@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "json.h"
@@ -40,6 +41,7 @@ static const struct document {
 	{"/health", "application/json", BODY_HEALTH},
 	{"/map", "application/json", BODY_MAP},
 };
+static const char log_path[] = "/log/";
 static const char openmetrics[] = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 static const char plain[] = "text/plain; charset=utf-8";
 
@@ -89,6 +91,27 @@ static void give(struct http_exchange *exchange, const struct document *document
 	answer(exchange, code);
 }
 
+/* /log/NONCE, or /log/NONCE/FROM; false: it has no such form. [impl->swr~http-log~1] */
+static bool give_log(struct http_exchange *exchange)
+{
+	const char *const digits = exchange->request.path + sizeof(log_path) - 1;
+	const uint64_t length = strcspn(digits, "/");
+	uint8_t nonce[JOURNAL_NONCE_BYTES];
+	char *end = NULL;
+	uint64_t from = 0;
+
+	if (!journal_nonce(digits, length, nonce))
+		return false;
+	if (digits[length])
+		from = strtoull(digits + length + 1, &end, 10);
+	if (end && (*end || end == digits + length + 1))
+		return false;
+	exchange->type = plain;
+	body_start_log(&exchange->body, exchange->source, nonce, from);
+	answer(exchange, HTTP_OK);
+	return true;
+}
+
 static void decide(struct http_exchange *exchange, uint64_t now)
 {
 	const struct http_request *request = &exchange->request;
@@ -106,7 +129,12 @@ static void decide(struct http_exchange *exchange, uint64_t now)
 			give(exchange, &documents[i], now);
 		return;
 	}
-	refuse(exchange, HTTP_NOT_FOUND);
+	if (strncmp(request->path, log_path, sizeof(log_path) - 1) != 0)
+		refuse(exchange, HTTP_NOT_FOUND);
+	else if (request->method == HTTP_OTHER)
+		refuse(exchange, HTTP_NOT_ALLOWED);
+	else if (!give_log(exchange))
+		refuse(exchange, HTTP_NOT_FOUND);
 }
 
 void http_feed(struct http_exchange *exchange, const uint8_t *bytes, uint32_t count, uint64_t now)

@@ -340,6 +340,7 @@ void cell_main(const struct guest *guest)
 		.counters = &counters,
 		.page = page_text,
 		.page_size = page_size,
+		.log_text = recorder_text,
 	};
 	network_start(guest, machine.hz, &source, &counters);
 	irq_enable();

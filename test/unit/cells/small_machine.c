@@ -14,6 +14,28 @@ static struct {
 } directory;
 static struct small_machine small;
 
+static struct journal_record records[3];
+static struct journal journal;
+
+static void log_text(struct journal_text *text, const uint8_t *nonce, uint64_t from)
+{
+	struct checkpoint checkpoint;
+
+	journal_checkpoint(&checkpoint, &journal, nonce, NULL);
+	journal_text_start(text, &small.machine, &journal, 7, &checkpoint, from);
+}
+
+/* Two events, in room for three. */
+static void log_start(void)
+{
+	uint8_t head[JOURNAL_DIGEST_BYTES];
+
+	journal_first_head(&small.machine, 7, head);
+	journal_open(&journal, records, sizeof(records), head);
+	for (uint64_t n = 1; n <= 2; n++)
+		journal_add(&journal, &(struct event){.sequence = n, .code = EVENT_CELL_START});
+}
+
 struct small_machine *small_machine(void)
 {
 	memset(&directory, 0, sizeof(directory));
@@ -53,6 +75,8 @@ struct small_machine *small_machine(void)
 		.counters = &small.counters,
 		.page = "<!DOCTYPE html>",
 		.page_size = 15,
+		.log_text = log_text,
 	};
+	log_start();
 	return &small;
 }

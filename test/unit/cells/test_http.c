@@ -4,6 +4,7 @@
  */
 #include "test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "http.h"
@@ -72,6 +73,33 @@ static const char *unchunked(const char *text)
 	assert_int_equal(*at, 0);
 	body[length] = 0;
 	return body;
+}
+
+/* [utest->swr~http-log~1] */
+static void event_log(void **state)
+{
+	static const char *const none[] = {
+		"/log",
+		"/log/",
+		"/log/xyz",
+		"/log/ab/",
+		"/log/ab/c",
+		"/log/ab/1/2",
+		"/log/000000000000000000000000000000000000000000000000000000000000000000"};
+	char line[200];
+	const char *text = unchunked(ask("GET /log/abc0 HTTP/1.1\r\nHost: a\r\n\r\n"));
+
+	assert_memory_equal(text, "bulkhead-log-1\nmachine config=", 30);
+	assert_true(says(text, "\nbase 0 head=") && says(text, "\nrecord 1 ") && says(text, "\nrecord 2 "));
+	assert_true(says(text, "\ncheckpoint 2 nonce=abc00000"));
+	assert_int_equal(text[strlen(text) - 1], '\n');
+	text = unchunked(ask("GET /log/abc0/2 HTTP/1.1\r\nHost: a\r\n\r\n"));
+	assert_true(says(text, "\nrecord 2 ") && !says(text, "\nrecord 1 ") && !says(text, "\nbase "));
+	assert_memory_equal(ask("POST /log/abc0 HTTP/1.1\r\nHost: a\r\n\r\n"), "HTTP/1.1 405", 12);
+	for (unsigned i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		snprintf(line, sizeof(line), "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", none[i]);
+		assert_memory_equal(ask(line), "HTTP/1.1 404", 12);
+	}
 }
 
 /* [utest->swr~http-documents~1] [utest->swr~http-map~1] */
@@ -160,9 +188,8 @@ static void health(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(documents, start),
-		cmocka_unit_test_setup(forms, start),
-		cmocka_unit_test_setup(refusals, start),
+		cmocka_unit_test_setup(documents, start), cmocka_unit_test_setup(event_log, start),
+		cmocka_unit_test_setup(forms, start),	  cmocka_unit_test_setup(refusals, start),
 		cmocka_unit_test_setup(health, start),
 	};
 
