@@ -70,11 +70,11 @@ $(CELLS_OUT)/obj/lwip/%.o: build/lwip/.complete cells/health/lwipopts.h cells/he
 	@echo "  CELL  lwip/$*.c"
 	@$(CELLS_CC) $(CELLS_CFLAGS) $(CELLS_LWIP_FLAGS) -w -c -o $@ $(CELLS_LWIP)/$*.c
 
-# What its configure script would find: 128-bit integers, little-endian.
+# What its configure script would find: 128-bit integers, little-endian. Its own core.h comes before the cells'.
 $(CELLS_OUT)/obj/libsodium/%.o: build/libsodium/.complete cells/build.mk
 	@mkdir -p $(@D)
 	@echo "  CELL  libsodium/$*.c"
-	@$(CELLS_CC) $(CELLS_CFLAGS) $(CELLS_SODIUM_FLAGS) -isystem $(CELLS_SODIUM)/include/sodium -DHAVE_TI_MODE -DNATIVE_LITTLE_ENDIAN \
+	@$(CELLS_CC) -I$(CELLS_SODIUM)/include/sodium $(CELLS_CFLAGS) $(CELLS_SODIUM_FLAGS) -DHAVE_TI_MODE -DNATIVE_LITTLE_ENDIAN \
 		-w -c -o $@ $(CELLS_SODIUM)/$*.c
 
 $(CELLS_HEALTH_OBJECTS): CELLS_CFLAGS += $(CELLS_LWIP_FLAGS) $(CELLS_SODIUM_FLAGS)

@@ -9,7 +9,8 @@
 #define NOT_SUPPORTED 0xffffffffu
 #define DENIED	      ((u64) - 3)
 #define VERSION_1_1   0x10001
-#define ON	      0 /* AFFINITY_INFO's answer */
+#define VERSION_1_2   0x10002 /* HYPERCALL_ABI */
+#define ON	      0	      /* AFFINITY_INFO's answer */
 
 #define SMCCC_VERSION 0x80000000u
 #define PSCI_VERSION  0x84000000u
@@ -97,8 +98,9 @@ static bool may_answer(u32 function, u64 argument, u64 answer)
 	switch (function) {
 	case SMCCC_VERSION:
 	case PSCI_VERSION:
-	case VERSION:
 		return answer == VERSION_1_1;
+	case VERSION:
+		return answer == VERSION_1_2;
 	case CPU_ON:
 	case CPU_ON | SMC64:
 		return (int64_t)answer < 0;
