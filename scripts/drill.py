@@ -215,15 +215,8 @@ class BootTimeout(Case):
         self.running.uart.search(rf"^event: .* cell={FAILING} restart cause=boot-timeout ")
 
 
-class RestartLimit(Case):
-    error, action, how = "restart-limit", "stop", "fails a third time, of 2 in 300 s"
-    command = f"read {NOBODYS:#x}"
-
-    def provoke(self):
-        for generation in (2, 3):
-            mark = self.running.send(FAILING, self.command)
-            self.running.wait_generation(FAILING, generation, mark)
-        self.running.send(FAILING, f"sharp {self.command}")
+class Stopped(Case):
+    action = "stop"
 
     def happened(self):
         return self.view.state(FAILING) == "stopped"
@@ -235,8 +228,19 @@ class RestartLimit(Case):
         self.running.uart.search(rf"^event: .* cell={FAILING} stop cause={self.error}\n")
 
 
-class ImageMismatch(Case):
-    error, action, how = "image-mismatch", "stop", "a bit of its image is wrong"
+class RestartLimit(Stopped):
+    error, how = "restart-limit", "fails a third time, of 2 in 300 s"
+    command = f"read {NOBODYS:#x}"
+
+    def provoke(self):
+        for generation in (2, 3):
+            mark = self.running.send(FAILING, self.command)
+            self.running.wait_generation(FAILING, generation, mark)
+        self.running.send(FAILING, f"sharp {self.command}")
+
+
+class ImageMismatch(Stopped):
+    error, how = "image-mismatch", "a bit of its image is wrong"
     acted_bound, marked = FILLED, False
 
     def prepare(self):
@@ -253,18 +257,9 @@ class ImageMismatch(Case):
     def provoke(self):
         pass
 
-    def happened(self):
-        return self.view.state(FAILING) == "stopped"
-
     def detected(self):
         time = self.event("stop")
         return time, time
-
-    def acted(self):
-        return self.event("stop")
-
-    def logged(self):
-        self.running.uart.search(rf"^event: .* cell={FAILING} stop cause={self.error}\n")
 
 
 class SError(Case):

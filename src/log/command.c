@@ -20,13 +20,6 @@ static int unreadable(const char *file, const char *why)
 	return EXIT_USAGE;
 }
 
-static int nibble(char letter)
-{
-	const char *const digits = "0123456789abcdef", *const found = letter ? strchr(digits, letter) : NULL;
-
-	return found ? (int)(found - digits) : -1;
-}
-
 /* As the health cell reads it: fewer digits are filled up with zeroes. */
 static bool nonce_read(const char *digits, uint8_t *nonce)
 {
@@ -34,7 +27,7 @@ static bool nonce_read(const char *digits, uint8_t *nonce)
 
 	memset(nonce, 0, LOG_NONCE);
 	for (size_t i = 0; i < length && i < 2 * LOG_NONCE; i++) {
-		const int value = nibble(digits[i]);
+		const int value = log_nibble(digits[i]);
 
 		if (value < 0)
 			return false;

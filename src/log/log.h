@@ -59,6 +59,8 @@ struct log {
 /* read.c. NULL: done; else what is wrong, with *line. */
 const char *log_read(struct log *log, const char *text, size_t size, size_t *line);
 
+int log_nibble(char letter); /* of a lower-case hexadecimal digit; -1: it is none */
+
 /* verify.c: what is found. */
 struct log_verdict {
 	const char *wrong; /* NULL: nothing */

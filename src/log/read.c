@@ -45,7 +45,7 @@ static bool number(struct scan *scan, const char *prefix, uint64_t *value)
 	       text_number(text, value);
 }
 
-static int nibble(char letter)
+int log_nibble(char letter)
 {
 	const char *const digits = "0123456789abcdef", *const found = letter ? strchr(digits, letter) : NULL;
 
@@ -59,7 +59,7 @@ static bool hex(struct scan *scan, const char *prefix, uint8_t *bytes, size_t co
 	if (!word(scan, prefix, text) || strlen(text) != 2 * count)
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		const int high = nibble(text[2 * i]), low = nibble(text[2 * i + 1]);
+		const int high = log_nibble(text[2 * i]), low = log_nibble(text[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;
