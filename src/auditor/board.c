@@ -215,6 +215,7 @@ static void board_parts(struct audit *audit)
 		board->stdout_uart = device_around(board, board->stdout_uart);
 	board->maintenance_intid = ppi_of(board->gic, 0);
 	board->physical_timer = timer_ppi(tree, timer, "phys", TIMER_PHYSICAL);
+	board->hypervisor_timer = timer_ppi(tree, timer, "hyp-phys", TIMER_EL2);
 	board->virtual_timer = timer_ppi(tree, timer, "virt", TIMER_VIRTUAL);
 	for (size_t i = 0; i < tree->count; i++)
 		if (is_pmu(tree, &tree->nodes[i]))

@@ -51,7 +51,7 @@ struct board {
 	uint32_t pa_bits, spi_count, id_bits, list_registers, free_spi, free_spi_count, frames;
 	uint32_t smmu_idr0, smmu_idr0_mask;
 	uint32_t assumed; /* facts that nobody has stated: a bit an enum bp_fact */
-	uint32_t maintenance_intid, virtual_timer, physical_timer; /* 0: none */
+	uint32_t maintenance_intid, virtual_timer, physical_timer, hypervisor_timer; /* 0: none */
 	uint32_t pmu_ppis;					   /* a bit an INTID */
 	char *slaves;						   /* known-slaves as a string list */
 	int slaves_size;
@@ -75,7 +75,7 @@ struct partition_cell {
 	bool has_ram_base;
 	bool colored; /* it asks for colours */
 	uint64_t ram_base;
-	uint64_t heartbeat_ns, boot_timeout_ns;
+	uint64_t heartbeat_ns, boot_timeout_ns, watchdog_ns;
 };
 
 enum channel_role { CHANNEL_STRANGER = 0, CHANNEL_WRITES = 1, CHANNEL_READS = 2 };

@@ -131,6 +131,10 @@ static void cell_read(struct audit *audit, const struct node *node)
 		unreadable(audit, node, "keep");
 	optional_duration(audit, &cell, "heartbeat", &cell.heartbeat_ns);
 	optional_duration(audit, &cell, "boot-timeout", &cell.boot_timeout_ns);
+	if (cell.health && !node_flag(tree, node, "watchdog"))
+		cell.watchdog_ns = UINT64_C(2000000000);
+	else if (!text_is(tree, node, "watchdog", "never"))
+		optional_duration(audit, &cell, "watchdog", &cell.watchdog_ns);
 	partition->cells = memory_grow(partition->cells, partition->cell_count, sizeof(cell));
 	partition->cells[partition->cell_count++] = cell;
 }

@@ -179,6 +179,15 @@ static void mode_check(struct audit *audit, const struct cell *cell)
 /* [impl->swr~audit-times~1] */
 static void times_check(struct audit *audit, const struct cell *cell)
 {
+	const uint32_t timer = audit->board.hypervisor_timer;
+	const uint64_t watchdog = cell->asked->health && timer ? cell->asked->watchdog_ns : 0;
+
+	if (cell->record->watchdog_ns != watchdog ||
+	    cell->record->watchdog_ppi != (watchdog ? UINT32_C(1) << timer : 0))
+		violation(&audit->report, RULE_TIMES,
+			  "%s: watched by EL2 for %" PRIu64 " ns, by PPIs 0x%x; file and board say %" PRIu64
+			  ", PPI %u",
+			  cell->who, cell->record->watchdog_ns, cell->record->watchdog_ppi, watchdog, timer);
 	if (cell->record->heartbeat_ns != cell->asked->heartbeat_ns)
 		violation(&audit->report, RULE_TIMES, "%s: heartbeat %" PRIu64 " ns, the file says %" PRIu64,
 			  cell->who, cell->record->heartbeat_ns, cell->asked->heartbeat_ns);

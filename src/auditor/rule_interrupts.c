@@ -83,6 +83,7 @@ static void ppi_owners(struct audit *audit, const struct cell *cell)
 	const struct board *board = &audit->board;
 	const uint32_t owned = cell->record->ppi_owned;
 	const uint32_t hypervisor = UINT32_C(1) << HYP_TIMER | UINT32_C(1) << HYP_V_TIMER |
+				    UINT32_C(1) << board->hypervisor_timer |
 				    UINT32_C(1) << board->maintenance_intid;
 	uint32_t admitted = UINT32_C(1) << board->virtual_timer | UINT32_C(1) << board->physical_timer;
 	const uint32_t timers = admitted & ~hypervisor & ~UINT32_C(1); /* 0: the board has none */

@@ -115,5 +115,6 @@ bool node_is_gic(const struct tree *tree, const struct node *node);
 size_t irq_named(const struct tree *tree, const struct node *node, const char *name, size_t unnamed);
 #define TIMER_PHYSICAL 1u /* arm,armv8-timer: secure, non-secure, virtual, hypervisor */
 #define TIMER_VIRTUAL  2u
+#define TIMER_EL2      3u
 
 #endif

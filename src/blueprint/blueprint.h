@@ -299,6 +299,9 @@ struct bp_cell {
 	uint64_t crash_va; /* struct crash_dump, Non-cacheable: on each core its own page; 0: the board has
 			    * none
 			    */
+	uint64_t watchdog_ns; /* health cell: its heartbeat changes within it, or the machine is reset; 0: not watched */
+	uint32_t watchdog_ppi; /* a bit, of the PPI of EL2's timer; 0: not watched */
+	uint32_t pad2;
 };
 
 /* ---- struct bp_service: mapped read-only at EL2_VA_SERVICE on the service core alone ---- */
@@ -343,7 +346,7 @@ _Static_assert(sizeof(struct bp_image) == 96, "layout");
 _Static_assert(sizeof(struct bp_mmio) == 24, "layout");
 _Static_assert(sizeof(struct bp_root_entry) == 16, "layout");
 _Static_assert(sizeof(struct bp_channel) == 48, "layout");
-_Static_assert(sizeof(struct bp_cell) == 544, "layout");
+_Static_assert(sizeof(struct bp_cell) == 560, "layout");
 _Static_assert(sizeof(struct bp_service_core) == 16, "layout");
 _Static_assert(sizeof(struct bp_service_cell) == 48, "layout");
 _Static_assert(sizeof(struct bp_service) == 48, "layout");

@@ -20,6 +20,7 @@
 enum crash_kind {
 	CRASH_EXCEPTION = 1, /* at EL2: vector, registers; detail 0 */
 	CRASH_RESET,	     /* the health table, or a person: cell, error; detail: the health cell's word */
+	CRASH_WATCHDOG,	     /* the health cell's heartbeat stood still; detail: enum cell_run_state of it */
 	CRASH_KIND_END
 };
 

@@ -263,6 +263,7 @@ bool cell_record_fill(struct layout *layout, size_t cell)
 		.tree_ipa = out->tree_ipa,
 		.heartbeat_ns = own->heartbeat_ns,
 		.boot_timeout_ns = own->boot_timeout_ns,
+		.watchdog_ns = own->watchdog_ns,
 		.restart_window_ns = own->restart_window_ns,
 		.restart_max = own->restart_max,
 	};

@@ -112,5 +112,6 @@ void interrupts_fill(const struct plan *plan, size_t cell, struct bp_cell *recor
 		record->ppi_owned |= pmu_ppis(board);
 	record->ppi_edge = board->ppi_edge & record->ppi_owned;
 	record->maintenance_intid = maintenance_ppi(board);
+	record->watchdog_ppi = record->watchdog_ns ? hypervisor_timer_ppi(board) : 0;
 	record->ppi_owned &= ~(record->maintenance_intid ? UINT32_C(1) << record->maintenance_intid : 0);
 }

@@ -119,6 +119,7 @@ struct interrupts interrupts_of(const struct board *board, int node)
 /* Places in the timer node's list (Linux, arm,arch_timer.yaml), which has no names on most boards. */
 #define TIMER_PHYSICAL 1u
 #define TIMER_VIRTUAL  2u
+#define TIMER_EL2      3u
 
 /* The PPI at `index` of a node's interrupts, as INTID; 0: there is none, or it isn't a PPI. */
 static uint32_t ppi_at(const struct board *board, int node, uint32_t index)
@@ -145,6 +146,14 @@ uint32_t timer_ppis(const struct board *board)
 		bits |= UINT32_C(1) << timer_at(board, node, "virt", TIMER_VIRTUAL);
 	}
 	return bits & ~UINT32_C(0xffff); /* bit 0: the node lacks it */
+}
+
+uint32_t hypervisor_timer_ppi(const struct board *board)
+{
+	const uint32_t intid =
+		board->timer_node < 0 ? 0 : timer_at(board, board->timer_node, "hyp-phys", TIMER_EL2);
+
+	return intid ? UINT32_C(1) << intid : 0;
 }
 
 bool node_is_pmu(const void *tree, int node)

@@ -18,6 +18,8 @@ struct interrupts interrupts_of(const struct board *board, int node);
 
 /* PPIs of the timers that a guest may use, as a bit an INTID. */
 uint32_t timer_ppis(const struct board *board);
+/* Of EL2's own timer, as a bit; 0: the tree doesn't say it. */
+uint32_t hypervisor_timer_ppi(const struct board *board);
 /* PPIs of the PMU nodes. */
 uint32_t pmu_ppis(const struct board *board);
 /* Is this the node of the cores' own PMU? */

@@ -3,11 +3,12 @@
  * partition.c - plan_read: a partition file and its board become a plan, or a list of errors.
  *
  * The steps are in front.h. This file reads what is a cell's alone: role, interrupts, heartbeat,
- * boot-timeout, essential, pmu, dma; and chooses the service core. Called by main.c.
+ * watchdog, boot-timeout, essential, pmu, dma; and chooses the service core. Called by main.c.
  */
 #include "front.h"
 
 #include "../blueprint/image.h"
+#include "interrupts.h"
 #include "nodes.h"
 #include "text.h"
 
@@ -57,6 +58,34 @@ static void read_mode(struct front *front, struct plan_cell *cell, int node)
 			   "cells");
 }
 
+#define WATCHDOG_NS	  UINT64_C(2000000000)
+#define WATCHDOG_LEAST_NS UINT64_C(200000000) /* a restart with functions to reset takes half of it */
+
+/* EL2's own watch over the health cell. [impl->swr~config-watchdog~1] */
+static void read_watchdog(struct front *front, struct plan_cell *cell, int node)
+{
+	const struct place at = front_place(front, node, "watchdog");
+	const char *text = NULL;
+
+	if (!fdt_getprop(front->source.tree.data, node, "watchdog", NULL)) {
+		if (cell->flags & BP_CELL_HEALTH && hypervisor_timer_ppi(&front->plan->board))
+			cell->watchdog_ns = WATCHDOG_NS;
+		return;
+	}
+	if (!(cell->flags & BP_CELL_HEALTH)) {
+		diag_error(at, "'watchdog' is the health cell's: others have 'heartbeat'");
+		return;
+	}
+	if (!value_text(front, node, "watchdog", &text) || strcmp(text, "never") == 0 ||
+	    !value_duration(front, node, "watchdog", &cell->watchdog_ns))
+		return;
+	if (cell->watchdog_ns < WATCHDOG_LEAST_NS)
+		diag_error(at, "'watchdog' of less than 200ms: a restart of the health cell must have the time");
+	if (!hypervisor_timer_ppi(&front->plan->board))
+		diag_error(at, "the board's tree names no timer of the hypervisor's, the fourth interrupt of its timer: "
+			       "say watchdog = \"never\"");
+}
+
 static void read_cell(struct front *front, size_t index)
 {
 	struct plan_cell *const cell = &front->plan->cells[index];
@@ -66,6 +95,7 @@ static void read_cell(struct front *front, size_t index)
 	read_mode(front, cell, node);
 	value_duration(front, node, "heartbeat", &cell->heartbeat_ns);
 	value_duration(front, node, "boot-timeout", &cell->boot_timeout_ns);
+	read_watchdog(front, cell, node);
 	if (value_flag(front, node, "essential"))
 		cell->flags |= BP_CELL_ESSENTIAL;
 	if (value_flag(front, node, "pmu"))

@@ -242,7 +242,7 @@ struct plan_cell {
 	uint64_t entry_ipa;
 	uint64_t tree_limit_ipa; /* the guest tree goes to the highest place below this: 2 MiB aligned */
 	uint64_t tree_floor_ipa; /* and not below this */
-	uint64_t heartbeat_ns, boot_timeout_ns, restart_window_ns;
+	uint64_t heartbeat_ns, boot_timeout_ns, restart_window_ns, watchdog_ns;
 	uint32_t restart_max;
 	uint8_t actions[BP_ERROR_COUNT];
 	uint32_t firmware[BP_FIRMWARE_MAX]; /* SMC functions passed to firmware, ascending */

@@ -38,6 +38,7 @@ static const struct word cell_words[] = {
 	{"console", PROPERTY},
 	{"heartbeat", PROPERTY},
 	{"boot-timeout", PROPERTY},
+	{"watchdog", PROPERTY},
 	{"essential", PROPERTY},
 	{"keep", PROPERTY},
 	{"pmu", PROPERTY},
@@ -64,7 +65,7 @@ static const struct word channel_words[] = {
 	{"size", PROPERTY}, {"doorbell", PROPERTY}, {"presentation", PROPERTY},
 };
 
-#define WORDS_MAX 32
+#define WORDS_MAX 40
 
 static const struct word *find(const struct word *words, size_t count, const char *name)
 {

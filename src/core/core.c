@@ -11,6 +11,7 @@
 #include "dma.h"
 #include "events.h"
 #include "rate.h"
+#include "watchdog.h"
 
 u32 this_core;
 struct telemetry_core *this_telemetry;
@@ -42,6 +43,7 @@ void core_main(struct exit *exit)
 	telemetry_start();
 	events_start();
 	dma_start();
+	watchdog_start();
 	cell_state()->cores[this_core].power = POWER_OFF;
 	start_pending = core_is_first();
 	core_rest(exit);

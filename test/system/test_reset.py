@@ -7,6 +7,7 @@
 [stest->swr~crash-dump~1]
 [stest->swr~crash-gathered~1]
 [stest->swr~health-last-boot~1]
+[stest->swr~el2-watchdog~1]
 """
 
 import re
@@ -14,7 +15,7 @@ import re
 import pytest
 
 import system
-from harness import build, gdbstub, qemu
+from harness import build, gdbstub, qemu, telemetry
 
 LOADER = {"u-boot": r"^U-Boot 20", "el3": r"^NOTICE:  BL31: "}
 ERRORS = ("application-error 1", "application-error"), ("beat 0", "heartbeat-missed")
@@ -79,3 +80,26 @@ def test_exception_at_el2(results):
         target.monitor("system_reset")
         running.uart.search(r"^health: up", since=mark, never=system.HALTED)
         assert boots(running, mark) == (3, 1, ["ended without a dump"])
+
+
+HERE = (0x14000000).to_bytes(4, "little")  # a branch to itself
+
+
+@pytest.mark.parametrize("end", ["hangs", "stopped"])
+def test_watchdog(results, end):
+    """The health cell takes interrupts, but its loop is at an end; or it is stopped, and nobody starts it again."""
+    with qemu.QemuTarget(results, extra=REBOOT) as target:
+        running = system.System(target, system.image("injected")).start(build.disk("injected")).wait_up("attacker", "victim")
+        mark = running.uart.mark()
+        if end == "stopped":
+            running.health("stop health")
+        else:
+            with gdbstub.attached(target) as gdb:
+                gdb.write_physical(running.blueprint.cells["health"].stage2(gdb.register(1, "pc")), HERE)
+        running.uart.search(LOADER["u-boot"], since=mark)
+        running.uart.search(r"^health: up", since=mark, never=system.HALTED)
+        count, ended, lines = boots(running, mark)
+        assert (count, ended) == (2, 1)
+        state = telemetry.CELL_STATES.index("ready" if end == "hangs" else "stopped")
+        assert [re.sub(r"^\d+\.\d{3} ", "", line) for line in lines] == [f"core=0 cell=health watchdog detail={state:#x}"]
+        running.wait_up("attacker", "victim", since=mark)

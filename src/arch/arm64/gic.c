@@ -7,6 +7,7 @@
 #include "gic.h"
 #include "../../core/core.h"
 #include "../../core/dma.h"
+#include "../../core/watchdog.h"
 #include "console.h"
 #include "mmio_io.h"
 #include "sysreg.h"
@@ -202,6 +203,10 @@ static void redistributor_quiesce(void)
 	for (u32 i = 0; i < INTID_FIRST_SPI; i += 4)
 		mmio_write32(sgi + GICD_IPRIORITYR + i, GIC_PRIORITY_DEFAULT * 0x01010101u);
 	mmio_write8(sgi + GICD_IPRIORITYR + WAKE_SGI, 0);
+	if (core_is_first() && this_cell->watchdog_ppi) {
+		mmio_write8(sgi + GICD_IPRIORITYR + (u32)__builtin_ctz(this_cell->watchdog_ppi), 0);
+		mmio_write32(sgi + GICD_ISENABLER, this_cell->watchdog_ppi);
+	}
 	mmio_write32(sgi + GICD_ISENABLER, BIT(WAKE_SGI));
 	/* All of it is done before what follows looks for reasons to wake: a wake-up from now on counts. */
 	(void)mmio_read32(sgi + GICD_ISENABLER);
@@ -247,6 +252,14 @@ void gic_guest_prepare(void)
 	isb();
 }
 
+COLD void gic_own_work(u64 intid)
+{
+	if (intid < INTID_FIRST_SPI)
+		watchdog_work();
+	else
+		dma_work();
+}
+
 /* At rest: what was acknowledged; EL2's own is served. */
 static void interrupt_end(u64 intid)
 {
@@ -255,7 +268,7 @@ static void interrupt_end(u64 intid)
 		sysreg_write(ICC_DIR_EL1, intid);
 	isb();
 	if (gic_own(intid))
-		dma_work();
+		gic_own_work(intid);
 }
 
 bool arch_wait(void)

@@ -123,12 +123,17 @@ static inline va_t intid_bank(const struct bp_core *core, u32 intid)
 /* Waits, a short and bounded time, for what was written to the distributor to take effect. */
 void gic_settle(void);
 
-/* Is this SPI EL2's own? Those of guests have an owner. */
+/* Is this interrupt EL2's own: its timer, or an SPI, since those of guests have an owner? */
 static inline bool gic_own(u64 intid)
 {
-	return intid >= INTID_FIRST_SPI && intid < INTID_SPECIAL &&
+	if (intid < INTID_FIRST_SPI)
+		return this_cell->watchdog_ppi & BIT(intid);
+	return intid < INTID_SPECIAL &&
 	       !(this_cell->spi_owned[intid / 32] & BIT(intid % 32));
 }
+
+/* What an interrupt of EL2's own asks for. */
+void gic_own_work(u64 intid);
 
 /* arch_spi_raise in line */
 static inline void gic_spi_raise(u32 intid)

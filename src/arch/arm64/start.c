@@ -118,6 +118,12 @@ void core_start(struct exit *exit, u32 core_in_cell)
 	core_main(exit);
 }
 
+void arch_alarm(u64 time)
+{
+	sysreg_write(cnthp_cval_el2, time);
+	sysreg_write(cnthp_ctl_el2, 1);
+}
+
 u64 arch_time(void)
 {
 	isb();

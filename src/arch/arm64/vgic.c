@@ -452,6 +452,8 @@ static COLD void interrupt_rare(u64 start, u32 intid, u64 priority, u32 more)
 	struct taken next;
 
 	for (;; more--, intid = next.intid, priority = next.priority) {
+		const bool own = priority == 0 && intid != maintenance && gic_own(intid);
+
 		if (!intid_none(intid))
 			sysreg_write(ICC_EOIR1_EL1, intid);
 		if (intid == maintenance) {
@@ -459,13 +461,15 @@ static COLD void interrupt_rare(u64 start, u32 intid, u64 priority, u32 more)
 			refill();
 		} else if (intid >= INTID_FIRST_LPI) {
 			lpi_ring(intid);
-		} else if (intid < INTID_SPECIAL && !gic_own(intid)) {
+		} else if (intid < INTID_SPECIAL && !own) {
 			telemetry()->injected++;
 			inject_among_others(intid, priority);
 		}
-		if (intid < INTID_FIRST_PPI || intid == maintenance || gic_own(intid))
+		if (intid < INTID_FIRST_PPI || intid == maintenance || own)
 			sysreg_write(ICC_DIR_EL1, intid);
-		if (gic_own(intid) || (without_lr & WATCHED))
+		if (own)
+			gic_own_work(intid);
+		else if (without_lr & WATCHED)
 			dma_work();
 		if (!more || intid_none(intid))
 			break;

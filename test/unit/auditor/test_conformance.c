@@ -543,6 +543,20 @@ MUTATION(crash_area_reserved)
 {
 	fixture_replace(&f->board_text, "0x4fe00000 0 0x200000", "0x4efff000 0 0x1000");
 }
+MUTATION(watchdog_longer)
+{
+	f->cell[HEALTH]->watchdog_ns *= 2;
+}
+MUTATION(watchdog_of_another_timer)
+{
+	f->cell[HEALTH]->watchdog_ppi = 1u << 27;
+}
+MUTATION(watchdog_of_another_cell)
+{
+	f->cell[CONTROL]->watchdog_ns = 2000000000;
+	f->cell[CONTROL]->watchdog_ppi = 1u << 26;
+}
+PARTITION(watchdog_unwanted, "role = \"health\";", "role = \"health\"; watchdog = \"never\";")
 MUTATION(directory_magic)
 {
 	f->directory->magic ^= 1;
@@ -932,6 +946,10 @@ static const struct mutation rows[] = {
 	ROW(CONSTANTS, constants_nowhere),
 	ROW(CONSTANTS, constant_too_long),
 	ROW(DIRECTORY, directory_magic),
+	ROW(TIMES, watchdog_longer),
+	ROW(TIMES, watchdog_of_another_timer),
+	ROW(TIMES, watchdog_of_another_cell),
+	ROW(TIMES, watchdog_unwanted),
 	ROW(DIRECTORY, directory_crash_record),
 	ROW(MACHINE, crash_area_elsewhere),
 	ROW(RAM, ram_over_crash_area),

@@ -170,6 +170,12 @@ void arch_machine_reset(void)
 	call_note("machine-reset");
 }
 
+/* Noted: how long from now. */
+void arch_alarm(u64 time)
+{
+	call_note("alarm(%lu)", (unsigned long)(time - arch_now));
+}
+
 void arch_revoke_other(u32 cell)
 {
 	call_note("revoke-other(%u)", cell);

@@ -141,6 +141,8 @@ static void records_of(struct specimen *s, struct fields *fields, uint32_t c)
 	ADD(cell, tree_ipa, IMAGE, GUEST_TREE);
 	ADD(cell, heartbeat_ns, RECORD, TIMES);
 	ADD(cell, boot_timeout_ns, RECORD, TIMES);
+	ADD(cell, watchdog_ns, RECORD, TIMES);
+	ADD(cell, watchdog_ppi, RECORD, TIMES);
 	ADD(cell, restart_window_ns, FAULTS, TIMES);
 	ADD(cell, restart_max, FAULTS, TIMES);
 	ADD(cell, uart_intid, OWNERSHIP, CONSOLE);
