@@ -74,7 +74,7 @@ bench: ## what each path through the hypervisor costs, beside others: a table an
 	@$(MAKE) --no-print-directory -j$(JOBS) parts
 	@/usr/bin/python3 scripts/bench.py
 
-drill: ## each error of the health table provoked, in virtual time: how soon it is acted on, what the others notice
+drill: ## each error of the health table provoked: how soon it is acted on, what others notice, what a Prometheus tells
 	@$(check_setup)
 	@$(MAKE) --no-print-directory -j$(JOBS) parts
 	@/usr/bin/python3 scripts/drill.py

@@ -131,6 +131,14 @@ class View:
         text = bytes(data[64 + n % LOG_BYTES] for n in range(first, head))
         return text.decode("utf-8", "replace").replace("\r", "")
 
+    def crash_time(self):
+        """Ticks of the life that ended, when it left the first dump that this boot has gathered; None: it left none."""
+        if not self._blueprint.crash_pa:
+            return None
+        data = self._target.read_memory(self._blueprint.crash_pa, 64)
+        (count,) = struct.unpack_from("<I", data, 28)
+        return struct.unpack_from("<Q", data, 32 + 24)[0] if count else None
+
     def memory(self, cell, ipa, size):
         """A cell's memory as the cell sees it (within one page)."""
         return self._target.read_memory(self._blueprint.cells[cell].stage2(ipa), size)

@@ -51,6 +51,8 @@ OFFSETS = {
         "dma_faults": 984,
     },
     "struct fault_record": {"error": 16, "esr": 24, "ipa": 56},
+    "struct crash_record": {"count": 28, "dumps": 32},
+    "struct crash_dump": {"time": 24},
     "struct log_ring": {"data": 64},
     "struct heartbeat": {"values": 8},
 }
@@ -62,5 +64,5 @@ def test_offsets(kind, tmp_path):
     checks = [f'_Static_assert(offsetof({kind}, {name}) == {at}, "{name}");' for name, at in OFFSETS[kind].items()]
     checks += [f'_Static_assert(sizeof({kind}) == {size}, "");' for kind, size in SIZES.items()]
     source = tmp_path / "check.c"
-    source.write_text('#include "image.h"\n#include "telemetry.h"\n' + "\n".join(checks))
+    source.write_text('#include "crash.h"\n#include "image.h"\n#include "telemetry.h"\n' + "\n".join(checks))
     subprocess.run(["cc", "-fsyntax-only", "-I", build.ROOT / "src/blueprint", source], check=True)

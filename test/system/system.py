@@ -12,11 +12,12 @@ from harness import blueprint, build, fdt, fit, health, qemu, telemetry
 HERE = pathlib.Path(__file__).parent
 HALTED = r"^bulkhead: (halted|exception)"
 FOREIGN_BASE = 0x70000000
+POLL = 0.002  # seconds: the health cell's
 
 
 def image(config):
     """bulkhead.itb of a configuration in test/system/configs, and what its cells need."""
-    by_hand = {"control": "foreign", "hang": "hang"}.get(config)
+    by_hand = {"control": "foreign", "hang": "hang", "drill-hang": "hang"}.get(config)
     if by_hand:
         build.assemble(HERE / f"cells/{by_hand}.S", build.CELLS / f"{by_hand}.elf", FOREIGN_BASE)
     return build.image(config)
@@ -73,6 +74,13 @@ class System:
         mark = self.uart.mark()
         self.uart.send(command + "\r")
         return mark
+
+    def polled(self):
+        """Seconds, of a machine that stands still: of the health cell's last status line, and its polls since."""
+        place = self.blueprint.cells["health"].heartbeat_pa + 8
+        polls = int.from_bytes(self.target.read_memory(place, 8), "little")
+        seconds, before = re.findall(r"status: (\S+) health:\S*?,ticks=(\d+),", self.uart.text)[-1]
+        return float(seconds) + POLL * (polls - int(before) - 1)
 
     def send(self, cell, command):
         return self.health(f"send {cell} {command}")

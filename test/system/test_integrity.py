@@ -19,7 +19,6 @@ IGNORED = 55  # of a descriptor: no hardware looks at it
 UP = r"^health: integrity: (\d+) ranges, (\d+) bytes, a change is found within (\d+) ms\n"
 FOUND = r"^health: integrity: (.+) at 0x([0-9a-f]+), (\d+) bytes: they aren't what they were\n"
 POSITION = r"^integrity: passes=(\d+) errors=(\d+) position=(\d+)/(\d+) last_pass_ms=(\d+)\n"
-POLL = 0.002  # s
 SLACK = 4  # ms: two polls, to see the event and to tell it
 
 
@@ -98,14 +97,6 @@ WHERE = {
 QUICK = trampoline, stage2, in_table, stored
 
 
-def now(system):
-    """Seconds, of a machine that stands still: of the health cell's last status line, and its polls since."""
-    place = system.blueprint.cells["health"].heartbeat_pa + 8
-    polls = struct.unpack("<Q", system.target.read_memory(place, 8))[0]
-    seconds, before = re.findall(r"status: (\S+) health:\S*?,ticks=(\d+),", system.uart.text)[-1]
-    return float(seconds) + POLL * (polls - int(before) - 1)
-
-
 @pytest.fixture(scope="module")
 def machine():
     with qemu.QemuTarget(build.results_folder(__name__), extra=REBOOT, icount=qemu.ICOUNT) as target:
@@ -125,7 +116,7 @@ def test_flipped(machine, where):
     address, bit = where(machine)
     with gdbstub.attached(machine.target) as gdb:
         byte = machine.target.read_memory(address, 1)[0]
-        flipped = now(machine)
+        flipped = machine.polled()
         gdb.write_physical(address, bytes([byte ^ 1 << bit]))
     told = machine.uart.search(FOUND, since=mark, never=system.HALTED)
     assert told[1] == WHERE[where]

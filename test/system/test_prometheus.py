@@ -7,64 +7,15 @@ shows and its alerts say. In wall-clock time, with --full.
 
 import contextlib
 import json
-import re
-import shutil
-import socket
-import subprocess
 import time
-import urllib.parse
-import urllib.request
 
 import pytest
 
 import system
-from harness import build, pci, qemu
+from harness import build, pci, prometheus, qemu
 
-FLEET = build.ROOT / "scripts/fleet"
 APPLIANCES = 3
-PATIENCE = 180  # seconds: a safety net
 BROKEN = 1  # the appliance whose gateway fails
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-class Prometheus:
-    """With the files of scripts/fleet, but that it looks more often, so that the test is over sooner."""
-
-    def __init__(self, folder, ports):
-        self.folder, self.port = folder, free_port()
-        shutil.copytree(FLEET / "rules", folder / "rules")
-        config = re.sub(r"_interval: (15s|1m)", "_interval: 2s", (FLEET / "prometheus.yml").read_text())
-        (folder / "prometheus.yml").write_text(config.replace("scrape_timeout: 10s", "scrape_timeout: 2s"))
-        targets = ", ".join(f'"127.0.0.1:{port}"' for port in ports)
-        (folder / "appliances.yml").write_text(f"- targets: [{targets}]\n  labels: {{site: test}}\n")
-        command = ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"]
-        self.log = open(folder / "prometheus.log", "wb")
-        self.process = subprocess.Popen([*command, f"--web.listen-address=127.0.0.1:{self.port}"], stdout=self.log, stderr=self.log)
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait(30)
-        self.log.close()
-
-    def ask(self, expression):
-        query = urllib.parse.urlencode({"query": expression})
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/query?{query}", timeout=30) as answer:
-            return json.load(answer)["data"]["result"]
-
-    def wait(self, expression, what, holds=bool):
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            with contextlib.suppress(OSError):
-                found = self.ask(expression)
-                if holds(found):
-                    return found
-            time.sleep(1)
-        raise AssertionError(f"not in {PATIENCE} s: {what}: {expression}")
 
 
 @contextlib.contextmanager
@@ -78,13 +29,12 @@ def appliance(number, port):
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory):
-    ports = [free_port() for _ in range(APPLIANCES)]
+    ports = [prometheus.free_port() for _ in range(APPLIANCES)]
     with contextlib.ExitStack() as stack:
         machines = [stack.enter_context(appliance(n, port)) for n, port in enumerate(ports)]
-        prometheus = Prometheus(tmp_path_factory.mktemp("prometheus"), ports)
-        stack.callback(prometheus.stop)
-        prometheus.machines, prometheus.instances = machines, [f"127.0.0.1:{port}" for port in ports]
-        yield prometheus
+        watcher = stack.enter_context(prometheus.Prometheus(tmp_path_factory.mktemp("prometheus"), ports))
+        watcher.machines, watcher.instances = machines, [f"127.0.0.1:{port}" for port in ports]
+        yield watcher
 
 
 @pytest.mark.full
@@ -114,7 +64,7 @@ def test_alerts(fleet):
 @pytest.mark.full
 def test_dashboard(fleet):
     """Each panel's query has data."""
-    panels = json.loads((FLEET / "grafana/bulkhead.json").read_text())["panels"]
+    panels = json.loads((prometheus.FLEET / "grafana/bulkhead.json").read_text())["panels"]
     asked = 0
     for panel in panels:
         for target in panel.get("targets", []):
