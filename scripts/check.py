@@ -19,7 +19,7 @@ RESULTS = ROOT / "build/test-results"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
 
 
-# A machine under test keeps one core busy, as a rule; its files' tests share it, so they stay together.
+# What is under test keeps one core busy, as a rule; a file's tests share a machine, so they stay together.
 SIDE_BY_SIDE = ["-p", "xdist", f"-n{min(os.cpu_count(), 4)}", "--dist=loadfile"]
 
 
@@ -42,7 +42,7 @@ def suites(full):
         yield "score", ["scripts/score.py", "--check"], "docs/audit.md has the score of that run"
     yield "requirements", ["scripts/trace.py"], "requirements traced in both directions"
     yield "docs", ["make", "--no-print-directory", "docs-check"], "docs/registers.md is what the table says"
-    yield "configs", pytest("configs", "test/configs"), None
+    yield "configs", pytest("configs", "test/configs", *SIDE_BY_SIDE), None
     yield "import", pytest("import", "test/import", *(["--full"] if full else [])), None
     yield "fuzz", pytest("fuzz", "test/fuzz", *(["--full"] if full else [])), None
     yield "clang", [*make, "hypervisor", "HV_TOOLCHAIN=clang"], "hypervisor builds with clang-19"

@@ -51,7 +51,10 @@ FILES = {
 
 
 def write(folder):
+    """Each file is whole at any time: tests of other processes read them meanwhile."""
     os.makedirs(folder, exist_ok=True)
     for name, content in FILES.items():
-        with open(os.path.join(folder, name), "wb") as file:
+        path = os.path.join(folder, name)
+        with open(f"{path}.{os.getpid()}", "wb") as file:
             file.write(content)
+        os.replace(file.name, path)

@@ -39,11 +39,6 @@ def expected(path):
         return "".join(line for line in file if not line.startswith("#"))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def stand_ins():
-    images.write(os.path.join(ROOT, IMAGES))
-
-
 # One file a rule: [utest->swr~config-firmware~1] [utest->swr~config-cores~1] [utest->swr~config-memory~1] [utest->swr~config-images~1]
 # [utest->swr~config-channels~1] [utest->swr~config-faults~1] [utest->swr~config-names~1]
 # [utest->swr~config-diagnostics~1] [utest->swr~config-shared~1] [utest->swr~config-presentation~1] [utest->swr~config-net~1] [utest->swr~config-crash-audit~1]

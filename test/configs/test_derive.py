@@ -10,7 +10,6 @@ import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-import images  # noqa: E402
 from tool import IMAGES, ROOT, TOOL, run  # noqa: E402
 
 
@@ -23,8 +22,6 @@ def warnings(*tree):
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory):
-    images.write(os.path.join(ROOT, IMAGES))
-
     def of(name):
         out = tmp_path_factory.mktemp(name)
         result = run(TOOL, "build", f"test/configs/good/{name}.dts", "-I", IMAGES, "-o", str(out))
@@ -212,7 +209,6 @@ def partitions(folder, devices, shared):
 @pytest.mark.parametrize("tree", REAL)
 def test_real_board(tree, tmp_path):
     devices, shared, frames, ram = REAL[tree]
-    images.write(os.path.join(ROOT, IMAGES))
     board = real_board(tmp_path, tree, frames, ram)
     out = tmp_path / "out"
     result = run(TOOL, "check", partitions(tmp_path, devices, []), "-I", IMAGES)
@@ -262,7 +258,6 @@ def memory_of(out, cell):
 )
 def test_without_reserved_memory(tmp_path, device, memory, words):
     """The device goes without, which is said; the image is as sound."""
-    images.write(os.path.join(ROOT, IMAGES))
     path = tmp_path / "one.dts"
     path.write_text(
         f"""/dts-v1/;

@@ -7,17 +7,11 @@ import subprocess
 
 import pytest
 
-import images
 from tool import IMAGES, ROOT, TOOL
 
 FILES = ["blueprint.bin", "bulkhead.itb", "control.dtb", "health.dtb", "manifest.json", "map.svg", "map.txt"]
 CONFIG = "test/configs/good/overlay.dts"
 BOARD = "dts/qemu-virt/board.dts"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def stand_ins():
-    images.write(os.path.join(ROOT, IMAGES))
 
 
 def start(*arguments, **options):

@@ -4,7 +4,6 @@ import os
 
 import pytest
 
-import images
 import inventory
 from inventory import DOWNSTREAM, ENDPOINT, IO, MEMORY, UPSTREAM, WIDE, Function, bridge, virtual
 from tool import IMAGES, ROOT, TOOL, run
@@ -18,11 +17,6 @@ PARTITIONS = """/dts-v1/;
 %s	};
 };
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def stand_ins():
-    images.write(os.path.join(ROOT, IMAGES))
 
 
 NO_FACTS = "smmu {\n\t\tidr0 = <0 0>;\n\t};"

@@ -22,7 +22,7 @@ LEAST = 90  # per cent of the lines
 
 # target -> binary, runs in `make check`, further options
 TARGETS = {
-    "tree": ("tree", 10000, ["-max_len=16384"]),
+    "tree": ("tree", 1500, ["-max_len=16384"]),
     "fit": ("fit", 20000, ["-max_len=4096"]),
     "board": ("front", 500, ["-max_len=32768"]),
     "partition": ("front", 1500, ["-max_len=32768"]),
