@@ -186,6 +186,8 @@ static void longest(void **state)
 	memset(cell->name, 'n', sizeof(cell->name) - 1);
 	memset(small->telemetry, 0xff, sizeof(small->telemetry));
 	memset(&small->counters.cells, 0xff, sizeof(small->counters.cells));
+	for (uint32_t n = 0; n < sizeof(small->counters.cells) / sizeof(small->counters.cells[0]); n++)
+		small->counters.cells[n].incident = small->counters.cells[n].beats = true;
 	small->counters.net.there = true;
 	write_all(BODY_OPENMETRICS, BODY_PIECE_MAX);
 	for (const char *at = text; *at; at = strchr(at, '\n') + 1)
