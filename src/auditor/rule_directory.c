@@ -128,6 +128,16 @@ static void range_add(struct spans *spans, uint64_t pa, uint64_t size)
 	spans_add(spans, (struct span){pa, pa, size, 0, 0});
 }
 
+/* With the rest of their pages, which nobody can have. */
+static void pages_add(struct spans *spans, const struct spans *more)
+{
+	for (size_t i = 0; i < more->count; i++) {
+		const uint64_t from = page_down(more->list[i].va);
+
+		range_add(spans, from, page_up(end_of(more->list[i].va, more->list[i].size)) - from);
+	}
+}
+
 /* What nobody has: RAM less what is reserved, less what cells and the hypervisor have. */
 static void memory_check(struct audit *audit, const struct directory *directory)
 {
@@ -138,17 +148,10 @@ static void memory_check(struct audit *audit, const struct directory *directory)
 
 	for (size_t i = 0; i < board->ram.count; i++)
 		range_add(&ram, board->ram.list[i].va, board->ram.list[i].size);
-	for (size_t i = 0; i < board->reserved.count; i++)
-		range_add(&taken, board->reserved.list[i].va, board->reserved.list[i].size);
-	for (size_t i = 0; i < board->lent.count; i++)
-		range_add(&taken, board->lent.list[i].va, board->lent.list[i].size);
-	/* Registers that the tree puts into RAM, with the rest of their pages. */
-	for (size_t i = 0; i < board->registers.count; i++) {
-		const uint64_t from = page_down(board->registers.list[i].va);
-
-		range_add(&taken, from,
-			  page_up(end_of(board->registers.list[i].va, board->registers.list[i].size)) - from);
-	}
+	/* What is reserved, and registers that the tree puts into RAM. */
+	pages_add(&taken, &board->reserved);
+	pages_add(&taken, &board->lent);
+	pages_add(&taken, &board->registers);
 	for (size_t i = 0; i < audit->fit.file_count; i++)
 		hypervisor += page_up(audit->fit.files[i].bytes.size);
 	for (size_t c = 0; c < audit->cell_count; c++) {

@@ -15,6 +15,7 @@ from tool import IMAGES, TOOL, run
 
 TIMER = "interrupts = <1 13 4>, <1 14 4>, <1 11 4>, <1 10 1>;"
 BANK = "reg = <0 0x80000000 0 0x20000000>, <1 0 0 0x40000000>;"
+FIRMWARE = "reg = <0 0x9f000000 0 0x1000000>; no-map; };"
 GICD = "reg = <0 0x1000000 0 0x10000>,"
 
 ACCEPTED = {
@@ -22,6 +23,7 @@ ACCEPTED = {
     "timer-named": [(TIMER, 'interrupts = <1 11 4>, <1 10 1>, <1 14 4>, <1 13 4>; interrupt-names = "virt", "hyp-phys", "phys", "sec-phys";')],
     "wide-distributor": [(GICD, "reg = <0 0x1000000 0 0x40000>,")],
     "banks-overlap": [(BANK, "reg = <1 0 0 0x40000000>, <0 0x90000000 0 0x10000000>, <0 0x80000000 0 0x18000000>;")],
+    "reserved-part-of-a-page": [(FIRMWARE, FIRMWARE + " scrap@9e000400 { reg = <0 0x9e000400 0 0x5400>; no-map; };")],
     "bus-of-everything": [
         (
             "\tnarrow {",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The other end of a NIC's cable: a small IPv4 host that speaks ARP, ICMP and UDP, well and badly. Frames go through
+"""The other end of a NIC's cable: a small IPv4 host that speaks ARP, ICMP, UDP, TCP and DHCP, well and badly. Frames go through
 QEMU's `dgram` backend, a datagram each, so nothing is lost between and nothing else is heard."""
 
 import contextlib
@@ -15,7 +15,10 @@ import time
 MAC = bytes.fromhex("020000000001")
 BROADCAST = b"\xff" * 6
 IPV4, ARP = 0x0800, 0x0806
-ICMP, UDP = 1, 17
+ICMP, TCP, UDP = 1, 6, 17
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+DISCOVER, OFFER, REQUEST, DHCP_ACK, NAK = 1, 2, 3, 5, 6
+COOKIE = bytes.fromhex("63825363")  # before DHCP's options: RFC 2131, 3
 PATIENCE = 20.0
 FRAME_MAX = 65535
 
@@ -54,11 +57,36 @@ def ipv4(source, destination, protocol, payload, wrong=0, length=None, version=0
     return head[:10] + struct.pack(">H", checksum(head) ^ wrong) + head[12:] + payload
 
 
+def tcp(source, destination, from_port, to_port, sequence, acknowledged, flags, payload=b"", options=b""):
+    """RFC 9293; `options` are of whole words, up to ten."""
+    offset = 5 + len(options) // 4
+    head = struct.pack(">HHIIBBHHH", from_port, to_port, sequence, acknowledged, offset << 4, flags, 65535, 0, 0) + options
+    pseudo = source + destination + struct.pack(">BBH", 0, TCP, len(head) + len(payload))
+    return head[:16] + struct.pack(">H", checksum(pseudo + head + payload)) + head[18:] + payload
+
+
 def is_discover(frame):
     """Is it to all, from no address, a DHCPDISCOVER (RFC 2131)?"""
     head = BROADCAST + frame[6:12] + struct.pack(">H", IPV4)
     ports = struct.pack(">HH", 68, 67)
-    return frame[:14] == head and frame[26:38] == bytes(4) + b"\xff" * 4 + ports and b"\x63\x82\x53\x63\x35\x01\x01" in frame
+    return frame[:14] == head and frame[26:38] == bytes(4) + b"\xff" * 4 + ports and COOKIE + b"\x35\x01\x01" in frame
+
+
+def dhcp_question(frame):
+    """(kind, transaction) of a client's DHCP message; None: it is something else."""
+    if frame[12:14] != struct.pack(">H", IPV4) or frame[34:38] != struct.pack(">HH", 68, 67) or frame[278:282] != COOKIE:
+        return None
+    return frame[284], frame[46:50]
+
+
+def dhcp_option(kind, data):
+    return bytes([kind, len(data)]) + data
+
+
+def dhcp_message(kind, transaction, mac, server, given, options, end=b"\xff"):
+    """A server's: RFC 2131, 2."""
+    head = struct.pack(">BBBB", 2, 1, 6, 0) + transaction + bytes(8) + given + server + bytes(4) + mac.ljust(16, b"\0") + bytes(192)
+    return head + COOKIE + dhcp_option(53, bytes([kind])) + options + end
 
 
 class Peer:
@@ -178,6 +206,23 @@ class Peer:
         """Of a UDP datagram from the cell to us: its ports and what it carries; None: it is something else."""
         data = self._from_cell(frame, UDP)
         return data and (*struct.unpack(">HH", data[:4]), data[8:])
+
+    def syn(self, source, from_port, to_port, sequence):
+        self.send(IPV4, ipv4(source, self.cell, TCP, tcp(source, self.cell, from_port, to_port, sequence, 0, SYN)))
+
+    def segment(self, frame, from_port, to_port):
+        """Of a TCP segment from the cell to us: (sequence number, acknowledged, flags, what it carries); None: it is something else."""
+        data = self._from_cell(frame, TCP)
+        if data is None or data[:4] != struct.pack(">HH", from_port, to_port):
+            return None
+        pseudo = self.cell + self.own + struct.pack(">BBH", 0, TCP, len(data))
+        assert checksum(pseudo + data) == 0
+        return *struct.unpack(">II", data[4:12]), data[13], data[(data[12] >> 4) * 4 :]
+
+    def dhcp_answer(self, kind, transaction, given, options, to=BROADCAST, end=b"\xff"):
+        message = dhcp_message(kind, transaction, self.cell_mac, self.own, given, options, end)
+        everyone = b"\xff" * 4
+        self.send(IPV4, ipv4(self.own, everyone, UDP, udp(self.own, everyone, 67, 68, message)), to)
 
     def answer(self, from_port, to_port, payload):
         self.send(IPV4, ipv4(self.own, self.cell, UDP, udp(self.own, self.cell, from_port, to_port, payload)))
