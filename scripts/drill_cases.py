@@ -284,7 +284,7 @@ class SError(Case):
         self.running.uart.search(rf"^\[{FAILING}\] probe: > event\n")
         with gdbstub.attached(self.running.target) as gdb:
             vectors = gdb.register(core, "VBAR_EL2")
-            gdb.redirect(core, vectors + SYNC_LOWER, vectors + SERROR_LOWER)
+            gdb.change_at(core, vectors + SYNC_LOWER, "pc", vectors + SERROR_LOWER)
 
 
 class DmaViolation(Case):

@@ -70,6 +70,12 @@ def results_folder(name):
     return path
 
 
+def symbol(elf, name):
+    """Its address."""
+    lines = subprocess.run([f"{CROSS}nm", elf], capture_output=True, text=True, check=True).stdout.splitlines()
+    return next(int(address, 16) for address, _, found in map(str.split, lines) if found == name)
+
+
 def assemble(source, output, base, *options):
     """An ELF of one hand-written assembly file (and objects among the options), linked at `base`; none of cells/lib."""
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -75,8 +75,8 @@ class Gdb:
             if self._ask(request) != "OK":
                 raise GdbError(f"0x{address:x}: {request[:24]} is refused")
 
-    def redirect(self, core, address, to):
-        """Lets the machine run until that core is about to execute `address`, and makes it go on at `to` instead."""
+    def change_at(self, core, address, register, value):
+        """Lets the machine run until that core is about to execute `address`, and gives a register (pc, sp, x0) another value."""
         self._expect_ok(f"Z1,{address:x},4")
         self._send("vCont;c")
         while (thread := self._stopped()) != core + 1:
@@ -87,7 +87,7 @@ class Gdb:
             self._send("vCont;c")
         self._expect_ok(f"z1,{address:x},4")
         self._expect_ok(f"Hg{core + 1:x}")
-        self._expect_ok(f"P{self._numbers['pc']:x}={to.to_bytes(8, 'little').hex()}")
+        self._expect_ok(f"P{self._numbers[register]:x}={value.to_bytes(8, 'little').hex()}")
 
     def _expect_ok(self, request):
         if self._ask(request) != "OK":

@@ -21,6 +21,7 @@ LOADER = {"u-boot": r"^U-Boot 20", "el3": r"^NOTICE:  BL31: "}
 ERRORS = ("application-error 1", "application-error"), ("beat 0", "heartbeat-missed")
 EL2_VA_TEXT = 0x4000000000  # src/arch/arm64/bulkhead.lds
 LOWER_EL_SYNC = 0x400  # of VBAR_EL2
+DATA_ABORT_AT_EL2, WRITE = 0x25, 1 << 6  # of ESR_EL2: Arm ARM D24.2.40
 BRK = (0xD4200000).to_bytes(4, "little")
 REBOOT = ["-action", "reboot=reset"]  # of other tests a reset ends the machine
 
@@ -80,6 +81,26 @@ def test_exception_at_el2(results):
         target.monitor("system_reset")
         running.uart.search(r"^health: up", since=mark, never=system.HALTED)
         assert boots(running, mark) == (3, 1, ["ended without a dump"])
+
+
+def test_stack_overflow(results):
+    """EL2's stack of a core is at its end when the core enters EL2: the guard page below stops it, and there is a dump all the same."""
+    with qemu.QemuTarget(results, extra=REBOOT) as target:
+        running = system.System(target, system.image("injected")).start(build.disk("injected")).wait_up("attacker", "victim")
+        stack = build.symbol(build.BUILD / "hv/bulkhead.elf", "stack_start")
+        core = running.blueprint.cells["attacker"].cores[0].machine_core
+        mark = running.send("attacker", "sharp event 1")
+        running.uart.search(r"^\[attacker\] probe: > event", since=mark)
+        with gdbstub.attached(target) as gdb:
+            gdb.change_at(core, gdb.register(core, "VBAR_EL2") + LOWER_EL_SYNC, "sp", stack + 16)
+        running.uart.search(LOADER["u-boot"], since=mark)
+        running.uart.search(r"^health: up", since=mark, never=system.HALTED)
+        count, ended, lines = boots(running, mark)
+        assert (count, ended, len(lines)) == (2, 1, 1)
+        dump = re.fullmatch(rf"\d+\.\d{{3}} core={core} cell=attacker exception-at-el2 vector=4 esr=(\S+) elr=\S+ far=(\S+) sp=(\S+)", lines[0])
+        esr, far, sp = (int(text, 16) for text in dump.groups())
+        assert esr >> 26 == DATA_ABORT_AT_EL2 and esr & WRITE
+        assert stack - 0x1000 <= sp <= far < stack
 
 
 HERE = (0x14000000).to_bytes(4, "little")  # a branch to itself

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A network that means harm to the health cell: floods of SYNs, segments that break TCP's rules, a DHCP server that lies. The watch
+over the cells goes on, no other cell notices, and who means well is served again.
+
+[stest->swr~health-net-bounded~1] [stest->swr~http-bounded~1] [stest->swr~health-net-dhcp~1]
+"""
+
+import random
+import struct
+import time
+
+import pytest
+
+import peer as cable
+import system
+from harness import health, qemu
+from peer import ACK, DHCP_ACK, DISCOVER, FIN, IPV4, NAK, OFFER, PSH, REQUEST, RST, SYN, TCP, dhcp_option
+from test_net import devices, unharmed
+
+HTTP = 80
+SYNS = 5000
+SEGMENTS = 2000
+LIES = 40
+POLL_DELAY_MAX_NS = 1_000_000  # half of the health cell's period
+ASK = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def get(peer, from_port):
+    """What the web server answers, by hand; empty: nothing in time."""
+    sequence, said = 1000, b""
+    peer.send(IPV4, cable.ipv4(peer.own, peer.cell, TCP, cable.tcp(peer.own, peer.cell, from_port, HTTP, sequence, 0, SYN)))
+    found = peer.listen(lambda frame: peer.segment(frame, HTTP, from_port), 2)
+    if not found or found[2] != SYN | ACK:
+        return b""
+    expected, sequence = found[0] + 1, sequence + 1
+    payload, flags = ASK, PSH | ACK
+    while True:
+        out = cable.tcp(peer.own, peer.cell, from_port, HTTP, sequence, expected, flags, payload)
+        peer.send(IPV4, cable.ipv4(peer.own, peer.cell, TCP, out))
+        sequence, payload, flags = sequence + len(payload), b"", ACK
+        found = peer.listen(lambda frame: peer.segment(frame, HTTP, from_port), 2)
+        if not found or found[2] & RST:
+            return said
+        if found[0] == expected:
+            said, expected = said + found[3], expected + len(found[3]) + (found[2] & FIN)
+            if found[2] & FIN:
+                peer.send(IPV4, cable.ipv4(peer.own, peer.cell, TCP, cable.tcp(peer.own, peer.cell, from_port, HTTP, sequence, expected, FIN | ACK)))
+                return said
+
+
+def flood(peer, chance):
+    """From addresses of the cell's own network that may not exist, and from farther away."""
+    for _ in range(SYNS):
+        source = bytes([10, 0, 2, chance.randrange(3, 255)]) if chance.random() < 0.5 else chance.randbytes(4)
+        peer.syn(source, chance.randrange(1024, 65536), HTTP, chance.randrange(1 << 32))
+    return peer.ping()
+
+
+def strange(peer, chance):
+    """Segments of no connection, with flags, options and lengths of chance."""
+    own, cell = peer.own, peer.cell
+    for number in range(SEGMENTS):
+        options = chance.randbytes(4 * chance.randrange(11))
+        segment = cable.tcp(
+            own, cell, chance.randrange(65536), HTTP, chance.randrange(1 << 32), chance.randrange(1 << 32), chance.randrange(256),
+            chance.randbytes(chance.choice([0, 1, 536, 1400])), options,
+        )  # fmt: skip
+        if number % 3 == 0:  # the header says more words than there are, or less than five
+            segment = segment[:12] + bytes([chance.randrange(16) << 4]) + segment[13:]
+        peer.send(IPV4, cable.ipv4(own, cell, TCP, segment[: chance.choice([len(segment), chance.randrange(1, 21)])]))
+        if number % 7 == 0:  # larger than a frame may be
+            peer.send(IPV4, cable.ipv4(own, cell, TCP, segment + chance.randbytes(chance.randrange(1500, 6000))))
+    return peer.ping()
+
+
+def served_again(peer):
+    """Half-open connections have gone, or made room."""
+    answers = (get(peer, 30000 + n) for n in range(60))
+    assert next((answer for answer in answers if answer.startswith(b"HTTP/1.1 200 ") and b'"ok"' in answer), None)
+
+
+def up(running, peer):
+    running.uart.search(r"^health: net: link up\n", never=system.HALTED)
+    qemu.wait_until(lambda: running.view.state("control") == "ready", "control is ready")
+    assert peer.resolve()
+
+
+def test_tcp(results):
+    chance = random.Random(1)
+    with cable.plugged() as peer, system.running("net-virtio", results, extra=devices(net=peer.netdev)) as running:
+        up(running, peer)
+        assert b'"ok"' in get(peer, 29999)
+        unharmed(running, lambda: flood(peer, chance))
+        unharmed(running, lambda: strange(peer, chance))
+        served_again(peer)
+        assert running.view.core("health").generation == 1
+
+
+@pytest.mark.parametrize("attack", [flood, strange])
+def test_polls_in_time(results, attack):
+    """In virtual time: what the health cell has to do for it makes no poll late."""
+    with cable.plugged() as peer, system.running("net-virtio", results, icount=qemu.ICOUNT, extra=devices(net=peer.netdev)) as running:
+        up(running, peer)
+        assert attack(peer, random.Random(2))
+        row = health.status_where(running.uart, lambda rows: rows["health"].ticks > 0, "a status", running.uart.mark())["health"]
+        assert (row.missed, row.restarts) == (0, 0)
+        assert row.worst_ns < POLL_DELAY_MAX_NS, f"a poll was {row.worst_ns} ns late"
+        assert running.view.core("control").exits_since_ready == 0
+
+
+def lies(peer, chance):
+    """(kind, address, options, end), without end: what no server should say."""
+    address = cable.address
+    good = dhcp_option(54, peer.own) + dhcp_option(51, struct.pack(">I", 3600)) + dhcp_option(1, address("255.255.255.0"))
+    while True:
+        for given in ("0.0.0.0", "255.255.255.255", "224.0.0.1", "127.0.0.1", "10.0.2.255"):
+            yield OFFER, address(given), good, b"\xff"
+            yield DHCP_ACK, address(given), good, b"\xff"
+        yield DHCP_ACK, address("10.0.2.15"), dhcp_option(54, peer.own) + dhcp_option(51, bytes(4)), b"\xff"  # for no time
+        yield DHCP_ACK, address("10.0.2.15"), dhcp_option(54, b"") + dhcp_option(51, b"\1") + dhcp_option(1, b"\xff" * 5), b"\xff"
+        yield OFFER, address("10.0.2.15"), good, b""  # no end
+        yield OFFER, address("10.0.2.15"), bytes([54, 255]) + b"x", b""  # an option longer than the message
+        yield OFFER, address("10.0.2.15"), b"".join(dhcp_option(3, peer.own * 60) for _ in range(4)), b"\xff"
+        yield NAK, bytes(4), dhcp_option(54, peer.own), b"\xff"
+        yield chance.randrange(256), chance.randbytes(4), chance.randbytes(chance.randrange(300)), b""
+
+
+def test_dhcp_lies(results):
+    """One lie after the other, to each question; then an honest server, whose address the cell takes."""
+    chance = random.Random(3)
+    with cable.plugged() as peer, system.running("net-dhcp", results, extra=devices(net=peer.netdev)) as running:
+        qemu.wait_until(lambda: running.view.state("control") == "ready", "control is ready")
+        told = iter(lies(peer, chance))
+
+        def question(wanted=None, seconds=30):
+            def is_one(frame):
+                found = cable.dhcp_question(frame)
+                if found:
+                    peer.cell_mac = frame[6:12]
+                return found if found and wanted in (None, found[0]) else None
+
+            return peer.listen(is_one, seconds)
+
+        def deceive():
+            end = time.monotonic() + 15
+            for number in range(LIES):
+                _, transaction = question() or (None, bytes(4))
+                for _ in range(5):
+                    kind, given, options, last = next(told)
+                    peer.dhcp_answer(kind, transaction if chance.random() < 0.8 else chance.randbytes(4), given, options, end=last)
+                if time.monotonic() > end:
+                    break
+            return number > 2
+
+        unharmed(running, deceive)
+        mark = running.uart.mark()
+        good = dhcp_option(54, peer.own) + dhcp_option(51, struct.pack(">I", 3600)) + dhcp_option(1, cable.address("255.255.255.0"))
+        deadline = time.monotonic() + 90
+        while not running.uart.seen(r"^health: net: address 10\.0\.2\.15/24", mark) and time.monotonic() < deadline:
+            found = question(seconds=5)
+            if found:
+                peer.dhcp_answer({DISCOVER: OFFER, REQUEST: DHCP_ACK}.get(found[0], NAK), found[1], peer.cell, good)
+        assert running.uart.seen(r"^health: net: address 10\.0\.2\.15/24", mark)
+        assert running.view.core("health").generation == 1
