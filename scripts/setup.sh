@@ -34,7 +34,7 @@ CHECK_PACKAGES=(
 	librsvg2-bin fonts-dejavu-core mandoc		# the drawn map, rendered; the man page
 	prometheus prometheus-alertmanager python3-prometheus-client	# the metrics' readers, scripts/fleet
 )
-FULL_PACKAGES=(chromium)			# looks at the health cell's page
+FULL_PACKAGES=(chromium rsyslog)		# looks at the health cell's page; reads its syslog
 BENCH_PACKAGES=(cloc)
 TRACE_PACKAGES=(pkg-config libglib2.0-dev)	# for the header of QEMU's plugins
 

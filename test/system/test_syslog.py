@@ -11,10 +11,13 @@ import datetime
 import re
 import socket
 import struct
+import subprocess
+
+import pytest
 
 import peer as cable
 import system
-from harness import pci, qemu
+from harness import build, pci, qemu
 
 SYSLOG, NTP = 514, 123
 TCP_PORT = 45601  # of this host, as net-syslog-tcp.dts has it
@@ -131,3 +134,44 @@ def test_tcp(results):
         numbers = [int(message["number"]) for message in seen]
         assert numbers == list(range(numbers[0], numbers[-1] + 1)) and numbers[0] <= int(first["number"]) + 1 < numbers[-1]
         assert {("control", "stop"), ("control", "start")} <= set(events(seen))
+
+
+@contextlib.contextmanager
+def rsyslogd(folder, udp_port):
+    """Debian's, with scripts/fleet's file, but for ports and the folder."""
+    text = (build.ROOT / "scripts/fleet/rsyslog/bulkhead.conf").read_text()
+    for what, here in (("/var/log/bulkhead", str(folder)), ('"514"', f'"{udp_port}"'), ('"601"', f'"{TCP_PORT}"')):
+        assert what in text
+        text = text.replace(what, here)
+    conf = folder / "rsyslog.conf"
+    conf.write_text(text)
+    checked = subprocess.run(["rsyslogd", "-N1", "-f", conf], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+    daemon = subprocess.Popen(["rsyslogd", "-n", "-f", conf, "-i", folder / "pid"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        daemon.terminate()
+        daemon.wait(30)
+
+
+@pytest.mark.full
+def test_rsyslogd(results, tmp_path):
+    """One file of the appliance, a line an event: by TCP from the health cell, and the same message by UDP."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.bind(("127.0.0.1", 0))
+        udp_port = sender.getsockname()[1] ^ 1
+        with rsyslogd(tmp_path, udp_port), system.running("net-syslog-tcp", results, extra=devices("user")) as running:
+            qemu.wait_until(lambda: running.view.state("control") == "ready", "control is ready")
+            file = tmp_path / "127.0.0.1.log"
+
+            def lines(pattern):
+                return qemu.wait_until(lambda: file.exists() and re.findall(pattern, file.read_text(), re.M), pattern)
+
+            when = r"^\d{4}-\d\d-\d\dT\S+ 127\.0\.0\.1 "
+            found = lines(when + r'control ready \[meta sequenceId="\d+" sysUpTime="\d+"\] +core=1 ready.*')
+            assert len(found) == 1
+            running.health("stop control")
+            lines(when + r"control stop \[meta .*\] +core=1 stop cause=request$")
+            sender.sendto(b'<133>1 - 10.0.2.15 bulkhead control datagram [meta sequenceId="1" sysUpTime="2"] core=1 datagram', ("127.0.0.1", udp_port))
+            lines(when + r"control datagram \[meta .*\] +core=1 datagram$")
