@@ -30,7 +30,10 @@ def table(outcomes):
     yield "| error | action | how | detected in, ms | bound | acted in, ms | bound | others: worst extra latency, ns |"
     yield "|---|---|---|---|---|---|---|---|"
     for one in outcomes:
-        times = (one.detected_ns, None if one.detected_ns is None else one.detected_bound, one.acted_ns, one.acted_bound)
+        times = (
+            one.detected_ns, None if one.detected_ns is None else one.detected_bound,
+            one.acted_ns, None if one.acted_ns is None else one.acted_bound,
+        )  # fmt: skip
         extra = "start over" if one.extra_ns is None else one.extra_ns
         yield f"| `{one.error}` | {one.action} | {one.how} | {' | '.join(map(milliseconds, times))} | {extra} |"
 

@@ -155,14 +155,18 @@ static void run_dma(const uint64_t *args)
 	       good ? "done" : "hangs", *(uint64_t *)(void *)back & TIMESTAMP_MASK, taken);
 }
 
-/* One page, at a whole second: told by what the controller does then. */
+/* One page, at a second that is told before. */
 static void run_sharp(const uint64_t *args)
 {
+	uint64_t second;
+
 	if (!start()) {
 		printf("intruder: nvme hangs\n");
 		return;
 	}
-	timer_await_second();
+	second = timer_next_second();
+	printf("intruder: at %" PRIu64 " s\n", second);
+	timer_await_second(second);
 	command(IDENTIFY, args[0], CONTROLLER);
 }
 

@@ -112,6 +112,7 @@ static void obey(char *line)
 	const struct probe_command *command;
 	uint32_t count = 0;
 	bool sharp = false;
+	uint64_t second;
 	char *rest, *word = strtok_r(line, " \t", &rest);
 
 	if (!word)
@@ -120,7 +121,7 @@ static void obey(char *line)
 		help();
 		return;
 	}
-	if (strcmp(word, "sharp") == 0) { /* the rest of the line, nothing said, at a whole second */
+	if (strcmp(word, "sharp") == 0) { /* the rest of the line, at a second that is told before */
 		word = strtok_r(NULL, " \t", &rest);
 		sharp = true;
 	}
@@ -136,8 +137,11 @@ static void obey(char *line)
 		return;
 	}
 	printf("probe: > %s\n", command->name);
-	if (sharp)
-		timer_await_second();
+	if (sharp) {
+		second = timer_next_second();
+		printf("probe: at %" PRIu64 " s\n", second);
+		timer_await_second(second);
+	}
 	command->run(args);
 }
 

@@ -168,7 +168,7 @@ def test_rsyslogd(results, tmp_path):
             def lines(pattern):
                 return qemu.wait_until(lambda: file.exists() and re.findall(pattern, file.read_text(), re.M), pattern)
 
-            when = r"^\d{4}-\d\d-\d\dT\S+ 127\.0\.0\.1 "
+            when = r"^\d{4}-\d\d-\d\dT\S+ 127\.0\.0\.1 (?:info|notice|warning|err|crit) "
             found = lines(when + r'control ready \[meta sequenceId="\d+" sysUpTime="\d+"\] +core=1 ready.*')
             assert len(found) == 1
             running.health("stop control")

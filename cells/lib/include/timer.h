@@ -49,11 +49,17 @@ static inline uint64_t timer_from_ns(uint64_t ns, uint64_t hz)
 	return ns / NS_PER_SECOND * hz + ns % NS_PER_SECOND * hz / NS_PER_SECOND;
 }
 
-/* Until the counter is at a whole second, so that whoever looks on knows when what comes next began. The
- * cell's own interrupts, of which there must be some in 20 ms, wake it meanwhile. */
-static inline void timer_await_second(void)
+/* The next second, or the one after it where that is nearer than 20 ms. */
+static inline uint64_t timer_next_second(void)
 {
-	const uint64_t hz = timer_frequency(), end = (timer_now() / hz + 1) * hz;
+	return (timer_now() + timer_frequency() / 50) / timer_frequency() + 1;
+}
+
+/* Until the counter is at that second, so that whoever looks on knows when what comes next began. The cell's
+ * own interrupts, of which there must be some in 20 ms, wake it meanwhile. */
+static inline void timer_await_second(uint64_t second)
+{
+	const uint64_t hz = timer_frequency(), end = second * hz;
 
 	while (timer_now() < end - hz / 50)
 		wait_interrupt();
