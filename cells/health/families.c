@@ -80,7 +80,6 @@ static bool cell_first(const struct body_source *source, uint32_t cell)
 
 CELL_WORD(cell_state, state == inner)
 CELL_WORD(cell_generation, generation)
-CELL_WORD(cell_start, start_time)
 CELL_WORD(cell_beats, beat)
 CELL_WORD(cell_ticks, ticks)
 CELL_WORD(cell_missed, missed)
@@ -88,6 +87,17 @@ CELL_WORD(cell_worst, worst_ns)
 OWN_WORD(cell_restarts, cells[outer].restarts[inner])
 OWN_WORD(cell_log_lost, cells[outer].log_lost)
 OWN_WORD(cell_overdue, cells[outer].incident)
+
+static bool cell_start(const struct body_source *source, uint64_t now, uint32_t cell, uint32_t inner,
+		       uint64_t *value)
+{
+	struct cell_view view;
+
+	(void)now, (void)inner;
+	machine_view(source->machine, cell, &view);
+	*value = machine_since_boot(source->machine, view.start_time);
+	return true;
+}
 
 static bool cell_boot(const struct body_source *source, uint64_t now, uint32_t cell, uint32_t inner,
 		      uint64_t *value)
@@ -171,15 +181,9 @@ static void cell_info(const struct body_source *source, uint32_t cell, char *tex
 
 /* --- the machine --- */
 
-/* The service core's page, which tells of the IOMMUs: the health cell's first. */
 static const volatile struct telemetry_core *service(const struct body_source *source)
 {
-	const struct machine *machine = source->machine;
-
-	for (uint32_t i = 0; i < machine->cell_count; i++)
-		if (machine->cells[i].flags & BP_CELL_HEALTH)
-			return machine_telemetry(machine, machine->cells[i].first_core);
-	return NULL;
+	return machine_service(source->machine);
 }
 
 static bool has_service(const struct body_source *source, uint32_t outer)
@@ -205,8 +209,8 @@ SERVICE_WORD(dma_silences, dma_silences)
 static bool uptime(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
 		   uint64_t *value)
 {
-	(void)source, (void)outer, (void)inner;
-	*value = now;
+	(void)outer, (void)inner;
+	*value = machine_since_boot(source->machine, now);
 	return true;
 }
 
@@ -402,7 +406,7 @@ const struct family families[] = {
 	 FORM_NUMBER, OUTER_MACHINE, .there = has_service, .value = dma_untold},
 	{"dma_silences", NULL, "Times that a stream's faults were not recorded for the rest of a second.",
 	 FAMILY_COUNTER, FORM_NUMBER, OUTER_MACHINE, .there = has_service, .value = dma_silences},
-	{"uptime_seconds", "seconds", "Time since the machine's counter began.", FAMILY_GAUGE, FORM_TICKS,
+	{"uptime_seconds", "seconds", "Time since the machine's boot.", FAMILY_GAUGE, FORM_TICKS,
 	 OUTER_MACHINE, .value = uptime},
 	{"build_timestamp_seconds", "seconds",
 	 "When it was built, in seconds since 1970; NaN: the build didn't say.", FAMILY_GAUGE, FORM_NUMBER,

@@ -46,6 +46,22 @@ const volatile struct telemetry_core *machine_telemetry(const struct machine *ma
 	return of->cell == CELL_UNASSIGNED ? NULL : (const void *)(uintptr_t)of->telemetry_ipa;
 }
 
+const volatile struct telemetry_core *machine_service(const struct machine *machine)
+{
+	for (uint32_t i = 0; i < machine->cell_count; i++)
+		if (machine->cells[i].flags & BP_CELL_HEALTH)
+			return machine_telemetry(machine, machine->cells[i].first_core);
+	return NULL;
+}
+
+uint64_t machine_since_boot(const struct machine *machine, uint64_t time)
+{
+	const volatile struct telemetry_core *t = machine_service(machine);
+	const uint64_t boot = t ? t->boot_time : 0;
+
+	return time > boot ? time - boot : 0;
+}
+
 const volatile struct event_ring *machine_ring(const struct machine *machine, uint32_t core)
 {
 	const struct directory_core *of = &machine->cores[core];

@@ -39,6 +39,11 @@ const char *machine_open(struct machine *machine, const void *directory, uint64_
 void machine_view(const struct machine *machine, uint32_t cell, struct cell_view *view);
 /* Of all its cores: since `ready` where the cell has said so, else all of them. Looks at every core. */
 uint64_t machine_exits(const struct machine *machine, uint32_t cell);
+/* Page of the service core: the health cell's first. It tells of the IOMMUs, too. */
+const volatile struct telemetry_core *machine_service(const struct machine *machine);
+/* Since the machine's boot, of a time of its counter, which may have begun earlier. */
+uint64_t machine_since_boot(const struct machine *machine, uint64_t time);
+
 const volatile struct telemetry_core *machine_telemetry(const struct machine *machine, uint32_t core);
 const volatile struct event_ring *machine_ring(const struct machine *machine, uint32_t core);
 const volatile struct heartbeat *machine_heartbeat(const struct machine *machine, uint32_t cell);

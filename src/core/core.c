@@ -33,6 +33,7 @@ static void telemetry_start(void)
 	t->core_state = CORE_OFF;
 	t->restart_cause = BP_ERROR_COUNT;
 	t->abi = TELEMETRY_ABI;
+	t->boot_time = arch_time();
 	arch_publish();
 	t->magic = TELEMETRY_MAGIC;
 }

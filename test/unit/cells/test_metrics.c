@@ -112,6 +112,18 @@ static void forms(void **state)
 	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
 }
 
+/* A reset may leave the counter as it was: times are those since the boot. */
+static void counter_older_than_the_boot(void **state)
+{
+	small->telemetry[0].boot_time = 600000000;
+	small->telemetry[1].start_time = 1000000000;
+	small->telemetry[1].ready_time = 1250000000;
+	write_all(BODY_OPENMETRICS, 1000);
+	assert_true(has("bulkhead_uptime_seconds 4.400000000\n"));
+	assert_true(has("bulkhead_cell_start_seconds{cell=\"gateway\"} 0.400000000\n"));
+	assert_true(has("bulkhead_cell_boot_seconds{cell=\"gateway\"} 0.250000000\n"));
+}
+
 /* [utest->swr~metrics-histograms~1] */
 static void histograms(void **state)
 {
@@ -218,6 +230,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(values, start),	   cmocka_unit_test_setup(forms, start),
+		cmocka_unit_test_setup(counter_older_than_the_boot, start),
 		cmocka_unit_test_setup(histograms, start), cmocka_unit_test_setup(one_look, start),
 		cmocka_unit_test_setup(series, start),	   cmocka_unit_test_setup(longest, start),
 		cmocka_unit_test_setup(restarts, start),
