@@ -26,8 +26,22 @@ full) part="-full" ;;
 *) die "usage: fetch-target.sh [full]" ;;
 esac
 
+# Drivers of PCI functions and of memory that survives a restart, and what they need. pci-pf-stub switches the virtual
+# functions of any device on (pci-inventory.sh).
+MODULES="pci-pf-stub igb i2c-algo-bit igbvf nvme nvme-core nvme-auth nvme-keyring virtio_net net_failover failover
+	virtio_blk uio uio_pci_generic ramoops reed_solomon"
+
 # Everything there already: the answer to nearly every call.
-if [ "$(cat "$OUT/.complete$part" 2>/dev/null)" = "$FORMAT" ]; then
+is_complete()
+{
+	local module
+	[ "$(cat "$OUT/.complete$part" 2>/dev/null)" = "$FORMAT" ] || return 1
+	[ -z "$part" ] || return 0
+	for module in $MODULES; do
+		[ -e "$OUT/6.12/modules/$module.ko" ] || return 1
+	done
+}
+if is_complete; then
 	exit 0
 fi
 
@@ -74,10 +88,7 @@ fetch_kernel()
 	mv "$image.part" "$image"
 }
 
-# Drivers of PCI functions, and what they need, of the kernel package last fetched. pci-pf-stub switches the virtual
-# functions of any device on (pci-inventory.sh).
-MODULES="pci-pf-stub igb i2c-algo-bit igbvf nvme nvme-core nvme-auth nvme-keyring virtio_net net_failover failover
-	virtio_blk uio uio_pci_generic"
+# Of the kernel package last fetched.
 fetch_modules()
 {
 	local folder=$OUT/$1/modules module file

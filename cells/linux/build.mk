@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # cells/linux/build.mk - build/cells/initramfs.cpio.gz: Debian's busybox, an init, the cell's own program;
-# initramfs-pci.cpio.gz: that with drivers for PCI functions; initramfs-nvme.cpio.gz: that with nvme-cli.
+# initramfs-pci.cpio.gz: that with drivers for PCI functions and ramoops; initramfs-nvme.cpio.gz: that with nvme-cli.
 # Built without root, and the same bytes every time: fixed dates, owners, order, no name in the gzip header.
 
 LINUX_CELL_CC ?= aarch64-linux-gnu-gcc
@@ -24,13 +24,13 @@ $(LINUX_CELL_OUT)/bulkhead-cell: $(LINUX_CELL_SOURCES) cells/lib/include/port.h 
 	@$(LINUX_CELL_CC) $(LINUX_CELL_CFLAGS) -Icells/lib/include -o $@ $(LINUX_CELL_SOURCES)
 
 # A tree whose last set-up was before there were these.
-$(LINUX_MODULES)/igb.ko $(LINUX_NVME_CLI)/nvme &:
+$(LINUX_MODULES)/igb.ko $(LINUX_MODULES)/ramoops.ko $(LINUX_NVME_CLI)/nvme &:
 	@scripts/fetch-target.sh
 
 build/cells/initramfs-pci.cpio.gz: LINUX_EXTRA := $(LINUX_MODULES)
-build/cells/initramfs-pci.cpio.gz: $(LINUX_MODULES)/igb.ko
+build/cells/initramfs-pci.cpio.gz: $(LINUX_MODULES)/igb.ko $(LINUX_MODULES)/ramoops.ko
 build/cells/initramfs-nvme.cpio.gz: LINUX_EXTRA := $(LINUX_MODULES) $(LINUX_NVME_CLI)
-build/cells/initramfs-nvme.cpio.gz: $(LINUX_MODULES)/igb.ko $(LINUX_NVME_CLI)/nvme
+build/cells/initramfs-nvme.cpio.gz: $(LINUX_MODULES)/igb.ko $(LINUX_MODULES)/ramoops.ko $(LINUX_NVME_CLI)/nvme
 $(LINUX_INITRAMFS): $(LINUX_CELL_OUT)/bulkhead-cell cells/linux/init cells/linux/demo cells/linux/pci \
 		cells/linux/initramfs.sh $(LINUX_BUSYBOX)
 	@echo "  CPIO  $@"

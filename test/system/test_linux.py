@@ -61,3 +61,15 @@ def test_flavours(results, flavour, cpu, uname, page):
         running.uart.search(rf"^\[linux\] KernelPageSize: +{page} kB\n")
         running.send("linux", "dmesg | grep -o 'armv8_.*counters'")
         running.uart.search(r"^\[linux\] armv8_\w+ PMU driver, 7 .*counters")  # 6 and the cycles'
+
+
+def test_last_words(results):
+    """What Linux said before it panicked, it finds after its restart, as on a machine of its own."""
+    with system.running("linux-keep", results) as running:
+        running.uart.search(r"^\[linux\] linux:/root# ", never=system.HALTED)
+        assert not running.uart.seen(r"^\[linux\] init: the last life left ")
+        mark = running.send("linux", "echo last-words-$((1 + 1)) >/dev/kmsg; echo c >/proc/sysrq-trigger")
+        running.uart.search(r"^event: .* cell=linux start generation=2", since=mark)
+        left = running.uart.search(r"^\[linux\] init: the last life left (/sys/fs/pstore/dmesg-ramoops-0\S*)\n", since=mark, never=system.HALTED)
+        running.uart.search(r"^\[linux\] linux:/root# ", since=left.end())
+        assert "last-words-2" in running.shell("linux", f"grep -o last-words-. {left[1]}")
