@@ -31,14 +31,22 @@ static uint32_t log_piece(struct body *body, char *text)
 	return length + 1;
 }
 
-static uint32_t page_piece(struct body *body, char *text, uint32_t room)
+/* Bytes that are there already. */
+static uint32_t bytes_piece(struct body *body, const char *bytes, uint64_t size, char *text, uint32_t room)
 {
-	const uint32_t left = body->source->page_size - body->part;
-	const uint32_t count = left < room ? left : room;
+	const uint64_t left = size - body->part;
+	const uint32_t count = left < room ? (uint32_t)left : room;
 
-	memcpy(text, body->source->page + body->part, count);
+	memcpy(text, bytes + body->part, count);
 	body->part += count;
 	return count;
+}
+
+/* They are among the constants that the health cell watches, and so mapped (scan.h).
+ * [impl->swr~http-map~2] */
+static uint32_t built_piece(struct body *body, const struct directory_bytes *of, char *text, uint32_t room)
+{
+	return bytes_piece(body, (const char *)(uintptr_t)of->ipa, of->size, text, room);
 }
 
 static uint32_t piece(struct body *body, char *text, uint32_t room)
@@ -50,11 +58,13 @@ static uint32_t piece(struct body *body, char *text, uint32_t room)
 	case BODY_HEALTH:
 		return json_health_piece(body, text, room);
 	case BODY_MAP:
-		return json_map_piece(body, text, room);
+		return built_piece(body, &body->source->machine->directory->json, text, room);
+	case BODY_DRAWING:
+		return built_piece(body, &body->source->machine->directory->svg, text, room);
 	case BODY_LOG:
 		return log_piece(body, text);
 	case BODY_PAGE:
-		return page_piece(body, text, room);
+		return bytes_piece(body, body->source->page, body->source->page_size, text, room);
 	}
 	return 0;
 }

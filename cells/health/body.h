@@ -19,7 +19,8 @@ enum body_kind {
 	BODY_METRICS,	  /* Prometheus' text format 0.0.4 */
 	BODY_OPENMETRICS, /* 1.0.0 */
 	BODY_HEALTH,	  /* JSON: how all cells are */
-	BODY_MAP,	  /* JSON: who has which cores */
+	BODY_MAP,	  /* JSON: who owns what, as the build wrote it: docs/formats.md */
+	BODY_DRAWING,	  /* SVG: the same, drawn */
 	BODY_LOG,	  /* the event log: docs/log.md */
 	BODY_PAGE	  /* for people: page.html */
 };

@@ -32,6 +32,7 @@ static const struct {
 	[HTTP_VERSION] = {"505", "HTTP Version Not Supported"},
 };
 
+static const char drawn[] = "image/svg+xml";
 static const struct document {
 	const char *path, *type;
 	enum body_kind kind;
@@ -40,6 +41,7 @@ static const struct document {
 	{"/metrics", "text/plain; version=0.0.4; charset=utf-8", BODY_METRICS},
 	{"/health", "application/json", BODY_HEALTH},
 	{"/map", "application/json", BODY_MAP},
+	{"/map.svg", drawn, BODY_DRAWING},
 };
 static const char log_path[] = "/log/";
 static const char openmetrics[] = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -84,6 +86,10 @@ static void give(struct http_exchange *exchange, const struct document *document
 	if (kind == BODY_METRICS && accept->openmetrics && accept->openmetrics >= accept->text) {
 		kind = BODY_OPENMETRICS;
 		exchange->type = openmetrics;
+	}
+	if (kind == BODY_MAP && accept->svg > accept->json) {
+		kind = BODY_DRAWING;
+		exchange->type = drawn;
 	}
 	if (kind == BODY_HEALTH && !json_all_well(exchange->source))
 		code = HTTP_UNAVAILABLE;
@@ -161,7 +167,7 @@ static uint32_t head(struct http_exchange *exchange, char *to)
 		"HTTP/1.1 %s %s\r\nServer: bulkhead\r\nConnection: close\r\n"
 		"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
 		"Content-Security-Policy: default-src 'none'; connect-src 'self'; "
-		"img-src data:; script-src 'unsafe-inline'; style-src 'unsafe-inline'\r\n%s",
+		"img-src 'self' data:; script-src 'unsafe-inline'; style-src 'unsafe-inline'\r\n%s",
 		number, text, exchange->code == HTTP_NOT_ALLOWED ? "Allow: GET, HEAD\r\n" : "");
 
 	exchange->phase = HTTP_OVER;

@@ -123,11 +123,11 @@ static void read_range(struct http_accept *accept, struct text range)
 	}
 	if (is_word(type, OPENMETRICS) && version)
 		prefer(&accept->openmetrics, q);
-	else if (is_word(type, "text/plain") || is_word(type, "text/*") || is_word(type, "*/*"))
-		prefer(&accept->text, q);
 	else if (is_word(type, "image/svg+xml") || is_word(type, "image/*"))
 		prefer(&accept->svg, q);
-	else if (is_word(type, "application/json"))
+	if (is_word(type, "text/plain") || is_word(type, "text/*") || is_word(type, "*/*"))
+		prefer(&accept->text, q);
+	if (is_word(type, "application/json") || is_word(type, "application/*") || is_word(type, "*/*"))
 		prefer(&accept->json, q);
 }
 

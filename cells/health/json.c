@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * json.c - /health and /map (json.h). Names are those of nodes of a device tree: nothing in them needs an
- * escape.
+ * json.c - /health (json.h). Names are those of nodes of a device tree: nothing in them needs an escape.
  */
 #include "json.h"
 
@@ -11,7 +10,7 @@
 #include "names.h"
 #include "timer.h"
 
-enum { PART_HEAD, PART_CELLS, PART_CORES, PART_OVER };
+enum { PART_HEAD, PART_CELLS, PART_OVER };
 
 enum condition { WELL, COMING_UP, ILL };
 
@@ -85,58 +84,6 @@ uint32_t json_health_piece(struct body *body, char *text, uint32_t room)
 	case PART_CELLS:
 		if (body->outer < body->source->machine->cell_count)
 			return health_cell(body, body->outer++, text, room);
-		body->part = PART_OVER;
-		return length_of(snprintf(text, room, "]\n}\n"));
-	default:
-		return 0;
-	}
-}
-
-static uint32_t map_cell(const struct machine *machine, uint32_t cell, char *text, uint32_t room)
-{
-	const struct directory_cell *of = &machine->cells[cell];
-
-	return length_of(snprintf(text, room,
-				  "{\"cell\": \"%s\", \"interrupts\": \"%s\", \"cores\": %" PRIu32
-				  ", \"health\": %s, \"essential\": %s, \"heartbeat_ns\": %" PRIu64
-				  ", \"boot_timeout_ns\": %" PRIu64 ", \"restart_max\": %" PRIu32
-				  ", \"restart_window_ns\": %" PRIu64 "}%s\n",
-				  of->name, of->mode == BP_MODE_DIRECT ? "direct" : "injected",
-				  of->core_count, of->flags & BP_CELL_HEALTH ? "true" : "false",
-				  of->flags & BP_CELL_ESSENTIAL ? "true" : "false", of->heartbeat_ns,
-				  of->boot_timeout_ns, of->restart_max, of->restart_window_ns,
-				  cell + 1 < machine->cell_count ? "," : ""));
-}
-
-static uint32_t map_core(const struct machine *machine, uint32_t core, char *text, uint32_t room)
-{
-	const struct directory_core *of = &machine->cores[core];
-	const bool owned = of->cell < machine->cell_count;
-
-	return length_of(
-		snprintf(text, room, "{\"core\": %" PRIu32 ", \"mpidr\": %" PRIu64 ", \"cell\": %s%s%s}%s\n",
-			 core, of->mpidr, owned ? "\"" : "", owned ? machine->cells[of->cell].name : "null",
-			 owned ? "\"" : "", core + 1 < machine->core_count ? "," : ""));
-}
-
-/* [impl->swr~http-map~1] */
-uint32_t json_map_piece(struct body *body, char *text, uint32_t room)
-{
-	const struct machine *machine = body->source->machine;
-
-	switch (body->part) {
-	case PART_HEAD:
-		body->part = PART_CELLS;
-		return length_of(snprintf(text, room, "{\n\"cells\": [\n"));
-	case PART_CELLS:
-		if (body->outer < machine->cell_count)
-			return map_cell(machine, body->outer++, text, room);
-		body->part = PART_CORES;
-		body->outer = 0;
-		return length_of(snprintf(text, room, "],\n\"cores\": [\n"));
-	case PART_CORES:
-		if (body->outer < machine->core_count)
-			return map_core(machine, body->outer++, text, room);
 		body->part = PART_OVER;
 		return length_of(snprintf(text, room, "]\n}\n"));
 	default:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * json.h - /health and /map (docs/metrics.md). Portable.
+ * json.h - /health (docs/metrics.md). Portable.
  */
 #ifndef HEALTH_JSON_H
 #define HEALTH_JSON_H
@@ -10,6 +10,5 @@
 /* Every cell is up, and none is overdue. Looks at each. */
 bool json_all_well(const struct body_source *source);
 uint32_t json_health_piece(struct body *body, char *text, uint32_t room);
-uint32_t json_map_piece(struct body *body, char *text, uint32_t room);
 
 #endif

@@ -382,7 +382,7 @@ def logs(folder, corpus):
 def requests(corpus):
     """Of web clients: right ones, and such as are wrong in one thing."""
     likes = ["", "Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5,*/*;q=0.1\r\n", "Accept: image/svg+xml, application/json;q=\"0.5\"\r\n"]
-    for n, (method, path, version, like) in enumerate(itertools.product(("GET", "HEAD", "PUT"), ("/", "/metrics", "/health", "/map?x", "http://a/map"), "01", likes)):
+    for n, (method, path, version, like) in enumerate(itertools.product(("GET", "HEAD", "PUT"), ("/", "/metrics", "/health", "/map?x", "http://a/map.svg"), "01", likes)):
         corpus.add(f"right-{n:03}", f"{method} {path} HTTP/1.{version}\r\nHost: a\r\n{like}\r\n".encode())
     for n, text in enumerate(("GET / HTTP/2.0\r\n", "GET  /\r\n", "GET / HTTP/1.1\r\n\r\n", "\r\n\r\nGET / HTTP/1.0\r\nA : b\r\n", "GET / HTTP/1.0\r\n\tb\r\n", "G\r", "\0", "GET /" + 2000 * "a" + " HTTP/1.0\r\n\r\n",
                              "GET / HTTP/1.0\r\n" + 900 * "a: bcdefg\r\n")):  # fmt: skip

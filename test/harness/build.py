@@ -50,6 +50,11 @@ def build(config):
     return out
 
 
+def map_json(config):
+    """What `bulkhead map --json` prints of a configuration in test/system/configs."""
+    return tool("map", CONFIGS / f"{config}.dts", "--json", *_includes()).stdout
+
+
 def image(config):
     return build(config) / "bulkhead.itb"
 

@@ -5,7 +5,7 @@ Time is virtual (one instruction, one nanosecond): how late the health cell's po
 does. Idle time passes at once, so its time-outs are short for a client.
 
 [stest->swr~http-log~1] [stest->swr~http-request~1] [stest->swr~http-accept~1] [stest->swr~http-documents~1] [stest->swr~http-health~1]
-[stest->swr~http-map~1] [stest->swr~http-bounded~1] [stest->swr~metrics~1] [stest->swr~metrics-table~1]
+[stest->swr~http-map~2] [stest->swr~http-bounded~1] [stest->swr~metrics~1] [stest->swr~metrics-table~1]
 [stest->swr~metrics-forms~1] [stest->swr~metrics-histograms~1] [stest->swr~metrics-series~1]
 """
 
@@ -27,6 +27,7 @@ import system
 from harness import build, pci, qemu
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+CONFIG = "net-virtio"
 POLL_DELAY_MAX = 0.001  # half of the health cell's period: how many frames of a turn's 16 come at once depends on the host
 LORISES = 60
 TRIES = 10
@@ -82,7 +83,7 @@ def served(results, icount=qemu.ICOUNT):
         port = free.getsockname()[1]
     net = f"user,hostfwd=tcp:127.0.0.1:{port}-10.0.2.15:80"
     devices = pci.options("qemu-virt-pci", ["nic", ("net", net)], nvme="null-co://", disk="null-co://")
-    with system.running("net-virtio", results, icount=icount, extra=devices) as running:
+    with system.running(CONFIG, results, icount=icount, extra=devices) as running:
         running.uart.search(r"^health: net: link up\n", never=system.HALTED)
         qemu.wait_until(lambda: running.view.state("control") == "ready", "control is ready")
         yield running, Client(port)
@@ -136,17 +137,19 @@ def documents_are_right(client):
     status, kind, text = client.get("/")
     assert (status, kind) == (200, "text/html; charset=utf-8")
     assert text == (build.ROOT / "cells/health/page.html").read_text()
-    status, kind, text = client.get("/map")
-    assert (status, kind) == (200, "application/json")
-    owned = json.loads(text)
-    assert [core["cell"] for core in owned["cores"]] == ["health", "control", None, None]
-    assert owned["cells"][1] | {"cell": "control", "interrupts": "direct", "heartbeat_ns": 10**9} == owned["cells"][1]
-    for path in ("/", "/metrics", "/health", "/map"):
+    for path in ("/", "/metrics", "/health", "/map", "/map.svg"):
         assert client.get(path, method="HEAD")[::2] == (200, "")
         assert client.get(path, method="POST")[0] == 405
     assert client.get("/nothing")[0] == 404
     status, kind, text = client.get("/health")
     assert (status, kind, json.loads(text)["status"]) == (200, "application/json", "ok")
+
+
+def maps_are_the_builds(client):
+    drawing = (build.build(CONFIG) / "map.svg").read_text()
+    assert client.get("/map") == (200, "application/json", build.map_json(CONFIG))
+    assert client.get("/map", "image/avif,image/svg+xml,image/*,*/*;q=0.8") == (200, "image/svg+xml", drawing)
+    assert client.get("/map.svg") == (200, "image/svg+xml", drawing)
 
 
 def stopping_shows(running, client):
@@ -223,6 +226,7 @@ def test_readers_and_strangers(results):
     with served(results) as (running, client):
         metrics_are_right(running, client)
         documents_are_right(client)
+        maps_are_the_builds(client)
         log_is_collected(client, pathlib.Path(results))
         nonsense_is_refused(client)
         slow_clients_make_room(client)
@@ -264,6 +268,7 @@ def test_page(results):
         page = ["--virtual-time-budget=7000", f"http://127.0.0.1:{client.port}/"]
         seen = subprocess.run([*browser, "--dump-dom", *page], capture_output=True, text=True, check=True, timeout=300).stdout
         assert re.search(r'id="status"[^>]*>all well<', seen)
+        assert '<img src="/map.svg"' in seen
         assert "core 1 · control" in seen and ">no exits<" in seen and seen.count("<figure>") == 3
         subprocess.run([*browser, f"--screenshot={picture}", *page], capture_output=True, check=True, timeout=300)
         assert picture.read_bytes().startswith(b"\x89PNG")

@@ -13,6 +13,7 @@ static struct {
 	struct directory_cell cells[2];
 } directory;
 static struct small_machine small;
+static char drawing[SMALL_DRAWING];
 
 static struct journal_record records[3];
 static struct journal journal;
@@ -49,7 +50,11 @@ struct small_machine *small_machine(void)
 		.config_digest = {0xab, 0xcd},
 		.version = "1.2-34-g56",
 		.build_time = 1700000000,
+		.json = {(uintptr_t)SMALL_MAP, sizeof(SMALL_MAP) - 1},
+		.svg = {(uintptr_t)drawing, sizeof(drawing)},
 	};
+	for (unsigned i = 0; i < sizeof(drawing); i++)
+		drawing[i] = i % 64 ? 's' : '\n';
 	for (unsigned i = 0; i < 4; i++) {
 		directory.cores[i].mpidr = i;
 		directory.cores[i].cell = i == 0 ? SMALL_HEALTH : i == 3 ? CELL_UNASSIGNED : SMALL_GATEWAY;

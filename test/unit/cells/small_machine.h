@@ -10,6 +10,8 @@
 
 #define SMALL_HEALTH  0
 #define SMALL_GATEWAY 1
+#define SMALL_MAP     "{\"format\": \"bulkhead-map-v1\"}\n"
+#define SMALL_DRAWING 20000u /* bytes: lines of 63 's' */
 
 struct small_machine {
 	struct telemetry_core telemetry[4];

@@ -136,7 +136,9 @@ static void accepts(void **state)
 		struct http_accept accept;
 	} all[] = {
 		{"", {0}},
-		{"*/*", {.text = 1000}},
+		{"*/*", {.text = 1000, .json = 1000}},
+		{"image/svg+xml,*/*;q=0.8", {.svg = 1000, .text = 800, .json = 800}},
+		{"application/*;q=0.7", {.json = 700}},
 		{"application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5",
 		 {.openmetrics = 1000, .text = 500}},
 		{"application/openmetrics-text; version=1.0.0; charset=utf-8;q=0.25", {.openmetrics = 250}},
