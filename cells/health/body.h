@@ -28,7 +28,8 @@ enum body_kind {
 struct body_source {
 	const struct machine *machine;
 	const struct counters *counters;
-	const char *page; /* page.html */
+	const struct crash_record *record; /* lastboot_open's; NULL: none that can be read */
+	const char *page;		   /* page.html */
 	uint32_t page_size;
 	/* The event log from a record on, with a checkpoint for the nonce: recorder.h. */
 	void (*log_text)(struct journal_text *text, const uint8_t *nonce, uint64_t from);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * counters.c - restarts by cause (counters.h).
+ * counters.c - restarts by cause, DMA faults by stream (counters.h).
  */
 #include "counters.h"
 
@@ -13,4 +13,29 @@ void counters_restarts(struct cell_counters *cell, uint64_t restarts, uint64_t c
 		cell->restarts[cause] += cell->restarts_seen - cell->restarts_told;
 	cell->restarts_told = cell->restarts_seen;
 	cell->restarts_seen = restarts;
+}
+
+static uint64_t stream_key(const struct directory_stream *stream)
+{
+	return (uint64_t)stream->smmu << 32 | stream->sid;
+}
+
+/* [impl->swr~metrics-streams~1] */
+void counters_event(struct counters *counters, const struct machine *machine, const struct event *event)
+{
+	uint32_t low = 0, high = machine->stream_count;
+
+	if (event->code != EVENT_DMA_FAULT)
+		return;
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+
+		if (stream_key(&machine->streams[middle]) < event->args[1])
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < machine->stream_count && low < COUNTERS_STREAMS_MAX &&
+	    stream_key(&machine->streams[low]) == event->args[1])
+		counters->stream_faults[low]++;
 }

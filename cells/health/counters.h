@@ -10,6 +10,8 @@
 #include "machine.h"
 #include "sntp.h"
 
+#define COUNTERS_STREAMS_MAX 4096u /* of those beyond it nothing is told */
+
 struct cell_counters {
 	uint64_t beat_seen;   /* when its beat was last seen to change */
 	bool beats, incident; /* it has beaten in this life; its heartbeat or its boot is overdue */
@@ -22,8 +24,12 @@ struct core_counters {
 	uint64_t events_lost, events_bad;
 };
 
+#define NIC_ERRORS 4u /* kinds: nic_errors.h */
+
 struct net_counters {
-	bool there, up; /* a NIC, its link */
+	bool there, up; /* a network is wanted; the NIC's link */
+	bool express;	/* the NIC's function has PCI Express' registers */
+	uint64_t errors[NIC_ERRORS];
 	uint64_t received, sent, dropped;
 	uint64_t heap_bytes, heap_bytes_max, buffers, connections; /* of lwIP's memory: in use */
 };
@@ -38,6 +44,12 @@ struct syslog_counters {
 	uint64_t sent, dropped;
 };
 
+struct integrity_counters {	 /* of scan.h */
+	uint64_t size, position; /* bytes of a pass, and of the one that is under way */
+	uint64_t passes, errors;
+	uint64_t pass_ns, bound_ns; /* of the last whole pass; a change is found within */
+};
+
 struct counters {
 	uint64_t polls, polls_missed, poll_delay_max; /* the last in ticks */
 	struct cell_counters cells[MACHINE_CELLS_MAX];
@@ -46,6 +58,8 @@ struct counters {
 	struct http_counters http;
 	struct syslog_counters syslog;
 	struct sntp_clock clock; /* the time of day, where a server tells it */
+	struct integrity_counters integrity;
+	uint64_t stream_faults[COUNTERS_STREAMS_MAX]; /* DMA that an IOMMU refused: by directory_stream */
 };
 
 /*
@@ -53,5 +67,7 @@ struct counters {
  * between two looks all have the last one's cause.
  */
 void counters_restarts(struct cell_counters *cell, uint64_t restarts, uint64_t cause);
+/* An event that was read: a stream's DMA fault is counted. */
+void counters_event(struct counters *counters, const struct machine *machine, const struct event *event);
 
 #endif

@@ -232,6 +232,40 @@ static bool one(const struct body_source *source, uint64_t now, uint32_t outer, 
 		return true;                                                                                 \
 	}
 
+OWN_WORD(stream_faults, stream_faults[outer])
+
+/* --- the last life --- [impl->swr~metrics-last-life~1] */
+
+static bool has_record(const struct body_source *source, uint32_t outer)
+{
+	(void)outer;
+	return source->machine->directory->crash_ipa;
+}
+
+/* A word of the crash-audit record, as far as it can be read. */
+#define RECORD_WORD(name, member)                                                                            \
+	static bool name(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,     \
+			 uint64_t *value)                                                                    \
+	{                                                                                                    \
+		(void)now, (void)outer, (void)inner;                                                         \
+		if (source->record)                                                                          \
+			*value = source->record->member;                                                     \
+		return source->record;                                                                       \
+	}
+
+RECORD_WORD(boots, boot_count)
+RECORD_WORD(crashed_lives, generation)
+
+static bool last_dumps(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
+		       uint64_t *value)
+{
+	(void)now, (void)outer;
+	*value = 0;
+	for (uint32_t i = 0; source->record && i < source->record->count; i++)
+		*value += source->record->dumps[i].error == inner;
+	return source->record;
+}
+
 DIRECTORY_WORD(memory_all, ram_bytes)
 DIRECTORY_WORD(memory_hypervisor, hypervisor_bytes)
 DIRECTORY_WORD(memory_unassigned, unassigned_bytes)
@@ -269,6 +303,21 @@ static void build_info(const struct body_source *source, uint32_t outer, char *t
 OWN_WORD(polls, polls)
 OWN_WORD(polls_missed, polls_missed)
 OWN_WORD(poll_delay, poll_delay_max)
+/* [impl->swr~metrics-integrity~1] */
+OWN_WORD(integrity_size, integrity.size)
+OWN_WORD(integrity_position, integrity.position)
+OWN_WORD(integrity_passes, integrity.passes)
+OWN_WORD(integrity_errors, integrity.errors)
+OWN_WORD(integrity_bound, integrity.bound_ns)
+
+static bool integrity_pass(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
+			   uint64_t *value)
+{
+	(void)now, (void)outer, (void)inner;
+	*value = source->counters->integrity.pass_ns;
+	return source->counters->integrity.passes;
+}
+
 OWN_WORD(http_requests, http.requests[inner])
 OWN_WORD(http_abandoned, http.abandoned)
 OWN_WORD(syslog_sent, syslog.sent)
@@ -304,6 +353,14 @@ OWN_WORD(net_heap, net.heap_bytes)
 OWN_WORD(net_heap_max, net.heap_bytes_max)
 OWN_WORD(net_buffers, net.buffers)
 OWN_WORD(net_connections, net.connections)
+
+OWN_WORD(nic_errors, net.errors[inner])
+
+static bool has_express(const struct body_source *source, uint32_t outer)
+{
+	(void)outer;
+	return source->counters->net.express;
+}
 
 static bool net_frames(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
 		       uint64_t *value)
@@ -406,6 +463,15 @@ const struct family families[] = {
 	 FORM_NUMBER, OUTER_MACHINE, .there = has_service, .value = dma_untold},
 	{"dma_silences", NULL, "Times that a stream's faults were not recorded for the rest of a second.",
 	 FAMILY_COUNTER, FORM_NUMBER, OUTER_MACHINE, .there = has_service, .value = dma_silences},
+	{"stream_dma_faults", NULL, "DMA of the stream that an IOMMU refused.", FAMILY_COUNTER, FORM_NUMBER,
+	 OUTER_STREAMS, .value = stream_faults},
+	{"boots", NULL, "Times that the machine was started since its crash-audit memory was empty.",
+	 FAMILY_COUNTER, FORM_NUMBER, OUTER_MACHINE, .there = has_record, .value = boots},
+	{"crashed_lives", NULL, "Lives of the machine among these that left dumps.", FAMILY_COUNTER,
+	 FORM_NUMBER, OUTER_MACHINE, .there = has_record, .value = crashed_lives},
+	{"last_life_dumps", NULL, "Dumps that the life before this one left, of those kept, by error.",
+	 FAMILY_GAUGE, FORM_NUMBER, OUTER_MACHINE, .labels = LABELS("error", BP_ERROR_COUNT + 1, name_error),
+	 .there = has_record, .value = last_dumps},
 	{"uptime_seconds", "seconds", "Time since the machine's boot.", FAMILY_GAUGE, FORM_TICKS,
 	 OUTER_MACHINE, .value = uptime},
 	{"build_timestamp_seconds", "seconds",
@@ -420,6 +486,18 @@ const struct family families[] = {
 	 FORM_NUMBER, OUTER_MACHINE, .value = polls_missed},
 	{"health_poll_delay_max_seconds", "seconds", "The latest that a round began.", FAMILY_GAUGE,
 	 FORM_TICKS, OUTER_MACHINE, .value = poll_delay},
+	{"integrity_size_bytes", "bytes", "What is hashed again and again since nobody writes it.",
+	 FAMILY_GAUGE, FORM_NUMBER, OUTER_MACHINE, .value = integrity_size},
+	{"integrity_position_bytes", "bytes", "How much of it this pass has hashed.", FAMILY_GAUGE,
+	 FORM_NUMBER, OUTER_MACHINE, .value = integrity_position},
+	{"integrity_passes", NULL, "Passes that are through.", FAMILY_COUNTER, FORM_NUMBER, OUTER_MACHINE,
+	 .value = integrity_passes},
+	{"integrity_errors", NULL, "Ranges that weren't what they were.", FAMILY_COUNTER, FORM_NUMBER,
+	 OUTER_MACHINE, .value = integrity_errors},
+	{"integrity_pass_seconds", "seconds", "The last whole pass took; NaN: there was none yet.",
+	 FAMILY_GAUGE, FORM_NS, OUTER_MACHINE, .value = integrity_pass},
+	{"integrity_bound_seconds", "seconds", "Within what a change is found.", FAMILY_GAUGE, FORM_NS,
+	 OUTER_MACHINE, .value = integrity_bound},
 	{"http_requests", NULL, "Requests that the web server answered, by code.", FAMILY_COUNTER,
 	 FORM_NUMBER, OUTER_NIC, .labels = LABELS("code", HTTP_CODES, http_code_text),
 	 .value = http_requests},
@@ -439,6 +517,9 @@ const struct family families[] = {
 	 .labels = LABELS("direction", 2, name_direction), .value = net_frames},
 	{"nic_dropped", NULL, "Frames that there was no room for, either way.", FAMILY_COUNTER, FORM_NUMBER,
 	 OUTER_NIC, .value = net_dropped},
+	{"nic_pcie_errors", NULL, "Looks, one a second, that found such an error at the NIC's function.",
+	 FAMILY_COUNTER, FORM_NUMBER, OUTER_NIC, .labels = LABELS("kind", NIC_ERRORS, name_nic_error),
+	 .there = has_express, .value = nic_errors},
 	{"net_heap_bytes", "bytes", "Memory that the network has in use.", FAMILY_GAUGE, FORM_NUMBER,
 	 OUTER_NIC, .value = net_heap},
 	{"net_heap_max_bytes", "bytes", "The most that it had.", FAMILY_GAUGE, FORM_NUMBER, OUTER_NIC,

@@ -10,7 +10,13 @@
 
 enum family_type { FAMILY_COUNTER, FAMILY_GAUGE, FAMILY_STATES, FAMILY_HISTOGRAM, FAMILY_INFO };
 enum family_form { FORM_NUMBER, FORM_TICKS, FORM_NS }; /* of a value; the latter two are told as seconds */
-enum family_outer { OUTER_MACHINE, OUTER_CORES, OUTER_CELLS, OUTER_NIC }; /* of what there is a series each */
+enum family_outer {
+	OUTER_MACHINE,
+	OUTER_CORES,
+	OUTER_CELLS,
+	OUTER_STREAMS,
+	OUTER_NIC
+}; /* of what there is a series each */
 
 struct family_labels { /* and of these, one each; count 0: no such label */
 	const char *label;

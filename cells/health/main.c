@@ -135,6 +135,7 @@ static void events_poll(uint32_t core)
 		if (event_take(&view->reader, ring, &event) != EVENT_TAKEN)
 			break;
 		recorder_add(&event);
+		counters_event(&counters, &machine, &event);
 		syslog_client_offer(&event);
 		if (event_is_rare(&event) || view->shown < EVENT_BURST) {
 			view->shown += !event_is_rare(&event);
@@ -315,7 +316,7 @@ static void open(const struct guest *guest)
 	if (!wrong && !map_machine())
 		wrong = "its translation tables have no room for the windows of all cores and cells";
 	if (!wrong)
-		wrong = scan_start(&machine, guest->index);
+		wrong = scan_start(&machine, guest->index, &counters.integrity);
 	if (!wrong)
 		return;
 	say("health: %s", wrong);
@@ -338,6 +339,7 @@ void cell_main(const struct guest *guest)
 	source = (struct body_source){
 		.machine = &machine,
 		.counters = &counters,
+		.record = lastboot_open(&machine),
 		.page = page_text,
 		.page_size = page_size,
 		.log_text = recorder_text,

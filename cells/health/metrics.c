@@ -43,6 +43,9 @@ static uint32_t outer_count(const struct body_source *source, const struct famil
 		return source->machine->core_count;
 	case OUTER_CELLS:
 		return source->machine->cell_count;
+	case OUTER_STREAMS:
+		return source->machine->stream_count < COUNTERS_STREAMS_MAX ? source->machine->stream_count
+									    : COUNTERS_STREAMS_MAX;
 	case OUTER_NIC:
 		return source->counters->net.there;
 	case OUTER_MACHINE:
@@ -98,6 +101,15 @@ static uint32_t introduce(const struct body *body, const struct family *family, 
 	return length;
 }
 
+static uint32_t write_stream(const struct machine *machine, const struct directory_stream *stream, char *text,
+			     uint32_t room)
+{
+	return length_of(
+		snprintf(text, room, ",cell=\"%s\",iommu=\"%" PRIu32 "\",stream=\"0x%" PRIx32 "\"",
+			 stream->cell < machine->cell_count ? machine->cells[stream->cell].name : "?",
+			 stream->smmu, stream->sid));
+}
+
 /* "{core="1",cell="x",reason="y"}", as far as there are such. */
 static void write_labels(const struct body *body, const struct family *family, char *text, uint32_t room)
 {
@@ -111,6 +123,8 @@ static void write_labels(const struct body *body, const struct family *family, c
 					    machine->cells[core->cell].name));
 	else if (family->outer == OUTER_CELLS)
 		length = length_of(snprintf(text, room, ",cell=\"%s\"", machine->cells[body->outer].name));
+	else if (family->outer == OUTER_STREAMS)
+		length = write_stream(machine, &machine->streams[body->outer], text, room);
 	if (family->labels.name)
 		length += length_of(snprintf(text + length, room - length, ",%s=\"%s\"", family->labels.label,
 					     family->labels.name(body->inner)));

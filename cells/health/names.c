@@ -50,6 +50,9 @@ static const char *const events[] = {
 	[EVENT_DEVICE] = "device",
 };
 
+/* Device Status of PCI Express: nic_errors.h. */
+static const char *const nic_errors[] = {"correctable", "nonfatal", "fatal", "unsupported-request"};
+
 static const char *lookup(const char *const *table, uint64_t length, uint64_t index)
 {
 	return index < length && table[index] ? table[index] : "?";
@@ -83,4 +86,9 @@ const char *name_exit(uint64_t reason)
 const char *name_core_state(uint64_t state)
 {
 	return lookup(core_states, LENGTH(core_states), state);
+}
+
+const char *name_nic_error(uint64_t kind)
+{
+	return lookup(nic_errors, LENGTH(nic_errors), kind);
 }

@@ -25,6 +25,7 @@
 #include "hypercall_call.h"
 #include "metrics.h"
 #include "nic.h"
+#include "nic_errors.h"
 #include "syslog_client.h"
 #include "timer.h"
 
@@ -268,6 +269,8 @@ void network_start(const struct guest *guest, uint64_t hz, const struct body_sou
 	documents = source;
 	counters = count;
 	wanted = &guest->net;
+	counters->net.there = true;
+	counters->syslog.there = wanted->syslog.port;
 	waiting_since = timer_now();
 	nic_find(guest);
 	if (!nic) {
@@ -280,7 +283,8 @@ void network_start(const struct guest *guest, uint64_t hz, const struct body_sou
 		say("health: net: %s: %s", nic->name, wrong);
 		nic = NULL;
 	}
-	counters->net.there = nic;
+	if (nic)
+		nic_errors_start(&function, &counters->net);
 }
 
 /* What lwIP has in use. */
@@ -326,6 +330,7 @@ void network_serve(uint64_t now)
 		clock_serve(timer_now());
 	}
 	count_memory();
+	nic_errors_look(timer_now(), ticks_a_second);
 	dhcp_watch(now);
 }
 

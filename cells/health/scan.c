@@ -12,6 +12,7 @@
 #include "console.h"
 #include "guard.h"
 #include "hypercall_call.h"
+#include "integrity.h"
 #include "mmu.h"
 #include "timer.h"
 
@@ -24,9 +25,10 @@
 
 static struct integrity integrity;
 static uint32_t self;
-static bool due;		     /* a change was found, and hasn't cost the machine what it costs */
-static uint64_t next;		     /* when the next slice is due */
-static uint64_t pass_begun, pass_ns; /* of the last whole pass */
+static bool due;	    /* a change was found, and hasn't cost the machine what it costs */
+static uint64_t next;	    /* when the next slice is due */
+static uint64_t pass_begun; /* by the machine's counter */
+static struct integrity_counters *counters;
 
 /* The ranges are in order; what lies between two is mapped, but never read. */
 static bool map_ranges(const struct integrity_table *table)
@@ -46,7 +48,7 @@ static bool map_ranges(const struct integrity_table *table)
 	return mapped && mmu_map(from, end - from, MMU_CONSTANTS);
 }
 
-const char *scan_start(const struct machine *machine, uint32_t own)
+const char *scan_start(const struct machine *machine, uint32_t own, struct integrity_counters *count)
 {
 	const struct directory_bytes *where = &machine->directory->integrity;
 	const void *const table = (const void *)(uintptr_t)where->ipa;
@@ -60,11 +62,13 @@ const char *scan_start(const struct machine *machine, uint32_t own)
 	if (wrong)
 		return wrong;
 	self = own;
+	counters = count;
+	counters->size = integrity.bytes;
+	counters->bound_ns = ((integrity.bytes + integrity.longest) / SLICE + 1 + SLICES_MOST) * SLICE_NS;
 	next = pass_begun = timer_now() + timer_from_ns(BEGIN_NS, machine->hz);
 	say("health: integrity: %" PRIu32 " ranges, %" PRIu64 " bytes, a change is found within %" PRIu64
 	    " ms",
-	    integrity.count, integrity.bytes,
-	    ((integrity.bytes + integrity.longest) / SLICE + 1 + SLICES_MOST) * SLICE_NS / 1000000);
+	    integrity.count, integrity.bytes, counters->bound_ns / 1000000);
 	return NULL;
 }
 
@@ -98,19 +102,18 @@ void scan_poll(const struct machine *machine, uint64_t now)
 	if (next + SLICES_MOST * step < now) /* what is more than that late isn't made up for */
 		next = now;
 	if (integrity.passes != passes) {
-		pass_ns = timer_to_ns(now - pass_begun, machine->hz);
+		counters->pass_ns = timer_to_ns(now - pass_begun, machine->hz);
 		pass_begun = now;
 	}
-}
-
-const struct integrity *scan_state(void)
-{
-	return &integrity;
+	counters->position = integrity.position;
+	counters->passes = integrity.passes;
+	counters->errors = integrity.errors;
 }
 
 void scan_report(void)
 {
 	say("integrity: passes=%" PRIu64 " errors=%" PRIu64 " position=%" PRIu64 "/%" PRIu64
 	    " last_pass_ms=%" PRIu64,
-	    integrity.passes, integrity.errors, integrity.position, integrity.bytes, pass_ns / 1000000);
+	    integrity.passes, integrity.errors, integrity.position, integrity.bytes,
+	    counters->pass_ns / 1000000);
 }

@@ -5,15 +5,14 @@
 #ifndef HEALTH_SCAN_H
 #define HEALTH_SCAN_H
 
-#include "integrity.h"
+#include "counters.h"
 #include "machine.h"
 
-/* NULL, or what is wrong. `own`: this cell, whose fault table says what a change costs. */
-const char *scan_start(const struct machine *machine, uint32_t own);
+/* NULL, or what is wrong. `own`: this cell, whose fault table says what a change costs. `counters` tell how
+ * far it is. */
+const char *scan_start(const struct machine *machine, uint32_t own, struct integrity_counters *counters);
 /* Once a poll of the health cell. */
 void scan_poll(const struct machine *machine, uint64_t now);
-/* How far it is. */
-const struct integrity *scan_state(void);
 void scan_report(void);
 
 #endif

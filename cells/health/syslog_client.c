@@ -59,7 +59,6 @@ bool syslog_client_start(const struct guest_server *to, const struct machine *of
 	server = to;
 	machine = of;
 	counters = count;
-	counters->syslog.there = true;
 	return true;
 }
 

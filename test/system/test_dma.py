@@ -4,7 +4,7 @@ own interrupts, in its second life as in its first, and nothing else; what it tr
 
 [stest->swr~pci-steps~1] [stest->swr~smmu-started~1] [stest->swr~its-commands-played~1] [stest->swr~lpis-by-tables~1]
 [stest->swr~lpi-makes-spi~1] [stest->swr~pci-config-emulated~1] [stest->swr~dma-faults-told~1]
-[stest->swr~dma-by-service-core~1] [stest->swr~pci-functions-reset~1]
+[stest->swr~dma-by-service-core~1] [stest->swr~pci-functions-reset~1] [stest->swr~metrics-streams~1]
 """
 
 import re
@@ -12,6 +12,7 @@ import re
 import pytest
 
 import system
+from harness import web
 
 DEVICES = [  # dts/qemu-virt-pci
     *[f"pcie-root-port,id=rp{n},chassis={n + 1},bus=pcie.0,addr={n + 1}" for n in range(4)],
@@ -20,10 +21,11 @@ DEVICES = [  # dts/qemu-virt-pci
     "igb,bus=rp0,romfile=",
     "nvme-subsys,id=ss0",
     "nvme,bus=rp1,subsys=ss0,serial=nvme0,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4",
-    "virtio-net-pci,bus=rp2,romfile=,disable-legacy=on,iommu_platform=on",
+    "virtio-net-pci,bus=rp2,netdev=net,romfile=,disable-legacy=on,iommu_platform=on",
     "virtio-blk-pci,bus=rp3,drive=d0,disable-legacy=on,iommu_platform=on",
 ]
-EXTRA = ["-blockdev", "driver=null-co,node-name=d0,size=1048576", *[word for d in DEVICES for word in ("-device", d)]]
+EDU = 0x28  # 0000:00:05.0: its stream
+EXTRA = ["-netdev", "user,id=net", "-blockdev", "driver=null-co,node-name=d0,size=1048576", *[word for d in DEVICES for word in ("-device", d)]]
 LIFE = [
     "own memory first wrong=0",
     "messages own taken=5",
@@ -34,7 +36,9 @@ LIFE = [
 
 
 def test_dma(results):
-    with system.running("dma", results, extra=EXTRA) as running:
+    client, net = web.forwarded()
+    extra = [f"{net},id=net" if word == "user,id=net" else word for word in EXTRA]
+    with system.running("dma", results, extra=extra) as running:
         running.wait_up("victim")
         victim = running.uart.search(r"^\[dma\] dma: victim (0x\w+)\n", never=system.HALTED)[1]
         before = running.target.read_memory(int(victim, 16), 4096)
@@ -51,6 +55,10 @@ def test_dma(results):
         faults = int.from_bytes(running.target.read_memory(service + 984 + 8 * 2, 8), "little")
         assert 16 <= faults <= 16 * 60  # so many a second, of 50,000
         assert running.view.core("dma").exits["pci"] >= 30
+        metrics = client.metrics()
+        streams = {name: value for name, value in metrics.items() if name.startswith("bulkhead_stream_dma_faults_total")}
+        told = f'bulkhead_stream_dma_faults_total{{cell="dma",iommu="0",stream="{EDU:#x}"}}'
+        assert streams[told] == faults == sum(streams.values()) == metrics['bulkhead_cell_dma_faults_total{cell="dma"}']
 
 
 def test_another_machine_is_refused(results):

@@ -6,16 +6,14 @@ does. Idle time passes at once, so its time-outs are short for a client.
 
 [stest->swr~http-log~1] [stest->swr~http-request~1] [stest->swr~http-accept~1] [stest->swr~http-documents~1] [stest->swr~http-health~1]
 [stest->swr~http-map~2] [stest->swr~http-bounded~1] [stest->swr~metrics~1] [stest->swr~metrics-table~1]
-[stest->swr~metrics-forms~1] [stest->swr~metrics-histograms~1] [stest->swr~metrics-series~1]
+[stest->swr~metrics-forms~1] [stest->swr~metrics-histograms~1] [stest->swr~metrics-series~1] [stest->swr~metrics-last-life~1] [stest->swr~metrics-integrity~1]
 """
 
 import contextlib
-import http.client
 import json
 import pathlib
 import random
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -24,69 +22,26 @@ import pytest
 from prometheus_client.openmetrics import parser
 
 import system
-from harness import build, pci, qemu
+from harness import build, pci, qemu, web
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 CONFIG = "net-virtio"
 POLL_DELAY_MAX = 0.001  # half of the health cell's period: how many frames of a turn's 16 come at once depends on the host
 LORISES = 60
-TRIES = 10
 REQUEST_SECONDS = 5  # that a client has to say what it wants
 MALFORMED = 150
 SCRAPES = 10_000
 
 
-class Client:
-    def __init__(self, port):
-        self.port = port
-
-    def get(self, path, accept=None, method="GET"):
-        """(status, type, text). In virtual time the cell's patience may be over before the host lets this client speak: it tries again."""
-        for _ in range(TRIES - 1):
-            with contextlib.suppress(ConnectionError, http.client.RemoteDisconnected):
-                return self._get(path, accept, method)
-        return self._get(path, accept, method)
-
-    def _get(self, path, accept, method):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        with contextlib.closing(connection):
-            connection.request(method, path, headers={"Accept": accept} if accept else {})
-            answer = connection.getresponse()
-            return answer.status, answer.getheader("Content-Type"), answer.read().decode()
-
-    def connect(self):
-        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
-
-    def raw(self, data):
-        """What comes back, until the cell ends the connection."""
-        with self.connect() as connection, contextlib.suppress(ConnectionError):
-            connection.sendall(data)
-            connection.shutdown(socket.SHUT_WR)
-            return b"".join(iter(lambda: connection.recv(65536), b""))
-        return b""
-
-    def metrics(self):
-        return values(self.get("/metrics")[2])
-
-
-def values(text):
-    """Metrics' text: series to value."""
-    lines = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
-    return {series: float(value) for series, value in lines}
-
-
 @contextlib.contextmanager
 def served(results, icount=qemu.ICOUNT):
     """The running machine, and a client of its health cell."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    net = f"user,hostfwd=tcp:127.0.0.1:{port}-10.0.2.15:80"
+    client, net = web.forwarded()
     devices = pci.options("qemu-virt-pci", ["nic", ("net", net)], nvme="null-co://", disk="null-co://")
     with system.running(CONFIG, results, icount=icount, extra=devices) as running:
         running.uart.search(r"^health: net: link up\n", never=system.HALTED)
         qemu.wait_until(lambda: running.view.state("control") == "ready", "control is ready")
-        yield running, Client(port)
+        yield running, client
 
 
 def documented():
@@ -119,18 +74,24 @@ def metrics_are_right(running, client):
     checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
     series = int(running.uart.search(r"^health: http: port 80, (\d+) series\n")[1])
-    assert len(values(text)) == series
+    assert len(web.values(text)) == series
     status, kind, text = client.get("/metrics", OPENMETRICS)
     assert (status, kind) == (200, "application/openmetrics-text; version=1.0.0; charset=utf-8")
     families = list(parser.text_string_to_metric_families(text))
     assert set(found(families)) == documented()
     assert sum(len(family.samples) for family in families) == series
+    now = web.values(text)
+    size, bound = map(int, running.uart.search(r"^health: integrity: \d+ ranges, (\d+) bytes, a change is found within (\d+) ms\n").groups())
+    assert (now["bulkhead_integrity_size_bytes"], now["bulkhead_integrity_bound_seconds"]) == (size, bound / 1000)
+    assert now["bulkhead_integrity_errors_total"] == 0 and now["bulkhead_integrity_position_bytes"] < size
+    assert (now["bulkhead_boots_total"], now["bulkhead_crashed_lives_total"]) == (1, 0)
+    assert now['bulkhead_stream_dma_faults_total{cell="health",iommu="0",stream="0x300"}'] == 0
     # As the harness reads them in the machine's memory.
     core = running.view.core("control")
-    exits = [value for name, value in values(text).items() if name.startswith("bulkhead_core_exits") and 'cell="control"' in name]
+    exits = [value for name, value in now.items() if name.startswith("bulkhead_core_exits") and 'cell="control"' in name]
     assert sum(exits) == core.exits_total
-    assert values(text)['bulkhead_cell_state{cell="control",bulkhead_cell_state="ready"}'] == 1
-    assert values(text)['bulkhead_core_el2_visit_seconds_count{core="1",cell="control"}'] == core.exits_total
+    assert now['bulkhead_cell_state{cell="control",bulkhead_cell_state="ready"}'] == 1
+    assert now['bulkhead_core_el2_visit_seconds_count{core="1",cell="control"}'] == core.exits_total
 
 
 def documents_are_right(client):
@@ -251,7 +212,7 @@ def test_many_scrapes(results):
             accept = OPENMETRICS if number % 2 else None
             status, _, text = client.get("/metrics", accept)
             assert status == 200
-            lengths[accept].append(len(re.sub(r" [\d.]+$", " 0", text, flags=re.M)))
+            lengths[accept].append(len(re.sub(r" (NaN|[\d.]+)$", " 0", text, flags=re.M)))
         assert all(min(of) == max(of) for of in lengths.values())
         after = unharmed(running, client)
         assert after['bulkhead_http_requests_total{code="200"}'] - before['bulkhead_http_requests_total{code="200"}'] == SCRAPES + 1

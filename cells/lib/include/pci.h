@@ -12,10 +12,11 @@
 #include "gic.h"
 #include "guest.h"
 
-#define PCI_CAPABILITY_MSI    0x05u
-#define PCI_CAPABILITY_VENDOR 0x09u
-#define PCI_CAPABILITY_MSIX   0x11u
-#define PCI_BARS	      6u
+#define PCI_CAPABILITY_MSI     0x05u
+#define PCI_CAPABILITY_VENDOR  0x09u
+#define PCI_CAPABILITY_EXPRESS 0x10u
+#define PCI_CAPABILITY_MSIX    0x11u
+#define PCI_BARS	       6u
 
 struct pci_function {
 	const struct guest_pci *pci;

@@ -11,6 +11,7 @@ static struct {
 	struct directory head;
 	struct directory_core cores[4];
 	struct directory_cell cells[2];
+	struct directory_stream streams[3];
 } directory;
 static struct small_machine small;
 static char drawing[SMALL_DRAWING];
@@ -47,6 +48,7 @@ struct small_machine *small_machine(void)
 		.size = sizeof(directory),
 		.cores = {sizeof(struct directory), 4},
 		.cells = {sizeof(struct directory) + sizeof(directory.cores), 2},
+		.streams = {offsetof(typeof(directory), streams), 3},
 		.config_digest = {0xab, 0xcd},
 		.version = "1.2-34-g56",
 		.build_time = 1700000000,
@@ -67,6 +69,9 @@ struct small_machine *small_machine(void)
 		directory.cells[i].first_core = i;
 		directory.cells[i].core_count = 1 + i;
 	}
+	directory.streams[0] = (struct directory_stream){SMALL_GATEWAY, 0, 0x8, 0};
+	directory.streams[1] = (struct directory_stream){SMALL_HEALTH, 0, 0x108, 0};
+	directory.streams[2] = (struct directory_stream){SMALL_GATEWAY, 1, 0x8, 0};
 	strcpy(directory.cells[SMALL_HEALTH].name, "health");
 	strcpy(directory.cells[SMALL_GATEWAY].name, "gateway");
 	directory.cells[SMALL_HEALTH].flags = BP_CELL_HEALTH;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * small_machine.h - a machine as the health cell sees one: core 0 is `health`'s, 1 and 2 `gateway`'s, 3
- * nobody's. Its counter runs at 1 GHz: a tick is a nanosecond.
+ * nobody's; three streams on two IOMMUs, the middle one `health`'s. Its counter runs at 1 GHz: a tick is a
+ * nanosecond.
  */
 #ifndef TEST_CELLS_SMALL_MACHINE_H
 #define TEST_CELLS_SMALL_MACHINE_H

@@ -90,7 +90,80 @@ static void values(void **state)
 	assert_true(has("bulkhead_uptime_seconds 5.000000000\n"));
 	assert_true(has("bulkhead_build_timestamp_seconds 1700000000\n"));
 	assert_true(has("bulkhead_nic_frames_total{direction=\"sent\"} 9\n"));
+	assert_false(has("bulkhead_nic_pcie_errors_total")); /* its function has no such registers */
+	small->counters.net.express = true;
+	small->counters.net.errors[2] = 7;
+	write_all(BODY_METRICS, 1392);
+	assert_true(has("bulkhead_nic_pcie_errors_total{kind=\"fatal\"} 7\n"));
 	assert_false(has("bulkhead_core_exits_total{core=\"3\"")); /* nobody's */
+}
+
+/* As it was before, now: boots, crashed lives and dumps by error. [utest->swr~metrics-last-life~1] */
+static void last_life(void **state)
+{
+	const struct crash_record record = {
+		.boot_count = 5,
+		.generation = 2,
+		.left = 6,
+		.count = 3,
+		.dumps = {{.error = BP_ERROR_TABLE_INTEGRITY},
+			  {.error = BP_ERROR_COUNT},
+			  {.error = BP_ERROR_TABLE_INTEGRITY},
+			  {.error = BP_ERROR_SERROR}},
+	};
+
+	write_all(BODY_METRICS, 1000);
+	assert_false(has("bulkhead_boots_total")); /* the board has no such memory */
+	((struct directory *)small->machine.directory)->crash_ipa = 0x1000;
+	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_boots_total NaN\n") && has("bulkhead_crashed_lives_total NaN\n"));
+	assert_true(has("bulkhead_last_life_dumps{error=\"request\"} NaN\n"));
+	small->source.record = &record;
+	write_all(BODY_OPENMETRICS, 1000);
+	assert_true(has("bulkhead_boots_total 5\n") && has("bulkhead_crashed_lives_total 2\n"));
+	assert_true(has("bulkhead_last_life_dumps{error=\"table-integrity\"} 2\n"));
+	assert_true(has("bulkhead_last_life_dumps{error=\"request\"} 1\n"));
+	assert_true(has("bulkhead_last_life_dumps{error=\"serror\"} 0\n")); /* beyond those kept */
+}
+
+static void fault_of(uint64_t iommu, uint64_t sid, uint32_t code)
+{
+	counters_event(&small->counters, &small->machine,
+		       &(struct event){.code = code, .args = {SMALL_GATEWAY, iommu << 32 | sid}});
+}
+
+/* [utest->swr~metrics-streams~1] */
+static void streams(void **state)
+{
+	fault_of(0, 0x8, EVENT_DMA_FAULT);
+	fault_of(1, 0x8, EVENT_DMA_FAULT);
+	fault_of(1, 0x8, EVENT_DMA_FAULT);
+	fault_of(0, 0x108, EVENT_FAULT);
+	/* Of no stream that there is. */
+	fault_of(0, 0x9, EVENT_DMA_FAULT);
+	fault_of(0, 0, EVENT_DMA_FAULT);
+	fault_of(2, 0x8, EVENT_DMA_FAULT);
+	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_stream_dma_faults_total{cell=\"gateway\",iommu=\"0\",stream=\"0x8\"} 1\n"
+			"bulkhead_stream_dma_faults_total{cell=\"health\",iommu=\"0\",stream=\"0x108\"} 0\n"
+			"bulkhead_stream_dma_faults_total{cell=\"gateway\",iommu=\"1\",stream=\"0x8\"} 2\n"));
+}
+
+/* [utest->swr~metrics-integrity~1] */
+static void integrity(void **state)
+{
+	small->counters.integrity = (struct integrity_counters){
+		.size = 9000, .position = 2048, .errors = 1, .bound_ns = 1500000000};
+	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_integrity_size_bytes 9000\n"));
+	assert_true(has("bulkhead_integrity_position_bytes 2048\n"));
+	assert_true(has("bulkhead_integrity_passes_total 0\n") && has("bulkhead_integrity_errors_total 1\n"));
+	assert_true(has("bulkhead_integrity_bound_seconds 1.500000000\n"));
+	assert_true(has("bulkhead_integrity_pass_seconds NaN\n"));
+	small->counters.integrity.passes = 3;
+	small->counters.integrity.pass_ns = 12000000;
+	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_integrity_pass_seconds 0.012000000\n"));
 }
 
 /* [utest->swr~metrics-forms~1] */
@@ -233,7 +306,8 @@ int main(void)
 		cmocka_unit_test_setup(counter_older_than_the_boot, start),
 		cmocka_unit_test_setup(histograms, start), cmocka_unit_test_setup(one_look, start),
 		cmocka_unit_test_setup(series, start),	   cmocka_unit_test_setup(longest, start),
-		cmocka_unit_test_setup(restarts, start),
+		cmocka_unit_test_setup(restarts, start),   cmocka_unit_test_setup(last_life, start),
+		cmocka_unit_test_setup(streams, start),	   cmocka_unit_test_setup(integrity, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
