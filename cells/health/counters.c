@@ -35,7 +35,7 @@ void counters_event(struct counters *counters, const struct machine *machine, co
 		else
 			high = middle;
 	}
-	if (low < machine->stream_count && low < COUNTERS_STREAMS_MAX &&
+	if (low < machine->stream_count && low < SERIES_STREAMS_MAX &&
 	    stream_key(&machine->streams[low]) == event->args[1])
 		counters->stream_faults[low]++;
 }

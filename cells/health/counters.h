@@ -6,11 +6,10 @@
 #ifndef HEALTH_COUNTERS_H
 #define HEALTH_COUNTERS_H
 
+#include "../../src/blueprint/series.h"
 #include "http_codes.h"
 #include "machine.h"
 #include "sntp.h"
-
-#define COUNTERS_STREAMS_MAX 4096u /* of those beyond it nothing is told */
 
 struct cell_counters {
 	uint64_t beat_seen;   /* when its beat was last seen to change */
@@ -59,7 +58,7 @@ struct counters {
 	struct syslog_counters syslog;
 	struct sntp_clock clock; /* the time of day, where a server tells it */
 	struct integrity_counters integrity;
-	uint64_t stream_faults[COUNTERS_STREAMS_MAX]; /* DMA that an IOMMU refused: by directory_stream */
+	uint64_t stream_faults[SERIES_STREAMS_MAX]; /* DMA that an IOMMU refused: by directory_stream */
 };
 
 /*

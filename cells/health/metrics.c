@@ -44,8 +44,8 @@ static uint32_t outer_count(const struct body_source *source, const struct famil
 	case OUTER_CELLS:
 		return source->machine->cell_count;
 	case OUTER_STREAMS:
-		return source->machine->stream_count < COUNTERS_STREAMS_MAX ? source->machine->stream_count
-									    : COUNTERS_STREAMS_MAX;
+		return source->machine->stream_count < SERIES_STREAMS_MAX ? source->machine->stream_count
+									  : SERIES_STREAMS_MAX;
 	case OUTER_NIC:
 		return source->counters->net.there;
 	case OUTER_MACHINE:

@@ -97,6 +97,8 @@ static void print_summary(const struct plan *plan, FILE *out)
 			flags & BP_CELL_SERVICE ? " service" : "");
 		free(cores);
 	}
+	if (map_series(plan))
+		fprintf(out, "\nmetrics: %" PRIu64 " series\n", map_series(plan));
 	fputc('\n', out);
 }
 

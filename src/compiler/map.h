@@ -24,6 +24,8 @@ char *map_clock(const struct clock_rate *rate);
 void map_print_functions(const struct plan *plan, size_t cell, FILE *out);
 void map_json_functions(const struct plan *plan, size_t cell, FILE *out);
 char *map_slot(uint32_t rid);
+/* series.c: of metrics, how many series the health cell tells; 0: there is no health cell. */
+uint64_t map_series(const struct plan *plan);
 /* map_svg.c: drawn. */
 void map_print_svg(const struct layout *layout, FILE *out);
 /* map.c: what stands at `index` of what "rest" left out; alike nodes are one. Returns the next one's index.

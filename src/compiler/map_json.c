@@ -327,6 +327,7 @@ void map_print_json(const struct layout *layout, FILE *out)
 	put_key(out, "{\n  ", "format", "bulkhead-map-v1");
 	put_key(out, ",\n  ", "file", base_name(plan->file));
 	put_digest(out, &plan->partitions);
+	fprintf(out, ",\n  \"series\": %" PRIu64, map_series(plan));
 	fputs(",\n  \"board\": ", out);
 	put_board(layout, out);
 	fputs(",\n  \"cells\": [", out);

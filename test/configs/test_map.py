@@ -231,7 +231,7 @@ def test_many_cells(cells, cores, tmp_path):
 RANGE = {"address": int, "size": int}
 SERVER = {"address": str, "port": int, "tcp": bool}
 SCHEMA = {
-    "format": str, "file": str, "sha256": str,
+    "format": str, "file": str, "sha256": str, "series": int,
     "board": {"name": str, "ram": [RANGE], "reserved": [RANGE], "cores": [{"mpidr": int, "cell": (int, type(None))}]},
     "cells": [{
         "name": str, "health": bool, "linux": bool, "essential": bool, "pmu": bool, "service": bool,
@@ -320,6 +320,45 @@ def test_json_of_others(cells, cores, tmp_path):
     assert len(owned) == len(set(owned))
     rung = [doorbell["interrupt"] for channel in found["channels"] for doorbell in channel["doorbells"]]
     assert set(rung) <= set(owned) and len(rung) == (4 if cells == 8 else 0)
+
+
+NET = """/dts-v1/;
+/ {
+	compatible = "bulkhead,partitions-v1";
+	board = "qemu-virt-pci";
+	cells {
+		%s { %s cpus = <0>; memory = "32M"; image = "health.elf"; %s };
+		other { cpus = <1 2>; memory = "16M"; image = "control.elf"; %s };
+	};
+};
+"""
+PAIR = 3 * 61 + 2 * 46 + 18 + 14 + 2  # two cells on three cores, a board with a crash-audit area, one emulated console
+OWN = 'pci = "%s"; net { address = "10.0.2.15/24"; gateway = "10.0.2.2"; %s };'
+
+
+def series_of(folder, name, role, own="", other=""):
+    file = folder / "series.dts"
+    file.write_text(NET % (name, role, own, other))
+    return json.loads(draw(file, "--json"))["series"], run(TOOL, "map", file, "-I", IMAGES).stdout
+
+
+# What there is is counted, as src/blueprint/series.h has it: the health cell's own test says that it's so. [utest->swr~map-series~1]
+@pytest.mark.parametrize("own, other, more", [
+    ("", "", 0),
+    ("", 'heartbeat = "1s";', 1),
+    ("", 'pci = "edu", "nvme";', 2),
+    (OWN % ("net", ""), "", 20 + 4 + 1),
+    (OWN % ("net", 'http = <80>; syslog = "10.0.2.2";'), "", 20 + 4 + 1 + 2),
+])
+def test_series(own, other, more, tmp_path):
+    count, text = series_of(tmp_path, "health", 'role = "health";', own, other)
+    assert count == PAIR + more and f"\nmetrics: {count} series\n" in text
+
+
+# [utest->swr~map-series~1]
+def test_no_series_without_health(tmp_path):
+    count, text = series_of(tmp_path, "first", "")
+    assert count == 0 and "metrics:" not in text
 
 
 # [utest->swr~map-json~1]

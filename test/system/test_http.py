@@ -7,6 +7,7 @@ does. Idle time passes at once, so its time-outs are short for a client.
 [stest->swr~http-log~1] [stest->swr~http-request~1] [stest->swr~http-accept~1] [stest->swr~http-documents~1] [stest->swr~http-health~1]
 [stest->swr~http-map~2] [stest->swr~http-bounded~1] [stest->swr~metrics~1] [stest->swr~metrics-table~1]
 [stest->swr~metrics-forms~1] [stest->swr~metrics-histograms~1] [stest->swr~metrics-series~1] [stest->swr~metrics-last-life~1] [stest->swr~metrics-integrity~1]
+[stest->swr~map-series~1]
 """
 
 import contextlib
@@ -74,7 +75,8 @@ def metrics_are_right(running, client):
     checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
     series = int(running.uart.search(r"^health: http: port 80, (\d+) series\n")[1])
-    assert len(web.values(text)) == series
+    assert len(web.values(text)) == series == json.loads(build.map_json(CONFIG))["series"]
+    assert f"\nmetrics: {series} series\n" in (build.build(CONFIG) / "map.txt").read_text()
     status, kind, text = client.get("/metrics", OPENMETRICS)
     assert (status, kind) == (200, "application/openmetrics-text; version=1.0.0; charset=utf-8")
     families = list(parser.text_string_to_metric_families(text))

@@ -247,6 +247,34 @@ static void one_look(void **state)
 	assert_memory_equal(strchr(last, '}'), "} 0\n", 4);
 }
 
+/* As the build counts them, for every machine of these kinds. [utest->swr~metrics-series~1] */
+static void series_of_kinds(void **state)
+{
+	struct directory *directory = (struct directory *)small->machine.directory;
+	struct directory_cell *gateway = (struct directory_cell *)&small->machine.cells[SMALL_GATEWAY];
+
+	for (uint32_t kind = 0; kind < 1 << 7; kind++) {
+		const struct series_subjects of = {.cores = 3,
+						   .cells = 2,
+						   .streams = kind & 1 ? 3 : 1,
+						   .watched = kind >> 1 & 1,
+						   .logs = kind >> 2 & 1,
+						   .crash = kind >> 3 & 1,
+						   .net = kind >> 4 & 1,
+						   .express = kind >> 5 & kind >> 4 & 1,
+						   .syslog = kind >> 6 & kind >> 4 & 1};
+
+		small->machine.stream_count = (uint32_t)of.streams;
+		gateway->heartbeat_ns = of.watched;
+		gateway->log_ipa = of.logs ? (uintptr_t)&small->log : 0;
+		directory->crash_ipa = of.crash;
+		small->counters.net.there = of.net;
+		small->counters.net.express = kind >> 5 & 1;
+		small->counters.syslog.there = kind >> 6 & 1;
+		assert_int_equal(metrics_series(&small->source), series_count(&of));
+	}
+}
+
 /* Said at the start, and true, whatever becomes of the machine. [utest->swr~metrics-series~1] */
 static void series(void **state)
 {
@@ -305,9 +333,10 @@ int main(void)
 		cmocka_unit_test_setup(values, start),	   cmocka_unit_test_setup(forms, start),
 		cmocka_unit_test_setup(counter_older_than_the_boot, start),
 		cmocka_unit_test_setup(histograms, start), cmocka_unit_test_setup(one_look, start),
-		cmocka_unit_test_setup(series, start),	   cmocka_unit_test_setup(longest, start),
-		cmocka_unit_test_setup(restarts, start),   cmocka_unit_test_setup(last_life, start),
-		cmocka_unit_test_setup(streams, start),	   cmocka_unit_test_setup(integrity, start),
+		cmocka_unit_test_setup(series, start),	   cmocka_unit_test_setup(series_of_kinds, start),
+		cmocka_unit_test_setup(longest, start),	   cmocka_unit_test_setup(restarts, start),
+		cmocka_unit_test_setup(last_life, start),  cmocka_unit_test_setup(streams, start),
+		cmocka_unit_test_setup(integrity, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
