@@ -16,6 +16,7 @@
 #include "heartbeat.h"
 #include "hypercall_call.h"
 #include "loop.h"
+#include "pmu.h"
 #include "setpoint.h"
 #include "timer.h"
 
@@ -86,6 +87,7 @@ static void tick(uint32_t intid)
 	heartbeat_publish(HEARTBEAT_MISSED, loop->missed);
 	heartbeat_publish(HEARTBEAT_LATENCY_WORST, loop->worst);
 	heartbeat_publish(HEARTBEAT_HISTOGRAM + bucket, loop->histogram[bucket]);
+	pmu_publish(now);
 	heartbeat_beat();
 }
 
@@ -99,6 +101,7 @@ void cell_main(const struct guest *guest)
 	       control.connected ? "connected" : "not connected");
 	heartbeat_publish(HEARTBEAT_SETPOINT, CONTROL_SAFE_VALUE);
 	gic_take(guest->timer_intid, false, tick); /* its registers are emulated: before READY */
+	pmu_start();				   /* so is the register that tells whether there are any */
 	hypercall_ready();
 	loop_start(&control.loop, timer_from_ns(CONTROL_PERIOD_NS, hz), hz, timer_now());
 	timer_set(control.loop.deadline);

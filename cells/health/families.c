@@ -169,6 +169,43 @@ static void cell_histogram(const struct body_source *source, uint32_t cell, uint
 		buckets[i] = heartbeat->values[HEARTBEAT_HISTOGRAM + i];
 }
 
+/* What a cell with performance monitors publishes of them: 0 is not known. */
+static bool cell_pmu(const struct body_source *source, uint32_t cell, uint32_t index, uint64_t *value)
+{
+	*value = machine_heartbeat(source->machine, cell)->values[index];
+	return *value;
+}
+
+static bool cell_cycles(const struct body_source *source, uint64_t now, uint32_t cell, uint32_t inner,
+			uint64_t *value)
+{
+	(void)now, (void)inner;
+	return cell_pmu(source, cell, HEARTBEAT_PMU_CYCLES, value);
+}
+
+static bool cell_instructions(const struct body_source *source, uint64_t now, uint32_t cell, uint32_t inner,
+			      uint64_t *value)
+{
+	(void)now, (void)inner;
+	return cell_pmu(source, cell, HEARTBEAT_PMU_INSTRUCTIONS, value);
+}
+
+/* [impl->swr~metrics-pmu~1] */
+static bool cell_pmu_age(const struct body_source *source, uint64_t now, uint32_t cell, uint32_t inner,
+			 uint64_t *value)
+{
+	const bool known = cell_pmu(source, cell, HEARTBEAT_PMU_TIME, value);
+
+	(void)inner;
+	*value = now > *value ? now - *value : 0;
+	return known;
+}
+
+static bool cell_has_pmu(const struct body_source *source, uint32_t cell)
+{
+	return source->machine->cells[cell].flags & BP_CELL_PMU;
+}
+
 static void cell_info(const struct body_source *source, uint32_t cell, char *text, uint32_t room)
 {
 	const struct directory_cell *of = &source->machine->cells[cell];
@@ -442,6 +479,13 @@ const struct family families[] = {
 	{"cell_tick_latency_seconds", "seconds", "From ticks' times to their handler, as the cell says.",
 	 FAMILY_HISTOGRAM, FORM_NS, OUTER_CELLS, .there = cell_has_heartbeat, .histogram = cell_histogram,
 	 .first = TICK_FIRST_NS, .bucket_count = TICK_BUCKETS},
+	{"cell_pmu_cycles", NULL, "Cycles of its first core in this life, as the cell counts them.",
+	 FAMILY_COUNTER, FORM_NUMBER, OUTER_CELLS, .there = cell_has_pmu, .value = cell_cycles},
+	{"cell_pmu_instructions", NULL,
+	 "Instructions that its first core retired in this life, as the cell counts them.", FAMILY_COUNTER,
+	 FORM_NUMBER, OUTER_CELLS, .there = cell_has_pmu, .value = cell_instructions},
+	{"cell_pmu_age_seconds", "seconds", "Time since the cell read them; NaN: it has not.", FAMILY_GAUGE,
+	 FORM_TICKS, OUTER_CELLS, .there = cell_has_pmu, .value = cell_pmu_age},
 	{"cell_memory_bytes", "bytes", "RAM that the cell has.", FAMILY_GAUGE, FORM_NUMBER, OUTER_CELLS,
 	 .value = cell_memory},
 	{"cell_log_bytes", "bytes", "Bytes that the cell wrote to its log console.", FAMILY_COUNTER,

@@ -16,6 +16,7 @@
 #define SERIES_CELL	   46u /* of any, and more: */
 #define SERIES_WATCHED	   1u  /* where its heartbeat is watched */
 #define SERIES_LOG	   2u  /* where its console is an emulated one */
+#define SERIES_PMU	   3u  /* where it has the performance monitors */
 #define SERIES_STREAM	   1u  /* of those that a cell has */
 #define SERIES_CRASH	   14u /* where the board has memory for a crash-audit record */
 #define SERIES_NET	   20u /* where the health cell has a network, and more: */
@@ -23,7 +24,7 @@
 #define SERIES_SYSLOG	   2u  /* where it names a syslog server */
 
 struct series_subjects { /* how many there are */
-	uint64_t cores, cells, watched, logs, streams, crash, net, express, syslog;
+	uint64_t cores, cells, watched, logs, pmu, streams, crash, net, express, syslog;
 };
 
 static inline uint64_t series_count(const struct series_subjects *of)
@@ -31,9 +32,9 @@ static inline uint64_t series_count(const struct series_subjects *of)
 	const uint64_t streams = of->streams < SERIES_STREAMS_MAX ? of->streams : SERIES_STREAMS_MAX;
 
 	return SERIES_MACHINE + of->cores * SERIES_CORE + of->cells * SERIES_CELL +
-	       of->watched * SERIES_WATCHED + of->logs * SERIES_LOG + streams * SERIES_STREAM +
-	       of->crash * SERIES_CRASH + of->net * SERIES_NET + of->express * SERIES_EXPRESS +
-	       of->syslog * SERIES_SYSLOG;
+	       of->watched * SERIES_WATCHED + of->logs * SERIES_LOG + of->pmu * SERIES_PMU +
+	       streams * SERIES_STREAM + of->crash * SERIES_CRASH + of->net * SERIES_NET +
+	       of->express * SERIES_EXPRESS + of->syslog * SERIES_SYSLOG;
 }
 
 #endif

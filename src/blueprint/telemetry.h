@@ -166,6 +166,11 @@ struct heartbeat {			   /* zeroed by EL2 at every start of the cell */
 #define HEARTBEAT_SETPOINT	3u /* last setpoint accepted */
 #define HEARTBEAT_SETPOINT_AGE	4u /* ns */
 #define HEARTBEAT_HISTOGRAM	8u /* 16 log2 buckets of latency in ns, from 2^6 */
+/* Of a cell with `pmu`: its first core's performance monitors in this life, and when they were read. 0: not.
+ */
+#define HEARTBEAT_PMU_TIME	   24u /* CNTVCT_EL0; written last */
+#define HEARTBEAT_PMU_CYCLES	   25u
+#define HEARTBEAT_PMU_INSTRUCTIONS 26u /* retired */
 
 /* A channel's memory starts with this; the rest belongs to its writer. EL2 zeroes the channel at every
  * start of the cell that writes it, then sets the generation, so that a reader sees the change. Until then it

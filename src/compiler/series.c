@@ -5,6 +5,7 @@
 #include "../blueprint/series.h"
 
 #include "emit.h"
+#include "emit_interrupts.h"
 #include "emit_pci.h"
 #include "map.h"
 
@@ -44,6 +45,7 @@ uint64_t map_series(const struct plan *plan)
 		of.cores += cell->core_count;
 		of.watched += cell->heartbeat_ns != 0;
 		of.logs += cell->uart_ipa != 0;
+		of.pmu += (cell_flags(plan, i) & BP_CELL_PMU) != 0;
 		if (cell->flags & BP_CELL_HEALTH) {
 			told = true;
 			health_count(plan, cell, &of);

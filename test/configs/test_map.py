@@ -346,6 +346,7 @@ def series_of(folder, name, role, own="", other=""):
 @pytest.mark.parametrize("own, other, more", [
     ("", "", 0),
     ("", 'heartbeat = "1s";', 1),
+    ("", "pmu;", 3),
     ("", 'pci = "edu", "nvme";', 2),
     (OWN % ("net", ""), "", 20 + 4 + 1),
     (OWN % ("net", 'http = <80>; syslog = "10.0.2.2";'), "", 20 + 4 + 1 + 2),

@@ -7,7 +7,7 @@ does. Idle time passes at once, so its time-outs are short for a client.
 [stest->swr~http-log~1] [stest->swr~http-request~1] [stest->swr~http-accept~1] [stest->swr~http-documents~1] [stest->swr~http-health~1]
 [stest->swr~http-map~2] [stest->swr~http-bounded~1] [stest->swr~metrics~1] [stest->swr~metrics-table~1]
 [stest->swr~metrics-forms~1] [stest->swr~metrics-histograms~1] [stest->swr~metrics-series~1] [stest->swr~metrics-last-life~1] [stest->swr~metrics-integrity~1]
-[stest->swr~map-series~1]
+[stest->swr~map-series~1] [stest->swr~metrics-pmu~1] [stest->swr~cell-pmu~1]
 """
 
 import contextlib
@@ -28,6 +28,7 @@ from harness import build, pci, qemu, web
 OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 CONFIG = "net-virtio"
 POLL_DELAY_MAX = 0.001  # half of the health cell's period: how many frames of a turn's 16 come at once depends on the host
+TICK = 0.001  # of control
 LORISES = 60
 REQUEST_SECONDS = 5  # that a client has to say what it wants
 MALFORMED = 150
@@ -88,6 +89,11 @@ def metrics_are_right(running, client):
     assert now["bulkhead_integrity_errors_total"] == 0 and now["bulkhead_integrity_position_bytes"] < size
     assert (now["bulkhead_boots_total"], now["bulkhead_crashed_lives_total"]) == (1, 0)
     assert now['bulkhead_stream_dma_faults_total{cell="health",iommu="0",stream="0x300"}'] == 0
+    pmu = {name: now[f'bulkhead_cell_pmu_{name}{{cell="control"}}'] for name in ("cycles_total", "instructions_total", "age_seconds")}
+    # One instruction is a nanosecond, also of another core; a tick is a millisecond.
+    assert 0 < pmu["instructions_total"] < pmu["cycles_total"] and pmu["age_seconds"] < 2 * TICK
+    before, now = now, client.metrics()
+    assert now['bulkhead_cell_pmu_cycles_total{cell="control"}'] > before['bulkhead_cell_pmu_cycles_total{cell="control"}']
     # As the harness reads them in the machine's memory.
     core = running.view.core("control")
     exits = [value for name, value in now.items() if name.startswith("bulkhead_core_exits") and 'cell="control"' in name]

@@ -149,6 +149,32 @@ static void streams(void **state)
 			"bulkhead_stream_dma_faults_total{cell=\"gateway\",iommu=\"1\",stream=\"0x8\"} 2\n"));
 }
 
+/* [utest->swr~metrics-pmu~1] */
+static void pmu(void **state)
+{
+	uint64_t *values = small->heartbeats[SMALL_GATEWAY].values;
+
+	values[HEARTBEAT_PMU_CYCLES] = 1; /* whatever a cell without `pmu` says */
+	write_all(BODY_METRICS, 1000);
+	assert_false(has("bulkhead_cell_pmu_"));
+	((struct directory_cell *)small->machine.cells)[SMALL_GATEWAY].flags |= BP_CELL_PMU;
+	values[HEARTBEAT_PMU_CYCLES] = 0;
+	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_cell_pmu_cycles_total{cell=\"gateway\"} NaN\n"));
+	assert_true(has("bulkhead_cell_pmu_instructions_total{cell=\"gateway\"} NaN\n"));
+	assert_true(has("bulkhead_cell_pmu_age_seconds{cell=\"gateway\"} NaN\n"));
+	values[HEARTBEAT_PMU_CYCLES] = 123;
+	values[HEARTBEAT_PMU_INSTRUCTIONS] = 45;
+	values[HEARTBEAT_PMU_TIME] = NOW - 7000000;
+	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_cell_pmu_cycles_total{cell=\"gateway\"} 123\n"));
+	assert_true(has("bulkhead_cell_pmu_instructions_total{cell=\"gateway\"} 45\n"));
+	assert_true(has("bulkhead_cell_pmu_age_seconds{cell=\"gateway\"} 0.007000000\n"));
+	values[HEARTBEAT_PMU_TIME] = NOW + 1; /* read since the body was begun */
+	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_cell_pmu_age_seconds{cell=\"gateway\"} 0.000000000\n"));
+}
+
 /* [utest->swr~metrics-integrity~1] */
 static void integrity(void **state)
 {
@@ -253,7 +279,7 @@ static void series_of_kinds(void **state)
 	struct directory *directory = (struct directory *)small->machine.directory;
 	struct directory_cell *gateway = (struct directory_cell *)&small->machine.cells[SMALL_GATEWAY];
 
-	for (uint32_t kind = 0; kind < 1 << 7; kind++) {
+	for (uint32_t kind = 0; kind < 1 << 8; kind++) {
 		const struct series_subjects of = {.cores = 3,
 						   .cells = 2,
 						   .streams = kind & 1 ? 3 : 1,
@@ -262,11 +288,13 @@ static void series_of_kinds(void **state)
 						   .crash = kind >> 3 & 1,
 						   .net = kind >> 4 & 1,
 						   .express = kind >> 5 & kind >> 4 & 1,
-						   .syslog = kind >> 6 & kind >> 4 & 1};
+						   .syslog = kind >> 6 & kind >> 4 & 1,
+						   .pmu = kind >> 7};
 
 		small->machine.stream_count = (uint32_t)of.streams;
 		gateway->heartbeat_ns = of.watched;
 		gateway->log_ipa = of.logs ? (uintptr_t)&small->log : 0;
+		gateway->flags = of.pmu ? BP_CELL_PMU : 0;
 		directory->crash_ipa = of.crash;
 		small->counters.net.there = of.net;
 		small->counters.net.express = kind >> 5 & 1;
@@ -334,9 +362,9 @@ int main(void)
 		cmocka_unit_test_setup(counter_older_than_the_boot, start),
 		cmocka_unit_test_setup(histograms, start), cmocka_unit_test_setup(one_look, start),
 		cmocka_unit_test_setup(series, start),	   cmocka_unit_test_setup(series_of_kinds, start),
-		cmocka_unit_test_setup(longest, start),	   cmocka_unit_test_setup(restarts, start),
-		cmocka_unit_test_setup(last_life, start),  cmocka_unit_test_setup(streams, start),
-		cmocka_unit_test_setup(integrity, start),
+		cmocka_unit_test_setup(pmu, start),	   cmocka_unit_test_setup(longest, start),
+		cmocka_unit_test_setup(restarts, start),   cmocka_unit_test_setup(last_life, start),
+		cmocka_unit_test_setup(streams, start),	   cmocka_unit_test_setup(integrity, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
