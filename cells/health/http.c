@@ -157,7 +157,8 @@ void http_give_up(struct http_exchange *exchange)
 	refuse(exchange, HTTP_TIMEOUT);
 }
 
-/* What stands behind "HTTP/1.1 200 OK". The page may fetch from here, and load nothing from anywhere. */
+/* What stands behind "HTTP/1.1 200 OK". The page may fetch and draw what is here, and nothing from anywhere
+ * else. */
 static uint32_t head(struct http_exchange *exchange, char *to)
 {
 	const char *number = codes[exchange->code].number, *text = codes[exchange->code].text;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct {
+static struct small_directory {
 	struct directory head;
 	struct directory_core cores[4];
 	struct directory_cell cells[2];
@@ -48,7 +48,7 @@ struct small_machine *small_machine(void)
 		.size = sizeof(directory),
 		.cores = {sizeof(struct directory), 4},
 		.cells = {sizeof(struct directory) + sizeof(directory.cores), 2},
-		.streams = {offsetof(typeof(directory), streams), 3},
+		.streams = {offsetof(struct small_directory, streams), 3},
 		.config_digest = {0xab, 0xcd},
 		.version = "1.2-34-g56",
 		.build_time = 1700000000,
