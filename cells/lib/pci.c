@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * pci.c - the cell's PCI bus (pci.h): docs/formats.md, "The guest tree". Accesses to configuration space are
- * emulated: no driver makes any once it runs.
+ * emulated: no driver makes any once it runs, but for the health cell's look at its NIC once a second.
  */
 #include "pci.h"
 
