@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "http.h"
+#include "lastboot.h"
 #include "names.h"
 
 #define CORE_BUCKETS  24u /* 32 ns to a quarter of a second at 62.5 MHz */
@@ -299,7 +300,7 @@ static bool last_dumps(const struct body_source *source, uint64_t now, uint32_t 
 	(void)now, (void)outer;
 	*value = 0;
 	for (uint32_t i = 0; source->record && i < source->record->count; i++)
-		*value += source->record->dumps[i].error == inner;
+		*value += lastboot_cause(&source->record->dumps[i]) == inner;
 	return source->record;
 }
 
@@ -513,8 +514,8 @@ const struct family families[] = {
 	 FAMILY_COUNTER, FORM_NUMBER, OUTER_MACHINE, .there = has_record, .value = boots},
 	{"crashed_lives", NULL, "Lives of the machine among these that left dumps.", FAMILY_COUNTER,
 	 FORM_NUMBER, OUTER_MACHINE, .there = has_record, .value = crashed_lives},
-	{"last_life_dumps", NULL, "Dumps that the life before this one left, of those kept, by error.",
-	 FAMILY_GAUGE, FORM_NUMBER, OUTER_MACHINE, .labels = LABELS("error", BP_ERROR_COUNT + 1, name_error),
+	{"last_life_dumps", NULL, "Dumps that the life before this one left, of those kept, by cause.",
+	 FAMILY_GAUGE, FORM_NUMBER, OUTER_MACHINE, .labels = LABELS("cause", NAME_WATCHDOG + 1, name_cause),
 	 .there = has_record, .value = last_dumps},
 	{"uptime_seconds", "seconds", "Time since the machine's boot.", FAMILY_GAUGE, FORM_TICKS,
 	 OUTER_MACHINE, .value = uptime},

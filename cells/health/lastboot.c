@@ -27,7 +27,7 @@ void lastboot_text(const struct machine *machine, const struct crash_dump *dump,
 	const char *const cell = dump->cell < machine->cell_count ? machine->cells[dump->cell].name : "-";
 	const uint64_t ms = timer_to_ns(dump->time, machine->hz) / 1000000;
 	const int said = snprintf(text, room, "%" PRIu64 ".%03" PRIu64 " core=%" PRIu32 " cell=%s %s",
-				  ms / 1000, ms % 1000, dump->core, cell, dump->kind == CRASH_WATCHDOG ? "watchdog" : name_error(dump->error));
+				  ms / 1000, ms % 1000, dump->core, cell, name_cause(lastboot_cause(dump)));
 
 	if (said < 0 || (uint64_t)said >= room)
 		return;

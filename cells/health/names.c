@@ -63,6 +63,11 @@ const char *name_error(uint64_t error)
 	return lookup(errors, LENGTH(errors), error);
 }
 
+const char *name_cause(uint64_t cause)
+{
+	return cause == NAME_WATCHDOG ? "watchdog" : name_error(cause);
+}
+
 const char *name_action(uint64_t action)
 {
 	return lookup(actions, LENGTH(actions), action);

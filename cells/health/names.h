@@ -8,7 +8,12 @@
 
 #include <stdint.h>
 
+#include "../../src/blueprint/blueprint.h"
+
+#define NAME_WATCHDOG (BP_ERROR_COUNT + 1)
+
 const char *name_error(uint64_t error); /* BP_ERROR_COUNT: "request" */
+const char *name_cause(uint64_t cause); /* of a life's end: an error, or NAME_WATCHDOG */
 const char *name_action(uint64_t action);
 const char *name_state(uint64_t state);
 const char *name_event(uint64_t code);

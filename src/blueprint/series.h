@@ -18,7 +18,7 @@
 #define SERIES_LOG	   2u  /* where its console is an emulated one */
 #define SERIES_PMU	   3u  /* where it has the performance monitors */
 #define SERIES_STREAM	   1u  /* of those that a cell has */
-#define SERIES_CRASH	   14u /* where the board has memory for a crash-audit record */
+#define SERIES_CRASH	   15u /* where the board has memory for a crash-audit record */
 #define SERIES_NET	   20u /* where the health cell has a network, and more: */
 #define SERIES_EXPRESS	   4u  /* where its NIC has PCI Express' registers */
 #define SERIES_SYSLOG	   2u  /* where it names a syslog server */

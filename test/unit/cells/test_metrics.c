@@ -108,7 +108,7 @@ static void last_life(void **state)
 		.count = 3,
 		.dumps = {{.error = BP_ERROR_TABLE_INTEGRITY},
 			  {.error = BP_ERROR_COUNT},
-			  {.error = BP_ERROR_TABLE_INTEGRITY},
+			  {.kind = CRASH_WATCHDOG, .error = BP_ERROR_HEARTBEAT_MISSED},
 			  {.error = BP_ERROR_SERROR}},
 	};
 
@@ -117,13 +117,15 @@ static void last_life(void **state)
 	((struct directory *)small->machine.directory)->crash_ipa = 0x1000;
 	write_all(BODY_METRICS, 1000);
 	assert_true(has("bulkhead_boots_total NaN\n") && has("bulkhead_crashed_lives_total NaN\n"));
-	assert_true(has("bulkhead_last_life_dumps{error=\"request\"} NaN\n"));
+	assert_true(has("bulkhead_last_life_dumps{cause=\"request\"} NaN\n"));
 	small->source.record = &record;
 	write_all(BODY_OPENMETRICS, 1000);
 	assert_true(has("bulkhead_boots_total 5\n") && has("bulkhead_crashed_lives_total 2\n"));
-	assert_true(has("bulkhead_last_life_dumps{error=\"table-integrity\"} 2\n"));
-	assert_true(has("bulkhead_last_life_dumps{error=\"request\"} 1\n"));
-	assert_true(has("bulkhead_last_life_dumps{error=\"serror\"} 0\n")); /* beyond those kept */
+	assert_true(has("bulkhead_last_life_dumps{cause=\"table-integrity\"} 1\n"));
+	assert_true(has("bulkhead_last_life_dumps{cause=\"request\"} 1\n"));
+	assert_true(has("bulkhead_last_life_dumps{cause=\"watchdog\"} 1\n"));
+	assert_true(has("bulkhead_last_life_dumps{cause=\"heartbeat-missed\"} 0\n"));
+	assert_true(has("bulkhead_last_life_dumps{cause=\"serror\"} 0\n")); /* beyond those kept */
 }
 
 static void fault_of(uint64_t iommu, uint64_t sid, uint32_t code)
