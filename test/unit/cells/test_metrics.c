@@ -360,13 +360,19 @@ static void restarts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(values, start),	   cmocka_unit_test_setup(forms, start),
+		cmocka_unit_test_setup(values, start),
+		cmocka_unit_test_setup(forms, start),
 		cmocka_unit_test_setup(counter_older_than_the_boot, start),
-		cmocka_unit_test_setup(histograms, start), cmocka_unit_test_setup(one_look, start),
-		cmocka_unit_test_setup(series, start),	   cmocka_unit_test_setup(series_of_kinds, start),
-		cmocka_unit_test_setup(pmu, start),	   cmocka_unit_test_setup(longest, start),
-		cmocka_unit_test_setup(restarts, start),   cmocka_unit_test_setup(last_life, start),
-		cmocka_unit_test_setup(streams, start),	   cmocka_unit_test_setup(integrity, start),
+		cmocka_unit_test_setup(histograms, start),
+		cmocka_unit_test_setup(one_look, start),
+		cmocka_unit_test_setup(series, start),
+		cmocka_unit_test_setup(series_of_kinds, start),
+		cmocka_unit_test_setup(pmu, start),
+		cmocka_unit_test_setup(longest, start),
+		cmocka_unit_test_setup(restarts, start),
+		cmocka_unit_test_setup(last_life, start),
+		cmocka_unit_test_setup(streams, start),
+		cmocka_unit_test_setup(integrity, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
