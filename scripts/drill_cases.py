@@ -318,7 +318,7 @@ class DmaViolation(Case):
 class Reset(Case):
     """All start over: nobody is left who could have noticed nothing."""
 
-    action, options, alert = "reset", REBOOT, "BulkheadRebooted"
+    action, options = "reset", REBOOT
 
     def happened(self):
         return self.running.uart.text.count("\nhealth: up, ") >= 2
@@ -335,7 +335,7 @@ class Reset(Case):
 
 class TableIntegrity(Reset):
     error, how = "table-integrity", "the debugger flips a bit of an image in the store"
-    metric = "bulkhead_boots_total"
+    metric, alert = 'bulkhead_last_life_dumps{cause="table-integrity"}', "BulkheadTablesChanged"
 
     def start(self):
         super().start()
@@ -359,7 +359,7 @@ class TableIntegrity(Reset):
 
 class ExceptionAtEl2(Reset):
     error, how = "exception-at-el2", "simulated: the debugger makes a breakpoint of EL2's code"
-    metric = "bulkhead_boots_total"
+    metric, alert = 'bulkhead_last_life_dumps{cause="exception-at-el2"}', "BulkheadCrashed"
     command = "event 1"
 
     def provoke(self):

@@ -2,7 +2,7 @@
 """`make drill`: each error of the health table is acted on within its bound, nobody else notices, and an operator is told; with
 --full all, else the one that a cell makes and the one that it is late with.
 
-[stest->swr~health-actions~1] [stest->swr~fault-costs-its-cell~1]
+[stest->swr~metrics-last-life~1] [stest->swr~health-actions~1] [stest->swr~fault-costs-its-cell~1]
 """
 
 import sys

@@ -233,7 +233,7 @@ def test_page(results):
     """In a browser, which takes its picture (page.png)."""
     with served(results) as (_, client):
         picture, profile = (pathlib.Path(results) / name for name in ("page.png", "profile"))
-        browser = ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", "--window-size=1280,1400"]
+        browser = ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", "--window-size=1280,2200"]
         page = ["--virtual-time-budget=7000", f"http://127.0.0.1:{client.port}/"]
         seen = subprocess.run([*browser, "--dump-dom", *page], capture_output=True, text=True, check=True, timeout=300).stdout
         assert re.search(r'id="status"[^>]*>all well<', seen)
