@@ -93,6 +93,7 @@ def test_stack_overflow(results):
         running.uart.search(r"^\[attacker\] probe: > event", since=mark)
         with gdbstub.attached(target) as gdb:
             gdb.change_at(core, gdb.register(core, "VBAR_EL2") + LOWER_EL_SYNC, "sp", stack + 16)
+        mark = running.uart.search(rf"^bulkhead: exception at EL2 on core {core:#x} ", since=mark).end()
         running.uart.search(LOADER["u-boot"], since=mark)
         running.uart.search(r"^health: up", since=mark, never=system.HALTED)
         count, ended, lines = boots(running, mark)
