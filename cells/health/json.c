@@ -52,7 +52,8 @@ static uint32_t length_of(int written)
 static uint32_t health_head(const struct body *body, char *text, uint32_t room)
 {
 	static const char *const words[] = {[WELL] = "ok", [COMING_UP] = "starting", [ILL] = "degraded"};
-	const uint64_t ns = timer_to_ns(machine_since_boot(body->source->machine, body->now), body->source->machine->hz);
+	const uint64_t ns =
+		timer_to_ns(machine_since_boot(body->source->machine, body->now), body->source->machine->hz);
 
 	return length_of(snprintf(
 		text, room,

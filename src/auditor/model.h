@@ -52,8 +52,8 @@ struct board {
 	uint32_t smmu_idr0, smmu_idr0_mask;
 	uint32_t assumed; /* facts that nobody has stated: a bit an enum bp_fact */
 	uint32_t maintenance_intid, virtual_timer, physical_timer, hypervisor_timer; /* 0: none */
-	uint32_t pmu_ppis;					   /* a bit an INTID */
-	char *slaves;						   /* known-slaves as a string list */
+	uint32_t pmu_ppis;							     /* a bit an INTID */
+	char *slaves; /* known-slaves as a string list */
 	int slaves_size;
 };
 

@@ -296,10 +296,11 @@ struct bp_cell {
 	uint32_t dma_intid;    /* SPI that makes the service core look at telemetry_core.dma_request: an
 				  event_intid of its SMMUs; 0: no streams */
 	uint64_t pci_state_va; /* one page, read-write on the cell's cores; 0: no PCI functions */
-	uint64_t crash_va; /* struct crash_dump, Non-cacheable: on each core its own page; 0: the board has
-			    * none
-			    */
-	uint64_t watchdog_ns; /* health cell: its heartbeat changes within it, or the machine is reset; 0: not watched */
+	uint64_t crash_va;    /* struct crash_dump, Non-cacheable: on each core its own page; 0: the board has
+			       * none
+			       */
+	uint64_t watchdog_ns; /* health cell: its heartbeat changes within it, or the machine is reset; 0: not
+				 watched */
 	uint32_t watchdog_ppi; /* a bit, of the PPI of EL2's timer; 0: not watched */
 	uint32_t pad2;
 };

@@ -78,7 +78,8 @@ struct telemetry_core {
 	uint64_t dma_faults[BP_CELLS_MAX]; /* told, by cell */
 	uint64_t dma_untold;		   /* beyond DMA_FAULTS_MAX, as many as were in a queue then */
 	uint64_t dma_silences; /* so often a stream's faults weren't recorded for the rest of a second */
-	uint64_t boot_time;    /* of this core: CNTVCT_EL0 when it began in this boot; a reset may leave the counter alone */
+	uint64_t boot_time;    /* of this core: CNTVCT_EL0 when it began in this boot; a reset may leave the
+				  counter alone */
 };
 
 /* Of a stream in a second. Then its faults go on, aborted as before, but unseen until the next. */

@@ -80,9 +80,11 @@ static void read_watchdog(struct front *front, struct plan_cell *cell, int node)
 	    !value_duration(front, node, "watchdog", &cell->watchdog_ns))
 		return;
 	if (cell->watchdog_ns < WATCHDOG_LEAST_NS)
-		diag_error(at, "'watchdog' of less than 200ms: a restart of the health cell must have the time");
+		diag_error(at,
+			   "'watchdog' of less than 200ms: a restart of the health cell must have the time");
 	if (!hypervisor_timer_ppi(&front->plan->board))
-		diag_error(at, "the board's tree names no timer of the hypervisor's, the fourth interrupt of its timer: "
+		diag_error(at, "the board's tree names no timer of the hypervisor's, the fourth interrupt of "
+			       "its timer: "
 			       "say watchdog = \"never\"");
 }
 

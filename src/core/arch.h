@@ -60,7 +60,8 @@ void arch_doorbell_raise(const struct bp_bell *bell);
 
 /* An SPI of EL2's own: to this core, before all others (dma_work). */
 void arch_own_interrupt(u32 intid);
-/* This core's timer of EL2's own: its interrupt comes when arch_time() is there, whatever runs (watchdog_work). */
+/* This core's timer of EL2's own: its interrupt comes when arch_time() is there, whatever runs
+ * (watchdog_work). */
 void arch_alarm(u64 time);
 /* While on, dma_work is called at this core's interrupts, whosever they are. */
 void arch_watch(bool on);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * watchdog.h - who watches the watchman: EL2 of the service core, by a timer of its own, over the health cell's
- * heartbeat.
+ * watchdog.h - who watches the watchman: EL2 of the service core, by a timer of its own, over the health
+ * cell's heartbeat.
  */
 #ifndef BULKHEAD_WATCHDOG_H
 #define BULKHEAD_WATCHDOG_H

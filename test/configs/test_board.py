@@ -40,7 +40,7 @@ REFUSED = {
     "core-nameless": "/cpus/cpu@101 has no MPIDR",
     "device-lost": "its stage 2 reaches /soc/gpio@10006000",
     "device-mailbox": "its stage 2 reaches /soc/gpio@10006000",
-    "timer-named": "PPI 30: in cell 'control', which has no use for it",
+    "timer-named": "PPI 30: in cell 'control', but it is the hypervisor's",
     "bank-disabled": "isn't RAM of the board",
     "smmu-over-gpio": "its stage 2 reaches /soc/iommu@10005000",
 }

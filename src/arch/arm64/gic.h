@@ -128,8 +128,7 @@ static inline bool gic_own(u64 intid)
 {
 	if (intid < INTID_FIRST_SPI)
 		return this_cell->watchdog_ppi & BIT(intid);
-	return intid < INTID_SPECIAL &&
-	       !(this_cell->spi_owned[intid / 32] & BIT(intid % 32));
+	return intid < INTID_SPECIAL && !(this_cell->spi_owned[intid / 32] & BIT(intid % 32));
 }
 
 /* What an interrupt of EL2's own asks for. */
