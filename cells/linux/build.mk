@@ -7,7 +7,7 @@
 LINUX_CELL_CC ?= aarch64-linux-gnu-gcc
 LINUX_CELL_OUT := build/cells/linux
 LINUX_CELL_CFLAGS := -std=gnu11 -O2 -static -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-LINUX_CELL_SOURCES := cells/linux/bulkhead-cell.c cells/lib/port.c cells/lib/crc32.c
+LINUX_CELL_SOURCES := cells/linux/bulkhead-cell.c cells/linux/window.c cells/lib/port.c cells/lib/crc32.c
 LINUX_BUSYBOX ?= build/linux/busybox
 LINUX_MODULES ?= build/linux/6.12/modules
 LINUX_NVME_CLI ?= build/linux/nvme-cli
@@ -18,7 +18,7 @@ LINUX_INITRAMFS := build/cells/initramfs.cpio.gz build/cells/initramfs-pci.cpio.
 linux-cell: $(LINUX_INITRAMFS)
 
 $(LINUX_CELL_OUT)/bulkhead-cell: $(LINUX_CELL_SOURCES) cells/lib/include/port.h cells/lib/include/crc32.h \
-		cells/control/setpoint.h src/blueprint/telemetry.h src/blueprint/blueprint.h
+		cells/control/setpoint.h cells/linux/window.h src/blueprint/telemetry.h src/blueprint/blueprint.h
 	@mkdir -p $(@D)
 	@echo "  LINUX $@"
 	@$(LINUX_CELL_CC) $(LINUX_CELL_CFLAGS) -Icells/lib/include -o $@ $(LINUX_CELL_SOURCES)

@@ -8,8 +8,7 @@
  *   bulkhead-cell send CHANNEL VALUE [trap] a setpoint into the channel's sampling port
  *   bulkhead-cell recv CHANNEL [AGE-MS]     the last setpoint from it, with its age
  *
- * Where they are, the guest tree says (docs/formats.md). They are reached through /dev/mem; Linux maps
- * what is not RAM as device memory, so every access is an aligned 64-bit one, as port.h has it.
+ * Where they are, the guest tree says: window.h.
  * Exit status: 0 done, 1 not done (said why), 2 wrong usage.
  */
 #include <dirent.h>
@@ -29,19 +28,10 @@
 #include "../../src/blueprint/telemetry.h"
 #include "../control/setpoint.h"
 #include "../lib/include/port.h"
+#include "window.h"
 
-#define TREE		     "/sys/firmware/devicetree/base/bulkhead"
-#define PATH_BYTES	     512
-#define NAME_BYTES	     64
 #define UNWATCHED_PERIOD_US  1000000u /* where the partition file gives the cell no heartbeat period */
 #define DEFAULT_AGE_LIMIT_MS 1000u
-
-struct window {
-	char name[NAME_BYTES]; /* channel-name; empty for the heartbeat */
-	uint64_t ipa, size;
-	uint32_t period_us; /* heartbeat; 0: not watched */
-	bool writes, reads;
-};
 
 /* Says why a call of the system didn't work. */
 static int fail(const char *what, const char *name)
@@ -56,100 +46,18 @@ static int missing(const char *what, const char *name)
 	return 1;
 }
 
-/* Up to `room` bytes of the node's property; 0 where there is none. An empty property has no bytes too. */
-static size_t property_read(const char *node, const char *property, void *buffer, size_t room)
-{
-	char path[PATH_BYTES];
-	size_t size = 0;
-	FILE *file;
-
-	snprintf(path, sizeof(path), TREE "/%s/%s", node, property);
-	file = fopen(path, "rb");
-	if (file) {
-		size = fread(buffer, 1, room, file);
-		fclose(file);
-	}
-	return size;
-}
-
-static bool property_present(const char *node, const char *property)
-{
-	char path[PATH_BYTES];
-
-	snprintf(path, sizeof(path), TREE "/%s/%s", node, property);
-	return access(path, F_OK) == 0;
-}
-
-static uint64_t big_endian(const uint8_t *bytes, unsigned count)
-{
-	uint64_t value = 0;
-
-	for (unsigned i = 0; i < count; i++)
-		value = value << 8 | bytes[i];
-	return value;
-}
-
-static bool window_read(const char *node, struct window *window)
-{
-	uint8_t bytes[16];
-
-	memset(window, 0, sizeof(*window));
-	if (property_read(node, "reg", bytes, sizeof(bytes)) != sizeof(bytes))
-		return false;
-	window->ipa = big_endian(bytes, 8);
-	window->size = big_endian(bytes + 8, 8);
-	if (property_read(node, "period-us", bytes, 4) == 4)
-		window->period_us = (uint32_t)big_endian(bytes, 4);
-	property_read(node, "channel-name", window->name, sizeof(window->name) - 1);
-	window->writes = property_present(node, "writes");
-	window->reads = property_present(node, "reads");
-	return true;
-}
-
-/* The heartbeat (channel is 0) or the channel of that name. */
-static bool window_find(const char *channel, struct window *window)
-{
-	const char *const prefix = channel ? "channel@" : "heartbeat@";
-	const struct dirent *entry;
-	bool found = false;
-	DIR *dir = opendir(TREE);
-
-	while (dir && !found && (entry = readdir(dir)))
-		found = strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
-			window_read(entry->d_name, window) &&
-			(!channel || strcmp(window->name, channel) == 0);
-	if (dir)
-		closedir(dir);
-	return found;
-}
-
-/* Maps it; 0 with errno where that fails. The descriptor may go: the mapping stays. */
-static volatile void *window_map(const struct window *window, bool writable)
-{
-	const int file = open("/dev/mem", (writable ? O_RDWR : O_RDONLY) | O_SYNC | O_CLOEXEC);
-	void *memory;
-
-	if (file < 0)
-		return 0;
-	memory = mmap(0, window->size, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, file,
-		      (off_t)window->ipa);
-	close(file);
-	/* cppcheck-suppress memleak ; the mapping is the caller's until the program ends */
-	return memory == MAP_FAILED ? 0 : memory;
-}
-
 static int info(void)
 {
-	char name[NAME_BYTES] = "";
+	char name[WINDOW_NAME] = "";
 	const struct dirent *entry;
 	struct window window;
-	DIR *dir = opendir(TREE);
+	DIR *dir = opendir(WINDOW_TREE);
 
 	if (!dir) {
 		fprintf(stderr, "bulkhead-cell: this machine's tree has no /bulkhead: not a cell\n");
 		return 1;
 	}
-	property_read(".", "cell-name", name, sizeof(name) - 1);
+	window_property(".", "cell-name", name, sizeof(name) - 1);
 	printf("bulkhead-cell: cell %s\n", name);
 	while ((entry = readdir(dir))) {
 		if (!strchr(entry->d_name, '@') || !window_read(entry->d_name, &window))
@@ -180,7 +88,7 @@ static int beat(void)
 	uint64_t period_ns;
 
 	if (!window_find(0, &window))
-		return missing("heartbeat in", TREE);
+		return missing("heartbeat in", WINDOW_TREE);
 	heartbeat = window_map(&window, true);
 	if (!heartbeat)
 		return fail("heartbeat", "through /dev/mem");
