@@ -55,7 +55,7 @@ tidy()
 			-isystem /usr/lib/picolibc/aarch64-linux-gnu/include -isystem build/linux/libfdt -isystem build/lwip/source/src/include -isystem build/libsodium/source/src/libsodium/include -- || status=1
 	sources 'test/attack/*.c' | xargs -P "$JOBS" -n 4 scripts/tidy.sh "$@" "${TARGET_FLAGS[@]}" -mgeneral-regs-only -- || status=1
 	sources 'scripts/*.c' | xargs scripts/tidy.sh "$@" "${HOST_FLAGS[@]}" -- || status=1
-	sources 'cells/linux/*.c' | xargs scripts/tidy.sh "$@" --target=aarch64-linux-gnu -std=gnu11 -Icells/lib/include \
+	sources 'cells/linux/*.c' | xargs scripts/tidy.sh "$@" --target=aarch64-linux-gnu -std=gnu11 -D_GNU_SOURCE= -Icells/lib/include \
 		-isystem /usr/aarch64-linux-gnu/include -- || status=1
 	return $status
 }

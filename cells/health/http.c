@@ -18,20 +18,6 @@
 #define CHUNK_TAIL 2u
 #define HEADER_MAX 640u
 
-static const struct {
-	const char *number, *text;
-} codes[HTTP_CODES] = {
-	[HTTP_OK] = {"200", "OK"},
-	[HTTP_BAD_REQUEST] = {"400", "Bad Request"},
-	[HTTP_NOT_FOUND] = {"404", "Not Found"},
-	[HTTP_NOT_ALLOWED] = {"405", "Method Not Allowed"},
-	[HTTP_TIMEOUT] = {"408", "Request Timeout"},
-	[HTTP_TARGET_TOO_LONG] = {"414", "URI Too Long"},
-	[HTTP_HEADERS_TOO_LONG] = {"431", "Request Header Fields Too Large"},
-	[HTTP_UNAVAILABLE] = {"503", "Service Unavailable"},
-	[HTTP_VERSION] = {"505", "HTTP Version Not Supported"},
-};
-
 static const char drawn[] = "image/svg+xml";
 static const struct document {
 	const char *path, *type;
@@ -52,7 +38,7 @@ _Static_assert(HTTP_PIECE_MAX - CHUNK_HEAD - CHUNK_TAIL >= BODY_PIECE_MAX, "a pi
 
 const char *http_code_text(uint64_t code)
 {
-	return code < HTTP_CODES ? codes[code].number : "?";
+	return code < HTTP_CODES ? http_code_words[code].number : "?";
 }
 
 void http_begin(struct http_exchange *exchange, const struct body_source *source,
@@ -161,7 +147,8 @@ void http_give_up(struct http_exchange *exchange)
  * else. */
 static uint32_t head(struct http_exchange *exchange, char *to)
 {
-	const char *number = codes[exchange->code].number, *text = codes[exchange->code].text;
+	const char *number = http_code_words[exchange->code].number;
+	const char *text = http_code_words[exchange->code].text;
 	const bool silent = exchange->request.method == HTTP_HEAD;
 	uint32_t length = (uint32_t)snprintf(
 		to, HEADER_MAX,

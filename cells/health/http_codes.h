@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_codes.h - the status codes that the web server answers with (RFC 9110, 15).
+ * http_codes.h - the status codes that web servers here answer with (RFC 9110, 15).
  */
 #ifndef HEALTH_HTTP_CODES_H
 #define HEALTH_HTTP_CODES_H
@@ -17,5 +17,9 @@ enum http_code {
 	HTTP_VERSION,
 	HTTP_CODES
 };
+
+extern const struct http_code_words {
+	const char *number, *text; /* "404", "Not Found" */
+} http_code_words[HTTP_CODES];
 
 #endif

@@ -23,6 +23,7 @@
 #include "mmu.h"
 #include "network.h"
 #include "page.h"
+#include "publish.h"
 #include "recorder.h"
 #include "report.h"
 #include "scan.h"
@@ -269,6 +270,7 @@ static void poll(void)
 	scan_poll(&machine, timer_now());
 	console_poll(obey);
 	recorder_poll();
+	publish_poll(timer_now());
 	if (++counters.polls % (STATUS_NS / POLL_NS) == 0)
 		second(timer_now());
 	heartbeat_publish(HEARTBEAT_TICKS, counters.polls);
@@ -345,6 +347,7 @@ void cell_main(const struct guest *guest)
 		.log_text = recorder_text,
 	};
 	network_start(guest, machine.hz, &source, &counters);
+	publish_start(guest, &source);
 	irq_enable();
 	hypercall_ready();
 	run();

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# initramfs.sh BUSYBOX BULKHEAD-CELL OUTPUT [MODULES [NVME-CLI]] - packs the Linux cell's root file system.
+# initramfs.sh BUSYBOX PROGRAMS OUTPUT [MODULES [NVME-CLI]] - packs the Linux cell's root file system.
 #
-# MODULES: folder of kernel modules, for a cell with PCI functions. NVME-CLI: folder of `nvme` and the libraries that
-# it needs.
+# PROGRAMS: folder of the cell's own. MODULES: folder of kernel modules, for a cell with PCI functions. NVME-CLI: folder of
+# `nvme` and the libraries that it needs.
 
 set -euo pipefail
 if [ $# -lt 3 ] || [ $# -gt 5 ]; then
-	echo "usage: initramfs.sh BUSYBOX BULKHEAD-CELL OUTPUT [MODULES [NVME-CLI]]" >&2
+	echo "usage: initramfs.sh BUSYBOX PROGRAMS OUTPUT [MODULES [NVME-CLI]]" >&2
 	exit 2
 fi
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,7 +18,7 @@ trap 'rm -rf "$root" "$output.part"' EXIT
 
 install -d "$root/bin"
 install -m 755 "$1" "$root/bin/busybox"
-install -m 755 "$2" "$root/bin/bulkhead-cell"
+install -m 755 -t "$root/bin" "$2/bulkhead-cell" "$2/bulkhead-exporter"
 install -m 755 "$here/demo" "$root/bin/demo"
 install -m 755 "$here/init" "$root/init"
 ln -s busybox "$root/bin/sh"

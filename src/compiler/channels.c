@@ -7,6 +7,7 @@
  */
 #include "front.h"
 
+#include "metrics.h"
 #include "text.h"
 
 #include <libfdt.h>
@@ -121,6 +122,32 @@ static void read_presentation(const struct front *front, struct plan_channel *ch
 		channel->shown = true;
 }
 
+static uint64_t metrics_most(const struct plan *plan)
+{
+	uint64_t cores = 0, functions = 0;
+
+	for (size_t i = 0; i < plan->cell_count; i++)
+		cores += plan->cells[i].core_count;
+	for (size_t i = 0; i < plan->board.pci.count; i++)
+		functions += plan->board.pci.at[i].owner >= 0;
+	return METRICS_BYTES(cores, plan->cell_count, functions);
+}
+
+/* What the health cell puts there may be another's than ours: no error. [impl->swr~config-metrics~1] */
+static void check_metrics(const struct front *front, const struct plan_channel *channel, int node)
+{
+	const struct plan *const plan = front->plan;
+	const uint64_t most = METRICS_CHANNEL_SIZE(metrics_most(plan));
+
+	if (strcmp(channel->name, METRICS_CHANNEL) != 0 || channel->writer_count != 1 ||
+	    !(plan->cells[channel->writers[0]].flags & BP_CELL_HEALTH))
+		return;
+	if (channel->size && channel->size < most)
+		diag_warning(front_place(front, node, "size"),
+			     "channel '%s' may be too small for the health cell's metrics: %s is enough",
+			     channel->name, text_of_size(most));
+}
+
 static void read_channel(struct front *front, int node)
 {
 	struct plan *const plan = front->plan;
@@ -137,6 +164,7 @@ static void read_channel(struct front *front, int node)
 	else
 		read_one_way(front, channel, node);
 	read_size(front, channel, node);
+	check_metrics(front, channel, node);
 	read_presentation(front, channel, node);
 	channel->doorbell_spis = memory_new(channel->reader_count, sizeof(channel->doorbell_spis[0]));
 	for (size_t i = 0; channel->doorbell && i < channel->reader_count; i++) {

@@ -273,6 +273,41 @@ def test_warning(tmp_path):
         assert (result.stderr, result.returncode) == ("", status)
 
 
+METRICS = """/dts-v1/;
+/ {
+	compatible = "bulkhead,partitions-v1";
+	board = "qemu-virt";
+	cells {
+		%s { role = "health"; cpus = <0>; memory = "32M"; image = "health.elf"; };
+		one { cpus = <1 2>; memory = "16M"; image = "health.elf"; };
+	};
+	channels { %s { from = "%s"; to = "%s"; size = "%s"; }; };
+};
+"""
+
+
+# [utest->swr~config-metrics~1]
+@pytest.mark.parametrize(
+    "health, channel, writer, reader, size, warned",
+    [
+        ("health", "metrics", "health", "one", "96K", True),
+        ("watch", "metrics", "watch", "one", "4K", True),
+        ("health", "metrics", "health", "one", "100K", False),
+        ("health", "metrics", "health", "one", "1M", False),
+        ("health", "metrics", "one", "health", "4K", False),
+        ("health", "setpoints", "health", "one", "4K", False),
+    ],
+)
+def test_metrics_channel(tmp_path, health, channel, writer, reader, size, warned):
+    """The bound of three cores and two cells: 15360 + 3 * 7680 + 2 * 5888 bytes, twice, and the head's 192."""
+    path = tmp_path / "file.dts"
+    path.write_text(METRICS % (health, channel, writer, reader, size))
+    column = path.read_text().splitlines()[8].index("size") + 1
+    warning = f"{path}:9:{column}: warning: channel 'metrics' may be too small for the health cell's metrics: 100K is enough\n"
+    result = check(str(path))
+    assert (result.stderr, result.returncode) == (warning if warned else "", 0)
+
+
 def test_json_of_no_utf8(tmp_path):
     path = os.fsencode(tmp_path) + b"/\xff\xc3.dts"
     result = subprocess.run([TOOL, "check", path, "--json"], cwd=ROOT, capture_output=True, timeout=60, check=False)

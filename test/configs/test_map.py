@@ -303,8 +303,9 @@ def test_json():
     assert control["faults"]["serror"] == "log" and control["restarts"] == {"count": 5, "window": 300_000_000_000}
     with open(os.path.join(ROOT, IMAGES, "control.elf"), "rb") as file:
         assert control["images"][0]["sha256"] == hashlib.sha256(file.read()).hexdigest()
-    (channel,) = found["channels"]
+    channel, metrics = found["channels"]
     assert (channel["name"], channel["size"], channel["writers"], channel["readers"]) == ("setpoints", 65536, [2], [1])
+    assert (metrics["name"], metrics["size"], metrics["writers"], metrics["readers"]) == ("metrics", 131072, [0], [2])
     writes = {cell["name"]: window["writes"] for cell in found["cells"] for window in cell["windows"]
               if window["address"] == channel["address"]}
     assert writes == {"control": False, "gateway": True}
