@@ -255,6 +255,8 @@ class RestartLimit(Stopped):
 class ImageMismatch(Stopped):
     error, how = "image-mismatch", "a bit of its image is wrong"
     marked, from_start = False, True
+    options = REBOOT  # in its time the health cell finds that the image isn't the build's, and resets the machine
+    alert, metric = "BulkheadTablesChanged", 'bulkhead_last_life_dumps{cause="table-integrity"}'
 
     def prepare(self):
         (part,) = (part for part in self.image.loadables if part.description.startswith(f"{FAILING}:"))
