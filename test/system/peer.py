@@ -164,8 +164,8 @@ class Peer:
         if frame[:14] != MAC + self.cell_mac + struct.pack(">H", IPV4) or len(frame) < 34 or frame[23] != protocol:
             return None
         packet = frame[14 : 14 + struct.unpack(">H", frame[16:18])[0]]
-        assert packet[12:20] == self.cell + self.own and checksum(packet[:20]) == 0
-        return packet[20:]
+        assert packet[12:16] == self.cell and checksum(packet[:20]) == 0
+        return packet[20:] if packet[16:20] == self.own else None  # else it is for others, by us as their gateway
 
     def ask_ping(self, payload=b"x" * 56, seconds=PATIENCE):
         self._sequence = (self._sequence + 1) % 65536
