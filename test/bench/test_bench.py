@@ -67,7 +67,7 @@ BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
     },
 }
 MESSAGE = 103
-REVOKE = 2043
+REVOKE = 2063
 TEXT_BYTES = 45056
 
 
