@@ -80,7 +80,8 @@ static void ppis_check(struct audit *audit)
 	if (!maintenance)
 		violation(&audit->report, RULE_INPUT, "board tree: the GIC has no maintenance interrupt");
 	else if (maintenance == HYP_TIMER || maintenance == HYP_V_TIMER ||
-		 maintenance == board->virtual_timer || maintenance == board->physical_timer)
+		 maintenance == board->virtual_timer || maintenance == board->physical_timer ||
+		 maintenance == board->hypervisor_timer)
 		violation(&audit->report, RULE_INPUT,
 			  "board tree: the GIC's maintenance interrupt %u is a timer's", maintenance);
 }

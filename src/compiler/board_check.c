@@ -142,7 +142,8 @@ static void check_gic(const struct board *board)
 
 static void check_ppis(const struct board *board)
 {
-	const uint32_t hypervisors = UINT32_C(1) << HYP_TIMER | UINT32_C(1) << HYP_V_TIMER;
+	const uint32_t hypervisors =
+		UINT32_C(1) << HYP_TIMER | UINT32_C(1) << HYP_V_TIMER | hypervisor_timer_ppi(board);
 	const uint32_t maintenance = maintenance_ppi(board);
 	const fdt32_t *const cells = fdt_getprop(board->tree.data, board->gic_node, "#interrupt-cells", NULL);
 
@@ -155,7 +156,8 @@ static void check_ppis(const struct board *board)
 					 "timer's",
 					 maintenance));
 	else if (timer_ppis(board) & hypervisors)
-		wrong(board, "gives guests a timer interrupt that is the hypervisor's, 26 or 28");
+		wrong(board, text_format("gives guests a timer interrupt that is the hypervisor's, %d",
+					 __builtin_ctz(timer_ppis(board) & hypervisors)));
 	else if (board->timer_node >= 0 && __builtin_popcount(timer_ppis(board)) != 2)
 		wrong(board, "names no two PPIs for the physical and the virtual timer");
 }

@@ -67,7 +67,7 @@ BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
     },
 }
 MESSAGE = 103
-REVOKE = 2063
+REVOKE = 1998
 TEXT_BYTES = 45056
 
 

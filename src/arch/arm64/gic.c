@@ -193,6 +193,7 @@ static void redistributor_quiesce(void)
 {
 	const struct bp_core *core = cell_core(this_core);
 	const va_t sgi = gicr_sgi_page(core);
+	const u32 watchdog = this_cell->watchdog_ppi;
 
 	mmio_write32(sgi + GICD_ICENABLER, ~UINT32_C(0));
 	poll_clear(core->gicr_va + GICR_CTLR, GICR_CTLR_RWP);
@@ -200,14 +201,14 @@ static void redistributor_quiesce(void)
 	mmio_write32(sgi + GICD_ICACTIVER, ~UINT32_C(0));
 	mmio_write32(sgi + GICD_IGROUPR, ~UINT32_C(0));
 	mmio_write32(sgi + GICD_ICFGR + 4, icfgr_mask((u16)(this_cell->ppi_edge >> 16)));
+	/* Each stop of a core pays for it: without the loop's own instructions. */
+#pragma GCC unroll 8
 	for (u32 i = 0; i < INTID_FIRST_SPI; i += 4)
 		mmio_write32(sgi + GICD_IPRIORITYR + i, GIC_PRIORITY_DEFAULT * 0x01010101u);
 	mmio_write8(sgi + GICD_IPRIORITYR + WAKE_SGI, 0);
-	if (core_is_first() && this_cell->watchdog_ppi) {
-		mmio_write8(sgi + GICD_IPRIORITYR + (u32)__builtin_ctz(this_cell->watchdog_ppi), 0);
-		mmio_write32(sgi + GICD_ISENABLER, this_cell->watchdog_ppi);
-	}
-	mmio_write32(sgi + GICD_ISENABLER, BIT(WAKE_SGI));
+	if (watchdog) /* armed on the health cell's first core alone */
+		mmio_write8(sgi + GICD_IPRIORITYR + (u32)__builtin_ctz(watchdog), 0);
+	mmio_write32(sgi + GICD_ISENABLER, BIT(WAKE_SGI) | watchdog);
 	/* All of it is done before what follows looks for reasons to wake: a wake-up from now on counts. */
 	(void)mmio_read32(sgi + GICD_ISENABLER);
 	dsb(sy);
@@ -267,7 +268,7 @@ static void interrupt_end(u64 intid)
 	if (this_cell->mode == BP_MODE_INJECTED)
 		sysreg_write(ICC_DIR_EL1, intid);
 	isb();
-	if (gic_own(intid))
+	if (intid >= INTID_FIRST_PPI && gic_own(intid))
 		gic_own_work(intid);
 }
 
