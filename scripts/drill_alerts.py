@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from drill_cases import CASES
-from harness import prometheus
+from harness import ports, prometheus
 
 HOLD = "4s"  # before an alert, where the rules say a minute
 SCRAPES = 6  # seconds: three of them, since an increase needs what was before
@@ -52,8 +52,8 @@ def one_case(case, folder, watcher, port):
 def watched(folder, cases=CASES):
     """What was told of each case, as it comes; one machine after the other, each an instance of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    ports = [prometheus.free_port() for _ in cases]
-    with prometheus.Prometheus(folder, ports, HOLD) as watcher:
-        for case, port in zip(cases, ports):
+    forwarded = [ports.free() for _ in cases]
+    with prometheus.Prometheus(folder, forwarded, HOLD) as watcher:
+        for case, port in zip(cases, forwarded):
             print(f"drill: {case.error}, watched ...", flush=True)
             yield one_case(case, folder, watcher, port)

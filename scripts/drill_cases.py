@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass, field
 
 import system
-from harness import build, fit, gdbstub, health, pci, qemu
+from harness import fit, gdbstub, health, pci, qemu, web
 
 FAILING, CONTROL, HEALTH = "failing", "control", "health"
 PT_LOAD = 1
@@ -17,7 +17,7 @@ SYNC_LOWER, SERROR_LOWER = 0x400, 0x580  # of a vector table: Arm ARM D1.4.1
 EL2_VA_TEXT = 0x4000000000  # src/arch/arm64/bulkhead.lds
 BRK = (0xD4200000).to_bytes(4, "little")
 REBOOT = ["-action", "reboot=reset"]
-BOARD, ADDRESS = "qemu-virt-pci", "10.0.2.15"
+BOARD = "qemu-virt-pci"
 US = 1000
 MS = 1000 * US
 
@@ -76,8 +76,8 @@ class Case:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.image = fit.Fit(system.image(self.config))
         self.prepare()
-        net = ("net", f"user,hostfwd=tcp:127.0.0.1:{port}-{ADDRESS}:80" if port else "user")
-        devices = pci.options(BOARD, ["nic", net], nvme="null-co://", disk="null-co://")
+        net = web.network(port) if port else "user"
+        devices = pci.options(BOARD, ["nic", ("net", net)], nvme="null-co://", disk="null-co://")
         icount = None if port else qemu.ICOUNT
         self.running = system.System(qemu.QemuTarget(self.folder, icount=icount, extra=devices + self.options), self.image)
         self.view = self.running.view

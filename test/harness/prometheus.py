@@ -5,36 +5,30 @@ import contextlib
 import json
 import re
 import shutil
-import socket
 import subprocess
 import time
 import urllib.parse
 import urllib.request
 
-from harness import build
+from harness import build, ports
 
 FLEET = build.ROOT / "scripts/fleet"
 PATIENCE = 180  # seconds: a safety net
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 class Prometheus:
     """It looks more often than scripts/fleet says, so that a test is over sooner; with `hold` rules wait that long, not longer,
     before they alert."""
 
-    def __init__(self, folder, ports, hold=None):
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder, watched, hold=None):
+        """watched: ports of this host."""
+        self.folder, self.port = folder, ports.free()
         shutil.copytree(FLEET / "rules", folder / "rules", dirs_exist_ok=True)
         for rules in (folder / "rules").iterdir() if hold else ():
             rules.write_text(re.sub(r"\bfor: \w+", f"for: {hold}", rules.read_text()))
         config = re.sub(r"_interval: (15s|1m)", "_interval: 2s", (FLEET / "prometheus.yml").read_text())
         (folder / "prometheus.yml").write_text(config.replace("scrape_timeout: 10s", "scrape_timeout: 2s"))
-        targets = ", ".join(f'"127.0.0.1:{port}"' for port in ports)
+        targets = ", ".join(f'"127.0.0.1:{port}"' for port in watched)
         (folder / "appliances.yml").write_text(f"- targets: [{targets}]\n  labels: {{site: test}}\n")
         command = ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"]
         self.log = open(folder / "prometheus.log", "wb")

@@ -5,6 +5,8 @@ import contextlib
 import http.client
 import socket
 
+from harness import ports
+
 TRIES = 10
 
 
@@ -49,9 +51,12 @@ def values(text):
     return {series: float(value) for series, value in lines}
 
 
+def network(port):
+    """QEMU's user network in which that port of this host is the web server of the health cell at 10.0.2.15."""
+    return f"user,hostfwd=tcp:127.0.0.1:{port}-10.0.2.15:80"
+
+
 def forwarded():
-    """A client, and QEMU's user network that brings it to the health cell at 10.0.2.15."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    return Client(port), f"user,hostfwd=tcp:127.0.0.1:{port}-10.0.2.15:80"
+    """A client, and the network that brings it to the health cell."""
+    port = ports.free()
+    return Client(port), network(port)

@@ -14,7 +14,7 @@ import pytest
 
 import peer as cable
 import system
-from harness import pci, qemu
+from harness import pci, ports, qemu
 
 MALFORMED = 600
 A_PING_EVERY = 10
@@ -78,12 +78,6 @@ def test_virtio(results):
         answers(running, peer)
 
 
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
 def echoed(port):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
         asker.settimeout(1)
@@ -96,7 +90,7 @@ def echoed(port):
 
 def test_dhcp(results):
     """QEMU's user network has a server."""
-    port = free_port()
+    port = ports.free(socket.SOCK_DGRAM)
     net = f"user,net=10.0.7.0/24,dhcpstart=10.0.7.33,hostfwd=udp:127.0.0.1:{port}-10.0.7.33:7"
     with system.running("net-dhcp", results, extra=devices(net=net)) as running:
         running.uart.search(r"^health: net: address 10\.0\.7\.33/24, gateway 10\.0\.7\.2\n", never=system.HALTED)

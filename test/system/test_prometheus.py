@@ -12,7 +12,7 @@ import time
 import pytest
 
 import system
-from harness import build, pci, prometheus, qemu
+from harness import build, pci, ports, prometheus, qemu, web
 
 APPLIANCES = 3
 BROKEN = 1  # the appliance whose gateway fails
@@ -20,8 +20,7 @@ BROKEN = 1  # the appliance whose gateway fails
 
 @contextlib.contextmanager
 def appliance(number, port):
-    net = f"user,hostfwd=tcp:127.0.0.1:{port}-10.0.2.15:80"
-    devices = pci.options("qemu-virt-pci", ["nic", ("net", net)], nvme="null-co://", disk="null-co://")
+    devices = pci.options("qemu-virt-pci", ["nic", ("net", web.network(port))], nvme="null-co://", disk="null-co://")
     with system.running("fleet", build.results_folder(f"fleet-{number}"), extra=devices) as running:
         running.uart.search(r"^health: net: link up\n", never=system.HALTED)
         yield running.wait_up("gateway")
@@ -29,11 +28,11 @@ def appliance(number, port):
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory):
-    ports = [prometheus.free_port() for _ in range(APPLIANCES)]
+    forwarded = [ports.free() for _ in range(APPLIANCES)]
     with contextlib.ExitStack() as stack:
-        machines = [stack.enter_context(appliance(n, port)) for n, port in enumerate(ports)]
-        watcher = stack.enter_context(prometheus.Prometheus(tmp_path_factory.mktemp("prometheus"), ports))
-        watcher.machines, watcher.instances = machines, [f"127.0.0.1:{port}" for port in ports]
+        machines = [stack.enter_context(appliance(n, port)) for n, port in enumerate(forwarded)]
+        watcher = stack.enter_context(prometheus.Prometheus(tmp_path_factory.mktemp("prometheus"), forwarded))
+        watcher.machines, watcher.instances = machines, [f"127.0.0.1:{port}" for port in forwarded]
         yield watcher
 
 

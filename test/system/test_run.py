@@ -9,7 +9,7 @@ import os
 import subprocess
 import urllib.request
 
-from harness import build, prometheus, qemu
+from harness import build, ports, qemu
 
 LEAVE = b"\x01x"
 
@@ -21,7 +21,7 @@ def page(port):
 
 
 def test_page_is_forwarded(tmp_path):
-    disk, port = build.disk("net-virtio"), prometheus.free_port()
+    disk, port = build.disk("net-virtio"), ports.free()
     command = [build.ROOT / "scripts/run.sh", disk, disk.parent / "map.txt"]
     with open(tmp_path / "console", "w+b") as console:
         running = subprocess.Popen(command, env={**os.environ, "HTTP_PORT": str(port)}, stdin=subprocess.PIPE, stdout=console, stderr=console)

@@ -17,7 +17,7 @@ import pytest
 
 import peer as cable
 import system
-from harness import build, pci, qemu
+from harness import build, pci, ports, qemu
 
 SYSLOG, NTP = 514, 123
 TCP_PORT = 45601  # of this host, as net-syslog-tcp.dts has it
@@ -158,9 +158,8 @@ def rsyslogd(folder, udp_port):
 @pytest.mark.full
 def test_rsyslogd(results, tmp_path):
     """One file of the appliance, a line an event: by TCP from the health cell, and the same message by UDP."""
+    udp_port = ports.free(socket.SOCK_DGRAM)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        sender.bind(("127.0.0.1", 0))
-        udp_port = sender.getsockname()[1] ^ 1
         with rsyslogd(tmp_path, udp_port), system.running("net-syslog-tcp", results, extra=devices("user")) as running:
             qemu.wait_until(lambda: running.view.state("control") == "ready", "control is ready")
             file = tmp_path / "127.0.0.1.log"
