@@ -452,7 +452,8 @@ static COLD void interrupt_rare(u64 start, u32 intid, u64 priority, u32 more)
 	struct taken next;
 
 	for (;; more--, intid = next.intid, priority = next.priority) {
-		const bool own = intid >= INTID_FIRST_PPI && priority == 0 && intid != maintenance && gic_own(intid);
+		const bool own =
+			intid >= INTID_FIRST_PPI && priority == 0 && intid != maintenance && gic_own(intid);
 
 		if (!intid_none(intid))
 			sysreg_write(ICC_EOIR1_EL1, intid);
