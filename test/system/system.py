@@ -133,7 +133,8 @@ class System:
         end = f"end-{self._commands}"
         head = self.view.log_head(cell)
         self.send(cell, f"{command}; s=$?; echo; echo $s-{end}")
-        regex = re.compile(rf"^(\d+)-{end}\n", re.M)
+        # What is typed while the shell still changes its terminal may be lost: it is through when it asks.
+        regex = re.compile(rf"^(\d+)-{end}\n[^\n]*# ", re.M)
         found = qemu.wait_until(
             lambda: regex.search(self.view.log(cell, head)), f"{cell} is through with {command}", patience or qemu.PATIENCE
         )
