@@ -134,7 +134,7 @@ class System:
         head = self.view.log_head(cell)
         self.send(cell, f"{command}; s=$?; echo; echo $s-{end}")
         # What is typed while the shell still changes its terminal may be lost: it is through when it asks.
-        regex = re.compile(rf"^(\d+)-{end}\n[^\n]*# ", re.M)
+        regex = re.compile(rf"^(\d+)-{end}\n(?:.*\n)*?\S+:\S*# ", re.M)  # behind what it says of jobs that ended
         found = qemu.wait_until(
             lambda: regex.search(self.view.log(cell, head)), f"{cell} is through with {command}", patience or qemu.PATIENCE
         )
