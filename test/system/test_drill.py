@@ -29,8 +29,8 @@ def test_error(case, request):
 
 
 @pytest.mark.full
-def test_told(tmp_path):
+def test_told():
     """Of each error a metric moves and an alert fires, which was not firing before."""
-    told = list(drill_alerts.watched(tmp_path))
+    told = list(drill_alerts.watched(build.results_folder("drill-told")))
     assert len(told) == len(drill_cases.CASES)
     assert [wrong for one in told for wrong in one.wrong()] == []
