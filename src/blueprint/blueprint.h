@@ -38,7 +38,7 @@
 /* The number grows when a binary for the last one would misread what is written now: layouts, kinds,
  * meanings. */
 #define BLUEPRINT_MAGIC	  UINT64_C(0x544e5250454c4242) /* "BBLEPRNT" */
-#define BLUEPRINT_ABI	  6u
+#define BLUEPRINT_ABI	  7u
 
 #define BP_PAGE_SIZE	  UINT64_C(4096)
 #define BP_NAME_MAX	  32u  /* bytes with the terminating NUL */

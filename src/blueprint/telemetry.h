@@ -144,14 +144,14 @@ struct log_ring {      /* byte n of the stream is at data[n % LOG_RING_BYTES] */
 	uint8_t data[LOG_RING_BYTES];
 };
 
-#define ORDER_INPUT_BYTES 64u
+#define ORDER_INPUT_BYTES 256u /* a line that was typed, while the cell is busy with something else */
 struct order {
 	uint64_t sequence;   /* changes with every order; 0: none yet */
 	uint32_t action;     /* BP_ACTION_STOP or BP_ACTION_RESTART */
 	uint32_t cause;	     /* enum bp_error, or BP_ERROR_COUNT: by request */
 	uint64_t input_head; /* console input: byte n at input[n % ORDER_INPUT_BYTES] */
 	uint64_t dma_done;   /* the cell's dma_request that was carried out last, or | DMA_FAILED */
-	uint64_t reserved[4];
+	uint64_t reserved[28];
 	uint8_t input[ORDER_INPUT_BYTES];
 };
 
@@ -259,7 +259,7 @@ _Static_assert(offsetof(struct telemetry_core, fault) == 584, "layout");
 _Static_assert(sizeof(struct event) == 64, "layout");
 _Static_assert(sizeof(struct event_ring) == 4096, "layout");
 _Static_assert(sizeof(struct log_ring) == 4096, "layout");
-_Static_assert(sizeof(struct order) == 128, "layout");
+_Static_assert(sizeof(struct order) == 512, "layout");
 _Static_assert(sizeof(struct heartbeat) == 264, "layout");
 _Static_assert(sizeof(struct directory_core) == 32, "layout");
 _Static_assert(sizeof(struct directory_cell) == 120, "layout");

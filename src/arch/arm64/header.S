@@ -18,7 +18,7 @@ image_start:
 	.global hv_header
 hv_header:
 	.ascii	"BLKHHEAD"		// HV_MAGIC
-	.long	6			// BLUEPRINT_ABI
+	.long	7			// BLUEPRINT_ABI
 	.long	1			// HV_ISA_ARM64
 	.quad	image_file_size
 	.quad	secondary_entry_offset
