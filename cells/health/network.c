@@ -21,12 +21,15 @@
 #include "clock.h"
 #include "console.h"
 #include "echo.h"
+#include "entropy.h"
 #include "http_server.h"
 #include "hypercall_call.h"
 #include "metrics.h"
 #include "nic.h"
 #include "nic_errors.h"
+#include "secret.h"
 #include "syslog_client.h"
+#include "tcp_gate.h"
 #include "timer.h"
 
 #define FRAMES_A_TURN 16u
@@ -49,6 +52,8 @@ static uint8_t mac[NIC_MAC_BYTES];
 static uint64_t ticks_a_second, waiting_since;
 static uint64_t alone_since, alone_told; /* without an address that DHCP is to bring */
 static bool added, addressed, more;
+static struct secret secret;
+static bool has_random; /* the processor's numbers are in it */
 static volatile bool interrupted;
 static volatile uint64_t interrupts;
 static const struct body_source *documents;
@@ -63,16 +68,28 @@ _Noreturn void network_broken(const char *what)
 		wait_interrupt();
 }
 
-/* Good enough for what needs to differ, not to be secret: a xorshift over the time. */
 uint32_t network_random(void)
 {
-	static uint64_t seed;
+	return (uint32_t)secret_draw(&secret);
+}
 
-	seed ^= timer_now() | 1;
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (uint32_t)(seed >> 32);
+/* What differs from boot to boot and from board to board, what others don't know, and what is random where
+ * the processor has that. */
+static void secret_gather(const struct guest *guest)
+{
+	const struct directory *directory = documents->machine->directory;
+	crypto_hash_sha256_state gathered;
+
+	crypto_hash_sha256_init(&gathered);
+	crypto_hash_sha256_update(&gathered, directory->config_digest, sizeof(directory->config_digest));
+	crypto_hash_sha256_update(&gathered, (const uint8_t *)wanted, sizeof(*wanted));
+	if (guest->log_key)
+		crypto_hash_sha256_update(&gathered, guest->log_key, GUEST_LOG_KEY_BYTES);
+	if (documents->record)
+		crypto_hash_sha256_update(&gathered, (const uint8_t *)documents->record,
+					  sizeof(*documents->record));
+	has_random = entropy_gather(&gathered);
+	secret_start(&secret, &gathered);
 }
 
 u32_t sys_now(void)
@@ -119,6 +136,11 @@ static err_t frame_send(struct netif *of, struct pbuf *frame)
 	return ERR_OK;
 }
 
+static err_t packet_send(struct netif *of, struct pbuf *packet, const ip4_addr_t *to)
+{
+	return tcp_gate_is_telling() ? ERR_OK : etharp_output(of, packet, to);
+}
+
 static void frame_take(uint32_t length)
 {
 	struct pbuf *frame = pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_POOL);
@@ -138,7 +160,7 @@ static err_t netif_start(struct netif *of)
 {
 	of->name[0] = 'n';
 	of->name[1] = 'i';
-	of->output = etharp_output;
+	of->output = packet_send;
 	of->linkoutput = frame_send;
 	of->mtu = MTU;
 	of->hwaddr_len = NIC_MAC_BYTES;
@@ -174,6 +196,7 @@ static void stack_start(void)
 			 gateway = {lwip_htonl(wanted->gateway)};
 
 	lwip_init();
+	tcp_gate_start(&secret, (uint16_t)wanted->http, ticks_a_second);
 	if (wanted->echo && !echo_start((uint16_t)wanted->echo))
 		say("health: net: no echo on UDP port %" PRIu32, wanted->echo);
 	if (wanted->syslog.port && !syslog_client_start(&wanted->syslog, documents->machine, counters))
@@ -271,6 +294,7 @@ void network_start(const struct guest *guest, uint64_t hz, const struct body_sou
 	wanted = &guest->net;
 	counters->net.there = true;
 	counters->syslog.there = wanted->syslog.port;
+	secret_gather(guest);
 	waiting_since = timer_now();
 	nic_find(guest);
 	if (!nic) {
@@ -359,4 +383,6 @@ void network_report(void)
 	say("net: memory heap=%" PRIu64 " most=%" PRIu64 " buffers=%" PRIu64 " connections=%" PRIu64,
 	    counters->net.heap_bytes, counters->net.heap_bytes_max, counters->net.buffers,
 	    counters->net.connections);
+	say("net: secret of %s",
+	    has_random ? "the processor's random numbers" : "the counter and the log's key");
 }

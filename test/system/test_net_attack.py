@@ -2,7 +2,8 @@
 """A network that means harm to the health cell: floods of SYNs, segments that break TCP's rules, a DHCP server that lies. The watch
 over the cells goes on, no other cell notices, and who means well is served again.
 
-[stest->swr~health-net-bounded~1] [stest->swr~http-bounded~1] [stest->swr~health-net-dhcp~1]
+[stest->swr~health-net-bounded~1] [stest->swr~http-bounded~1] [stest->swr~health-net-dhcp~1] [stest->swr~net-half-open~1]
+[stest->swr~http-places~1] [stest->swr~net-numbers~1] [stest->swr~net-secret~1]
 """
 
 import itertools
@@ -25,14 +26,26 @@ LIES = 40
 DECEIVED_SECONDS = 15
 POLL_DELAY_MAX_NS = 1_000_000  # half of the health cell's period
 ASK = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
+KNOCKS = 2000
+KNOCKS_BETWEEN = 100  # an honest client's visits
+READERS = 12  # addresses that read no answers
+READERS_EACH = 3
+SERVED_SECONDS = 1.0  # `/health`, whatever others do: some milliseconds where nothing else runs on the host
+NUMBERS = 16
+
+
+def knock(peer, source, from_port):
+    """The answer to a SYN; None: there was none, or a refusal."""
+    peer.syn(source, from_port, HTTP, 1000)
+    found = peer.listen(lambda frame: peer.segment(frame, HTTP, from_port, source), 2)
+    return found if found and found[2] == SYN | ACK else None
 
 
 def get(peer, from_port):
     """What the web server answers, by hand; empty: nothing in time."""
     sequence, said = 1000, b""
-    peer.send(IPV4, cable.ipv4(peer.own, peer.cell, TCP, cable.tcp(peer.own, peer.cell, from_port, HTTP, sequence, 0, SYN)))
-    found = peer.listen(lambda frame: peer.segment(frame, HTTP, from_port), 2)
-    if not found or found[2] != SYN | ACK:
+    found = knock(peer, peer.own, from_port)
+    if not found:
         return b""
     expected, sequence = found[0] + 1, sequence + 1
     payload, flags = ASK, PSH | ACK
@@ -75,6 +88,45 @@ def strange(peer, chance):
     return peer.ping()
 
 
+def served_at_once(peer, from_port):
+    began = time.monotonic()
+    answer = get(peer, from_port)
+    assert answer.startswith(b"HTTP/1.1 200 ") and b'"ok"' in answer
+    assert time.monotonic() - began < SERVED_SECONDS
+    return True
+
+
+def knocked(peer):
+    """Connections that are asked for and never made, and one that is, now and then."""
+    for number in range(KNOCKS):
+        peer.syn(peer.own, 30000 + number, HTTP, number)
+        peer.listen(lambda frame: None, 0)  # answers that nobody takes in would hold the NIC up
+        if number % KNOCKS_BETWEEN == KNOCKS_BETWEEN - 1:
+            served_at_once(peer, 20000 + number)
+    return True
+
+
+def read_slowly(peer):
+    """Metrics asked for from many addresses, which take a byte each; then from one address alone; and who comes later isn't kept out."""
+    peer.others = {cable.address(f"10.0.2.{100 + number}") for number in range(READERS)}
+    for number, reader in enumerate(sorted(peer.others) * READERS_EACH + [peer.own] * 12):
+        from_port = 40000 + number
+        found = knock(peer, reader, from_port)
+        assert found
+        ask = cable.tcp(reader, peer.cell, from_port, HTTP, 1001, found[0] + 1, PSH | ACK, ASK.replace(b"health", b"metrics"), window=1)
+        peer.send(IPV4, cable.ipv4(reader, peer.cell, TCP, ask))
+        if number >= 12:
+            served_at_once(peer, 50000 + number)
+    return True
+
+
+def numbers_differ(peer):
+    """By more than a counter of time would in that time: the first numbers that the server's TCP uses. No two are near one another but by chance."""
+    numbers = [knock(peer, peer.own, 10000 + number)[0] for number in range(NUMBERS)]
+    steps = [(after - before) % (1 << 32) for before, after in itertools.pairwise(numbers)]
+    assert sum(1 << 24 < step < (1 << 32) - (1 << 24) for step in steps) > NUMBERS // 2
+
+
 def served_again(peer):
     """Half-open connections have gone, or made room."""
     answers = (get(peer, 30000 + n) for n in range(60))
@@ -95,6 +147,9 @@ def test_tcp(results):
         unharmed(running, lambda: flood(peer, chance))
         unharmed(running, lambda: strange(peer, chance))
         served_again(peer)
+        numbers_differ(peer)
+        unharmed(running, lambda: knocked(peer))
+        unharmed(running, lambda: read_slowly(peer))
         assert running.view.core("health").generation == 1
 
 
