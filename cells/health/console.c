@@ -11,11 +11,11 @@
 #include "hypercall_call.h"
 #include "uart.h"
 
-#define TYPED_MAX     200u
-#define QUEUE_BYTES   2048u
-#define BYTES_A_POLL  16u  /* of ORDER_INPUT_BYTES: the cell has a poll's time to take them */
-/* What comes in may not hold up the watch: keys that a poll takes, of these in a command, each of which is shown,
- * and polls between words of what was lost. A poll does what one line says. */
+#define TYPED_MAX    200u
+#define QUEUE_BYTES  2048u
+#define BYTES_A_POLL 16u /* of ORDER_INPUT_BYTES: the cell has a poll's time to take them */
+/* What comes in may not hold up the watch: keys that a poll takes, of these in a command, each of which is
+ * shown, and polls between words of what was lost. A poll does what one line says. */
 #define KEYS_A_POLL   512u
 #define SHOWN_A_POLL  64u
 #define LOSS_POLLS    500u

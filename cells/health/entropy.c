@@ -21,7 +21,8 @@ static bool read_rndr(uint64_t *word)
 
 	/* Z is set where there was none. */
 	for (unsigned i = 0; i < TRIES && !there; i++)
-		__asm__ volatile("mrs %0, S3_3_C2_C4_0\n\tcset %1, ne" : "=r"(*word), "=r"(there)::"cc", "memory");
+		__asm__ volatile("mrs %0, S3_3_C2_C4_0\n\tcset %1, ne"
+				 : "=r"(*word), "=r"(there)::"cc", "memory");
 	return there;
 }
 

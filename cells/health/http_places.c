@@ -15,8 +15,10 @@ static uint32_t held_by(const struct http_place *places, uint32_t client)
 	return held;
 }
 
-/* Does `one` go before `other`? Among equals whose address has more places, then who has been there longer. */
-static bool goes_first(const struct http_place *places, const struct http_place *one, const struct http_place *other)
+/* Does `one` go before `other`? Among equals whose address has more places, then who has been there longer.
+ */
+static bool goes_first(const struct http_place *places, const struct http_place *one,
+		       const struct http_place *other)
 {
 	const uint32_t held = held_by(places, one->client), others = held_by(places, other->client);
 

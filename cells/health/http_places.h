@@ -2,15 +2,15 @@
 /*
  * http_places.h - who makes room on a full web server. Portable.
  *
- * A newcomer always gets a place: of those that can go, whose loss is the least. Nobody has all of them, so that
- * one address keeps no other out; who asks for little has gone before many others can have come.
+ * A newcomer always gets a place: of those that can go, whose loss is the least. Nobody has all of them, so
+ * that one address keeps no other out; who asks for little has gone before many others can have come.
  */
 #ifndef HEALTH_HTTP_PLACES_H
 #define HEALTH_HTTP_PLACES_H
 
 #include <stdint.h>
 
-#define HTTP_PLACES	  8u
+#define HTTP_PLACES	   8u
 #define HTTP_PLACES_OF_ONE 6u /* address */
 
 /* In the order in which they go. */

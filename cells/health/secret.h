@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * secret.h - a secret of this boot, and what follows from it for the network: numbers that others can't foresee,
- * and hashes that others can't make (SipHash-2-4). Portable.
+ * secret.h - a secret of this boot, and what follows from it for the network: numbers that others can't
+ * foresee, and hashes that others can't make (SipHash-2-4). Portable.
  */
 #ifndef HEALTH_SECRET_H
 #define HEALTH_SECRET_H

@@ -2,8 +2,9 @@
 /*
  * tcp_gate.c - see tcp_gate.h. [impl->swr~net-half-open~1]
  *
- * What isn't well-formed, or isn't for the web server's port, is left to lwIP, which does the same checks. The answer
- * to a SYN goes back to where its frame came from: no question for an address, no place in the table of these.
+ * What isn't well-formed, or isn't for the web server's port, is left to lwIP, which does the same checks.
+ * The answer to a SYN goes back to where its frame came from: no question for an address, no place in the
+ * table of these.
  */
 #include "tcp_gate.h"
 
@@ -168,8 +169,9 @@ static bool is_a_host(const struct segment *segment, const struct netif *in)
 {
 	const ip4_addr_t from = {lwip_htonl(segment->route.from)};
 
-	return segment->route.from != segment->route.to && !ip4_addr_isany_val(from) && !ip4_addr_ismulticast(&from) &&
-	       !ip4_addr_isloopback(&from) && !ip4_addr_isbroadcast(&from, in);
+	return segment->route.from != segment->route.to && !ip4_addr_isany_val(from) &&
+	       !ip4_addr_ismulticast(&from) && !ip4_addr_isloopback(&from) &&
+	       !ip4_addr_isbroadcast(&from, in);
 }
 
 /* To the frame's sender. */
@@ -183,8 +185,7 @@ static void answer(const struct segment *segment, const struct pbuf *packet, str
 		return;
 	reply = packet_make(&(struct segment){
 		.route = {segment->route.to, segment->route.from, port, segment->route.from_port},
-		.sequence =
-			cookie_make(secret, &segment->route, segment->sequence, segment->mss, now_ns()),
+		.sequence = cookie_make(secret, &segment->route, segment->sequence, segment->mss, now_ns()),
 		.acknowledged = segment->sequence + 1,
 		.flags = TCP_SYN | TCP_ACK,
 		.window = TCP_WND,
@@ -224,7 +225,8 @@ int tcp_gate_input(struct pbuf *packet, struct netif *in)
 	if (telling || !port || !read_segment(packet, in, &segment) || is_known(&segment.route))
 		return 0;
 	if ((segment.flags & OPENERS) == TCP_ACK || (segment.flags & OPENERS) == (TCP_ACK | TCP_FIN)) {
-		mss = cookie_mss(secret, &segment.route, segment.sequence - 1, segment.acknowledged - 1, now_ns());
+		mss = cookie_mss(secret, &segment.route, segment.sequence - 1, segment.acknowledged - 1,
+				 now_ns());
 		if (!mss)
 			return 0;
 		if (segment.payload || segment.flags & TCP_FIN) {

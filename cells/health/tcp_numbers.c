@@ -17,8 +17,8 @@ static const uint16_t sizes[] = {536, 1220, 1380, 1460};
 
 _Static_assert(sizeof(sizes) / sizeof(sizes[0]) == MSS_MASK + 1, "as many as two bits tell");
 
-static uint64_t hash(const struct secret *secret, enum secret_use use, const struct tcp_route *route, uint64_t more,
-		     uint64_t minute)
+static uint64_t hash(const struct secret *secret, enum secret_use use, const struct tcp_route *route,
+		     uint64_t more, uint64_t minute)
 {
 	const uint64_t words[SECRET_WORDS] = {
 		(uint64_t)route->from << 32 | route->to,
@@ -35,16 +35,16 @@ uint32_t tcp_number(const struct secret *secret, const struct tcp_route *route, 
 	return (uint32_t)(now_ns / TICK_NS) + (uint32_t)hash(secret, SECRET_SEQUENCE, route, 0, 0);
 }
 
-static uint32_t cookie(const struct secret *secret, const struct tcp_route *route, uint32_t sequence, uint32_t size,
-		       uint64_t minute)
+static uint32_t cookie(const struct secret *secret, const struct tcp_route *route, uint32_t sequence,
+		       uint32_t size, uint64_t minute)
 {
 	const uint64_t of = hash(secret, SECRET_COOKIE, route, (uint64_t)sequence << 32 | size, minute);
 
 	return ((uint32_t)of & ~COOKIE_MASK) | (minute & 1 ? MINUTE_BIT : 0) | size;
 }
 
-uint32_t cookie_make(const struct secret *secret, const struct tcp_route *route, uint32_t sequence, uint32_t mss,
-		     uint64_t now_ns)
+uint32_t cookie_make(const struct secret *secret, const struct tcp_route *route, uint32_t sequence,
+		     uint32_t mss, uint64_t now_ns)
 {
 	uint32_t size = MSS_MASK;
 
@@ -53,8 +53,8 @@ uint32_t cookie_make(const struct secret *secret, const struct tcp_route *route,
 	return cookie(secret, route, sequence, size, now_ns / MINUTE_NS);
 }
 
-uint32_t cookie_mss(const struct secret *secret, const struct tcp_route *route, uint32_t sequence, uint32_t given,
-		    uint64_t now_ns)
+uint32_t cookie_mss(const struct secret *secret, const struct tcp_route *route, uint32_t sequence,
+		    uint32_t given, uint64_t now_ns)
 {
 	const uint64_t now = now_ns / MINUTE_NS;
 	const uint64_t made = (now & 1) == !!(given & MINUTE_BIT) ? now : now - 1;

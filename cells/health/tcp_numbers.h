@@ -18,11 +18,11 @@ struct tcp_route { /* addresses and ports by their values, not in the network's 
 uint32_t tcp_number(const struct secret *secret, const struct tcp_route *route, uint64_t now_ns);
 
 /* `sequence` and `mss`: of the SYN, `mss` 0 where it says none. */
-uint32_t cookie_make(const struct secret *secret, const struct tcp_route *route, uint32_t sequence, uint32_t mss,
-		     uint64_t now_ns);
-/* The MSS to be used, no more than the SYN's, but for those below 536; 0: it is no cookie of ours, or older than two
- * minutes. */
-uint32_t cookie_mss(const struct secret *secret, const struct tcp_route *route, uint32_t sequence, uint32_t cookie,
-		    uint64_t now_ns);
+uint32_t cookie_make(const struct secret *secret, const struct tcp_route *route, uint32_t sequence,
+		     uint32_t mss, uint64_t now_ns);
+/* The MSS to be used, no more than the SYN's, but for those below 536; 0: it is no cookie of ours, or older
+ * than two minutes. */
+uint32_t cookie_mss(const struct secret *secret, const struct tcp_route *route, uint32_t sequence,
+		    uint32_t cookie, uint64_t now_ns);
 
 #endif

@@ -40,8 +40,10 @@ static void secrets(void **state)
 
 	assert_true(secret_hash(&secret, SECRET_COOKIE, words) == secret_hash(&same, SECRET_COOKIE, words));
 	assert_true(secret_hash(&secret, SECRET_COOKIE, words) != secret_hash(&other, SECRET_COOKIE, words));
-	assert_true(secret_hash(&secret, SECRET_COOKIE, words) != secret_hash(&secret, SECRET_COOKIE, others));
-	assert_true(secret_hash(&secret, SECRET_COOKIE, words) != secret_hash(&secret, SECRET_SEQUENCE, words));
+	assert_true(secret_hash(&secret, SECRET_COOKIE, words) !=
+		    secret_hash(&secret, SECRET_COOKIE, others));
+	assert_true(secret_hash(&secret, SECRET_COOKIE, words) !=
+		    secret_hash(&secret, SECRET_SEQUENCE, words));
 	for (unsigned i = 0; i < 1000; i++, drawn = more) {
 		more = secret_draw(&secret);
 		assert_true(more != drawn && more != secret_draw(&other));
@@ -67,7 +69,8 @@ static void cookies(void **state)
 {
 	static const struct {
 		uint32_t said, used;
-	} sizes[] = {{0, 536}, {1, 536}, {536, 536}, {1219, 536}, {1220, 1220}, {1400, 1380}, {1460, 1460}, {65535, 1460}};
+	} sizes[] = {{0, 536},	   {1, 536},	 {536, 536},   {1219, 536},
+		     {1220, 1220}, {1400, 1380}, {1460, 1460}, {65535, 1460}};
 
 	for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		const uint32_t made = cookie_make(&secret, &route, SEQUENCE, sizes[i].said, NOW);
@@ -75,7 +78,8 @@ static void cookies(void **state)
 		assert_int_equal(cookie_mss(&secret, &route, SEQUENCE, made, NOW), sizes[i].used);
 		assert_int_equal(cookie_mss(&secret, &route, SEQUENCE, made, NOW + MINUTE), sizes[i].used);
 		for (unsigned later = 2; later < 10; later++)
-			assert_int_equal(cookie_mss(&secret, &route, SEQUENCE, made, NOW + later * MINUTE), 0);
+			assert_int_equal(cookie_mss(&secret, &route, SEQUENCE, made, NOW + later * MINUTE),
+					 0);
 	}
 }
 
