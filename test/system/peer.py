@@ -226,9 +226,6 @@ class Peer:
         everyone = b"\xff" * 4
         self.send(IPV4, ipv4(self.own, everyone, UDP, udp(self.own, everyone, 67, 68, message)), to)
 
-    def answer(self, from_port, to_port, payload):
-        self.send(IPV4, ipv4(self.own, self.cell, UDP, udp(self.own, self.cell, from_port, to_port, payload)))
-
     def answers_unasked(self):
         """Of what was heard: answers to pings and datagrams that nobody waits for."""
         return [frame for frame in self.heard if self._from_cell(frame, UDP) or (self._from_cell(frame, ICMP) or b"x")[0] == 0]
