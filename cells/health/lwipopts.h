@@ -6,13 +6,12 @@
 #ifndef HEALTH_LWIPOPTS_H
 #define HEALTH_LWIPOPTS_H
 
-#define NO_SYS			   1
-#define SYS_LIGHTWEIGHT_PROT	   0 /* all of it is called from the main loop */
-#define LWIP_SOCKET		   0
-#define LWIP_NETCONN		   0
-#define LWIP_RAW		   0
-#define LWIP_DHCP		   1
-#define LWIP_NETIF_STATUS_CALLBACK 1
+#define NO_SYS		     1
+#define SYS_LIGHTWEIGHT_PROT 0 /* all of it is called from the main loop */
+#define LWIP_SOCKET	     0
+#define LWIP_NETCONN	     0
+#define LWIP_RAW	     0
+#define LWIP_DHCP	     1
 
 /* What needs state for strangers, or lets them choose ways. */
 #define IP_REASSEMBLY	   0

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <lwip/dhcp.h>
 #include <lwip/etharp.h>
 #include <lwip/init.h>
 #include <lwip/memp.h>
@@ -18,6 +17,7 @@
 #include <lwip/timeouts.h>
 #include <netif/ethernet.h>
 
+#include "address.h"
 #include "clock.h"
 #include "console.h"
 #include "echo.h"
@@ -33,9 +33,7 @@
 #include "timer.h"
 
 #define FRAMES_A_TURN 16u
-#define HOLD_NS	      UINT64_C(250000000)   /* who comes and goes shall not fill the console */
-#define DHCP_FIRST_NS UINT64_C(5000000000)  /* without an address, until it is told ... */
-#define DHCP_AGAIN_NS UINT64_C(60000000000) /* ... and told again */
+#define HOLD_NS	      UINT64_C(250000000) /* who comes and goes shall not fill the console */
 #define MTU	      1500u
 #define MAC_TEXT      18u
 #define CODE_BROKEN   3 /* of the application error: lwIP found itself in a state that can't be */
@@ -50,8 +48,7 @@ static struct netif netif;
 static enum nic_state state;
 static uint8_t mac[NIC_MAC_BYTES];
 static uint64_t ticks_a_second, waiting_since;
-static uint64_t alone_since, alone_told; /* without an address that DHCP is to bring */
-static bool added, addressed, more;
+static bool added, more;
 static struct secret secret;
 static bool has_random; /* the processor's numbers are in it */
 static volatile bool interrupted;
@@ -168,27 +165,6 @@ static err_t netif_start(struct netif *of)
 	return ERR_OK;
 }
 
-/* lwIP's: the interface went up, or has another address. */
-static void address_told(struct netif *of)
-{
-	const ip4_addr_t *address = netif_ip4_addr(of), *gateway = netif_ip4_gw(of);
-	uint32_t mask = lwip_ntohl(netif_ip4_netmask(of)->addr);
-	unsigned prefix = 0;
-
-	if (ip4_addr_isany_val(*address)) {
-		if (addressed)
-			say("health: net: no address any more");
-		addressed = false;
-		return;
-	}
-	addressed = true;
-	for (; mask; mask <<= 1)
-		prefix++;
-	say("health: net: address %u.%u.%u.%u/%u, gateway %u.%u.%u.%u", ip4_addr1(address),
-	    ip4_addr2(address), ip4_addr3(address), ip4_addr4(address), prefix, ip4_addr1(gateway),
-	    ip4_addr2(gateway), ip4_addr3(gateway), ip4_addr4(gateway));
-}
-
 static void stack_start(void)
 {
 	const uint32_t mask = wanted->prefix ? UINT32_MAX << (32 - wanted->prefix) : 0;
@@ -213,12 +189,10 @@ static void stack_start(void)
 		netif_add_noaddr(&netif, NULL, netif_start, ethernet_input);
 	else
 		netif_add(&netif, &address, &netmask, &gateway, NULL, netif_start, ethernet_input);
-	netif_set_status_callback(&netif, address_told);
 	netif_set_default(&netif);
 	memcpy(netif.hwaddr, mac, NIC_MAC_BYTES);
 	netif_set_up(&netif);
-	if (wanted->dhcp && dhcp_start(&netif) != ERR_OK)
-		say("health: net: no memory for DHCP");
+	address_start(&netif, wanted->dhcp, ticks_a_second);
 	added = true;
 }
 
@@ -241,31 +215,12 @@ static void state_change(enum nic_state to, uint64_t now)
 		memcpy(netif.hwaddr, mac, NIC_MAC_BYTES);
 	}
 	if (to == NIC_LINK_UP) {
-		alone_since = now;
-		alone_told = 0;
 		say("health: net: link up");
 		netif_set_link_up(&netif);
 	} else if (from == NIC_LINK_UP) {
 		say("health: net: link down");
 		netif_set_link_down(&netif);
 	}
-}
-
-/* lwIP asks again and again, at most a minute apart. [impl->swr~health-net-dhcp~1] */
-static void dhcp_watch(uint64_t now)
-{
-	if (!wanted->dhcp || state != NIC_LINK_UP)
-		return;
-	if (addressed) {
-		alone_since = now;
-		alone_told = 0;
-		return;
-	}
-	if (now - alone_since < timer_from_ns(DHCP_FIRST_NS + alone_told * DHCP_AGAIN_NS, ticks_a_second))
-		return;
-	alone_told++;
-	say("health: net: no address for %" PRIu64 " s: no DHCP server answers, asking on",
-	    timer_to_ns(now - alone_since, ticks_a_second) / 1000000000);
 }
 
 static void nic_find(const struct guest *guest)
@@ -342,20 +297,22 @@ void network_serve(uint64_t now)
 	to = nic->step(now, ticks_a_second, mac);
 	if (to != state)
 		state_change(to, now);
-	if (state == NIC_WAITING)
+	if (state == NIC_WAITING) {
+		address_serve(now, false);
 		return;
+	}
 	for (; frames < FRAMES_A_TURN && (length = nic->receive(incoming, sizeof(incoming))); frames++)
 		frame_take(length);
 	more = frames == FRAMES_A_TURN || nic->listen();
 	sys_check_timeouts();
 	more |= http_server_serve(timer_now());
-	if (addressed && state == NIC_LINK_UP) {
+	address_serve(timer_now(), state == NIC_LINK_UP);
+	if (address_is_there() && state == NIC_LINK_UP) {
 		more |= syslog_client_serve(timer_now());
 		clock_serve(timer_now());
 	}
 	count_memory();
 	nic_errors_look(timer_now(), ticks_a_second);
-	dhcp_watch(now);
 }
 
 static void report_address(const ip4_addr_t *address, const char *what)

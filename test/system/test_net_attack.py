@@ -3,7 +3,7 @@
 over the cells goes on, no other cell notices, and who means well is served again.
 
 [stest->swr~health-net-bounded~1] [stest->swr~http-bounded~1] [stest->swr~health-net-dhcp~1] [stest->swr~net-half-open~1]
-[stest->swr~http-places~1] [stest->swr~net-numbers~1] [stest->swr~net-secret~1]
+[stest->swr~http-places~1] [stest->swr~net-numbers~1] [stest->swr~net-secret~1] [stest->swr~health-net-address~1]
 """
 
 import itertools
@@ -24,6 +24,7 @@ SYNS = 5000
 SEGMENTS = 2000
 LIES = 40
 DECEIVED_SECONDS = 15
+NO_HOSTS = r"^health: net: address (0\.|127\.|(22[4-9]|2[3-5]\d)\.|[\d.]+/0|10\.0\.2\.(255|0)/(?!32))"
 POLL_DELAY_MAX_NS = 1_000_000  # half of the health cell's period
 ASK = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
 KNOCKS = 2000
@@ -173,6 +174,8 @@ def lies(peer, chance):
         for given in ("0.0.0.0", "255.255.255.255", "224.0.0.1", "127.0.0.1", "10.0.2.255"):
             yield OFFER, address(given), good, b"\xff"
             yield DHCP_ACK, address(given), good, b"\xff"
+        for mask in ("0.0.0.0", "255.0.255.0", "255.255.255.255"):
+            yield DHCP_ACK, address("10.0.2.0"), dhcp_option(54, peer.own) + dhcp_option(1, address(mask)), b"\xff"
         yield DHCP_ACK, address("10.0.2.15"), dhcp_option(54, peer.own) + dhcp_option(51, bytes(4)), b"\xff"  # for no time
         yield DHCP_ACK, address("10.0.2.15"), dhcp_option(54, b"") + dhcp_option(51, b"\1") + dhcp_option(1, b"\xff" * 5), b"\xff"
         yield OFFER, address("10.0.2.15"), good, b""  # no end
@@ -180,6 +183,44 @@ def lies(peer, chance):
         yield OFFER, address("10.0.2.15"), b"".join(dhcp_option(3, peer.own * 60) for _ in range(4)), b"\xff"
         yield NAK, bytes(4), dhcp_option(54, peer.own), b"\xff"
         yield chance.randrange(256), chance.randbytes(4), chance.randbytes(chance.randrange(300)), b""
+
+
+def question(peer, seconds=30):
+    """(kind, transaction) of what the cell asks DHCP servers next."""
+
+    def is_one(frame):
+        found = cable.dhcp_question(frame)
+        if found:
+            peer.cell_mac = frame[6:12]
+        return found
+
+    return peer.listen(is_one, seconds)
+
+
+def give(running, peer, given, options, until, mark):
+    """As a server does, until the cell says something of it."""
+    deadline = time.monotonic() + 30
+    while not running.uart.seen(until, mark) and time.monotonic() < deadline:
+        found = question(peer, 5)
+        if found:
+            peer.dhcp_answer({DISCOVER: OFFER, REQUEST: DHCP_ACK}.get(found[0], NAK), found[1], given, options)
+    assert running.uart.seen(until, mark)
+
+
+@pytest.mark.full
+def test_dhcp_nobodys(results):
+    """Addresses and masks that no host can have are given back, then a good one is kept."""
+    with cable.plugged() as peer, system.running("net-dhcp", results, extra=devices(net=peer.netdev)) as running:
+        qemu.wait_until(lambda: running.view.state("control") == "ready", "control is ready")
+        refused = r"a DHCP server gave \S+, mask \S+: no host's: asking again in 10 s"
+        for given, netmask, told in (
+            ("224.0.0.1", "255.255.255.0", refused),
+            ("10.0.2.15", "0.0.0.0", refused),
+            ("10.0.2.15", "255.255.255.0", r"address 10\.0\.2\.15/24, "),
+        ):
+            options = dhcp_option(54, peer.own) + dhcp_option(51, struct.pack(">I", 3600)) + dhcp_option(1, cable.address(netmask))
+            give(running, peer, cable.address(given), options, rf"^health: net: {told}", running.uart.mark())
+        assert not running.uart.seen(NO_HOSTS)
 
 
 @pytest.mark.full
@@ -190,21 +231,12 @@ def test_dhcp_lies(results):
         qemu.wait_until(lambda: running.view.state("control") == "ready", "control is ready")
         told = iter(lies(peer, chance))
 
-        def question(wanted=None, seconds=30):
-            def is_one(frame):
-                found = cable.dhcp_question(frame)
-                if found:
-                    peer.cell_mac = frame[6:12]
-                return found if found and wanted in (None, found[0]) else None
-
-            return peer.listen(is_one, seconds)
-
         def deceive():
             """Whether it is asked or not."""
-            _, transaction = question()
+            _, transaction = question(peer)
             end = time.monotonic() + DECEIVED_SECONDS
             for number in itertools.count():
-                found = question(seconds=0.2)
+                found = question(peer, 0.2)
                 transaction = found[1] if found else transaction
                 kind, given, options, last = next(told)
                 peer.dhcp_answer(kind, transaction if chance.random() < 0.8 else chance.randbytes(4), given, options, end=last)
@@ -217,10 +249,5 @@ def test_dhcp_lies(results):
         running.target.monitor("set_link net on")
         mark = running.uart.mark()
         good = dhcp_option(54, peer.own) + dhcp_option(51, struct.pack(">I", 3600)) + dhcp_option(1, cable.address("255.255.255.0"))
-        deadline = time.monotonic() + 30
-        while not running.uart.seen(r"^health: net: address 10\.0\.2\.15/24", mark) and time.monotonic() < deadline:
-            found = question(seconds=5)
-            if found:
-                peer.dhcp_answer({DISCOVER: OFFER, REQUEST: DHCP_ACK}.get(found[0], NAK), found[1], peer.cell, good)
-        assert running.uart.seen(r"^health: net: address 10\.0\.2\.15/24", mark)
+        give(running, peer, peer.cell, good, r"^health: net: address 10\.0\.2\.15/24", mark)
         assert running.view.core("health").generation == 1
