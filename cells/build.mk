@@ -78,6 +78,8 @@ $(CELLS_OUT)/obj/libsodium/%.o: build/libsodium/.complete cells/build.mk
 		-w -c -o $@ $(CELLS_SODIUM)/$*.c
 
 $(CELLS_HEALTH_OBJECTS): CELLS_CFLAGS += $(CELLS_LWIP_FLAGS) $(CELLS_SODIUM_FLAGS)
+# lwIP's headers, which include these, aren't among what the compiler lists.
+$(CELLS_HEALTH_OBJECTS): cells/health/lwipopts.h cells/health/arch/cc.h
 $(CELLS_HEALTH_OBJECTS): | build/lwip/.complete build/libsodium/.complete
 
 $(CELLS_OUT)/lib.a: $(call cells_objects,$(CELLS_LIB))

@@ -12,6 +12,8 @@
 #include <lwip/init.h>
 #include <lwip/memp.h>
 #include <lwip/netif.h>
+#include <lwip/prot/ethernet.h>
+#include <lwip/prot/ip4.h>
 #include <lwip/stats.h>
 #include <lwip/sys.h>
 #include <lwip/timeouts.h>
@@ -25,6 +27,7 @@
 #include "http_server.h"
 #include "hypercall_call.h"
 #include "metrics.h"
+#include "neighbours.h"
 #include "nic.h"
 #include "nic_errors.h"
 #include "secret.h"
@@ -37,6 +40,8 @@
 #define MTU	      1500u
 #define MAC_TEXT      18u
 #define CODE_BROKEN   3 /* of the application error: lwIP found itself in a state that can't be */
+#define NEIGHBOUR_NS  UINT64_C(70000000000) /* longer than a connection lasts (http_server.c) */
+#define MAC_GROUP     0x01
 #define MAC_LOCAL     0x02
 
 static const struct nic_driver *const drivers[] = {&nic_virtio, &nic_igbvf};
@@ -50,6 +55,12 @@ static uint8_t mac[NIC_MAC_BYTES];
 static uint64_t ticks_a_second, waiting_since;
 static bool added, more;
 static struct secret secret;
+static struct {
+	bool there;
+	uint8_t mac[NIC_MAC_BYTES];
+	uint32_t address; /* in the network's order */
+} asker;		  /* who sent the frame that is being taken */
+static struct neighbours neighbours;
 static bool has_random; /* the processor's numbers are in it */
 static volatile bool interrupted;
 static volatile uint64_t interrupts;
@@ -133,9 +144,42 @@ static err_t frame_send(struct netif *of, struct pbuf *frame)
 	return ERR_OK;
 }
 
+/* An answer goes where its question came from: neighbours that don't say what their address is take no place
+ * among those that do, and no memory. [impl->swr~net-answers~1] */
 static err_t packet_send(struct netif *of, struct pbuf *packet, const ip4_addr_t *to)
 {
-	return tcp_gate_is_telling() ? ERR_OK : etharp_output(of, packet, to);
+	const uint64_t now = timer_now(), kept = timer_from_ns(NEIGHBOUR_NS, ticks_a_second);
+	const uint8_t *by = NULL;
+
+	if (tcp_gate_is_telling()) { /* of who has shown that it is there */
+		if (asker.there)
+			neighbours_note(&neighbours, to->addr, asker.mac, now);
+		return ERR_OK;
+	}
+	if (asker.there && asker.address == to->addr)
+		by = asker.mac;
+	else
+		by = neighbours_find(&neighbours, to->addr, now > kept ? now - kept : 0);
+	if (!by)
+		return etharp_output(of, packet, to);
+	return ethernet_output(of, packet, (const struct eth_addr *)of->hwaddr, (const struct eth_addr *)by,
+			       ETHTYPE_IP);
+}
+
+/* Of a frame to us alone with an IPv4 packet, not to be believed any further. */
+static void read_asker(uint32_t length)
+{
+	const struct eth_hdr *frame = (const void *)incoming;
+	struct ip_hdr ip;
+
+	asker.there = length >= SIZEOF_ETH_HDR + IP_HLEN && frame->type == PP_HTONS(ETHTYPE_IP) &&
+		      !memcmp(frame->dest.addr, netif.hwaddr, NIC_MAC_BYTES) &&
+		      !(frame->src.addr[0] & MAC_GROUP);
+	if (!asker.there)
+		return;
+	memcpy(&ip, incoming + SIZEOF_ETH_HDR, sizeof(ip));
+	memcpy(asker.mac, frame->src.addr, NIC_MAC_BYTES);
+	asker.address = ip.src.addr;
 }
 
 static void frame_take(uint32_t length)
@@ -149,8 +193,10 @@ static void frame_take(uint32_t length)
 		return;
 	}
 	counters->net.received++;
+	read_asker(length);
 	if (netif.input(frame, &netif) != ERR_OK)
 		pbuf_free(frame);
+	asker.there = false;
 }
 
 static err_t netif_start(struct netif *of)

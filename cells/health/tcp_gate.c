@@ -3,8 +3,6 @@
  * tcp_gate.c - see tcp_gate.h. [impl->swr~net-half-open~1]
  *
  * What isn't well-formed, or isn't for the web server's port, is left to lwIP, which does the same checks.
- * The answer to a SYN goes back to where its frame came from: no question for an address, no place in the
- * table of these.
  */
 #include "tcp_gate.h"
 
@@ -13,10 +11,8 @@
 #include <lwip/inet_chksum.h>
 #include <lwip/ip4.h>
 #include <lwip/priv/tcp_priv.h>
-#include <lwip/prot/ethernet.h>
 #include <lwip/prot/ip4.h>
 #include <lwip/prot/tcp.h>
-#include <netif/ethernet.h>
 
 #include "tcp_numbers.h"
 #include "timer.h"
@@ -174,14 +170,12 @@ static bool is_a_host(const struct segment *segment, const struct netif *in)
 	       !ip4_addr_isbroadcast(&from, in);
 }
 
-/* To the frame's sender. */
-static void answer(const struct segment *segment, const struct pbuf *packet, struct netif *out)
+static void answer(const struct segment *segment, struct netif *out)
 {
-	const struct eth_hdr *frame = (const void *)((const uint8_t *)packet->payload - SIZEOF_ETH_HDR);
-	const struct eth_addr sender = frame->src;
+	const ip4_addr_t to = {lwip_htonl(segment->route.from)};
 	struct pbuf *reply;
 
-	if (sender.addr[0] & 1 || !is_a_host(segment, out))
+	if (!is_a_host(segment, out))
 		return;
 	reply = packet_make(&(struct segment){
 		.route = {segment->route.to, segment->route.from, port, segment->route.from_port},
@@ -193,7 +187,7 @@ static void answer(const struct segment *segment, const struct pbuf *packet, str
 	});
 	if (!reply)
 		return;
-	ethernet_output(out, reply, (const struct eth_addr *)out->hwaddr, &sender, ETHTYPE_IP);
+	out->output(out, reply, &to);
 	pbuf_free(reply);
 }
 
@@ -236,7 +230,7 @@ int tcp_gate_input(struct pbuf *packet, struct netif *in)
 	} else if (!(segment.flags & TCP_SYN)) {
 		return 0;
 	} else if ((segment.flags & OPENERS) == TCP_SYN) {
-		answer(&segment, packet, in);
+		answer(&segment, in);
 	}
 	pbuf_free(packet);
 	return 1;

@@ -3,7 +3,8 @@
 over the cells goes on, no other cell notices, and who means well is served again.
 
 [stest->swr~health-net-bounded~1] [stest->swr~http-bounded~1] [stest->swr~health-net-dhcp~1] [stest->swr~net-half-open~1]
-[stest->swr~http-places~1] [stest->swr~net-numbers~1] [stest->swr~net-secret~1] [stest->swr~health-net-address~1]
+[stest->swr~http-places~1] [stest->swr~net-numbers~1] [stest->swr~net-secret~1] [stest->swr~health-net-address~1] [stest->swr~net-answers~1]
+[stest->swr~net-neighbours~1]
 """
 
 import itertools
@@ -16,7 +17,7 @@ import pytest
 import peer as cable
 import system
 from harness import health, qemu
-from peer import ACK, DHCP_ACK, DISCOVER, FIN, IPV4, NAK, OFFER, PSH, REQUEST, RST, SYN, TCP, dhcp_option
+from peer import ACK, ARP, DHCP_ACK, DISCOVER, FIN, IPV4, NAK, OFFER, PSH, REQUEST, RST, SYN, TCP, dhcp_option
 from test_net import devices, unharmed
 
 HTTP = 80
@@ -27,8 +28,8 @@ DECEIVED_SECONDS = 15
 NO_HOSTS = r"^health: net: address (0\.|127\.|(22[4-9]|2[3-5]\d)\.|[\d.]+/0|10\.0\.2\.(255|0)/(?!32))"
 POLL_DELAY_MAX_NS = 1_000_000  # half of the health cell's period
 ASK = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
-KNOCKS = 2000
-KNOCKS_BETWEEN = 100  # an honest client's visits
+DISTURBANCES = 2000
+BETWEEN = 100  # two of a client's visits
 READERS = 12  # addresses that read no answers
 READERS_EACH = 3
 SERVED_SECONDS = 1.0  # `/health`, whatever others do: some milliseconds where nothing else runs on the host
@@ -97,14 +98,43 @@ def served_at_once(peer, from_port):
     return True
 
 
-def knocked(peer):
-    """Connections that are asked for and never made, and one that is, now and then."""
-    for number in range(KNOCKS):
-        peer.syn(peer.own, 30000 + number, HTTP, number)
-        peer.listen(lambda frame: None, 0)  # answers that nobody takes in would hold the NIC up
-        if number % KNOCKS_BETWEEN == KNOCKS_BETWEEN - 1:
-            served_at_once(peer, 20000 + number)
+def served_meanwhile(peer, first_port, disturb):
+    """Many disturbances by number, and a client now and then. Who answers them all would hold the NIC up if nobody took that in."""
+    for number in range(DISTURBANCES):
+        disturb(number)
+        peer.listen(lambda frame: None, 0)
+        if number % BETWEEN == BETWEEN - 1:
+            served_at_once(peer, first_port + number)
     return True
+
+
+def knocked(peer):
+    """Connections that are asked for and never made."""
+    return served_meanwhile(peer, 20000, lambda number: peer.syn(peer.own, 30000 + number, HTTP, number))
+
+
+def nobody(number):
+    """A neighbour that isn't there, and so never says what its MAC is."""
+    return bytes([10, 0, 2, 20 + number % 200])
+
+
+def pinged_by_nobody(peer):
+    def disturb(number):
+        source = nobody(number)
+        asked = cable.icmp(8, 1, number, bytes(1400)) if number % 2 else cable.udp(source, peer.cell, 5000, 7, bytes(1400))
+        peer.send(IPV4, cable.ipv4(source, peer.cell, cable.ICMP if number % 2 else cable.UDP, asked))
+
+    return served_meanwhile(peer, 60000, disturb)
+
+
+def known_by_many(peer):
+    """Questions for the cell's address from more neighbours than it can remember."""
+
+    def disturb(number):
+        sender = bytes([2, 0, 0, 0, 1, number % 200])
+        peer.send(ARP, cable.arp(1, sender, nobody(number), bytes(6), peer.cell), cable.BROADCAST)
+
+    return served_meanwhile(peer, 62000, disturb)
 
 
 def read_slowly(peer):
@@ -150,6 +180,8 @@ def test_tcp(results):
         served_again(peer)
         numbers_differ(peer)
         unharmed(running, lambda: knocked(peer))
+        unharmed(running, lambda: pinged_by_nobody(peer))
+        unharmed(running, lambda: known_by_many(peer))
         unharmed(running, lambda: read_slowly(peer))
         assert running.view.core("health").generation == 1
 

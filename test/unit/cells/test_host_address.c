@@ -23,7 +23,8 @@ static void hosts(void **state)
 
 static void others(void **state)
 {
-	static const uint32_t masks[] = {0, 1, IP(255, 0, 255, 0), IP(0, 255, 255, 255), IP(255, 255, 255, 1)};
+	static const uint32_t masks[] = {0, 1, IP(255, 0, 255, 0), IP(0, 255, 255, 255),
+					 IP(255, 255, 255, 1)};
 
 	assert_false(host_address_can_be(0, PREFIX(24)));
 	assert_false(host_address_can_be(IP(0, 0, 2, 15), PREFIX(24)));
