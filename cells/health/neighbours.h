@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * neighbours.h - by which neighbour the web server's clients are reached: by the one that brought what they said first.
- * So it has no need of the table of addresses, which anyone on the network can fill with others. Portable.
+ * neighbours.h - by which neighbour the web server's clients are reached: by the one that brought what they
+ * said first. So it has no need of the table of addresses, which anyone on the network can fill with others.
+ * Portable.
  */
 #ifndef HEALTH_NEIGHBOURS_H
 #define HEALTH_NEIGHBOURS_H
