@@ -56,7 +56,7 @@ CELLS_LWIP_SOURCES := $(addprefix core/,def inet_chksum init ip mem memp netif p
 CELLS_SODIUM_FLAGS := -isystem $(CELLS_SODIUM)/include
 CELLS_SODIUM_SOURCES := crypto_hash/sha256/cp/hash_sha256_cp crypto_hash/sha512/cp/hash_sha512_cp \
 	crypto_sign/ed25519/ref10/keypair crypto_sign/ed25519/ref10/sign crypto_core/ed25519/ref10/ed25519_ref10 \
-	crypto_verify/sodium/verify sodium/utils
+	crypto_shorthash/siphash24/ref/shorthash_siphash24_ref crypto_verify/sodium/verify sodium/utils
 CELLS_EXTRA_health := $(CELLS_LWIP_SOURCES:%=$(CELLS_OUT)/obj/lwip/%.o) $(CELLS_OUT)/obj/health/page.S.o \
 	$(CELLS_SODIUM_SOURCES:%=$(CELLS_OUT)/obj/libsodium/%.o)
 CELLS_HEALTH_OBJECTS := $(call cells_objects,$(wildcard cells/health/*.c))
@@ -65,10 +65,10 @@ $(CELLS_OUT)/obj/health/page.S.o: cells/health/page.html
 build/lwip/.complete build/libsodium/.complete: build/%/.complete:
 	@scripts/fetch-source.sh $*
 
-$(CELLS_OUT)/obj/lwip/%.o: build/lwip/.complete cells/health/lwipopts.h cells/health/arch/cc.h cells/build.mk
+$(CELLS_OUT)/obj/lwip/%.o: build/lwip/.complete cells/health/lwipopts.h cells/health/tcp_gate.h cells/health/arch/cc.h cells/build.mk
 	@mkdir -p $(@D)
 	@echo "  CELL  lwip/$*.c"
-	@$(CELLS_CC) $(CELLS_CFLAGS) $(CELLS_LWIP_FLAGS) -w -c -o $@ $(CELLS_LWIP)/$*.c
+	@$(CELLS_CC) $(CELLS_CFLAGS) $(CELLS_LWIP_FLAGS) $(CELLS_SODIUM_FLAGS) -w -c -o $@ $(CELLS_LWIP)/$*.c
 
 # What its configure script would find: 128-bit integers, little-endian. Its own core.h comes before the cells'.
 $(CELLS_OUT)/obj/libsodium/%.o: build/libsodium/.complete cells/build.mk
@@ -78,6 +78,8 @@ $(CELLS_OUT)/obj/libsodium/%.o: build/libsodium/.complete cells/build.mk
 		-w -c -o $@ $(CELLS_SODIUM)/$*.c
 
 $(CELLS_HEALTH_OBJECTS): CELLS_CFLAGS += $(CELLS_LWIP_FLAGS) $(CELLS_SODIUM_FLAGS)
+# lwIP's headers, which include these, aren't among what the compiler lists.
+$(CELLS_HEALTH_OBJECTS): cells/health/lwipopts.h cells/health/arch/cc.h
 $(CELLS_HEALTH_OBJECTS): | build/lwip/.complete build/libsodium/.complete
 
 $(CELLS_OUT)/lib.a: $(call cells_objects,$(CELLS_LIB))

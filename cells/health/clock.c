@@ -22,21 +22,30 @@ static struct sntp_clock *kept;
 static struct sntp_question question;
 static uint64_t ticks_a_second, asked, wait_ns;
 
-/* lwIP's: from anyone, but only the server has seen the nonce. */
+/* lwIP's. */
 static void answered(void *none, struct udp_pcb *of, struct pbuf *data, const ip_addr_t *from, u16_t port)
 {
+	const bool foreign = from->addr != lwip_htonl(server->address) || port != server->port;
 	const uint64_t now = timer_now();
 	const bool first = !kept->known;
+	enum sntp_answer answer;
 	uint8_t packet[SNTP_BYTES];
 	char text[TIMESTAMP_TEXT_MAX];
 	const u16_t size = pbuf_copy_partial(data, packet, sizeof(packet), 0);
 
-	(void)none, (void)of, (void)from, (void)port;
+	(void)none, (void)of;
 	pbuf_free(data);
-	if (sntp_take(&question, kept, packet, size, now, ticks_a_second) != SNTP_TAKEN)
+	if (foreign)
 		return;
-	wait_ns = LAST_NS;
-	if (!first)
+	answer = sntp_take(&question, kept, packet, size, now, ticks_a_second);
+	if (answer == SNTP_JUMP) {
+		timestamp_text(kept->other.unix_ns, text);
+		say("health: ntp: the server says that it is %s, which is far from what it said before",
+		    text);
+	}
+	if (answer == SNTP_TAKEN)
+		wait_ns = LAST_NS;
+	if (answer != SNTP_TAKEN || !first)
 		return;
 	timestamp_text(kept->unix_ns, text);
 	say("health: ntp: it is %s, to %" PRIu64 " us", text, kept->uncertain_ns / 1000);

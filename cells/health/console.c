@@ -11,9 +11,14 @@
 #include "hypercall_call.h"
 #include "uart.h"
 
-#define TYPED_MAX     200u
-#define QUEUE_BYTES   2048u
-#define BYTES_A_POLL  16u  /* of ORDER_INPUT_BYTES: the cell has a poll's time to take them */
+#define TYPED_MAX    200u
+#define QUEUE_BYTES  2048u
+#define BYTES_A_POLL 16u /* of ORDER_INPUT_BYTES: the cell has a poll's time to take them */
+/* What comes in may not hold up the watch: keys that a poll takes, of these in a command, each of which is
+ * shown, and polls between words of what was lost. A poll does what one line says. */
+#define KEYS_A_POLL   512u
+#define SHOWN_A_POLL  64u
+#define LOSS_POLLS    500u
 #define KEY_DETACH    0x1d /* Ctrl-] */
 #define KEY_BACKSPACE 0x08
 #define KEY_DELETE    0x7f
@@ -32,6 +37,7 @@ static struct input {
 	uint8_t byte;
 } queue[QUEUE_BYTES];
 static uint32_t queue_head, queue_tail;
+static unsigned lost, lost_polls; /* bytes that there was no room for, and polls since that was last said */
 
 static void to_margin(void)
 {
@@ -142,15 +148,26 @@ static void key_attached(uint8_t byte)
 	} else if (queue_room()) {
 		queue_add(attached, (char)byte);
 	} else {
-		say("health: input lost");
+		lost++;
 	}
 }
 
-static void key(uint8_t byte, void (*obey)(const char *line))
+static void tell_loss(void)
+{
+	if (lost_polls < LOSS_POLLS) {
+		lost_polls++;
+	} else if (lost) {
+		say("health: %u bytes of input lost", lost);
+		lost = lost_polls = 0;
+	}
+}
+
+/* True: it ended a line. */
+static bool key(uint8_t byte, void (*obey)(const char *line))
 {
 	if (byte == '\r' || byte == '\n') {
 		if (byte == '\n' && !typed_length)
-			return; /* of a CR LF pair */
+			return false; /* of a CR LF pair */
 		show_typed();
 		to_margin();
 		typed[typed_length] = 0;
@@ -160,7 +177,9 @@ static void key(uint8_t byte, void (*obey)(const char *line))
 		else
 			obey(typed);
 		typed_over = false;
-	} else if (byte == KEY_BACKSPACE || byte == KEY_DELETE) {
+		return true;
+	}
+	if (byte == KEY_BACKSPACE || byte == KEY_DELETE) {
 		show_typed();
 		if (typed_length) {
 			typed_length--;
@@ -169,22 +188,31 @@ static void key(uint8_t byte, void (*obey)(const char *line))
 	} else if (byte >= ' ' && byte < KEY_DELETE) {
 		typed_over |= typed_length == TYPED_MAX;
 		if (typed_over)
-			return;
+			return false;
 		show_typed();
 		typed[typed_length++] = (char)byte;
 		uart_put(byte);
 	}
+	return false;
 }
 
+/* [impl->swr~health-input-bounded~1] */
 void console_poll(void (*obey)(const char *line))
 {
+	bool line = false;
 	int byte;
 
-	while ((byte = uart_get()) >= 0) {
-		if (attached != CONSOLE_NOBODY)
+	for (unsigned keys = 0, shown = 0; keys < KEYS_A_POLL && shown < SHOWN_A_POLL && !line; keys++) {
+		byte = uart_get();
+		if (byte < 0)
+			break;
+		if (attached != CONSOLE_NOBODY) {
 			key_attached((uint8_t)byte);
-		else
-			key((uint8_t)byte, obey);
+		} else {
+			line = key((uint8_t)byte, obey);
+			shown++;
+		}
 	}
+	tell_loss();
 	queue_drain();
 }

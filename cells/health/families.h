@@ -31,7 +31,7 @@ struct family {
 	enum family_outer outer;
 	struct family_labels labels;
 	bool (*there)(const struct body_source *source, uint32_t outer); /* NULL: always */
-	/* False: not known. */
+	/* False: not known, and NaN; of a counter 0, with `value` untouched. */
 	bool (*value)(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
 		      uint64_t *value);
 	/* Further labels, each with a comma before it. */

@@ -16,7 +16,7 @@
 
 #define CHUNK_HEAD 6u /* "057c", CR, LF */
 #define CHUNK_TAIL 2u
-#define HEADER_MAX 640u
+#define HEADER_MAX 768u
 
 static const char drawn[] = "image/svg+xml";
 static const struct document {
@@ -153,9 +153,11 @@ static uint32_t head(struct http_exchange *exchange, char *to)
 	uint32_t length = (uint32_t)snprintf(
 		to, HEADER_MAX,
 		"HTTP/1.1 %s %s\r\nServer: bulkhead\r\nConnection: close\r\n"
-		"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+		"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: "
+		"no-referrer\r\n"
 		"Content-Security-Policy: default-src 'none'; connect-src 'self'; "
-		"img-src 'self' data:; script-src 'unsafe-inline'; style-src 'unsafe-inline'\r\n%s",
+		"img-src 'self' data:; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n%s",
 		number, text, exchange->code == HTTP_NOT_ALLOWED ? "Allow: GET, HEAD\r\n" : "");
 
 	exchange->phase = HTTP_OVER;

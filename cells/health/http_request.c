@@ -98,43 +98,70 @@ static uint32_t weight(struct text text)
 	return value > Q_ONE ? 0 : value;
 }
 
-static void prefer(uint32_t *form, uint32_t q)
+/* RFC 9110, 12.5.1: of the ranges that a form is of the closest counts. */
+enum closeness { FAR, ANY_TYPE, ANY_SUBTYPE, TYPE, VERSION };
+
+struct range {
+	struct text type;
+	enum closeness closeness; /* to a type that it names whole */
+	uint32_t q;
+};
+
+static void prefer(uint32_t *form, uint32_t *closest, uint32_t q, enum closeness closeness)
 {
-	if (q > *form)
+	if (closeness == FAR)
+		return;
+	if (closeness > *closest || (closeness == *closest && q > *form))
 		*form = q;
+	if (closeness > *closest)
+		*closest = closeness;
 }
 
-/* A media range with its parameters. OpenMetrics is spoken in its version 1.0.0. */
-static void read_range(struct http_accept *accept, struct text range)
+static enum closeness closeness_of(const struct range *range, const char *type, const char *any_subtype)
 {
-	const struct text type = cut_at(&range, ';');
-	bool version = true;
-	uint32_t q = Q_ONE;
+	if (is_word(range->type, type))
+		return range->closeness;
+	if (is_word(range->type, any_subtype))
+		return ANY_SUBTYPE;
+	return is_word(range->type, "*/*") ? ANY_TYPE : FAR;
+}
 
-	while (range.at < range.end) {
-		struct text value = cut_at(&range, ';');
+/* A media range with its parameters. OpenMetrics is spoken in its version 1.0.0, and where it is named alone.
+ */
+static void read_range(struct http_request *request, struct text text)
+{
+	struct range range = {.type = cut_at(&text, ';'), .closeness = TYPE, .q = Q_ONE};
+	struct http_accept *const accept = &request->accept, *const closest = &request->closeness;
+	enum closeness closeness;
+	bool version = true;
+
+	while (text.at < text.end) {
+		struct text value = cut_at(&text, ';');
 		const struct text name = cut_at(&value, '=');
 
 		value = trimmed(value);
 		if (is_word(name, "q"))
-			q = weight(value);
-		else if (is_word(name, "version"))
+			range.q = weight(value);
+		else if (is_word(name, "version")) {
 			version = is_word(value, "1.0.0") || is_word(value, "\"1.0.0\"");
+			range.closeness = VERSION;
+		}
 	}
-	if (is_word(type, OPENMETRICS) && version)
-		prefer(&accept->openmetrics, q);
-	else if (is_word(type, "image/svg+xml") || is_word(type, "image/*"))
-		prefer(&accept->svg, q);
-	if (is_word(type, "text/plain") || is_word(type, "text/*") || is_word(type, "*/*"))
-		prefer(&accept->text, q);
-	if (is_word(type, "application/json") || is_word(type, "application/*") || is_word(type, "*/*"))
-		prefer(&accept->json, q);
+	if (is_word(range.type, OPENMETRICS) && version)
+		prefer(&accept->openmetrics, &closest->openmetrics, range.q, range.closeness);
+	closeness = closeness_of(&range, "text/plain", "text/*");
+	prefer(&accept->text, &closest->text, range.q, closeness);
+	closeness = closeness_of(&range, "application/json", "application/*");
+	prefer(&accept->json, &closest->json, range.q, closeness);
+	closeness = closeness_of(&range, "image/svg+xml", "image/*");
+	if (closeness != ANY_TYPE)
+		prefer(&accept->svg, &closest->svg, range.q, closeness);
 }
 
-static void read_accept(struct http_accept *accept, struct text value)
+static void read_accept(struct http_request *request, struct text value)
 {
 	while (value.at < value.end)
-		read_range(accept, cut_at(&value, ','));
+		read_range(request, cut_at(&value, ','));
 }
 
 /* Where it says no more than the path: all behind scheme and host, up to the query. */
@@ -199,6 +226,10 @@ static void read_header(struct http_request *request, struct text line)
 	struct text name = line;
 
 	name.end = colon ? colon : line.end;
+	if (request->cut && (!colon || is_word(name, "host") || is_word(name, "accept"))) {
+		finish(request, HTTP_HEADERS_TOO_LONG); /* half of it may say something else */
+		return;
+	}
 	if (!colon ||
 	    !is_token(name)) { /* a blank before the colon, a line that goes on: RFC 9112, 5.1, 5.2 */
 		finish(request, HTTP_BAD_REQUEST);
@@ -208,7 +239,7 @@ static void read_header(struct http_request *request, struct text line)
 	if (is_word(name, "host"))
 		request->hosts++;
 	else if (is_word(name, "accept"))
-		read_accept(&request->accept, trimmed(line));
+		read_accept(request, trimmed(line));
 }
 
 static void read_line(struct http_request *request)

@@ -37,8 +37,8 @@ struct http_request {
 	enum http_method method;
 	bool chunks; /* HTTP/1.1: the client knows them */
 	uint32_t hosts;
-	char path[HTTP_PATH_MAX + 1]; /* without query; "" where it was longer */
-	struct http_accept accept;
+	char path[HTTP_PATH_MAX + 1];	      /* without query; "" where it was longer */
+	struct http_accept accept, closeness; /* the latter: how close the range came that says so */
 };
 
 /* All zero: a new request. Takes bytes until the request is done, and no more. */

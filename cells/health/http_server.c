@@ -10,10 +10,11 @@
 #include <lwip/tcp.h>
 
 #include "http.h"
+#include "http_places.h"
 #include "timer.h"
 
-#define CONNECTIONS 6u
-#define HALF_OPEN   4u
+#define CONNECTIONS HTTP_PLACES
+#define HALF_OPEN   1u			  /* for lwIP, as the gate is before it: tcp_gate.h */
 #define REQUEST_NS  UINT64_C(5000000000)  /* from the first byte or none to the end of the request */
 #define STALLED_NS  UINT64_C(10000000000) /* in which nothing was acknowledged */
 #define ANSWER_NS   UINT64_C(60000000000) /* for all of it */
@@ -26,6 +27,7 @@ enum state { FREE, SERVING, LINGERING };
 struct connection {
 	enum state state;
 	struct tcp_pcb *pcb;
+	uint32_t client;       /* its address */
 	uint64_t began, moved; /* since when; when something was last acknowledged */
 	bool ended;	       /* the client sends no more */
 	uint32_t length;       /* of a piece that was produced and not taken by lwIP yet */
@@ -105,32 +107,33 @@ static err_t acknowledged(void *of, struct tcp_pcb *pcb, u16_t count)
 	return ERR_OK;
 }
 
-/* Does it hold up less than the other, if it goes? Who has all it wanted first, then who hasn't said what it
- * wants. */
-static bool is_idler(const struct connection *one, const struct connection *other)
+/* A client has all once it has acknowledged the end, too. */
+static enum http_use use_of(const struct connection *connection)
 {
-	if (!other || one->state != other->state)
-		return !other || one->state == LINGERING;
-	return one->began < other->began;
+	if (connection->state == FREE)
+		return HTTP_PLACE_FREE;
+	if (connection->state == SERVING)
+		return connection->exchange.phase == HTTP_READING ? HTTP_PLACE_ASKING : HTTP_PLACE_ANSWERED;
+	return connection->pcb->state == FIN_WAIT_2 || connection->pcb->state == TIME_WAIT
+		       ? HTTP_PLACE_OVER
+		       : HTTP_PLACE_ANSWERED;
 }
 
-/* One that is free, else one that is made so; NULL: all are being answered. */
-static struct connection *find_room(void)
+/* One that is free, or is made so. */
+static struct connection *find_room(uint32_t client)
 {
-	struct connection *idlest = NULL;
+	struct http_place places[HTTP_PLACES];
+	struct connection *found;
 
 	for (uint32_t i = 0; i < CONNECTIONS; i++) {
-		struct connection *connection = &connections[i];
+		const struct connection *connection = &connections[i];
 
-		if (connection->state == FREE)
-			return connection;
-		if ((connection->state == LINGERING || connection->exchange.phase == HTTP_READING) &&
-		    is_idler(connection, idlest))
-			idlest = connection;
+		places[i] = (struct http_place){use_of(connection), connection->client, connection->began};
 	}
-	if (idlest)
-		tcp_abort(let_go(idlest));
-	return idlest;
+	found = &connections[http_place_for(places, client)];
+	if (found->state != FREE)
+		tcp_abort(let_go(found));
+	return found;
 }
 
 static err_t accepted(void *none, struct tcp_pcb *pcb, err_t error)
@@ -140,12 +143,8 @@ static err_t accepted(void *none, struct tcp_pcb *pcb, err_t error)
 	(void)none;
 	if (error != ERR_OK || !pcb)
 		return ERR_VAL;
-	connection = find_room();
-	if (!connection) {
-		counters->abandoned++;
-		tcp_abort(pcb);
-		return ERR_ABRT;
-	}
+	connection = find_room(pcb->remote_ip.addr);
+	connection->client = pcb->remote_ip.addr;
 	connection->state = SERVING;
 	connection->pcb = pcb;
 	connection->began = connection->moved = timer_now();

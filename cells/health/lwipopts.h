@@ -6,17 +6,20 @@
 #ifndef HEALTH_LWIPOPTS_H
 #define HEALTH_LWIPOPTS_H
 
-#define NO_SYS			   1
-#define SYS_LIGHTWEIGHT_PROT	   0 /* all of it is called from the main loop */
-#define LWIP_SOCKET		   0
-#define LWIP_NETCONN		   0
-#define LWIP_RAW		   0
-#define LWIP_DHCP		   1
-#define LWIP_NETIF_STATUS_CALLBACK 1
+#define NO_SYS		     1
+#define SYS_LIGHTWEIGHT_PROT 0 /* all of it is called from the main loop */
+#define LWIP_SOCKET	     0
+#define LWIP_NETCONN	     0
+#define LWIP_RAW	     0
+#define LWIP_DHCP	     1
 
-/* What needs state for strangers. */
-#define IP_REASSEMBLY 0
-#define IP_FRAG	      0
+/* What needs state for strangers, or lets them choose ways. */
+#define IP_REASSEMBLY	   0
+#define IP_FRAG		   0
+#define IP_OPTIONS_ALLOWED 0
+/* Of who answers or is answered: more than can come in one turn (network.c), so that what was just asked for
+ * is still there when it is used. */
+#define ARP_TABLE_SIZE 48
 
 /*
  * TCP: a few connections of small windows. What comes out of order is asked for again. Connections that
@@ -33,7 +36,7 @@
 #define TCP_SYNMAXRTX		2
 #define MEMP_NUM_TCP_PCB	16
 #define MEMP_NUM_TCP_PCB_LISTEN 1
-#define MEMP_NUM_TCP_SEG	96
+#define MEMP_NUM_TCP_SEG	144
 
 /* How much of its memory is in use, for the metrics; nothing else. */
 #define LWIP_STATS	  1
@@ -54,5 +57,10 @@
 #define PBUF_POOL_BUFSIZE 1536 /* a whole frame */
 
 #define LWIP_RAND()	  network_random()
+
+/* Knocks at the web server's port, and the numbers that connections begin with: tcp_gate.h. */
+#define LWIP_HOOK_FILENAME				    "tcp_gate.h"
+#define LWIP_HOOK_IP4_INPUT(packet, in)			    tcp_gate_input(packet, in)
+#define LWIP_HOOK_TCP_ISN(own, own_port, other, other_port) tcp_gate_number(own, own_port, other, other_port)
 
 #endif

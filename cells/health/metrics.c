@@ -166,7 +166,8 @@ static uint32_t write_sample(const struct body *body, const struct family *famil
 	write_labels(body, family, labels, sizeof(labels));
 	known = family->value(body->source, body->now, body->outer, body->inner, &value);
 	length = write_name(family, suffix_of(family), labels, text, room);
-	if (!known)
+	/* OpenMetrics, 5.1: a counter's value is never NaN; it begins at 0. */
+	if (!known && family->type != FAMILY_COUNTER)
 		return length + length_of(snprintf(text + length, room - length, " NaN\n"));
 	return length + write_value(body, family->form, value, text + length, room - length);
 }

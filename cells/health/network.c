@@ -8,34 +8,40 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <lwip/dhcp.h>
 #include <lwip/etharp.h>
 #include <lwip/init.h>
 #include <lwip/memp.h>
 #include <lwip/netif.h>
+#include <lwip/prot/ethernet.h>
+#include <lwip/prot/ip4.h>
 #include <lwip/stats.h>
 #include <lwip/sys.h>
 #include <lwip/timeouts.h>
 #include <netif/ethernet.h>
 
+#include "address.h"
 #include "clock.h"
 #include "console.h"
 #include "echo.h"
+#include "entropy.h"
 #include "http_server.h"
 #include "hypercall_call.h"
 #include "metrics.h"
+#include "neighbours.h"
 #include "nic.h"
 #include "nic_errors.h"
+#include "secret.h"
 #include "syslog_client.h"
+#include "tcp_gate.h"
 #include "timer.h"
 
 #define FRAMES_A_TURN 16u
-#define HOLD_NS	      UINT64_C(250000000)   /* who comes and goes shall not fill the console */
-#define DHCP_FIRST_NS UINT64_C(5000000000)  /* without an address, until it is told ... */
-#define DHCP_AGAIN_NS UINT64_C(60000000000) /* ... and told again */
+#define HOLD_NS	      UINT64_C(250000000) /* who comes and goes shall not fill the console */
 #define MTU	      1500u
 #define MAC_TEXT      18u
 #define CODE_BROKEN   3 /* of the application error: lwIP found itself in a state that can't be */
+#define NEIGHBOUR_NS  UINT64_C(70000000000) /* longer than a connection lasts (http_server.c) */
+#define MAC_GROUP     0x01
 #define MAC_LOCAL     0x02
 
 static const struct nic_driver *const drivers[] = {&nic_virtio, &nic_igbvf};
@@ -47,8 +53,15 @@ static struct netif netif;
 static enum nic_state state;
 static uint8_t mac[NIC_MAC_BYTES];
 static uint64_t ticks_a_second, waiting_since;
-static uint64_t alone_since, alone_told; /* without an address that DHCP is to bring */
-static bool added, addressed, more;
+static bool added, more;
+static struct secret secret;
+static struct {
+	bool there;
+	uint8_t mac[NIC_MAC_BYTES];
+	uint32_t address; /* in the network's order */
+} asker;		  /* who sent the frame that is being taken */
+static struct neighbours neighbours;
+static bool has_random; /* the processor's numbers are in it */
 static volatile bool interrupted;
 static volatile uint64_t interrupts;
 static const struct body_source *documents;
@@ -63,16 +76,28 @@ _Noreturn void network_broken(const char *what)
 		wait_interrupt();
 }
 
-/* Good enough for what needs to differ, not to be secret: a xorshift over the time. */
 uint32_t network_random(void)
 {
-	static uint64_t seed;
+	return (uint32_t)secret_draw(&secret);
+}
 
-	seed ^= timer_now() | 1;
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (uint32_t)(seed >> 32);
+/* What differs from boot to boot and from board to board, what others don't know, and what is random where
+ * the processor has that. */
+static void secret_gather(const struct guest *guest)
+{
+	const struct directory *directory = documents->machine->directory;
+	crypto_hash_sha256_state gathered;
+
+	crypto_hash_sha256_init(&gathered);
+	crypto_hash_sha256_update(&gathered, directory->config_digest, sizeof(directory->config_digest));
+	crypto_hash_sha256_update(&gathered, (const uint8_t *)wanted, sizeof(*wanted));
+	if (guest->log_key)
+		crypto_hash_sha256_update(&gathered, guest->log_key, GUEST_LOG_KEY_BYTES);
+	if (documents->record)
+		crypto_hash_sha256_update(&gathered, (const uint8_t *)documents->record,
+					  sizeof(*documents->record));
+	has_random = entropy_gather(&gathered);
+	secret_start(&secret, &gathered);
 }
 
 u32_t sys_now(void)
@@ -119,6 +144,44 @@ static err_t frame_send(struct netif *of, struct pbuf *frame)
 	return ERR_OK;
 }
 
+/* An answer goes where its question came from: neighbours that don't say what their address is take no place
+ * among those that do, and no memory. [impl->swr~net-answers~1] */
+static err_t packet_send(struct netif *of, struct pbuf *packet, const ip4_addr_t *to)
+{
+	const uint64_t now = timer_now(), kept = timer_from_ns(NEIGHBOUR_NS, ticks_a_second);
+	const uint8_t *by = NULL;
+
+	if (tcp_gate_is_telling()) { /* of who has shown that it is there */
+		if (asker.there)
+			neighbours_note(&neighbours, to->addr, asker.mac, now);
+		return ERR_OK;
+	}
+	if (asker.there && asker.address == to->addr)
+		by = asker.mac;
+	else
+		by = neighbours_find(&neighbours, to->addr, now > kept ? now - kept : 0);
+	if (!by)
+		return etharp_output(of, packet, to);
+	return ethernet_output(of, packet, (const struct eth_addr *)of->hwaddr, (const struct eth_addr *)by,
+			       ETHTYPE_IP);
+}
+
+/* Of a frame to us alone with an IPv4 packet, not to be believed any further. */
+static void read_asker(uint32_t length)
+{
+	const struct eth_hdr *frame = (const void *)incoming;
+	struct ip_hdr ip;
+
+	asker.there = length >= SIZEOF_ETH_HDR + IP_HLEN && frame->type == PP_HTONS(ETHTYPE_IP) &&
+		      !memcmp(frame->dest.addr, netif.hwaddr, NIC_MAC_BYTES) &&
+		      !(frame->src.addr[0] & MAC_GROUP);
+	if (!asker.there)
+		return;
+	memcpy(&ip, incoming + SIZEOF_ETH_HDR, sizeof(ip));
+	memcpy(asker.mac, frame->src.addr, NIC_MAC_BYTES);
+	asker.address = ip.src.addr;
+}
+
 static void frame_take(uint32_t length)
 {
 	struct pbuf *frame = pbuf_alloc(PBUF_RAW, (u16_t)length, PBUF_POOL);
@@ -130,41 +193,22 @@ static void frame_take(uint32_t length)
 		return;
 	}
 	counters->net.received++;
+	read_asker(length);
 	if (netif.input(frame, &netif) != ERR_OK)
 		pbuf_free(frame);
+	asker.there = false;
 }
 
 static err_t netif_start(struct netif *of)
 {
 	of->name[0] = 'n';
 	of->name[1] = 'i';
-	of->output = etharp_output;
+	of->output = packet_send;
 	of->linkoutput = frame_send;
 	of->mtu = MTU;
 	of->hwaddr_len = NIC_MAC_BYTES;
 	of->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
 	return ERR_OK;
-}
-
-/* lwIP's: the interface went up, or has another address. */
-static void address_told(struct netif *of)
-{
-	const ip4_addr_t *address = netif_ip4_addr(of), *gateway = netif_ip4_gw(of);
-	uint32_t mask = lwip_ntohl(netif_ip4_netmask(of)->addr);
-	unsigned prefix = 0;
-
-	if (ip4_addr_isany_val(*address)) {
-		if (addressed)
-			say("health: net: no address any more");
-		addressed = false;
-		return;
-	}
-	addressed = true;
-	for (; mask; mask <<= 1)
-		prefix++;
-	say("health: net: address %u.%u.%u.%u/%u, gateway %u.%u.%u.%u", ip4_addr1(address),
-	    ip4_addr2(address), ip4_addr3(address), ip4_addr4(address), prefix, ip4_addr1(gateway),
-	    ip4_addr2(gateway), ip4_addr3(gateway), ip4_addr4(gateway));
 }
 
 static void stack_start(void)
@@ -174,6 +218,7 @@ static void stack_start(void)
 			 gateway = {lwip_htonl(wanted->gateway)};
 
 	lwip_init();
+	tcp_gate_start(&secret, (uint16_t)wanted->http, ticks_a_second);
 	if (wanted->echo && !echo_start((uint16_t)wanted->echo))
 		say("health: net: no echo on UDP port %" PRIu32, wanted->echo);
 	if (wanted->syslog.port && !syslog_client_start(&wanted->syslog, documents->machine, counters))
@@ -190,12 +235,10 @@ static void stack_start(void)
 		netif_add_noaddr(&netif, NULL, netif_start, ethernet_input);
 	else
 		netif_add(&netif, &address, &netmask, &gateway, NULL, netif_start, ethernet_input);
-	netif_set_status_callback(&netif, address_told);
 	netif_set_default(&netif);
 	memcpy(netif.hwaddr, mac, NIC_MAC_BYTES);
 	netif_set_up(&netif);
-	if (wanted->dhcp && dhcp_start(&netif) != ERR_OK)
-		say("health: net: no memory for DHCP");
+	address_start(&netif, wanted->dhcp, ticks_a_second);
 	added = true;
 }
 
@@ -218,31 +261,12 @@ static void state_change(enum nic_state to, uint64_t now)
 		memcpy(netif.hwaddr, mac, NIC_MAC_BYTES);
 	}
 	if (to == NIC_LINK_UP) {
-		alone_since = now;
-		alone_told = 0;
 		say("health: net: link up");
 		netif_set_link_up(&netif);
 	} else if (from == NIC_LINK_UP) {
 		say("health: net: link down");
 		netif_set_link_down(&netif);
 	}
-}
-
-/* lwIP asks again and again, at most a minute apart. [impl->swr~health-net-dhcp~1] */
-static void dhcp_watch(uint64_t now)
-{
-	if (!wanted->dhcp || state != NIC_LINK_UP)
-		return;
-	if (addressed) {
-		alone_since = now;
-		alone_told = 0;
-		return;
-	}
-	if (now - alone_since < timer_from_ns(DHCP_FIRST_NS + alone_told * DHCP_AGAIN_NS, ticks_a_second))
-		return;
-	alone_told++;
-	say("health: net: no address for %" PRIu64 " s: no DHCP server answers, asking on",
-	    timer_to_ns(now - alone_since, ticks_a_second) / 1000000000);
 }
 
 static void nic_find(const struct guest *guest)
@@ -271,6 +295,7 @@ void network_start(const struct guest *guest, uint64_t hz, const struct body_sou
 	wanted = &guest->net;
 	counters->net.there = true;
 	counters->syslog.there = wanted->syslog.port;
+	secret_gather(guest);
 	waiting_since = timer_now();
 	nic_find(guest);
 	if (!nic) {
@@ -318,20 +343,22 @@ void network_serve(uint64_t now)
 	to = nic->step(now, ticks_a_second, mac);
 	if (to != state)
 		state_change(to, now);
-	if (state == NIC_WAITING)
+	if (state == NIC_WAITING) {
+		address_serve(now, false);
 		return;
+	}
 	for (; frames < FRAMES_A_TURN && (length = nic->receive(incoming, sizeof(incoming))); frames++)
 		frame_take(length);
 	more = frames == FRAMES_A_TURN || nic->listen();
 	sys_check_timeouts();
 	more |= http_server_serve(timer_now());
-	if (addressed && state == NIC_LINK_UP) {
+	address_serve(timer_now(), state == NIC_LINK_UP);
+	if (address_is_there() && state == NIC_LINK_UP) {
 		more |= syslog_client_serve(timer_now());
 		clock_serve(timer_now());
 	}
 	count_memory();
 	nic_errors_look(timer_now(), ticks_a_second);
-	dhcp_watch(now);
 }
 
 static void report_address(const ip4_addr_t *address, const char *what)
@@ -359,4 +386,6 @@ void network_report(void)
 	say("net: memory heap=%" PRIu64 " most=%" PRIu64 " buffers=%" PRIu64 " connections=%" PRIu64,
 	    counters->net.heap_bytes, counters->net.heap_bytes_max, counters->net.buffers,
 	    counters->net.connections);
+	say("net: secret of %s",
+	    has_random ? "the processor's random numbers" : "the counter and the log's key");
 }

@@ -18,6 +18,9 @@
 #define SENT		40u
 #define SECONDS_TO_1970 UINT64_C(2208988800)
 #define ERA_SECONDS	(UINT64_C(1) << 32)
+#define UNCERTAIN_NS	UINT64_C(1500000000) /* RFC 5905, 7.2: MAXDIST */
+#define JUMP_NS		UINT64_C(1000000000)
+#define JUMP_ANSWERS	3u
 
 static uint64_t read64(const uint8_t *at)
 {
@@ -49,10 +52,32 @@ void sntp_ask(struct sntp_question *question, uint64_t nonce, uint64_t now, uint
 		packet[SENT + i] = (uint8_t)(nonce >> (56 - 8 * i));
 }
 
+static bool is_near(uint64_t unix_ns, uint64_t ticks, const struct sntp_clock *heard, uint64_t hz)
+{
+	const uint64_t expected = unix_ns + timer_to_ns(heard->ticks - ticks, hz);
+
+	return (expected > heard->unix_ns ? expected - heard->unix_ns : heard->unix_ns - expected) <= JUMP_NS;
+}
+
+/* True: the time heard is far from what is known, and too few have said so yet. [impl->swr~sntp-jumps~1] */
+static bool is_jump(struct sntp_clock *clock, const struct sntp_clock *heard, uint64_t hz)
+{
+	bool agrees;
+
+	if (!clock->known || is_near(clock->unix_ns, clock->ticks, heard, hz))
+		return false;
+	agrees = clock->other.answers && is_near(clock->other.unix_ns, clock->other.ticks, heard, hz);
+	clock->other.answers = agrees ? clock->other.answers + 1 : 1;
+	clock->other.unix_ns = heard->unix_ns;
+	clock->other.ticks = heard->ticks;
+	return clock->other.answers < JUMP_ANSWERS;
+}
+
 enum sntp_answer sntp_take(struct sntp_question *question, struct sntp_clock *clock, const uint8_t *packet,
 			   uint32_t size, uint64_t now, uint64_t hz)
 {
 	uint64_t received, sent, round_trip, at_server;
+	struct sntp_clock heard;
 
 	if (!question->open || size < SNTP_BYTES || (packet[0] & MODE) != MODE_SERVER ||
 	    read64(packet + ORIGIN) != question->nonce)
@@ -67,12 +92,17 @@ enum sntp_answer sntp_take(struct sntp_question *question, struct sntp_clock *cl
 	at_server = sent - received;
 	if (sent < received || at_server > round_trip)
 		return SNTP_USELESS; /* it says that it had the question for longer than we waited */
-	*clock = (struct sntp_clock){
+	heard = (struct sntp_clock){
 		.known = true,
 		.ticks = now,
 		.unix_ns = sent + (round_trip - at_server) / 2,
 		.uncertain_ns = (round_trip - at_server) / 2,
 	};
+	if (heard.uncertain_ns > UNCERTAIN_NS)
+		return SNTP_USELESS;
+	if (is_jump(clock, &heard, hz))
+		return SNTP_JUMP;
+	*clock = heard;
 	return SNTP_TAKEN;
 }
 

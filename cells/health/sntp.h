@@ -17,6 +17,10 @@ struct sntp_clock { /* all zero: the time isn't known */
 	bool known;
 	uint64_t unix_ns, ticks; /* they were at the same moment */
 	uint64_t uncertain_ns;	 /* at most so much off then, if the server is right: half the round trip */
+	struct {
+		uint64_t unix_ns, ticks;
+		uint32_t answers; /* in a row that agree on this time instead */
+	} other;
 };
 
 struct sntp_question {
@@ -29,6 +33,7 @@ enum sntp_answer {
 	SNTP_TAKEN,
 	SNTP_FOREIGN, /* it is none to the question */
 	SNTP_USELESS, /* the server has no time to give, or wants to be left alone */
+	SNTP_JUMP,    /* it is far from the time that was known: not taken before others have said the same */
 };
 
 /* `nonce` isn't to be foreseen by others. */

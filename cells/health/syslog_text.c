@@ -13,6 +13,7 @@
 
 #define FACILITY	 16u		      /* local0 */
 #define SEQUENCE_MOST	 UINT64_C(2147483647) /* RFC 5424, 7.3.1: then it begins anew */
+#define UPTIME_NS	 UINT64_C(10000000)   /* 7.3.4: RFC 3418's TimeTicks, of 32 bits */
 #define SECONDS_A_DAY	 UINT64_C(86400)
 #define DAYS_TO_1970	 UINT64_C(719468) /* from 0000-03-01 */
 #define DAYS_A_400_YEARS UINT64_C(146097)
@@ -66,7 +67,7 @@ void timestamp_text(uint64_t unix_ns, char *text)
 uint32_t syslog_text(const struct machine *machine, const struct event *event,
 		     const struct syslog_origin *origin, char *text)
 {
-	const uint64_t ns = timer_to_ns(event->time, machine->hz);
+	const uint64_t ns = timer_to_ns(machine_since_boot(machine, event->time), machine->hz);
 	char when[TIMESTAMP_TEXT_MAX] = "-", what[160];
 	int length;
 
@@ -74,11 +75,11 @@ uint32_t syslog_text(const struct machine *machine, const struct event *event,
 		timestamp_text(origin->unix_ns, when);
 	event_text(event, what, sizeof(what));
 	length = snprintf(text, SYSLOG_MAX,
-			  "<%u>1 %s %s bulkhead %s %s [meta sequenceId=\"%" PRIu64 "\" sysUpTime=\"%" PRIu64
+			  "<%u>1 %s %s bulkhead %s %s [meta sequenceId=\"%" PRIu64 "\" sysUpTime=\"%" PRIu32
 			  "\"] core=%u %s",
 			  FACILITY * 8 + severity_of(event), when, origin->host,
 			  event->cell < machine->cell_count ? machine->cells[event->cell].name : "-",
-			  name_event(event->code), (origin->number - 1) % SEQUENCE_MOST + 1, ns / 10000000,
-			  (unsigned)event->core, what);
+			  name_event(event->code), (origin->number - 1) % SEQUENCE_MOST + 1,
+			  (uint32_t)(ns / UPTIME_NS), (unsigned)event->core, what);
 	return length < 0 ? 0 : (uint32_t)length < SYSLOG_MAX ? (uint32_t)length : SYSLOG_MAX - 1;
 }

@@ -57,10 +57,10 @@ def ipv4(source, destination, protocol, payload, wrong=0, length=None, version=0
     return head[:10] + struct.pack(">H", checksum(head) ^ wrong) + head[12:] + payload
 
 
-def tcp(source, destination, from_port, to_port, sequence, acknowledged, flags, payload=b"", options=b""):
+def tcp(source, destination, from_port, to_port, sequence, acknowledged, flags, payload=b"", options=b"", window=65535):
     """RFC 9293; `options` are of whole words, up to ten."""
     offset = 5 + len(options) // 4
-    head = struct.pack(">HHIIBBHHH", from_port, to_port, sequence, acknowledged, offset << 4, flags, 65535, 0, 0) + options
+    head = struct.pack(">HHIIBBHHH", from_port, to_port, sequence, acknowledged, offset << 4, flags, window, 0, 0) + options
     pseudo = source + destination + struct.pack(">BBH", 0, TCP, len(head) + len(payload))
     return head[:16] + struct.pack(">H", checksum(pseudo + head + payload)) + head[18:] + payload
 
@@ -93,6 +93,7 @@ class Peer:
     def __init__(self, own="10.0.2.2", cell="10.0.2.15"):
         self.own, self.cell = address(own), address(cell)
         self.cell_mac = None
+        self.others = set()  # addresses that are this host's, too
         self.heard = []  # what came that wasn't asked for, ARP and its answers apart
         self._sequence = 0
         self._folder = tempfile.mkdtemp(prefix="bulkhead-net-")
@@ -128,14 +129,14 @@ class Peer:
         return self._socket.recv(FRAME_MAX) if ready[0] else None
 
     def _is_arp(self, frame):
-        """Questions for our address are answered, answers noted."""
+        """Questions for our addresses are answered, answers noted."""
         if len(frame) < 42 or frame[12:14] != struct.pack(">H", ARP):
             return False
         operation, sender_mac, sender, target = frame[21], frame[22:28], frame[28:32], frame[38:42]
         if sender == self.cell:
             self.cell_mac = sender_mac
-        if operation == 1 and target == self.own:
-            self.send(ARP, arp(2, MAC, self.own, sender_mac, sender), sender_mac)
+        if operation == 1 and (target == self.own or target in self.others):
+            self.send(ARP, arp(2, MAC, target, sender_mac, sender), sender_mac)
         return True
 
     def listen(self, wanted, seconds=PATIENCE):
@@ -159,13 +160,13 @@ class Peer:
             self.listen(lambda frame: None, 0.2)
         return self.cell_mac
 
-    def _from_cell(self, frame, protocol):
-        """What an IPv4 packet from the cell to us carries, all its checksums being right; None: it is something else."""
+    def _from_cell(self, frame, protocol, to=None):
+        """What an IPv4 packet from the cell to us, or another, carries, all its checksums being right; None: it is something else."""
         if frame[:14] != MAC + self.cell_mac + struct.pack(">H", IPV4) or len(frame) < 34 or frame[23] != protocol:
             return None
         packet = frame[14 : 14 + struct.unpack(">H", frame[16:18])[0]]
         assert packet[12:16] == self.cell and checksum(packet[:20]) == 0
-        return packet[20:] if packet[16:20] == self.own else None  # else it is for others, by us as their gateway
+        return packet[20:] if packet[16:20] == (to or self.own) else None  # else it is for others, by us as their gateway
 
     def ask_ping(self, payload=b"x" * 56, seconds=PATIENCE):
         self._sequence = (self._sequence + 1) % 65536
@@ -210,12 +211,13 @@ class Peer:
     def syn(self, source, from_port, to_port, sequence):
         self.send(IPV4, ipv4(source, self.cell, TCP, tcp(source, self.cell, from_port, to_port, sequence, 0, SYN)))
 
-    def segment(self, frame, from_port, to_port):
-        """Of a TCP segment from the cell to us: (sequence number, acknowledged, flags, what it carries); None: it is something else."""
-        data = self._from_cell(frame, TCP)
+    def segment(self, frame, from_port, to_port, to=None):
+        """Of a TCP segment from the cell to us, or another: (sequence number, acknowledged, flags, what it carries); None: it is something
+        else."""
+        data = self._from_cell(frame, TCP, to)
         if data is None or data[:4] != struct.pack(">HH", from_port, to_port):
             return None
-        pseudo = self.cell + self.own + struct.pack(">BBH", 0, TCP, len(data))
+        pseudo = self.cell + (to or self.own) + struct.pack(">BBH", 0, TCP, len(data))
         assert checksum(pseudo + data) == 0
         return *struct.unpack(">II", data[4:12]), data[13], data[(data[12] >> 4) * 4 :]
 
@@ -223,9 +225,6 @@ class Peer:
         message = dhcp_message(kind, transaction, self.cell_mac, self.own, given, options, end)
         everyone = b"\xff" * 4
         self.send(IPV4, ipv4(self.own, everyone, UDP, udp(self.own, everyone, 67, 68, message)), to)
-
-    def answer(self, from_port, to_port, payload):
-        self.send(IPV4, ipv4(self.own, self.cell, UDP, udp(self.own, self.cell, from_port, to_port, payload)))
 
     def answers_unasked(self):
         """Of what was heard: answers to pings and datagrams that nobody waits for."""

@@ -2,7 +2,9 @@
 """A network that means harm to the health cell: floods of SYNs, segments that break TCP's rules, a DHCP server that lies. The watch
 over the cells goes on, no other cell notices, and who means well is served again.
 
-[stest->swr~health-net-bounded~1] [stest->swr~http-bounded~1] [stest->swr~health-net-dhcp~1]
+[stest->swr~health-net-bounded~1] [stest->swr~http-bounded~1] [stest->swr~health-net-dhcp~1] [stest->swr~net-half-open~1]
+[stest->swr~http-places~1] [stest->swr~net-numbers~1] [stest->swr~net-secret~1] [stest->swr~health-net-address~1] [stest->swr~net-answers~1]
+[stest->swr~net-neighbours~1]
 """
 
 import itertools
@@ -15,7 +17,7 @@ import pytest
 import peer as cable
 import system
 from harness import health, qemu
-from peer import ACK, DHCP_ACK, DISCOVER, FIN, IPV4, NAK, OFFER, PSH, REQUEST, RST, SYN, TCP, dhcp_option
+from peer import ACK, ARP, DHCP_ACK, DISCOVER, FIN, IPV4, NAK, OFFER, PSH, REQUEST, RST, SYN, TCP, dhcp_option
 from test_net import devices, unharmed
 
 HTTP = 80
@@ -23,16 +25,29 @@ SYNS = 5000
 SEGMENTS = 2000
 LIES = 40
 DECEIVED_SECONDS = 15
+NO_HOSTS = r"^health: net: address (0\.|127\.|(22[4-9]|2[3-5]\d)\.|[\d.]+/0|10\.0\.2\.(255|0)/(?!32))"
 POLL_DELAY_MAX_NS = 1_000_000  # half of the health cell's period
 ASK = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
+DISTURBANCES = 2000
+BETWEEN = 100  # two of a client's visits
+READERS = 12  # addresses that read no answers
+READERS_EACH = 3
+SERVED_SECONDS = 1.0  # `/health`, whatever others do: some milliseconds where nothing else runs on the host
+NUMBERS = 16
+
+
+def knock(peer, source, from_port):
+    """The answer to a SYN; None: there was none, or a refusal."""
+    peer.syn(source, from_port, HTTP, 1000)
+    found = peer.listen(lambda frame: peer.segment(frame, HTTP, from_port, source), 2)
+    return found if found and found[2] == SYN | ACK else None
 
 
 def get(peer, from_port):
     """What the web server answers, by hand; empty: nothing in time."""
     sequence, said = 1000, b""
-    peer.send(IPV4, cable.ipv4(peer.own, peer.cell, TCP, cable.tcp(peer.own, peer.cell, from_port, HTTP, sequence, 0, SYN)))
-    found = peer.listen(lambda frame: peer.segment(frame, HTTP, from_port), 2)
-    if not found or found[2] != SYN | ACK:
+    found = knock(peer, peer.own, from_port)
+    if not found:
         return b""
     expected, sequence = found[0] + 1, sequence + 1
     payload, flags = ASK, PSH | ACK
@@ -75,6 +90,74 @@ def strange(peer, chance):
     return peer.ping()
 
 
+def served_at_once(peer, from_port):
+    began = time.monotonic()
+    answer = get(peer, from_port)
+    assert answer.startswith(b"HTTP/1.1 200 ") and b'"ok"' in answer
+    assert time.monotonic() - began < SERVED_SECONDS
+    return True
+
+
+def served_meanwhile(peer, first_port, disturb):
+    """Many disturbances by number, and a client now and then. Who answers them all would hold the NIC up if nobody took that in."""
+    for number in range(DISTURBANCES):
+        disturb(number)
+        peer.listen(lambda frame: None, 0)
+        if number % BETWEEN == BETWEEN - 1:
+            served_at_once(peer, first_port + number)
+    return True
+
+
+def knocked(peer):
+    """Connections that are asked for and never made."""
+    return served_meanwhile(peer, 20000, lambda number: peer.syn(peer.own, 30000 + number, HTTP, number))
+
+
+def nobody(number):
+    """A neighbour that isn't there, and so never says what its MAC is."""
+    return bytes([10, 0, 2, 20 + number % 200])
+
+
+def pinged_by_nobody(peer):
+    def disturb(number):
+        source = nobody(number)
+        asked = cable.icmp(8, 1, number, bytes(1400)) if number % 2 else cable.udp(source, peer.cell, 5000, 7, bytes(1400))
+        peer.send(IPV4, cable.ipv4(source, peer.cell, cable.ICMP if number % 2 else cable.UDP, asked))
+
+    return served_meanwhile(peer, 60000, disturb)
+
+
+def known_by_many(peer):
+    """Questions for the cell's address from more neighbours than it can remember."""
+
+    def disturb(number):
+        sender = bytes([2, 0, 0, 0, 1, number % 200])
+        peer.send(ARP, cable.arp(1, sender, nobody(number), bytes(6), peer.cell), cable.BROADCAST)
+
+    return served_meanwhile(peer, 62000, disturb)
+
+
+def read_slowly(peer):
+    """Metrics asked for from many addresses, which take a byte each; then from one address alone; and who comes later isn't kept out."""
+    peer.others = {cable.address(f"10.0.2.{100 + number}") for number in range(READERS)}
+    for number, reader in enumerate(sorted(peer.others) * READERS_EACH + [peer.own] * 12):
+        from_port = 40000 + number
+        found = knock(peer, reader, from_port)
+        assert found
+        ask = cable.tcp(reader, peer.cell, from_port, HTTP, 1001, found[0] + 1, PSH | ACK, ASK.replace(b"health", b"metrics"), window=1)
+        peer.send(IPV4, cable.ipv4(reader, peer.cell, TCP, ask))
+        if number >= 12:
+            served_at_once(peer, 50000 + number)
+    return True
+
+
+def numbers_differ(peer):
+    """By more than a counter of time would in that time: the first numbers that the server's TCP uses. No two are near one another but by chance."""
+    numbers = [knock(peer, peer.own, 10000 + number)[0] for number in range(NUMBERS)]
+    steps = [(after - before) % (1 << 32) for before, after in itertools.pairwise(numbers)]
+    assert sum(1 << 24 < step < (1 << 32) - (1 << 24) for step in steps) > NUMBERS // 2
+
+
 def served_again(peer):
     """Half-open connections have gone, or made room."""
     answers = (get(peer, 30000 + n) for n in range(60))
@@ -95,6 +178,11 @@ def test_tcp(results):
         unharmed(running, lambda: flood(peer, chance))
         unharmed(running, lambda: strange(peer, chance))
         served_again(peer)
+        numbers_differ(peer)
+        unharmed(running, lambda: knocked(peer))
+        unharmed(running, lambda: pinged_by_nobody(peer))
+        unharmed(running, lambda: known_by_many(peer))
+        unharmed(running, lambda: read_slowly(peer))
         assert running.view.core("health").generation == 1
 
 
@@ -118,6 +206,8 @@ def lies(peer, chance):
         for given in ("0.0.0.0", "255.255.255.255", "224.0.0.1", "127.0.0.1", "10.0.2.255"):
             yield OFFER, address(given), good, b"\xff"
             yield DHCP_ACK, address(given), good, b"\xff"
+        for mask in ("0.0.0.0", "255.0.255.0", "255.255.255.255"):
+            yield DHCP_ACK, address("10.0.2.0"), dhcp_option(54, peer.own) + dhcp_option(1, address(mask)), b"\xff"
         yield DHCP_ACK, address("10.0.2.15"), dhcp_option(54, peer.own) + dhcp_option(51, bytes(4)), b"\xff"  # for no time
         yield DHCP_ACK, address("10.0.2.15"), dhcp_option(54, b"") + dhcp_option(51, b"\1") + dhcp_option(1, b"\xff" * 5), b"\xff"
         yield OFFER, address("10.0.2.15"), good, b""  # no end
@@ -125,6 +215,44 @@ def lies(peer, chance):
         yield OFFER, address("10.0.2.15"), b"".join(dhcp_option(3, peer.own * 60) for _ in range(4)), b"\xff"
         yield NAK, bytes(4), dhcp_option(54, peer.own), b"\xff"
         yield chance.randrange(256), chance.randbytes(4), chance.randbytes(chance.randrange(300)), b""
+
+
+def question(peer, seconds=30):
+    """(kind, transaction) of what the cell asks DHCP servers next."""
+
+    def is_one(frame):
+        found = cable.dhcp_question(frame)
+        if found:
+            peer.cell_mac = frame[6:12]
+        return found
+
+    return peer.listen(is_one, seconds)
+
+
+def give(running, peer, given, options, until, mark):
+    """As a server does, until the cell says something of it."""
+    deadline = time.monotonic() + 30
+    while not running.uart.seen(until, mark) and time.monotonic() < deadline:
+        found = question(peer, 5)
+        if found:
+            peer.dhcp_answer({DISCOVER: OFFER, REQUEST: DHCP_ACK}.get(found[0], NAK), found[1], given, options)
+    assert running.uart.seen(until, mark)
+
+
+@pytest.mark.full
+def test_dhcp_nobodys(results):
+    """Addresses and masks that no host can have are given back, then a good one is kept."""
+    with cable.plugged() as peer, system.running("net-dhcp", results, extra=devices(net=peer.netdev)) as running:
+        qemu.wait_until(lambda: running.view.state("control") == "ready", "control is ready")
+        refused = r"a DHCP server gave \S+, mask \S+: no host's: asking again in 10 s"
+        for given, netmask, told in (
+            ("224.0.0.1", "255.255.255.0", refused),
+            ("10.0.2.15", "0.0.0.0", refused),
+            ("10.0.2.15", "255.255.255.0", r"address 10\.0\.2\.15/24, "),
+        ):
+            options = dhcp_option(54, peer.own) + dhcp_option(51, struct.pack(">I", 3600)) + dhcp_option(1, cable.address(netmask))
+            give(running, peer, cable.address(given), options, rf"^health: net: {told}", running.uart.mark())
+        assert not running.uart.seen(NO_HOSTS)
 
 
 @pytest.mark.full
@@ -135,21 +263,12 @@ def test_dhcp_lies(results):
         qemu.wait_until(lambda: running.view.state("control") == "ready", "control is ready")
         told = iter(lies(peer, chance))
 
-        def question(wanted=None, seconds=30):
-            def is_one(frame):
-                found = cable.dhcp_question(frame)
-                if found:
-                    peer.cell_mac = frame[6:12]
-                return found if found and wanted in (None, found[0]) else None
-
-            return peer.listen(is_one, seconds)
-
         def deceive():
             """Whether it is asked or not."""
-            _, transaction = question()
+            _, transaction = question(peer)
             end = time.monotonic() + DECEIVED_SECONDS
             for number in itertools.count():
-                found = question(seconds=0.2)
+                found = question(peer, 0.2)
                 transaction = found[1] if found else transaction
                 kind, given, options, last = next(told)
                 peer.dhcp_answer(kind, transaction if chance.random() < 0.8 else chance.randbytes(4), given, options, end=last)
@@ -162,10 +281,5 @@ def test_dhcp_lies(results):
         running.target.monitor("set_link net on")
         mark = running.uart.mark()
         good = dhcp_option(54, peer.own) + dhcp_option(51, struct.pack(">I", 3600)) + dhcp_option(1, cable.address("255.255.255.0"))
-        deadline = time.monotonic() + 30
-        while not running.uart.seen(r"^health: net: address 10\.0\.2\.15/24", mark) and time.monotonic() < deadline:
-            found = question(seconds=5)
-            if found:
-                peer.dhcp_answer({DISCOVER: OFFER, REQUEST: DHCP_ACK}.get(found[0], NAK), found[1], peer.cell, good)
-        assert running.uart.seen(r"^health: net: address 10\.0\.2\.15/24", mark)
+        give(running, peer, peer.cell, good, r"^health: net: address 10\.0\.2\.15/24", mark)
         assert running.view.core("health").generation == 1

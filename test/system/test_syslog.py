@@ -43,7 +43,7 @@ class Servers:
 
     def __init__(self, peer):
         self.peer, self.messages = peer, []
-        self.answer = None  # what an NTP answer is, by the question
+        self.answer = None  # what an NTP answer is, by the question: from which address and port, and what it carries
         for frame in peer.heard:
             self.take(frame)
 
@@ -53,7 +53,9 @@ class Servers:
             self.messages.append(MESSAGE.fullmatch(payload.decode()))
             assert self.messages[-1], payload
         elif to_port == NTP and self.answer:
-            self.peer.answer(NTP, from_port, self.answer(payload))
+            source, port, answer = self.answer(payload)
+            there = self.peer.cell
+            self.peer.send(cable.IPV4, cable.ipv4(source, there, cable.UDP, cable.udp(source, there, port, from_port, answer)))
 
     def serve(self, until):
         assert self.peer.listen(lambda frame: self.take(frame) or until() or None), "what was waited for"
@@ -76,10 +78,16 @@ def test_udp_and_time(results):
         assert {("health", "start"), ("health", "ready"), ("control", "start")} <= set(events(servers.messages))
         told = r"^health: ntp: it is (\S+), to \d+ us\n"
         asked = []
-        servers.answer = lambda question: asked.append(question) or time_answer(question, nonce_xor=len(asked) < 2)
-        servers.serve(lambda: len(asked) == 1)
-        assert not running.uart.seen(told)  # of another question
-        servers.serve(lambda: len(asked) == 2)
+        foreign = [(peer.own, NTP, 1), (peer.own, NTP + 1, 0), (cable.address("10.0.2.77"), NTP, 0)]  # of another question, port, host
+
+        def answer(question):
+            assert not running.uart.seen(told)
+            asked.append(question)
+            source, port, nonce_xor = foreign[len(asked) - 1] if len(asked) <= len(foreign) else (peer.own, NTP, 0)
+            return source, port, time_answer(question, nonce_xor)
+
+        servers.answer = answer
+        servers.serve(lambda: len(asked) == len(foreign) + 1)
         assert running.uart.search(told, never=system.HALTED)[1].startswith("2031-02-28T23:59:00.")
         running.health("stop control")
         servers.serve(lambda: ("control", "stop") in events(servers.messages))

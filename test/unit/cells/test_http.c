@@ -178,6 +178,8 @@ static void refusals(void **state)
 	assert_memory_equal(text, "HTTP/1.1 405 Method Not Allowed\r\n", 33);
 	assert_true(says(text, "\r\nAllow: GET, HEAD\r\n"));
 	assert_true(says(text, "\r\nContent-Length: 23\r\n\r\n405 Method Not Allowed\n"));
+	assert_true(says(text, "\r\nReferrer-Policy: no-referrer\r\n") &&
+		    says(text, "; frame-ancestors 'none'\r\n"));
 	assert_memory_equal(ask("GET /metrics/ HTTP/1.1\r\nHost: a\r\n\r\n"), "HTTP/1.1 404", 12);
 	assert_memory_equal(ask("DELETE /x HTTP/1.1\r\nHost: a\r\n\r\n"), "HTTP/1.1 404", 12);
 	assert_memory_equal(ask("GET / HTTP/3.0\r\n"), "HTTP/1.1 505", 12);

@@ -126,6 +126,19 @@ static void too_long(void **state)
 	feed(text, 100);
 	assert_true(request.done && request.code == HTTP_OK);
 	assert_int_equal(request.accept.text, 1000);
+	/* Of one that matters half isn't taken for the whole. */
+	memcpy(text + strlen(head), "Accept:", 7);
+	feed(text, 100);
+	assert_true(request.done && request.code == HTTP_HEADERS_TOO_LONG);
+	memcpy(text + strlen(head), "hOST  :", 7);
+	feed(text, 100);
+	assert_true(request.done && request.code == HTTP_BAD_REQUEST);
+	memcpy(text + strlen(head), "aahosT:", 7);
+	feed(text, 100);
+	assert_true(request.done && request.code == HTTP_OK);
+	memcpy(text + strlen(head), "aaaaaaa", 7);
+	feed(text, 100);
+	assert_true(request.done && request.code == HTTP_HEADERS_TOO_LONG);
 }
 
 /* [utest->swr~http-accept~1] */
@@ -156,6 +169,14 @@ static void accepts(void **state)
 		{"a/b;c=\",\", application/openmetrics-text;q=0.9", {.openmetrics = 900}},
 		{"image/svg+xml, application/json;q=0.9,, ;;,image/*;q=0.8", {.svg = 1000, .json = 900}},
 		{"openmetrics-text", {0}},
+		{"application/openmetrics-text;q=0.5,text/plain;q=0.1,*/*;q=0.9",
+		 {.openmetrics = 500, .text = 100, .json = 900}},
+		{"*/*;q=0.9,text/*;q=0.2", {.text = 200, .json = 900}},
+		{"text/plain;q=0,*/*", {.json = 1000}},
+		{"*/*,image/svg+xml;q=0.1,image/*,application/*;q=0", {.svg = 100, .text = 1000}},
+		{"application/openmetrics-text,application/openmetrics-text;version=1.0.0;q=0.3",
+		 {.openmetrics = 300}},
+		{"application/openmetrics-text;version=2.0.0,text/plain;version=0.0.4;q=0.5", {.text = 500}},
 	};
 	char text[200];
 

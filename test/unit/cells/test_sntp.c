@@ -104,13 +104,56 @@ static void useless(void **state)
 	assert_int_equal(take(), SNTP_USELESS);
 }
 
+static enum sntp_answer take_at(uint64_t seconds, uint64_t now)
+{
+	sntp_ask(&question, NONCE, now, packet);
+	memset(packet, 0, sizeof(packet));
+	packet[0] = 0x24;
+	packet[1] = 2;
+	put64(24, NONCE);
+	put64(32, seconds << 32);
+	put64(40, seconds << 32);
+	return sntp_take(&question, &clock_, packet, sizeof(packet), now, HZ);
+}
+
+/* A time far from the last is taken when three in a row say so. [utest->swr~sntp-jumps~1] */
+static void jumps(void **state)
+{
+	const uint64_t there = 3900000000, elsewhere = 3800000000, second = HZ;
+
+	assert_int_equal(take_at(there, second), SNTP_TAKEN);
+	assert_int_equal(take_at(there + 257, 257 * second), SNTP_TAKEN); /* a second off */
+	assert_int_equal(take_at(there + 516, 513 * second), SNTP_JUMP);  /* two */
+	assert_int_equal(clock_.other.answers, 1);
+	assert_int_equal(take_at(there + 513, 513 * second), SNTP_TAKEN);
+	assert_int_equal(clock_.other.answers, 0);
+	for (unsigned i = 0; i < 10; i++) { /* a liar now and then, or several */
+		assert_int_equal(take_at(elsewhere + i, (600 + i) * second), SNTP_JUMP);
+		assert_int_equal(take_at(there + 5000 * (i + 1), (600 + i) * second), SNTP_JUMP);
+	}
+	assert_int_equal(sntp_unix_ns(&clock_, 513 * second, HZ),
+			 (there + 513 - UINT64_C(2208988800)) * second);
+	assert_int_equal(take_at(elsewhere, 700 * second), SNTP_JUMP);
+	assert_int_equal(take_at(elsewhere + 256, 956 * second), SNTP_JUMP);
+	assert_int_equal(take_at(elsewhere + 512, 1212 * second), SNTP_TAKEN);
+	assert_int_equal(clock_.unix_ns, (elsewhere + 512 - UINT64_C(2208988800)) * second);
+}
+
+/* What took seconds to come back may be that much off. */
+static void late(void **state)
+{
+	assert_int_equal(
+		sntp_take(&question, &clock_, packet, sizeof(packet), ASKED + UINT64_C(3300000000), HZ),
+		SNTP_USELESS);
+	assert_false(clock_.known);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(right, ask),
-		cmocka_unit_test_setup(next_era, ask),
-		cmocka_unit_test_setup(foreign, ask),
-		cmocka_unit_test_setup(useless, ask),
+		cmocka_unit_test_setup(right, ask),   cmocka_unit_test_setup(next_era, ask),
+		cmocka_unit_test_setup(foreign, ask), cmocka_unit_test_setup(useless, ask),
+		cmocka_unit_test_setup(jumps, ask),   cmocka_unit_test_setup(late, ask),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

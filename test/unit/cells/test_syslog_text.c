@@ -45,6 +45,22 @@ static void messages(void **state)
 			    "core=1 fault error=memory-violation action=restart esr=0x20 address=0x40");
 }
 
+/* [utest->swr~syslog-text~1] */
+static void uptime(void **state)
+{
+	struct small_machine *small = small_machine();
+	struct event event = event_of(EVENT_CELL_READY, 1, 0);
+	const struct syslog_origin origin = {.host = "a", .number = 1};
+
+	small->telemetry[0].boot_time = 2345678901; /* a reset left the counter as it was */
+	syslog_text(&small->machine, &event, &origin, text);
+	assert_non_null(strstr(text, " sysUpTime=\"1000\"]"));
+	event.time =
+		small->telemetry[0].boot_time + ((UINT64_C(1) << 32) + 5) * 10000000; /* 497 days later */
+	syslog_text(&small->machine, &event, &origin, text);
+	assert_non_null(strstr(text, " sysUpTime=\"5\"]"));
+}
+
 static void severities(void **state)
 {
 	static const struct {
@@ -108,10 +124,8 @@ static void dates(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(messages),
-		cmocka_unit_test(severities),
-		cmocka_unit_test(longest),
-		cmocka_unit_test(dates),
+		cmocka_unit_test(messages), cmocka_unit_test(uptime), cmocka_unit_test(severities),
+		cmocka_unit_test(longest),  cmocka_unit_test(dates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
