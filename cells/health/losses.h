@@ -19,7 +19,8 @@ struct losses {
 };
 
 /* What is known of a core by now; the log's sums are so at once. */
-void losses_note(struct losses *losses, struct journal *journal, uint32_t core, const struct core_losses *now);
+void losses_note(struct losses *losses, struct journal *journal, uint32_t core,
+		 const struct core_losses *now);
 /* A record (EVENT_LOSS), if there is anything new. Call seldom: each takes the place of another. */
 void losses_record(struct losses *losses, struct journal *journal, uint32_t core, uint32_t cell,
 		   uint64_t time);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_tampering.c - a hostile holder of a log: whatever is done to the file, what the verifier vouches for is
- * what the device chained. The files are written by the health cell's own code.
- * [utest->swr~log-chain~2] [utest->swr~log-signatures~2]
+ * test_tampering.c - a hostile holder of a log: whatever is done to the file, what the verifier vouches for
+ * is what the device chained. The files are written by the health cell's own code. [utest->swr~log-chain~2]
+ * [utest->swr~log-signatures~2]
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -186,8 +186,8 @@ static void put_line(char *to, size_t *size, const char *line)
 static size_t alter(char *to)
 {
 	char *own[LINES_MAX], *others[LINES_MAX];
-	size_t count = lines_of(first.file, first.size, own), other = lines_of(second.file, second.size, others),
-	       size = 0;
+	size_t count = lines_of(first.file, first.size, own),
+	       other = lines_of(second.file, second.size, others), size = 0;
 
 	for (int changes = 1 + rand() % 3; changes > 0 && count > 1; changes--) {
 		const size_t i = (size_t)rand() % count, j = (size_t)rand() % count;
@@ -220,8 +220,8 @@ static size_t alter(char *to)
 	return size;
 }
 
-/* Whatever is accepted says of this device's log what it says itself, from the base that is named on up to the
- * last checkpoint. */
+/* Whatever is accepted says of this device's log what it says itself, from the base that is named on up to
+ * the last checkpoint. */
 static bool vouches(const struct finding *finding, const struct device *device)
 {
 	const struct log *const log = &finding->log;
@@ -303,7 +303,8 @@ static void beginning_cut(void **state)
 /* Of a log that begins later, the lines that say which machine it is aren't in the chain that is there. */
 static void overwritten_then_altered(void **state)
 {
-	static const char *const words[] = {"config=0", "hz=1", "boot=1", "life=1", "start=5", "health", "gateway"};
+	static const char *const words[] = {"config=0", "hz=1",	  "boot=1", "life=1",
+					    "start=5",	"health", "gateway"};
 	struct finding finding;
 
 	device_start(&first, 1);
