@@ -60,6 +60,9 @@ void event_text(const struct event *event, char *text, uint64_t room)
 		snprintf(text, room, "%s function=%02" PRIx64 ".%" PRIx64 " %s", name, a[0] >> 3, a[0] & 7,
 			 a[1] ? "runs" : "rests");
 		break;
+	case EVENT_LOSS:
+		snprintf(text, room, "%s lost=%" PRIu64 " dropped=%" PRIu64, name, a[0], a[1]);
+		break;
 	default:
 		snprintf(text, room,
 			 "code=%" PRIu32 " args=0x%" PRIx64 ",0x%" PRIx64 ",0x%" PRIx64 ",0x%" PRIx64,

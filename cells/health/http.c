@@ -9,7 +9,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "json.h"
@@ -86,17 +85,10 @@ static void give(struct http_exchange *exchange, const struct document *document
 /* /log/NONCE, or /log/NONCE/FROM; false: it has no such form. [impl->swr~http-log~1] */
 static bool give_log(struct http_exchange *exchange)
 {
-	const char *const digits = exchange->request.path + sizeof(log_path) - 1;
-	const uint64_t length = strcspn(digits, "/");
 	uint8_t nonce[JOURNAL_NONCE_BYTES];
-	char *end = NULL;
-	uint64_t from = 0;
+	uint64_t from;
 
-	if (!journal_nonce(digits, length, nonce))
-		return false;
-	if (digits[length])
-		from = strtoull(digits + length + 1, &end, 10);
-	if (end && (*end || end == digits + length + 1))
+	if (!journal_asked(exchange->request.path + sizeof(log_path) - 1, '/', nonce, &from))
 		return false;
 	exchange->type = plain;
 	body_start_log(&exchange->body, exchange->source, nonce, from);

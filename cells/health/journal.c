@@ -34,6 +34,7 @@ bool journal_open(struct journal *journal, void *memory, uint64_t bytes, const u
 		.records = memory, .room = bytes / sizeof(struct journal_record), .first = 1};
 	memcpy(journal->base, first_head, sizeof(journal->base));
 	memcpy(journal->head, first_head, sizeof(journal->head));
+	memcpy(journal->log, first_head, sizeof(journal->log));
 	return journal->room > 0;
 }
 
@@ -42,14 +43,17 @@ void journal_add(struct journal *journal, const struct event *event)
 {
 	struct journal_record *record;
 
-	if (!journal->room)
-		return;
-	if (journal->count - journal->first + 1 == journal->room) {
+	if (journal->room && journal->count - journal->first + 1 == journal->room) {
 		head_move(journal->base, journal->first, &place_of(journal, journal->first)->event);
 		journal->first++;
 	}
 	journal->count++;
 	head_move(journal->head, journal->count, event);
+	if (!journal->room) {
+		memcpy(journal->base, journal->head, sizeof(journal->base));
+		journal->first = journal->count + 1;
+		return;
+	}
 	record = place_of(journal, journal->count);
 	record->event = *event;
 	memcpy(record->shown, journal->head, sizeof(record->shown));

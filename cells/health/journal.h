@@ -31,9 +31,12 @@ struct journal {
 	uint64_t first, count; /* numbers of the oldest kept (from 1) and of the newest (0: none) */
 	uint8_t base[JOURNAL_DIGEST_BYTES]; /* head of the record before the oldest kept */
 	uint8_t head[JOURNAL_DIGEST_BYTES]; /* head of the newest */
+	uint8_t log[JOURNAL_DIGEST_BYTES];  /* head of record 0: which log it is */
+	uint64_t lost;	  /* events that no record speaks of: overwritten or damaged in their rings ... */
+	uint64_t dropped; /* ... and those that EL2 counted, but gave no number (events_dropped) */
 };
 
-/* False: not even one record fits in `bytes`. */
+/* False: not even one record fits in `bytes`. Then events are chained, but none is kept. */
 bool journal_open(struct journal *journal, void *memory, uint64_t bytes, const uint8_t *first_head);
 void journal_add(struct journal *journal, const struct event *event);
 /* NULL: it is no longer kept, or not there yet. */

@@ -7,32 +7,45 @@
 #include <string.h>
 
 #include <sodium/crypto_sign_ed25519.h>
-#include <sodium/utils.h>
 
-struct statement { /* what is signed: docs/log.md */
+struct statement { /* what is signed: docs/log.md. Integers are little-endian */
 	char purpose[24];
 	uint8_t nonce[JOURNAL_NONCE_BYTES];
-	uint64_t count; /* little-endian */
-	uint8_t head[JOURNAL_DIGEST_BYTES];
+	uint64_t count, base, lost, dropped;
+	uint8_t log[JOURNAL_DIGEST_BYTES], head[JOURNAL_DIGEST_BYTES];
 };
-_Static_assert(sizeof(struct statement) == 96, "docs/log.md");
+_Static_assert(sizeof(struct statement) == 152, "docs/log.md");
 
-/* [impl->swr~health-journal-signed~1] */
-void journal_checkpoint(struct checkpoint *checkpoint, const struct journal *journal, const uint8_t *nonce,
-			const uint8_t *seed)
+void journal_key_open(struct journal_key *key, const uint8_t *seed)
 {
-	struct statement statement = {.purpose = "bulkhead-checkpoint-1", .count = journal->count};
-	uint8_t secret[crypto_sign_ed25519_SECRETKEYBYTES];
+	crypto_sign_ed25519_seed_keypair(key->public, key->secret, seed);
+}
 
-	memcpy(statement.nonce, nonce, sizeof(statement.nonce));
-	memcpy(statement.head, journal->head, sizeof(statement.head));
-	*checkpoint = (struct checkpoint){.count = journal->count, .is_signed = seed != NULL};
+void journal_checkpoint(struct checkpoint *checkpoint, const struct journal *journal, const uint8_t *nonce)
+{
+	*checkpoint = (struct checkpoint){.count = journal->count,
+					  .base = journal->first - 1,
+					  .lost = journal->lost,
+					  .dropped = journal->dropped};
 	memcpy(checkpoint->nonce, nonce, sizeof(checkpoint->nonce));
+	memcpy(checkpoint->log, journal->log, sizeof(checkpoint->log));
 	memcpy(checkpoint->head, journal->head, sizeof(checkpoint->head));
-	if (!seed)
-		return;
-	crypto_sign_ed25519_seed_keypair(checkpoint->key, secret, seed);
+}
+
+/* [impl->swr~health-journal-signed~2] */
+void journal_sign(struct checkpoint *checkpoint, const struct journal_key *key)
+{
+	struct statement statement = {.purpose = "bulkhead-checkpoint-2",
+				      .count = checkpoint->count,
+				      .base = checkpoint->base,
+				      .lost = checkpoint->lost,
+				      .dropped = checkpoint->dropped};
+
+	memcpy(statement.nonce, checkpoint->nonce, sizeof(statement.nonce));
+	memcpy(statement.log, checkpoint->log, sizeof(statement.log));
+	memcpy(statement.head, checkpoint->head, sizeof(statement.head));
+	memcpy(checkpoint->key, key->public, sizeof(checkpoint->key));
 	crypto_sign_ed25519_detached(checkpoint->signature, NULL, (const unsigned char *)&statement,
-				     sizeof(statement), secret);
-	sodium_memzero(secret, sizeof(secret));
+				     sizeof(statement), key->secret);
+	checkpoint->is_signed = true;
 }

@@ -37,6 +37,9 @@
 #define QUIET_NS       UINT64_C(500000000) /* then the beginning of a line is shown */
 #define EVENTS_SHOWN   32u
 #define CHUNK	       256u
+/* As often as a guest may make so many events (EVENTS_GUEST_PERIOD_MS), so that records of losses push out
+ * few others. */
+#define LOSS_POLLS (EVENTS_GUEST_PERIOD_MS * UINT64_C(1000000) / POLL_NS)
 /* Nobody's output may keep the watch from its work, also where the UART is slow. */
 #define OUTPUT_NS      UINT64_C(5000000) /* a cell's log, a poll */
 #define EVENT_BURST    40u		 /* event lines a core may have at once ... */
@@ -147,6 +150,7 @@ static void events_poll(uint32_t core)
 	}
 	counters.cores[core].events_lost = view->reader.lost;
 	counters.cores[core].events_bad = view->reader.bad;
+	recorder_losses(core, view->reader.lost + view->reader.bad, counters.polls % LOSS_POLLS == 0);
 	if (counters.polls % EVENT_INTERVAL == 0 && view->shown)
 		view->shown--;
 }

@@ -47,7 +47,7 @@ static const char *const events[] = {
 	[EVENT_APPLICATION] = "application", [EVENT_CORE_ON] = "core-on",
 	[EVENT_CORE_OFF] = "core-off",	     [EVENT_ORDER] = "order",
 	[EVENT_DMA_FAULT] = "dma-fault",     [EVENT_IOMMU] = "iommu",
-	[EVENT_DEVICE] = "device",
+	[EVENT_DEVICE] = "device",	     [EVENT_LOSS] = "loss",
 };
 
 /* Device Status of PCI Express: nic_errors.h. */

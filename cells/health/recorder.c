@@ -5,10 +5,10 @@
 #include "recorder.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "console.h"
+#include "lastboot.h"
+#include "losses.h"
 #include "memory.h"
 #include "mmu.h"
 #include "report.h"
@@ -20,10 +20,22 @@
 
 static const struct machine *of;
 static struct journal journal;
-static const uint8_t *key; /* NULL: checkpoints aren't signed */
-static uint64_t started;
+static struct losses losses;
+static struct journal_key device_key;
+static const struct journal_key *key; /* NULL: checkpoints aren't signed */
+static struct journal_origin origin;
 static struct journal_text told;
 static bool telling;
+
+static struct journal_origin origin_now(const struct machine *machine)
+{
+	const struct crash_record *const record = lastboot_open(machine);
+	const volatile struct telemetry_core *const service = machine_service(machine);
+
+	return (struct journal_origin){.boot = record ? record->boot_count : 0,
+				       .life = service ? service->generation : 0,
+				       .start = timer_now()};
+}
 
 void recorder_start(const struct guest *guest, const struct machine *machine)
 {
@@ -32,12 +44,15 @@ void recorder_start(const struct guest *guest, const struct machine *machine)
 	uint8_t head[JOURNAL_DIGEST_BYTES];
 
 	of = machine;
-	key = guest->log_key;
-	started = timer_now();
-	journal_first_head(machine, started, head);
-	if (!bytes || !mmu_map(room.base, bytes, MMU_DATA) ||
-	    !journal_open(&journal, (void *)(uintptr_t)room.base, bytes, head))
-		say("health: log: no memory for it");
+	if (guest->log_key) {
+		journal_key_open(&device_key, guest->log_key);
+		key = &device_key;
+	}
+	origin = origin_now(machine);
+	journal_first_head(machine, &origin, head);
+	if (!journal_open(&journal, (void *)(uintptr_t)room.base,
+			  bytes && mmu_map(room.base, bytes, MMU_DATA) ? bytes : 0, head))
+		say("health: log: no memory for it: events are chained, and not kept");
 	else
 		say("health: log: room for %" PRIu64 " events, checkpoints %s", journal.room,
 		    key ? "signed" : "not signed: no log-key");
@@ -57,24 +72,34 @@ void recorder_show(uint64_t most)
 			report_event(of, "events:", &record->event);
 }
 
+void recorder_losses(uint32_t core, uint64_t lost, bool record)
+{
+	const volatile struct telemetry_core *const telemetry = machine_telemetry(of, core);
+	const struct core_losses now = {.lost = lost, .dropped = telemetry ? telemetry->events_dropped : 0};
+
+	losses_note(&losses, &journal, core, &now);
+	if (record)
+		losses_record(&losses, &journal, core, of->cores[core].cell, timer_now());
+}
+
 void recorder_text(struct journal_text *text, const uint8_t *nonce, uint64_t from)
 {
-	struct checkpoint checkpoint;
-
-	journal_checkpoint(&checkpoint, &journal, nonce, key);
-	journal_text_start(text, of, &journal, started, &checkpoint, from);
+	journal_text_start(text, of, &journal, &origin, key, nonce, from);
 }
 
 void recorder_ask(const char *arguments)
 {
-	const uint64_t length = strcspn(arguments, " ");
 	uint8_t nonce[JOURNAL_NONCE_BYTES];
+	uint64_t from;
 
-	if (!journal_nonce(arguments, length, nonce)) {
-		say("health: log NONCE [FROM]: up to 64 hexadecimal digits that nobody can foresee");
+	if (!journal_asked(arguments, ' ', nonce, &from)) {
+		say("health: log NONCE [FROM]: up to 64 hexadecimal digits that nobody can foresee, a "
+		    "number");
 		return;
 	}
-	recorder_text(&told, nonce, strtoull(arguments + length, NULL, 10));
+	recorder_text(&told, nonce, from);
+	say("health: log: %" PRIu64 " records to tell",
+	    told.next <= told.checkpoint.count ? told.checkpoint.count - told.next + 1 : 0);
 	telling = true;
 }
 

@@ -10,9 +10,11 @@
 
 void recorder_start(const struct guest *guest, const struct machine *machine);
 void recorder_add(const struct event *event);
+/* After its ring was emptied: what was lost and damaged there, since the health cell looks. Once a poll. */
+void recorder_losses(uint32_t core, uint64_t lost, bool record);
 /* The last ones, as lines on the console. */
 void recorder_show(uint64_t most);
-/* The log as text, with a checkpoint of now: signed for this nonce where there is a key. */
+/* The log as text, with a checkpoint for this nonce, signed where there is a key. */
 void recorder_text(struct journal_text *text, const uint8_t *nonce, uint64_t from);
 
 /* Console command `log NONCE [FROM]`: its lines come a few a poll, each with the prefix `log:`. */

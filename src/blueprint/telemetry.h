@@ -115,7 +115,10 @@ enum event_code {
 	EVENT_IOMMU, /* service core: args: IOMMU, its global errors (SMMUv3: SMMU_GERROR) */
 	/* A physical function whose virtual ones other cells have. args: its RID on the cell's bus; 1: its
 	 * cell lets it master the bus; 0: it ended, and until the next 1 nobody runs the device */
-	EVENT_DEVICE
+	EVENT_DEVICE,
+	/* In the event log alone, by the health cell, with sequence 0: events of the core that the log lacks,
+	 * since the machine's boot. args: lost in its ring or damaged there, dropped (events_dropped) */
+	EVENT_LOSS = 64
 };
 
 #define DMA_FAULT_READ UINT64_C(0x100)

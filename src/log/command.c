@@ -36,7 +36,7 @@ static bool nonce_read(const char *digits, uint8_t *nonce)
 	return length && length <= 2 * LOG_NONCE;
 }
 
-/* [impl->swr~log-verify~1] */
+/* [impl->swr~log-verify~2] */
 int log_verify(const struct log_options *options)
 {
 	uint8_t key[LOG_KEY], nonce[LOG_NONCE];
@@ -50,6 +50,8 @@ int log_verify(const struct log_options *options)
 		wrong = file_read(options->key, KEY_MAX, &file);
 		if (wrong || !pem_public(&file, key))
 			return unreadable(options->key, wrong ? wrong : "this is no Ed25519 key in PEM form");
+		if (log_key_is_weak(key))
+			return unreadable(options->key, "everybody can sign by this key");
 	}
 	if (options->nonce && !nonce_read(options->nonce, nonce))
 		return unreadable(options->file, "--nonce: up to 64 hexadecimal digits");
@@ -57,13 +59,12 @@ int log_verify(const struct log_options *options)
 	if (wrong)
 		return unreadable(options->file, wrong);
 	wrong = log_read(&log, (const char *)file.data, file.size, &line);
-	if (wrong) {
-		fprintf(stderr, "%s:%zu: error: %s\n", options->file, line, wrong);
-		return EXIT_WRONG;
-	}
-	log_check(&log, options->key ? key : NULL, options->nonce ? nonce : NULL, &verdict);
-	if (!options->quiet)
-		log_print(&log, options->json);
+	if (wrong)
+		verdict = (struct log_verdict){.wrong = wrong, .line = line};
+	else
+		log_check(&log, options->key ? key : NULL, options->nonce ? nonce : NULL, &verdict);
+	if (!options->quiet && !wrong)
+		log_print(&log, &verdict, options->json);
 	log_print_verdict(options, &log, &verdict);
 	return verdict.wrong ? EXIT_WRONG : EXIT_DONE;
 }

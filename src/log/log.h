@@ -27,10 +27,12 @@ struct log_options {
 	bool json, quiet;
 };
 
-enum log_kind { LOG_RECORD, LOG_GONE, LOG_CHECKPOINT };
+enum log_kind { LOG_BASE, LOG_RECORD, LOG_CHECKPOINT };
 
 struct log_checkpoint {
-	uint8_t nonce[LOG_NONCE], head[LOG_DIGEST];
+	uint64_t base;		/* number before the oldest record that there was to be told */
+	uint64_t lost, dropped; /* events that no record speaks of */
+	uint8_t log[LOG_DIGEST], nonce[LOG_NONCE], head[LOG_DIGEST];
 	bool is_signed;
 	uint8_t key[LOG_KEY], signature[LOG_SIGNATURE];
 };
@@ -38,21 +40,25 @@ struct log_checkpoint {
 struct log_item { /* a line behind those that say which machine it is */
 	enum log_kind kind;
 	size_t line;
-	uint64_t number; /* of the record; of a checkpoint: how many records it speaks of */
-	struct event event;
-	uint8_t shown[LOG_SHOWN];
-	struct log_checkpoint checkpoint;
+	uint64_t number; /* of the record; of a checkpoint: the last that it speaks of; of a base: the one
+			    before */
+	union {
+		uint8_t head[LOG_DIGEST]; /* of the record before the next: a base's */
+		struct {
+			struct event event;
+			uint8_t shown[LOG_SHOWN];
+		};
+		struct log_checkpoint checkpoint;
+	};
 };
 
 struct log {
 	uint8_t first_head[LOG_DIGEST]; /* of the lines that say which machine it is */
-	uint64_t hz;
+	uint64_t hz, boot, life, start;
 	uint8_t config[LOG_DIGEST]; /* of the configuration */
 	char (*cells)[BP_NAME_MAX];
 	size_t cell_count;
-	uint64_t base; /* number of the record before the first */
-	uint8_t base_head[LOG_DIGEST];
-	struct log_item *items;
+	struct log_item *items; /* the first is a base, where the file has one */
 	size_t item_count;
 };
 
@@ -66,17 +72,25 @@ struct log_verdict {
 	const char *wrong; /* NULL: nothing */
 	size_t line;	   /* of the first wrong one */
 	uint64_t records, checkpoints;
+	uint64_t base;		/* number of the record before the first */
+	uint64_t last;		/* number of the last record */
 	uint64_t proven;	/* number of the last record that a checkpoint speaks of */
 	uint64_t authenticated; /* ... that a checkpoint signed by the given key speaks of */
-	uint64_t lost;		/* events that no ring kept long enough: gaps in the cores' own sequences */
-	uint64_t lost_before;	/* the first record behind such a gap; 0: none */
+	uint64_t missing;	/* records between the first and the last, overwritten in the machine */
+	uint64_t missing_first; /* number of the first of these */
+	uint64_t lost;		/* events that no ring kept long enough, in the machine's words and by gaps
+				 * in the cores' own sequences: the more of the two */
+	uint64_t lost_before;	/* the first record behind such a gap; 0: none is seen */
+	uint64_t dropped;	/* events of guests beyond their measure, in the machine's words */
 	bool fresh;		/* the last checkpoint answers the given nonce */
 };
+/* One by which everybody can sign. */
+bool log_key_is_weak(const uint8_t key[LOG_KEY]);
 /* `key`: NULL where it isn't known; `nonce` likewise. */
 void log_check(const struct log *log, const uint8_t *key, const uint8_t *nonce, struct log_verdict *verdict);
 
-/* print.c: on standard output. */
-void log_print(const struct log *log, bool json);
+/* print.c: on standard output. Records up to the first that is wrong. */
+void log_print(const struct log *log, const struct log_verdict *verdict, bool json);
 void log_print_verdict(const struct log_options *options, const struct log *log,
 		       const struct log_verdict *verdict);
 

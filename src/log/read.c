@@ -12,37 +12,48 @@
 #include "../compiler/digest.h"
 #include "../compiler/text.h"
 
-#define MAGIC		 "bulkhead-log-1"
+#define MAGIC		 "bulkhead-log-2"
+#define MAGIC_BEFORE	 "bulkhead-log-1"
 #define WORD_MAX	 160u
 #define RECORD_BASE64	 88u /* 64 bytes */
 #define CELL_COUNT_LIMIT BP_CELLS_MAX
+#define HZ_LIMIT	 UINT32_MAX /* CNTFRQ_EL0 has 32 bits for it */
 
 struct scan {
-	const char *at, *end; /* of the line */
+	const char *start, *at, *end; /* of the line */
 };
 
-/* The next word of the line, behind `prefix`; false: there is none such. */
+/* The next word of the line, behind `prefix`; false: there is none such. One blank lies between two words,
+ * and nothing but printable ASCII is in one, so that a name can be printed, too. */
 static bool word(struct scan *scan, const char *prefix, char *to)
 {
 	const size_t length = strlen(prefix);
 	size_t count = 0;
 
-	if (scan->at < scan->end && *scan->at == ' ')
-		scan->at++;
+	if (scan->at > scan->start && (scan->at == scan->end || *scan->at++ != ' '))
+		return false;
 	if ((size_t)(scan->end - scan->at) < length || memcmp(scan->at, prefix, length) != 0)
 		return false;
-	for (scan->at += length; scan->at < scan->end && *scan->at != ' ' && count < WORD_MAX - 1; scan->at++)
+	for (scan->at += length;
+	     scan->at < scan->end && *scan->at > ' ' && *scan->at <= '~' && count < WORD_MAX - 1; scan->at++)
 		to[count++] = *scan->at;
 	to[count] = '\0';
 	return count > 0 && (scan->at == scan->end || *scan->at == ' ');
 }
 
+/* Decimal digits, as few as it takes. */
 static bool number(struct scan *scan, const char *prefix, uint64_t *value)
 {
 	char text[WORD_MAX];
 
-	return word(scan, prefix, text) && text[0] >= '0' && text[0] <= '9' && text[1] != 'x' &&
-	       text_number(text, value);
+	*value = 0;
+	if (!word(scan, prefix, text) || (text[0] == '0' && text[1]))
+		return false;
+	for (const char *at = text; *at; at++)
+		if (*at < '0' || *at > '9' || __builtin_mul_overflow(*value, 10, value) ||
+		    __builtin_add_overflow(*value, (uint64_t)(*at - '0'), value))
+			return false;
+	return true;
 }
 
 int log_nibble(char letter)
@@ -127,7 +138,10 @@ static const char *read_checkpoint(struct scan *scan, struct log_item *item)
 	char text[WORD_MAX];
 
 	item->kind = LOG_CHECKPOINT;
-	if (!number(scan, "", &item->number) || !hex(scan, "nonce=", checkpoint->nonce, LOG_NONCE) ||
+	if (!number(scan, "", &item->number) || !number(scan, "base=", &checkpoint->base) ||
+	    !number(scan, "lost=", &checkpoint->lost) || !number(scan, "dropped=", &checkpoint->dropped) ||
+	    !hex(scan, "log=", checkpoint->log, LOG_DIGEST) ||
+	    !hex(scan, "nonce=", checkpoint->nonce, LOG_NONCE) ||
 	    !hex(scan, "head=", checkpoint->head, LOG_DIGEST))
 		return "this isn't a checkpoint";
 	before = *scan;
@@ -149,13 +163,20 @@ static const char *read_item(struct log *log, struct scan *scan, const char *kin
 	const char *wrong = NULL;
 
 	if (strcmp(kind, "record") == 0) {
+		item.kind = LOG_RECORD;
 		if (!number(scan, "", &item.number) || !base64(scan, &item.event) ||
 		    !hex(scan, "", item.shown, LOG_SHOWN))
 			wrong = "this isn't a record";
+	} else if (strcmp(kind, "base") == 0) {
+		item.kind = LOG_BASE;
+		if (!number(scan, "", &item.number) || !hex(scan, "head=", item.head, LOG_DIGEST))
+			wrong = "this doesn't say what comes before the next record";
 	} else if (strcmp(kind, "gone") == 0) {
-		item.kind = LOG_GONE;
-		if (!number(scan, "", &item.number))
-			wrong = "this isn't a record's number";
+		wrong = number(scan, "", &item.number)
+				? text_format(
+					  "record %llu was overwritten while the log was told: collect again",
+					  (unsigned long long)item.number)
+				: "this isn't a record's number";
 	} else if (strcmp(kind, "checkpoint") == 0) {
 		wrong = read_checkpoint(scan, &item);
 	} else {
@@ -168,66 +189,82 @@ static const char *read_item(struct log *log, struct scan *scan, const char *kin
 	return NULL;
 }
 
+static const char *read_magic(const char *magic)
+{
+	if (strcmp(magic, MAGIC_BEFORE) == 0)
+		return "this log is of the form before: " MAGIC_BEFORE " isn't read any more, but " MAGIC;
+	return strcmp(magic, MAGIC) == 0 ? NULL : "this is no event log: the first line isn't " MAGIC;
+}
+
+static const char *read_machine(struct log *log, struct scan *scan)
+{
+	return hex(scan, "config=", log->config, LOG_DIGEST) && number(scan, "hz=", &log->hz) && log->hz &&
+			       log->hz <= HZ_LIMIT && number(scan, "boot=", &log->boot) &&
+			       number(scan, "life=", &log->life) && number(scan, "start=", &log->start)
+		       ? NULL
+		       : "this doesn't say which machine the log is of";
+}
+
 enum stage { STAGE_MAGIC, STAGE_MACHINE, STAGE_CELLS, STAGE_ITEMS };
 
-static const char *read_line(struct log *log, struct scan *scan, enum stage *stage, size_t line,
-			     bool *is_head)
+static const char *read_line(struct log *log, struct scan *scan, enum stage *stage, size_t line)
 {
 	char kind[WORD_MAX];
-	uint64_t start;
 
-	*is_head = true;
 	if (!word(scan, "", kind))
 		return "this is no line of a log";
 	switch (*stage) {
 	case STAGE_MAGIC:
 		*stage = STAGE_MACHINE;
-		return strcmp(kind, MAGIC) == 0 ? NULL : "this is no event log: the first line isn't " MAGIC;
+		return read_magic(kind);
 	case STAGE_MACHINE:
 		*stage = STAGE_CELLS;
-		return strcmp(kind, "machine") == 0 && hex(scan, "config=", log->config, LOG_DIGEST) &&
-				       number(scan, "hz=", &log->hz) && log->hz &&
-				       number(scan, "start=", &start)
-			       ? NULL
-			       : "this doesn't say which machine the log is of";
+		return strcmp(kind, "machine") == 0 ? read_machine(log, scan)
+						    : "this doesn't say which machine the log is of";
 	case STAGE_CELLS:
 		if (strcmp(kind, "cell") == 0)
 			return read_cell(log, scan);
 		*stage = STAGE_ITEMS;
-		*is_head = false;
-		return strcmp(kind, "base") == 0 && number(scan, "", &log->base) &&
-				       hex(scan, "head=", log->base_head, LOG_DIGEST)
-			       ? NULL
-			       : "this doesn't say what comes before the first record";
+		if (strcmp(kind, "base") != 0)
+			return "this doesn't say what comes before the first record";
+		break;
 	case STAGE_ITEMS:
 		break;
 	}
-	*is_head = false;
 	return read_item(log, scan, kind, line);
 }
 
-/* [impl->swr~log-read~1] */
+/* Where the line ends, and `at` the next begins; NULL: with *wrong. */
+static const char *line_end(const char *at, const char *end, const char **wrong)
+{
+	const char *const found = memchr(at, '\n', (size_t)(end - at));
+
+	if (!found)
+		*wrong = "the line doesn't end: the file is cut off";
+	else if (found > at && found[-1] == '\r')
+		*wrong = "the line ends in CR LF: the file was changed on its way here";
+	return *wrong ? NULL : found;
+}
+
+/* [impl->swr~log-read~2] */
 const char *log_read(struct log *log, const char *text, size_t size, size_t *line)
 {
-	const char *at = text, *head_end = text;
+	const char *at = text, *head_end = text, *wrong = NULL;
 	enum stage stage = STAGE_MAGIC;
 
 	*log = (struct log){0};
 	for (*line = 1; at < text + size; (*line)++) {
-		const char *const end = memchr(at, '\n', (size_t)(text + size - at));
-		struct scan scan = {at, end};
-		bool is_head;
-		const char *wrong;
+		const char *const end = line_end(at, text + size, &wrong);
+		struct scan scan = {at, at, end};
 
-		if (!end)
-			return "the line doesn't end: the file is cut off";
-		wrong = read_line(log, &scan, &stage, *line, &is_head);
+		if (!wrong)
+			wrong = read_line(log, &scan, &stage, *line);
 		if (wrong)
 			return wrong;
 		if (scan.at != scan.end)
 			return "there is more on the line than belongs there";
 		at = end + 1;
-		if (is_head)
+		if (stage != STAGE_ITEMS)
 			head_end = at;
 	}
 	if (stage != STAGE_ITEMS)

@@ -371,6 +371,7 @@ def logs(folder, corpus):
         corpus.add(f"without-{n}", text(good.lines[:n] + good.lines[n + 1 :]))
         corpus.add(f"twice-{n}", text(good.lines[:n] + good.lines[n - 1 :]))
     corpus.add("gone", text([*good.lines, "gone 4"]))
+    corpus.add("gap", text([*good.lines, good.lines[4].replace("base 0", "base 9")]))
     for name, at, old, new in (("head", -1, "head=", "head=0"), ("signature", -1, "signature=", "signature=0"), ("core", -2, " B", " C")):
         lines = [*good.lines]
         lines[at] = lines[at].replace(old, new, 1)

@@ -18,13 +18,11 @@ static char drawing[SMALL_DRAWING];
 
 static struct journal_record records[3];
 static struct journal journal;
+static const struct journal_origin origin = {.boot = 2, .life = 1, .start = 7};
 
 static void log_text(struct journal_text *text, const uint8_t *nonce, uint64_t from)
 {
-	struct checkpoint checkpoint;
-
-	journal_checkpoint(&checkpoint, &journal, nonce, NULL);
-	journal_text_start(text, &small.machine, &journal, 7, &checkpoint, from);
+	journal_text_start(text, &small.machine, &journal, &origin, NULL, nonce, from);
 }
 
 /* Two events, in room for three. */
@@ -32,7 +30,7 @@ static void log_start(void)
 {
 	uint8_t head[JOURNAL_DIGEST_BYTES];
 
-	journal_first_head(&small.machine, 7, head);
+	journal_first_head(&small.machine, &origin, head);
 	journal_open(&journal, records, sizeof(records), head);
 	for (uint64_t n = 1; n <= 2; n++)
 		journal_add(&journal, &(struct event){.sequence = n, .code = EVENT_CELL_START});

@@ -79,19 +79,17 @@ static const char *unchunked(const char *text)
 static void event_log(void **state)
 {
 	static const char *const none[] = {
-		"/log",
-		"/log/",
-		"/log/xyz",
-		"/log/ab/",
-		"/log/ab/c",
-		"/log/ab/1/2",
-		"/log/000000000000000000000000000000000000000000000000000000000000000000"};
+		"/log",	      "/log/",
+		"/log/xyz",   "/log/ab/",
+		"/log/ab/c",  "/log/ab/1/2",
+		"/log/ab/-1", "/log/000000000000000000000000000000000000000000000000000000000000000000"};
 	char line[200];
 	const char *text = unchunked(ask("GET /log/abc0 HTTP/1.1\r\nHost: a\r\n\r\n"));
 
-	assert_memory_equal(text, "bulkhead-log-1\nmachine config=", 30);
+	assert_memory_equal(text, "bulkhead-log-2\nmachine config=", 30);
 	assert_true(says(text, "\nbase 0 head=") && says(text, "\nrecord 1 ") && says(text, "\nrecord 2 "));
-	assert_true(says(text, "\ncheckpoint 2 nonce=abc00000"));
+	assert_true(says(text, "\ncheckpoint 2 base=0 lost=0 dropped=0 log=") &&
+		    says(text, " nonce=abc00000"));
 	assert_int_equal(text[strlen(text) - 1], '\n');
 	text = unchunked(ask("GET /log/abc0/2 HTTP/1.1\r\nHost: a\r\n\r\n"));
 	assert_true(says(text, "\nrecord 2 ") && !says(text, "\nrecord 1 ") && !says(text, "\nbase "));
