@@ -10,6 +10,8 @@
 #include "names.h"
 #include "timer.h"
 
+#define SECONDS_TEXT 24u
+
 enum { PART_HEAD, PART_CELLS, PART_OVER };
 
 enum condition { WELL, COMING_UP, ILL };
@@ -49,6 +51,27 @@ static uint32_t length_of(int written)
 	return written < 0 ? 0 : (uint32_t)written;
 }
 
+/* As a number, or null for 0, which is none. [impl->swr~http-health~1] */
+static const char *seconds(uint64_t ns, char text[SECONDS_TEXT])
+{
+	if (!ns)
+		return "null";
+	snprintf(text, SECONDS_TEXT, "%" PRIu64 ".%03" PRIu64, ns / NS_PER_SECOND,
+		 ns % NS_PER_SECOND / 1000000);
+	return text;
+}
+
+static uint32_t health_watchdog(const struct body *body, char *text, uint32_t room)
+{
+	const struct watchdog_counters *of = &body->source->counters->watchdog;
+	char el2[SECONDS_TEXT], hardware[SECONDS_TEXT];
+
+	return length_of(snprintf(
+		text, room,
+		"],\n\"watchdog\": {\"el2_seconds\": %s, \"hardware_seconds\": %s, \"fired\": %s}\n}\n",
+		seconds(of->el2_ns, el2), seconds(of->hardware_ns, hardware), of->fired ? "true" : "false"));
+}
+
 static uint32_t health_head(const struct body *body, char *text, uint32_t room)
 {
 	static const char *const words[] = {[WELL] = "ok", [COMING_UP] = "starting", [ILL] = "degraded"};
@@ -86,7 +109,7 @@ uint32_t json_health_piece(struct body *body, char *text, uint32_t room)
 		if (body->outer < body->source->machine->cell_count)
 			return health_cell(body, body->outer++, text, room);
 		body->part = PART_OVER;
-		return length_of(snprintf(text, room, "]\n}\n"));
+		return health_watchdog(body, text, room);
 	default:
 		return 0;
 	}

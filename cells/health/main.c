@@ -30,6 +30,7 @@
 #include "syslog_client.h"
 #include "timer.h"
 #include "uart.h"
+#include "watchdog.h"
 
 #define POLL_NS	       UINT64_C(2000000) /* a log ring holds what a cell can print in that time */
 #define STATUS_NS      UINT64_C(1000000000)
@@ -276,6 +277,7 @@ static void poll(void)
 	heartbeat_publish(HEARTBEAT_TICKS, counters.polls);
 	heartbeat_publish(HEARTBEAT_LATENCY_WORST, timer_to_ns(counters.poll_delay_max, machine.hz));
 	heartbeat_beat();
+	watchdog_feed();
 }
 
 /* The next poll is armed by the loop; until then the level must not come again. */
@@ -334,6 +336,7 @@ void cell_main(const struct guest *guest)
 	guard_start(&machine, guest->index, poll_ticks, &counters);
 	say("health: up, %" PRIu32 " cells, %" PRIu32 " cores, timer %" PRIu64 " Hz", machine.cell_count,
 	    machine.core_count, machine.hz);
+	watchdog_start(guest, &counters.watchdog);
 	recorder_start(guest, &machine);
 	report_boot(&machine);
 	gic_take(guest->timer_intid, false, tick);

@@ -29,7 +29,7 @@
 /* Doorbells that a core may ring in a millisecond. */
 #define DOORBELLS_MAX		32
 
-#define HYPERCALL_ABI		0x10002 /* 1.2: major << 16 | minor, which grows with what is added */
+#define HYPERCALL_ABI		0x10003 /* 1.3: major << 16 | minor, which grows with what is added */
 
 #define HYPERCALL_OK		0
 #define HYPERCALL_NOT_SUPPORTED (-1)
@@ -42,6 +42,7 @@
 #define CELL_INFO_GENERATION	2
 #define CELL_INFO_MODE		3 /* 0 injected, 1 direct */
 #define CELL_INFO_HEARTBEAT_NS	4
+#define CELL_INFO_WATCHDOG_NS	5 /* EL2's watch over this cell's heartbeat; 0: there is none */
 
 #define MACHINE_RESET_NOBODY	0xffffffff
 

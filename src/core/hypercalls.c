@@ -49,6 +49,7 @@ static enum outcome cell_info(struct exit *exit)
 		[CELL_INFO_GENERATION] = cell_state()->generation,
 		[CELL_INFO_MODE] = this_cell->mode,
 		[CELL_INFO_HEARTBEAT_NS] = this_cell->heartbeat_ns,
+		[CELL_INFO_WATCHDOG_NS] = this_cell->watchdog_ns,
 	};
 
 	if (exit->x[1] >= ARRAY_SIZE(values))
