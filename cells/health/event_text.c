@@ -60,6 +60,10 @@ void event_text(const struct event *event, char *text, uint64_t room)
 		snprintf(text, room, "%s function=%02" PRIx64 ".%" PRIx64 " %s", name, a[0] >> 3, a[0] & 7,
 			 a[1] ? "runs" : "rests");
 		break;
+	case EVENT_PROOF:
+		snprintf(text, room, "%s of=%s %s address=0x%" PRIx64, name, name_proof(a[0]),
+			 a[1] ? "proven" : "failed", a[2]);
+		break;
 	default:
 		snprintf(text, room,
 			 "code=%" PRIu32 " args=0x%" PRIx64 ",0x%" PRIx64 ",0x%" PRIx64 ",0x%" PRIx64,

@@ -382,6 +382,17 @@ static const char *name_watchdog(uint64_t inner)
 	return inner == WATCHDOG_EL2 ? "el2" : "hardware";
 }
 
+/* [impl->swr~metrics-proofs~1] */
+static bool proven(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
+		   uint64_t *value)
+{
+	const uint64_t proofs = service(source)->proofs;
+
+	(void)now, (void)outer;
+	*value = (proofs & PROOF_PROVEN(inner)) != 0;
+	return proofs & PROOF_TRIED(inner);
+}
+
 OWN_WORD(http_requests, http.requests[inner])
 OWN_WORD(http_abandoned, http.abandoned)
 OWN_WORD(syslog_sent, syslog.sent)
@@ -569,6 +580,11 @@ const struct family families[] = {
 	 FAMILY_GAUGE, FORM_NS, OUTER_MACHINE, .value = integrity_pass},
 	{"integrity_bound_seconds", "seconds", "Within what a change is found.", FAMILY_GAUGE, FORM_NS,
 	 OUTER_MACHINE, .value = integrity_bound},
+	{"protection_proven", NULL,
+	 "1: the mechanism was provoked in this boot, and protected; 0: it didn't, or hasn't yet; NaN: it "
+	 "was not.",
+	 FAMILY_GAUGE, FORM_NUMBER, OUTER_MACHINE, .labels = LABELS("mechanism", PROOF_COUNT, name_proof),
+	 .there = has_service, .value = proven},
 	{"watchdog_timeout_seconds", "seconds",
 	 "Who watches the health cell: without a sign of life for as long, the machine is reset; NaN: it "
 	 "doesn't.",

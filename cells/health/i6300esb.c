@@ -3,9 +3,9 @@
  * i6300esb.c - the watchdog timer of the Intel 6300ESB I/O controller hub (datasheet 300641, watchdog timer),
  * which QEMU has, too.
  *
- * Two stages of equal length follow each other; at the end of the second one the machine is reset. Registers of
- * BAR 0 take a write only behind two others, of 0x80 and 0x86 to the reload register. Once locked it runs until
- * the machine is reset, whatever is written to configuration space.
+ * Two stages of equal length follow each other; at the end of the second one the machine is reset. Registers
+ * of BAR 0 take a write only behind two others, of 0x80 and 0x86 to the reload register. Once locked it runs
+ * until the machine is reset, whatever is written to configuration space.
  */
 #include "watchdog.h"
 
@@ -15,26 +15,27 @@
 #define REGISTERS_BYTES 16u
 
 /* Configuration space. */
-#define SETTINGS	0x60u	   /* 16 bits: WDT Configuration */
-#define SETTINGS_QUIET	UINT16_C(3) /* at the end of the first stage no interrupt; a reset at the second's; slow */
-#define LOCK		0x68u	   /* 8 bits: WDT Lock */
-#define LOCK_LOCKED	1u
-#define LOCK_ENABLED	2u
+#define SETTINGS 0x60u /* 16 bits: WDT Configuration */
+#define SETTINGS_QUIET                                                                                       \
+	UINT16_C(3)	   /* at the end of the first stage no interrupt; a reset at the second's; slow */
+#define LOCK	     0x68u /* 8 bits: WDT Lock */
+#define LOCK_LOCKED  1u
+#define LOCK_ENABLED 2u
 
 /* BAR 0. */
-#define FIRST	      0x00u /* 32 bits: ticks of the first stage, 20 bits */
-#define SECOND	      0x04u
-#define RELOAD	      0x0cu /* 16 bits */
-#define UNLOCK_1      0x80u
-#define UNLOCK_2      0x86u
-#define RELOAD_START  0x100u /* both stages begin anew */
-#define RELOAD_FIRED  0x200u /* read: it has reset the machine; written: forgotten */
-#define TICKS_MOST    UINT64_C(0xfffff)
+#define FIRST	     0x00u /* 32 bits: ticks of the first stage, 20 bits */
+#define SECOND	     0x04u
+#define RELOAD	     0x0cu /* 16 bits */
+#define UNLOCK_1     0x80u
+#define UNLOCK_2     0x86u
+#define RELOAD_START 0x100u /* both stages begin anew */
+#define RELOAD_FIRED 0x200u /* read: it has reset the machine; written: forgotten */
+#define TICKS_MOST   UINT64_C(0xfffff)
 /* A tick is 2^15 cycles of a bus of 33 MHz. */
-#define TICK_CYCLES   UINT64_C(32768)
-#define CYCLES_A_US   UINT64_C(33)
-#define NS_A_US	      UINT64_C(1000)
-#define STAGES	      2u
+#define TICK_CYCLES UINT64_C(32768)
+#define CYCLES_A_US UINT64_C(33)
+#define NS_A_US	    UINT64_C(1000)
+#define STAGES	    2u
 
 static uint64_t registers;
 

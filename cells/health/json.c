@@ -12,7 +12,7 @@
 
 #define SECONDS_TEXT 24u
 
-enum { PART_HEAD, PART_CELLS, PART_OVER };
+enum { PART_HEAD, PART_CELLS, PART_OVER, PART_END };
 
 enum condition { WELL, COMING_UP, ILL };
 
@@ -68,8 +68,25 @@ static uint32_t health_watchdog(const struct body *body, char *text, uint32_t ro
 
 	return length_of(snprintf(
 		text, room,
-		"],\n\"watchdog\": {\"el2_seconds\": %s, \"hardware_seconds\": %s, \"fired\": %s}\n}\n",
+		"],\n\"watchdog\": {\"el2_seconds\": %s, \"hardware_seconds\": %s, \"fired\": %s},\n",
 		seconds(of->el2_ns, el2), seconds(of->hardware_ns, hardware), of->fired ? "true" : "false"));
+}
+
+static const char *proven(const struct body *body, enum proof proof)
+{
+	const volatile struct telemetry_core *const service = machine_service(body->source->machine);
+	const uint64_t proofs = service ? service->proofs : 0;
+
+	if (!(proofs & PROOF_TRIED(proof)))
+		return "null";
+	return proofs & PROOF_PROVEN(proof) ? "true" : "false";
+}
+
+static uint32_t health_proofs(const struct body *body, char *text, uint32_t room)
+{
+	return length_of(snprintf(
+		text, room, "\"protection_proven\": {\"stage2\": %s, \"smmu\": %s, \"watchdog\": %s}\n}\n",
+		proven(body, PROOF_STAGE2), proven(body, PROOF_SMMU), proven(body, PROOF_WATCHDOG)));
 }
 
 static uint32_t health_head(const struct body *body, char *text, uint32_t room)
@@ -110,6 +127,9 @@ uint32_t json_health_piece(struct body *body, char *text, uint32_t room)
 			return health_cell(body, body->outer++, text, room);
 		body->part = PART_OVER;
 		return health_watchdog(body, text, room);
+	case PART_OVER:
+		body->part = PART_END;
+		return health_proofs(body, text, room);
 	default:
 		return 0;
 	}

@@ -23,6 +23,7 @@
 #include "mmu.h"
 #include "network.h"
 #include "page.h"
+#include "proofs.h"
 #include "publish.h"
 #include "recorder.h"
 #include "report.h"
@@ -269,6 +270,7 @@ static void poll(void)
 	for (uint32_t i = 0; i < machine.core_count; i++)
 		events_poll(i);
 	scan_poll(&machine, timer_now());
+	proofs_poll(&machine, timer_now());
 	console_poll(obey);
 	recorder_poll();
 	publish_poll(timer_now());
@@ -337,6 +339,7 @@ void cell_main(const struct guest *guest)
 	say("health: up, %" PRIu32 " cells, %" PRIu32 " cores, timer %" PRIu64 " Hz", machine.cell_count,
 	    machine.core_count, machine.hz);
 	watchdog_start(guest, &counters.watchdog);
+	proofs_start(&machine, &counters.watchdog);
 	recorder_start(guest, &machine);
 	report_boot(&machine);
 	gic_take(guest->timer_intid, false, tick);

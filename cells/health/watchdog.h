@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * watchdog.h - who watches this cell: EL2 by its timer, and the board's watchdog where this cell has one. That
- * one resets the machine unless it is fed, which this cell does when all its checks are done, and with it EL2
- * and all that EL2 needs are watched, too.
+ * watchdog.h - who watches this cell: EL2 by its timer, and the board's watchdog where this cell has one.
+ * That one resets the machine unless it is fed, which this cell does when all its checks are done, and with
+ * it EL2 and all that EL2 needs are watched, too.
  */
 #ifndef HEALTH_WATCHDOG_H
 #define HEALTH_WATCHDOG_H
@@ -17,8 +17,8 @@ struct watchdog_driver {
 	const char *name;
 	uint16_t vendor, device;
 	uint64_t longest_ns;
-	/* NULL, or why it can't be used. It then runs for `timeout_ns`, at most `longest_ns`, and can't be stopped
-	 * any more. `fired`: it has reset the machine, since that was last asked. */
+	/* NULL, or why it can't be used. It then runs for `timeout_ns`, at most `longest_ns`, and can't be
+	 * stopped any more. `fired`: it has reset the machine, since that was last asked. */
 	const char *(*start)(const struct pci_function *function, uint64_t timeout_ns, bool *fired);
 	void (*feed)(void); /* the time begins anew */
 };

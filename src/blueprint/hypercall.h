@@ -24,12 +24,16 @@
 #define HYPERCALL_MACHINE_RESET                                                                              \
 	0xc6000013 /* health: x1 = cell that erred, or MACHINE_RESET_NOBODY, x2 = a word for the next boot,  \
 		      x3 = enum bp_error; comes back only where firmware can't */
+#define HYPERCALL_PROVE                                                                                      \
+	0xc6000014 /* health, its first core, once a boot: x1 = enum proof, x2 = an address that it can't    \
+		      reach, x3 = that of the instruction that reads it: the read is refused, told as                                    \
+		      EVENT_PROOF, and costs nothing. x2 = 0: no longer; what hasn't come has failed */
 #define HYPERCALL_BOOT_CONFIRM 0xc6000012 /* health: NOT_SUPPORTED until boot slots exist */
 
 /* Doorbells that a core may ring in a millisecond. */
 #define DOORBELLS_MAX		32
 
-#define HYPERCALL_ABI		0x10003 /* 1.3: major << 16 | minor, which grows with what is added */
+#define HYPERCALL_ABI		0x10004 /* 1.4: major << 16 | minor, which grows with what is added */
 
 #define HYPERCALL_OK		0
 #define HYPERCALL_NOT_SUPPORTED (-1)

@@ -10,8 +10,8 @@
 const struct pci_watchdog *pci_watchdog_of(const struct pci_function *function)
 {
 	static const struct pci_watchdog known[] = {
-		/* Intel 6300ESB datasheet (300641), watchdog timer: WDT Configuration without its reserved bits
-		 * (reset off, clock, kind of interrupt), WDT Lock (function, enable, lock). */
+		/* Intel 6300ESB datasheet (300641), watchdog timer: WDT Configuration without its reserved
+		 * bits (reset off, clock, kind of interrupt), WDT Lock (function, enable, lock). */
 		{0x8086, 0x25ab, {{0x60, 0x27}, {0x68, 0x07}}},
 	};
 

@@ -9,6 +9,7 @@
 #include "crash.h"
 #include "events.h"
 #include "faults.h"
+#include "proofs.h"
 #include "service.h"
 
 static u64 ready_generation; /* the cell's life in which this core was ready last */
@@ -142,6 +143,8 @@ static enum outcome health_call(struct exit *exit)
 		return cell_control(exit);
 	if ((u32)exit->x[0] == HYPERCALL_CONSOLE_INPUT)
 		return console_input(exit);
+	if ((u32)exit->x[0] == HYPERCALL_PROVE)
+		return answer(exit, proof_ask(exit->x[1], exit->x[2], exit->x[3]));
 	return machine_reset(exit);
 }
 
@@ -166,6 +169,7 @@ enum outcome hypercall(struct exit *exit)
 	case HYPERCALL_CELL_CONTROL:
 	case HYPERCALL_CONSOLE_INPUT:
 	case HYPERCALL_MACHINE_RESET:
+	case HYPERCALL_PROVE:
 		return health_call(exit);
 	default:
 		return answer(exit, HYPERCALL_NOT_SUPPORTED);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_i6300esb.c - the driver of the Intel 6300ESB's watchdog, with a device that takes writes only when they are
- * unlocked. [utest->swr~health-watchdog-i6300esb~1]
+ * test_i6300esb.c - the driver of the Intel 6300ESB's watchdog, with a device that takes writes only when
+ * they are unlocked. [utest->swr~health-watchdog-i6300esb~1]
  */
 #include "test.h"
 
@@ -202,9 +202,12 @@ static void without_registers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(armed, start),	      cmocka_unit_test_setup(fed, start),
-		cmocka_unit_test_setup(found_running, start), cmocka_unit_test_setup(told_once, start),
-		cmocka_unit_test_setup(bounds, start),	      cmocka_unit_test_setup(without_registers, start),
+		cmocka_unit_test_setup(armed, start),
+		cmocka_unit_test_setup(fed, start),
+		cmocka_unit_test_setup(found_running, start),
+		cmocka_unit_test_setup(told_once, start),
+		cmocka_unit_test_setup(bounds, start),
+		cmocka_unit_test_setup(without_registers, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -194,6 +194,20 @@ static void watchdogs(void **state)
 	assert_true(has("bulkhead_watchdog_fired 1\n"));
 }
 
+/* [utest->swr~metrics-proofs~1] */
+static void proofs(void **state)
+{
+	small->telemetry[0].proofs =
+		PROOF_TRIED(PROOF_STAGE2) | PROOF_PROVEN(PROOF_STAGE2) | PROOF_TRIED(PROOF_WATCHDOG);
+	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_protection_proven{mechanism=\"stage2\"} 1\n"
+			"bulkhead_protection_proven{mechanism=\"smmu\"} NaN\n"
+			"bulkhead_protection_proven{mechanism=\"watchdog\"} 0\n"));
+	small->telemetry[0].proofs |= PROOF_FAILED(PROOF_WATCHDOG);
+	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_protection_proven{mechanism=\"watchdog\"} 0\n"));
+}
+
 /* [utest->swr~metrics-integrity~1] */
 static void integrity(void **state)
 {
@@ -391,6 +405,7 @@ int main(void)
 		cmocka_unit_test_setup(streams, start),
 		cmocka_unit_test_setup(integrity, start),
 		cmocka_unit_test_setup(watchdogs, start),
+		cmocka_unit_test_setup(proofs, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
