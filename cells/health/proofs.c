@@ -2,9 +2,9 @@
 /*
  * proofs.c - what is provoked, and how (proofs.h).
  *
- * Stage 2: a read of another cell's RAM, by the address that the directory names. Where it isn't refused, what was
- * read is dropped. The watchdog of EL2's own proves itself by its first interrupt, which EL2 waits for. The IOMMU
- * is not provoked: the cell doesn't tell a function of its own to go astray.
+ * Stage 2: a read of another cell's RAM, by the address that the directory names. Where it isn't refused,
+ * what was read is dropped. The IOMMU: a function of this cell's, of a driver that knows how, reads the same
+ * by DMA. The watchdog of EL2's own proves itself by its first interrupt, which EL2 waits for.
  */
 #include "proofs.h"
 
@@ -16,16 +16,18 @@
 #include "names.h"
 #include "timer.h"
 
-#define WATCHDOG_LOOKS 8u	      /* of EL2 in its time-out: src/core/watchdog.c */
+#define WATCHDOG_LOOKS 8u		   /* of EL2 in its time-out: src/core/watchdog.c */
+#define DMA_NS	       UINT64_C(50000000)  /* until a DMA is given up */
 #define SPARE_NS       UINT64_C(100000000) /* until its interrupt is given up */
 #define PAGE	       UINT64_C(4096)
 
+static const struct machine *proven_of;
 static uint64_t patience_ends; /* ticks */
 static bool told;
 
 /*
- * Announces the read and makes it, if the announcement was taken: EL2 goes past the one instruction that it was told
- * of. HYPERCALL_OK or another HYPERCALL_*.
+ * Announces the read and makes it, if the announcement was taken: EL2 goes past the one instruction that it
+ * was told of. HYPERCALL_OK or another HYPERCALL_*.
  */
 static int64_t read_refused(uint64_t ipa)
 {
@@ -51,12 +53,32 @@ void proofs_start(const struct machine *machine, const struct watchdog_counters 
 	const volatile struct telemetry_core *const service = machine_service(machine);
 	const uint64_t ipa = machine->directory->proof_ipa;
 
-	patience_ends = timer_now() + timer_from_ns(watchdog->el2_ns / WATCHDOG_LOOKS + SPARE_NS, machine->hz);
+	proven_of = machine;
+	patience_ends =
+		timer_now() + timer_from_ns(watchdog->el2_ns / WATCHDOG_LOOKS + SPARE_NS, machine->hz);
 	if (!service || service->proofs & PROOF_TRIED(PROOF_STAGE2) || !ipa ||
 	    !mmu_map(ipa, PAGE, MMU_DEVICE))
 		return;
 	if (read_refused(ipa) == HYPERCALL_OK)
 		hypercall(HYPERCALL_PROVE, PROOF_STAGE2, 0, 0, 0);
+}
+
+/* [impl->swr~health-proofs~1] */
+void proofs_dma(bool (*stray)(uint64_t address), void (*calm)(void))
+{
+	const volatile struct telemetry_core *const service = machine_service(proven_of);
+	const uint64_t ipa = proven_of->directory->proof_ipa;
+	const uint64_t end = timer_now() + timer_from_ns(DMA_NS, proven_of->hz);
+	bool strays;
+
+	if (!service || service->proofs & PROOF_TRIED(PROOF_SMMU) || !ipa ||
+	    hypercall(HYPERCALL_PROVE, PROOF_SMMU, ipa, 0, 0) != HYPERCALL_OK)
+		return;
+	strays = stray(ipa);
+	while (strays && !(service->proofs & PROOF_PROVEN(PROOF_SMMU)) && timer_now() < end)
+		;
+	calm();
+	hypercall(HYPERCALL_PROVE, PROOF_SMMU, 0, 0, 0);
 }
 
 static bool open(uint64_t proofs)

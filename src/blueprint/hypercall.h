@@ -26,8 +26,9 @@
 		      x3 = enum bp_error; comes back only where firmware can't */
 #define HYPERCALL_PROVE                                                                                      \
 	0xc6000014 /* health, its first core, once a boot: x1 = enum proof, x2 = an address that it can't    \
-		      reach, x3 = that of the instruction that reads it: the read is refused, told as                                    \
-		      EVENT_PROOF, and costs nothing. x2 = 0: no longer; what hasn't come has failed */
+		      reach, x3 = that of the instruction that reads it (PROOF_SMMU: a function of its own   \
+		      does, within a second, somewhere in that page): it is refused, told as EVENT_PROOF,    \
+		      and costs nothing. x2 = 0: no longer; what hasn't come has failed */
 #define HYPERCALL_BOOT_CONFIRM 0xc6000012 /* health: NOT_SUPPORTED until boot slots exist */
 
 /* Doorbells that a core may ring in a millisecond. */

@@ -2,6 +2,7 @@
 """At boot what protects the cells is provoked once, by the health cell, and recorded; what it does later is a fault.
 
 [stest->swr~health-proofs~1] [stest->swr~proof-announced~1] [stest->swr~proof-stage2~1] [stest->swr~proof-watchdog~1]
+[stest->swr~proof-smmu~1] [stest->swr~metrics-proofs~1] [stest->swr~metrics-watchdog~1]
 """
 
 import re
@@ -9,7 +10,7 @@ import re
 import pytest
 
 import system
-from harness import build
+from harness import build, pci, qemu
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +49,19 @@ def test_not_again(running):
     assert set(proofs(running, mark)) <= set(before)  # it reads the rings anew
     assert running.view.core("health").fault_count == 0
 
+
+
+def test_dma(results):
+    """A NIC of the health cell's, told to read another cell's RAM, is refused by the SMMU, which costs nothing; then it works."""
+    devices = pci.options("qemu-virt-pci", nvme="null-co://", disk="null-co://")
+    with system.running("net-virtio", results, extra=devices) as running:
+        found = running.uart.search(r"^health: protection: stage2=(\S+) smmu=(\S+) watchdog=(\S+)\n", never=system.HALTED)
+        assert found.groups() == ("proven", "proven", "proven")
+        running.uart.search(r"^health: net: link up\n", never=system.HALTED)
+        address = next(int(where, 16) for _, name, _, where in proofs(running) if name == "smmu")
+        assert running.blueprint.cells["control"].stage2(address) == address
+        now = running.view.core("health")
+        assert (now.generation, now.fault_count) == (1, 0)
+        assert " dma-fault " not in running.uart.text
+        qemu.wait_until(lambda: running.view.state("control") == "ready", "control is ready")
+        assert running.view.core("control").fault_count == 0

@@ -4,6 +4,7 @@
  */
 #include "arch.h"
 #include "../../../src/blueprint/hypercall.h"
+#include "../../../src/blueprint/pci.h"
 #include "../../../src/core/core.h"
 #include "../../../src/core/proofs.h"
 
@@ -94,6 +95,54 @@ static void not_by_others(void **state)
 	assert_int_equal(proofs(), 0);
 }
 
+/* The health cell, cell 1, has the second of two streams, or none. */
+static void with_streams(u32 owner)
+{
+	struct bp_service *service = host_service_make(4);
+
+	service->streams = (struct bp_table){0x5000, 2};
+	for (u32 i = 0; i < 2; i++)
+		((struct bp_stream *)(EL2_VA_SERVICE + 0x5000))[i] =
+			(struct bp_stream){.sid = 0x100 + i, .cell = i ? owner : 0};
+}
+
+/* [utest->swr~proof-smmu~1] */
+static void a_dma_that_is_refused(void **state)
+{
+	with_streams(this_cell->index);
+	assert_false(proof_dma(this_cell->index, IPA));
+	assert_int_equal(proof_ask(PROOF_SMMU, IPA, 0), HYPERCALL_OK);
+	assert_false(proof_dma(this_cell->index, IPA - 1)); /* other pages, other cells */
+	assert_false(proof_dma(this_cell->index, IPA + 4096));
+	assert_false(proof_dma(0, IPA));
+	assert_int_equal(proofs(), PROOF_TRIED(PROOF_SMMU));
+	assert_true(proof_dma(this_cell->index, IPA + 2));
+	assert_true(proof_dma(this_cell->index, IPA + 4095)); /* a queue is read in pieces */
+	assert_int_equal(proofs(), PROOF_TRIED(PROOF_SMMU) | PROOF_PROVEN(PROOF_SMMU));
+	assert_int_equal(told(), 1);
+	assert_int_equal(host_event(EVENT_PROOF)->args[2], IPA + 2);
+	assert_int_equal(proof_ask(PROOF_SMMU, 0, 0), HYPERCALL_OK);
+	assert_false(proof_dma(this_cell->index, IPA));
+	assert_int_equal(proof_ask(PROOF_SMMU, IPA, 0), HYPERCALL_INVALID);
+}
+
+/* [utest->swr~proof-announced~1] */
+static void not_for_long(void **state)
+{
+	with_streams(this_cell->index);
+	assert_int_equal(proof_ask(PROOF_SMMU, IPA, PC), HYPERCALL_OK);
+	assert_false(proof_read(IPA, PC)); /* its core's own read is a fault */
+	assert_false(proof_dma(this_cell->index, IPA));
+	boot(state);
+	with_streams(this_cell->index);
+	assert_int_equal(proof_ask(PROOF_SMMU, IPA, 0), HYPERCALL_OK);
+	arch_now += UINT64_C(1000000001);
+	assert_false(proof_dma(this_cell->index, IPA));
+	boot(state);
+	with_streams(0);
+	assert_int_equal(proof_ask(PROOF_SMMU, IPA, 0), HYPERCALL_NOT_SUPPORTED);
+}
+
 static void nothing_else(void **state)
 {
 	assert_int_equal(proof_ask(PROOF_COUNT, IPA, PC), HYPERCALL_INVALID);
@@ -125,6 +174,8 @@ int main(void)
 		cmocka_unit_test_setup(a_fault_is_a_fault, boot),
 		cmocka_unit_test_setup(once_a_boot, boot),
 		cmocka_unit_test_setup(not_by_others, boot),
+		cmocka_unit_test_setup(a_dma_that_is_refused, boot),
+		cmocka_unit_test_setup(not_for_long, boot),
 		cmocka_unit_test_setup(nothing_else, boot),
 		cmocka_unit_test_setup(one_that_comes_late, boot),
 	};
