@@ -218,7 +218,8 @@ static void fault_costs_what_the_table_says(void **state)
 }
 
 /* A storm: so many are told in a second, then the stream is silenced, alone, until the next. */
-/* No fault: neither told nor counted as one, whatever the table says; any other is. [utest->swr~proof-smmu~1] */
+/* No fault: neither told nor counted as one, whatever the table says; any other is. [utest->swr~proof-smmu~1]
+ */
 static void an_announced_one_costs_nothing(void **state)
 {
 	const u64 before = host_events(EVENT_DMA_FAULT);
