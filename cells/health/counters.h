@@ -49,6 +49,13 @@ struct integrity_counters {	 /* of scan.h */
 	uint64_t pass_ns, bound_ns; /* of the last whole pass; a change is found within */
 };
 
+struct watchdog_counters {    /* of watchdog.h */
+	uint64_t el2_ns;      /* time-out of EL2's watch over this cell; 0: there is none */
+	uint64_t hardware_ns; /* of the board's watchdog that this cell feeds; 0: it has none */
+	const char *name;     /* of that one's driver */
+	bool fired; /* it reset the machine before this boot, and this life is the first to see it */
+};
+
 struct counters {
 	uint64_t polls, polls_missed, poll_delay_max; /* the last in ticks */
 	struct cell_counters cells[MACHINE_CELLS_MAX];
@@ -58,6 +65,7 @@ struct counters {
 	struct syslog_counters syslog;
 	struct sntp_clock clock; /* the time of day, where a server tells it */
 	struct integrity_counters integrity;
+	struct watchdog_counters watchdog;
 	uint64_t stream_faults[SERIES_STREAMS_MAX]; /* DMA that an IOMMU refused: by directory_stream */
 };
 

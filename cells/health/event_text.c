@@ -63,6 +63,10 @@ void event_text(const struct event *event, char *text, uint64_t room)
 	case EVENT_LOSS:
 		snprintf(text, room, "%s lost=%" PRIu64 " dropped=%" PRIu64, name, a[0], a[1]);
 		break;
+	case EVENT_PROOF:
+		snprintf(text, room, "%s of=%s %s address=0x%" PRIx64, name, name_proof(a[0]),
+			 a[1] ? "proven" : "failed", a[2]);
+		break;
 	default:
 		snprintf(text, room,
 			 "code=%" PRIu32 " args=0x%" PRIx64 ",0x%" PRIx64 ",0x%" PRIx64 ",0x%" PRIx64,

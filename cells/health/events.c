@@ -54,6 +54,7 @@ bool event_is_rare(const struct event *event)
 	case EVENT_CELL_RESTART:
 	case EVENT_CELL_LOST:
 	case EVENT_ORDER:
+	case EVENT_PROOF:
 		return true;
 	case EVENT_FAULT:
 		return event->args[1] != BP_ACTION_IGNORE && event->args[1] != BP_ACTION_LOG;

@@ -356,6 +356,43 @@ static bool integrity_pass(const struct body_source *source, uint64_t now, uint3
 	return source->counters->integrity.passes;
 }
 
+/* [impl->swr~metrics-watchdog~1] */
+enum { WATCHDOG_EL2, WATCHDOG_HARDWARE, WATCHDOGS };
+
+static bool watchdog_timeout(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
+			     uint64_t *value)
+{
+	const struct watchdog_counters *of = &source->counters->watchdog;
+
+	(void)now, (void)outer;
+	*value = inner == WATCHDOG_EL2 ? of->el2_ns : of->hardware_ns;
+	return *value;
+}
+
+static bool watchdog_fired(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
+			   uint64_t *value)
+{
+	(void)now, (void)outer, (void)inner;
+	*value = source->counters->watchdog.fired;
+	return source->counters->watchdog.hardware_ns;
+}
+
+static const char *name_watchdog(uint64_t inner)
+{
+	return inner == WATCHDOG_EL2 ? "el2" : "hardware";
+}
+
+/* [impl->swr~metrics-proofs~1] */
+static bool proven(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
+		   uint64_t *value)
+{
+	const uint64_t proofs = service(source)->proofs;
+
+	(void)now, (void)outer;
+	*value = (proofs & PROOF_PROVEN(inner)) != 0;
+	return proofs & PROOF_TRIED(inner);
+}
+
 OWN_WORD(http_requests, http.requests[inner])
 OWN_WORD(http_abandoned, http.abandoned)
 OWN_WORD(syslog_sent, syslog.sent)
@@ -543,6 +580,21 @@ const struct family families[] = {
 	 FAMILY_GAUGE, FORM_NS, OUTER_MACHINE, .value = integrity_pass},
 	{"integrity_bound_seconds", "seconds", "Within what a change is found.", FAMILY_GAUGE, FORM_NS,
 	 OUTER_MACHINE, .value = integrity_bound},
+	{"protection_proven", NULL,
+	 "1: the mechanism was provoked in this boot, and protected; 0: it didn't, or hasn't yet; NaN: it "
+	 "was not.",
+	 FAMILY_GAUGE, FORM_NUMBER, OUTER_MACHINE, .labels = LABELS("mechanism", PROOF_COUNT, name_proof),
+	 .there = has_service, .value = proven},
+	{"watchdog_timeout_seconds", "seconds",
+	 "Who watches the health cell: without a sign of life for as long, the machine is reset; NaN: it "
+	 "doesn't.",
+	 FAMILY_GAUGE, FORM_NS, OUTER_MACHINE, .labels = LABELS("watchdog", WATCHDOGS, name_watchdog),
+	 .value = watchdog_timeout},
+	{"watchdog_fired", NULL,
+	 "1: the machine's watchdog ended the life before this one, as the health cell's first life of a "
+	 "boot sees; "
+	 "NaN: there is none.",
+	 FAMILY_GAUGE, FORM_NUMBER, OUTER_MACHINE, .value = watchdog_fired},
 	{"http_requests", NULL, "Requests that the web server answered, by code.", FAMILY_COUNTER,
 	 FORM_NUMBER, OUTER_NIC, .labels = LABELS("code", HTTP_CODES, http_code_text),
 	 .value = http_requests},

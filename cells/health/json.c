@@ -10,7 +10,9 @@
 #include "names.h"
 #include "timer.h"
 
-enum { PART_HEAD, PART_CELLS, PART_OVER };
+#define SECONDS_TEXT 24u
+
+enum { PART_HEAD, PART_CELLS, PART_OVER, PART_END };
 
 enum condition { WELL, COMING_UP, ILL };
 
@@ -47,6 +49,44 @@ bool json_all_well(const struct body_source *source)
 static uint32_t length_of(int written)
 {
 	return written < 0 ? 0 : (uint32_t)written;
+}
+
+/* As a number, or null for 0, which is none. [impl->swr~http-health~1] */
+static const char *seconds(uint64_t ns, char text[SECONDS_TEXT])
+{
+	if (!ns)
+		return "null";
+	snprintf(text, SECONDS_TEXT, "%" PRIu64 ".%03" PRIu64, ns / NS_PER_SECOND,
+		 ns % NS_PER_SECOND / 1000000);
+	return text;
+}
+
+static uint32_t health_watchdog(const struct body *body, char *text, uint32_t room)
+{
+	const struct watchdog_counters *of = &body->source->counters->watchdog;
+	char el2[SECONDS_TEXT], hardware[SECONDS_TEXT];
+
+	return length_of(snprintf(
+		text, room,
+		"],\n\"watchdog\": {\"el2_seconds\": %s, \"hardware_seconds\": %s, \"fired\": %s},\n",
+		seconds(of->el2_ns, el2), seconds(of->hardware_ns, hardware), of->fired ? "true" : "false"));
+}
+
+static const char *proven(const struct body *body, enum proof proof)
+{
+	const volatile struct telemetry_core *const service = machine_service(body->source->machine);
+	const uint64_t proofs = service ? service->proofs : 0;
+
+	if (!(proofs & PROOF_TRIED(proof)))
+		return "null";
+	return proofs & PROOF_PROVEN(proof) ? "true" : "false";
+}
+
+static uint32_t health_proofs(const struct body *body, char *text, uint32_t room)
+{
+	return length_of(snprintf(
+		text, room, "\"protection_proven\": {\"stage2\": %s, \"smmu\": %s, \"watchdog\": %s}\n}\n",
+		proven(body, PROOF_STAGE2), proven(body, PROOF_SMMU), proven(body, PROOF_WATCHDOG)));
 }
 
 static uint32_t health_head(const struct body *body, char *text, uint32_t room)
@@ -86,7 +126,10 @@ uint32_t json_health_piece(struct body *body, char *text, uint32_t room)
 		if (body->outer < body->source->machine->cell_count)
 			return health_cell(body, body->outer++, text, room);
 		body->part = PART_OVER;
-		return length_of(snprintf(text, room, "]\n}\n"));
+		return health_watchdog(body, text, room);
+	case PART_OVER:
+		body->part = PART_END;
+		return health_proofs(body, text, room);
 	default:
 		return 0;
 	}

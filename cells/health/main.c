@@ -23,6 +23,7 @@
 #include "mmu.h"
 #include "network.h"
 #include "page.h"
+#include "proofs.h"
 #include "publish.h"
 #include "recorder.h"
 #include "report.h"
@@ -30,6 +31,7 @@
 #include "syslog_client.h"
 #include "timer.h"
 #include "uart.h"
+#include "watchdog.h"
 
 #define POLL_NS	       UINT64_C(2000000) /* a log ring holds what a cell can print in that time */
 #define STATUS_NS      UINT64_C(1000000000)
@@ -272,6 +274,7 @@ static void poll(void)
 	for (uint32_t i = 0; i < machine.core_count; i++)
 		events_poll(i);
 	scan_poll(&machine, timer_now());
+	proofs_poll(&machine, timer_now());
 	console_poll(obey);
 	recorder_poll();
 	publish_poll(timer_now());
@@ -280,6 +283,7 @@ static void poll(void)
 	heartbeat_publish(HEARTBEAT_TICKS, counters.polls);
 	heartbeat_publish(HEARTBEAT_LATENCY_WORST, timer_to_ns(counters.poll_delay_max, machine.hz));
 	heartbeat_beat();
+	watchdog_feed();
 }
 
 /* The next poll is armed by the loop; until then the level must not come again. */
@@ -338,6 +342,8 @@ void cell_main(const struct guest *guest)
 	guard_start(&machine, guest->index, poll_ticks, &counters);
 	say("health: up, %" PRIu32 " cells, %" PRIu32 " cores, timer %" PRIu64 " Hz", machine.cell_count,
 	    machine.core_count, machine.hz);
+	watchdog_start(guest, &counters.watchdog);
+	proofs_start(&machine, &counters.watchdog);
 	recorder_start(guest, &machine);
 	report_boot(&machine);
 	gic_take(guest->timer_intid, false, tick);

@@ -40,14 +40,29 @@ static const char *const core_states[] = {
 };
 
 static const char *const events[] = {
-	[EVENT_CELL_START] = "start",	     [EVENT_CELL_READY] = "ready",
-	[EVENT_CELL_STOP] = "stop",	     [EVENT_CELL_RESTART] = "restart",
-	[EVENT_CELL_LOST] = "lost",	     [EVENT_FAULT] = "fault",
-	[EVENT_SGI_FOREIGN] = "sgi-foreign", [EVENT_DENIED] = "denied",
-	[EVENT_APPLICATION] = "application", [EVENT_CORE_ON] = "core-on",
-	[EVENT_CORE_OFF] = "core-off",	     [EVENT_ORDER] = "order",
-	[EVENT_DMA_FAULT] = "dma-fault",     [EVENT_IOMMU] = "iommu",
-	[EVENT_DEVICE] = "device",	     [EVENT_LOSS] = "loss",
+	[EVENT_CELL_START] = "start",
+	[EVENT_CELL_READY] = "ready",
+	[EVENT_CELL_STOP] = "stop",
+	[EVENT_CELL_RESTART] = "restart",
+	[EVENT_CELL_LOST] = "lost",
+	[EVENT_FAULT] = "fault",
+	[EVENT_SGI_FOREIGN] = "sgi-foreign",
+	[EVENT_DENIED] = "denied",
+	[EVENT_APPLICATION] = "application",
+	[EVENT_CORE_ON] = "core-on",
+	[EVENT_CORE_OFF] = "core-off",
+	[EVENT_ORDER] = "order",
+	[EVENT_DMA_FAULT] = "dma-fault",
+	[EVENT_IOMMU] = "iommu",
+	[EVENT_DEVICE] = "device",
+	[EVENT_PROOF] = "proof",
+	[EVENT_LOSS] = "loss",
+};
+
+static const char *const proofs[] = {
+	[PROOF_STAGE2] = "stage2",
+	[PROOF_SMMU] = "smmu",
+	[PROOF_WATCHDOG] = "watchdog",
 };
 
 /* Device Status of PCI Express: nic_errors.h. */
@@ -96,4 +111,18 @@ const char *name_core_state(uint64_t state)
 const char *name_nic_error(uint64_t kind)
 {
 	return lookup(nic_errors, LENGTH(nic_errors), kind);
+}
+
+const char *name_proof(uint64_t proof)
+{
+	return lookup(proofs, LENGTH(proofs), proof);
+}
+
+const char *name_proof_state(uint64_t words, uint64_t proof)
+{
+	if (proof >= PROOF_COUNT || !(words & PROOF_TRIED(proof)))
+		return "not-tried";
+	if (words & PROOF_PROVEN(proof))
+		return "proven";
+	return words & PROOF_FAILED(proof) ? "failed" : "open";
 }

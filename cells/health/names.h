@@ -19,6 +19,9 @@ const char *name_state(uint64_t state);
 const char *name_event(uint64_t code);
 const char *name_exit(uint64_t reason); /* enum exit_reason */
 const char *name_core_state(uint64_t state);
+const char *name_proof(uint64_t proof); /* enum proof */
+/* "not-tried", "open", "proven" or "failed", by telemetry_core.proofs */
+const char *name_proof_state(uint64_t words, uint64_t proof);
 const char *name_nic_error(uint64_t kind); /* of net_counters.errors */
 
 #endif

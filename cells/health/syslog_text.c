@@ -25,6 +25,8 @@ static enum severity severity_of(const struct event *event)
 	switch (event->code) {
 	case EVENT_CELL_LOST:
 		return CRITICAL;
+	case EVENT_PROOF:
+		return event->args[1] ? INFORMATION : CRITICAL;
 	case EVENT_IOMMU:
 		return ERROR;
 	case EVENT_CELL_STOP:

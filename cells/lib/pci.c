@@ -81,6 +81,16 @@ void pci_write32(const struct pci_function *function, uint32_t offset, uint32_t 
 	mmio_write32(function->config + offset, value);
 }
 
+void pci_write16(const struct pci_function *function, uint32_t offset, uint16_t value)
+{
+	mmio_write16(function->config + offset, value);
+}
+
+void pci_write8(const struct pci_function *function, uint32_t offset, uint8_t value)
+{
+	mmio_write8(function->config + offset, value);
+}
+
 uint32_t pci_capability(const struct pci_function *function, uint8_t kind, uint32_t from)
 {
 	uint32_t at = pci_read8(function, from ? from + 1 : LIST) & ~UINT32_C(3);
@@ -129,11 +139,19 @@ uint64_t pci_bar(const struct pci_function *function, uint32_t bar, uint64_t siz
 	return 0;
 }
 
+static void command_set(const struct pci_function *function, uint32_t bits)
+{
+	pci_write32(function, COMMAND, (pci_read32(function, COMMAND) & COMMAND_MASK) | bits);
+}
+
 void pci_enable(const struct pci_function *function)
 {
-	const uint32_t command = pci_read32(function, COMMAND) & COMMAND_MASK;
+	command_set(function, COMMAND_MEMORY | COMMAND_MASTER);
+}
 
-	pci_write32(function, COMMAND, command | COMMAND_MEMORY | COMMAND_MASTER);
+void pci_answer(const struct pci_function *function)
+{
+	command_set(function, COMMAND_MEMORY);
 }
 
 bool pci_message(const struct pci_function *function, uint32_t number, uint64_t *address, uint32_t *intid)

@@ -114,6 +114,8 @@ bool pci_ids_seen(const struct pci_function *function);
 bool pci_left(const struct pci_function *function, uint32_t offset, unsigned int width, uint32_t *value);
 /* A host bridge: no cell can have it, nothing of it is programmed. */
 bool pci_is_host(const struct pci_function *function);
+/* pci_assign.c. One that resets the machine where nobody feeds it. */
+bool pci_is_watchdog(const struct pci_function *function);
 /* pci_bars.c. What a BAR's word reads as after all ones; of `number` from 0. */
 uint32_t pci_bar_sized(const struct pci_bar *bars, unsigned int number);
 /* Where a memory BAR is after the steps; false: nowhere. */

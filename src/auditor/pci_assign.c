@@ -10,8 +10,10 @@
 #include "rule.h"
 #include "value.h"
 
-#define NAME_LENGTH 64u
-#define PATH_MAX    256u /* bridges above a function: one a bus */
+#define NAME_LENGTH		64u
+#define WATCHDOG_6300ESB_VENDOR 0x8086u
+#define WATCHDOG_6300ESB_DEVICE 0x25abu
+#define PATH_MAX		256u /* bridges above a function: one a bus */
 
 /* NAME, NAME.vfN or SSSS:BB:DD.F; PCI_NONE: the inventory has no such. */
 static int function_named(const struct audit *audit, const char *name)
@@ -45,6 +47,12 @@ static int function_named(const struct audit *audit, const char *name)
 	return PCI_NONE;
 }
 
+/* [impl->swr~audit-forbidden-devices~1] */
+bool pci_is_watchdog(const struct pci_function *function)
+{
+	return function->vendor == WATCHDOG_6300ESB_VENDOR && function->device == WATCHDOG_6300ESB_DEVICE;
+}
+
 static void function_give(struct audit *audit, size_t cell, const char *name)
 {
 	const int number = function_named(audit, name);
@@ -57,6 +65,9 @@ static void function_give(struct audit *audit, size_t cell, const char *name)
 		return;
 	}
 	function = &audit->pci.functions[number];
+	if (pci_is_watchdog(function) && !audit->partition.cells[cell].health)
+		violation(&audit->report, RULE_FORBIDDEN,
+			  "cell '%s': %s is a watchdog, and it isn't the health cell", who, function->name);
 	if (function->owner != CELL_NONE_ID)
 		violation(&audit->report, RULE_PCI, "%s: the file gives it to '%s' and to '%s'",
 			  function->name, audit->partition.cells[function->owner].name, who);

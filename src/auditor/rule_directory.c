@@ -209,6 +209,19 @@ static void map_check(struct audit *audit, const struct directory_bytes *map, co
 			  what, map->size, map->ipa);
 }
 
+/* RAM, and none that the health cell reaches: what it reads there must be refused. */
+static void proof_check(struct audit *audit, uint64_t ipa)
+{
+	uint64_t gap;
+
+	if (ipa && (ipa % BP_PAGE_SIZE || !spans_cover(&audit->board.ram, ipa, BP_PAGE_SIZE, &gap) ||
+		    spans_touch(&audit->cells[audit->health].stage2, ipa, BP_PAGE_SIZE)))
+		violation(&audit->report, RULE_DIRECTORY,
+			  "directory: the health cell proves its stage 2 at IPA 0x%" PRIx64
+			  ", which is no RAM, or which it reaches",
+			  ipa);
+}
+
 /* [impl->swr~audit-directory~1] */
 void rule_directory(struct audit *audit)
 {
@@ -240,6 +253,7 @@ void rule_directory(struct audit *audit)
 		      audit->board.crash.size ? audit->board.crash.base : PA_NONE))
 		violation(&audit->report, RULE_DIRECTORY,
 			  "directory: IPA 0x%" PRIx64 " isn't the crash-audit record", directory->crash_ipa);
+	proof_check(audit, directory->proof_ipa);
 	for (size_t i = 0; i < audit->core_count; i++)
 		core_check(audit, &cores[i], i);
 	for (size_t i = 0; i < audit->cell_count; i++) {

@@ -31,9 +31,14 @@
 #define MSI_WIDE	0x00800000u
 #define MSI_MASKS	0x01000000u
 #define MSIX_CONTROL	0xc0000000u
-#define SIZING_MOST	32u
-#define STATE_WORDS	1024u
-#define RIDS		256u
+/* Of an Intel 6300ESB. */
+#define WATCHDOG_CONFIG	  0x60u
+#define WATCHDOG_SETTINGS 0x00000027u /* output, clock, kind of interrupt */
+#define WATCHDOG_LOCK	  0x68u
+#define WATCHDOG_ENABLE	  0x00000007u /* lock, enable, function */
+#define SIZING_MOST	  32u
+#define STATE_WORDS	  1024u
+#define RIDS		  256u
 
 struct entry { /* one function as a cell has it */
 	struct audit *audit;
@@ -70,6 +75,10 @@ static struct open_bits capability_opens(const struct entry *entry, uint32_t off
 	const uint32_t msix = pci_capability(function, PCI_CAP_MSIX), state = entry->kept ? 0 : POWER_STATE;
 	const uint32_t control = msi ? pci_read(function, msi, 4) : 0, wide = control & MSI_WIDE ? 4 : 0;
 
+	if (pci_is_watchdog(function) && offset == WATCHDOG_CONFIG)
+		return (struct open_bits){WATCHDOG_SETTINGS, 0};
+	if (pci_is_watchdog(function) && offset == WATCHDOG_LOCK)
+		return (struct open_bits){WATCHDOG_ENABLE, 0};
 	if (power && offset == power + 4)
 		return (struct open_bits){state | POWER_EVENT, POWER_STATUS};
 	if (express && offset == express + DEVICE_CONTROL)

@@ -20,7 +20,7 @@
 	RULE(CORE_OWNER, "SEP-01", "a core belongs to one cell and has a root of its own", "give the core to one cell") \
 	RULE(PAGE_OWNER, "SEP-02", "no page in two cells but declared channels and windows", "give the page to one cell, or declare a channel") \
 	RULE(HV_MEMORY, "SEP-03", "nothing of the hypervisor in a cell's stage 2 but its declared windows", "unmap it from the cell") \
-	RULE(FORBIDDEN, "SEP-04", "no GIC, ITS, SMMU, flash, fw_cfg, watchdog, reset, power or PCI host device in a cell", "leave the device with the hypervisor") \
+	RULE(FORBIDDEN, "SEP-04", "no GIC, ITS, SMMU, flash, fw_cfg, watchdog, reset, power or PCI host device in a cell; a PCI watchdog in the health cell alone", "leave the device with the hypervisor") \
 	RULE(STAGE2, "SEP-05", "stage 2 maps what is admitted, there, with those permissions", "correct the mapping") \
 	RULE(SPI_OWNER, "SEP-06", "an SPI belongs to one cell, never one of the hypervisor's", "give the interrupt to one cell") \
 	RULE(PPI_OWNER, "SEP-07", "no cell owns the hypervisor's PPIs", "take the PPI from the cell") \

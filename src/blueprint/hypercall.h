@@ -24,12 +24,17 @@
 #define HYPERCALL_MACHINE_RESET                                                                              \
 	0xc6000013 /* health: x1 = cell that erred, or MACHINE_RESET_NOBODY, x2 = a word for the next boot,  \
 		      x3 = enum bp_error; comes back only where firmware can't */
+#define HYPERCALL_PROVE                                                                                      \
+	0xc6000014 /* health, its first core, once a boot: x1 = enum proof, x2 = an address that it can't    \
+		      reach, x3 = that of the instruction that reads it (PROOF_SMMU: a function of its own   \
+		      does, within a second, somewhere in that page): it is refused, told as EVENT_PROOF,    \
+		      and costs nothing. x2 = 0: no longer; what hasn't come has failed */
 #define HYPERCALL_BOOT_CONFIRM 0xc6000012 /* health: NOT_SUPPORTED until boot slots exist */
 
 /* Doorbells that a core may ring in a millisecond. */
 #define DOORBELLS_MAX		32
 
-#define HYPERCALL_ABI		0x10002 /* 1.2: major << 16 | minor, which grows with what is added */
+#define HYPERCALL_ABI		0x10004 /* 1.4: major << 16 | minor, which grows with what is added */
 
 #define HYPERCALL_OK		0
 #define HYPERCALL_NOT_SUPPORTED (-1)
@@ -42,6 +47,7 @@
 #define CELL_INFO_GENERATION	2
 #define CELL_INFO_MODE		3 /* 0 injected, 1 direct */
 #define CELL_INFO_HEARTBEAT_NS	4
+#define CELL_INFO_WATCHDOG_NS	5 /* EL2's watch over this cell's heartbeat; 0: there is none */
 
 #define MACHINE_RESET_NOBODY	0xffffffff
 

@@ -11,7 +11,7 @@
 
 #define SERIES_STREAMS_MAX 4096u /* beyond it a stream has none */
 
-#define SERIES_MACHINE	   18u
+#define SERIES_MACHINE	   24u
 #define SERIES_CORE	   61u /* of those that a cell has */
 #define SERIES_CELL	   46u /* of any, and more: */
 #define SERIES_WATCHED	   1u  /* where its heartbeat is watched */

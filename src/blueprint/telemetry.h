@@ -18,7 +18,7 @@
 #include "blueprint.h"
 
 #define TELEMETRY_MAGIC UINT64_C(0x54454c454d424c4b)
-#define TELEMETRY_ABI	4u
+#define TELEMETRY_ABI	5u
 
 enum exit_reason {
 	EXIT_HVC,
@@ -38,6 +38,17 @@ enum exit_reason {
 
 enum core_state { CORE_OFF, CORE_RUNNING, CORE_PARKED };
 enum cell_run_state { CELL_NONE, CELL_STARTING, CELL_RUNNING, CELL_READY, CELL_STOPPED, CELL_LOST };
+
+/* Protection mechanisms that are provoked once a boot, on the health cell's word (hypercall PROVE). */
+enum proof {
+	PROOF_STAGE2,	/* the health cell reads what its stage 2 doesn't map */
+	PROOF_SMMU,	/* a function of its does, by DMA */
+	PROOF_WATCHDOG, /* the timer of EL2's own comes to its end */
+	PROOF_COUNT
+};
+#define PROOF_TRIED(proof)  (UINT64_C(1) << (proof))
+#define PROOF_PROVEN(proof) (UINT64_C(0x100) << (proof))
+#define PROOF_FAILED(proof) (UINT64_C(0x10000) << (proof)) /* what was waited for didn't come */
 
 struct fault_record { /* the last fault this core's guest made */
 	uint64_t count;
@@ -80,6 +91,7 @@ struct telemetry_core {
 	uint64_t dma_silences; /* so often a stream's faults weren't recorded for the rest of a second */
 	uint64_t boot_time;    /* of this core: CNTVCT_EL0 when it began in this boot; a reset may leave the
 				  counter alone */
+	uint64_t proofs;       /* service core: PROOF_* of this boot */
 };
 
 /* Of a stream in a second. Then its faults go on, aborted as before, but unseen until the next. */
@@ -116,6 +128,8 @@ enum event_code {
 	/* A physical function whose virtual ones other cells have. args: its RID on the cell's bus; 1: its
 	 * cell lets it master the bus; 0: it ended, and until the next 1 nobody runs the device */
 	EVENT_DEVICE,
+	EVENT_PROOF, /* service core: args: enum proof, 1: proven, 0: it failed; the address that was refused
+		      */
 	/* In the event log alone, by the health cell, with sequence 0: events of the core that the log lacks,
 	 * since the machine's boot. args: lost in its ring or damaged there, dropped (events_dropped) */
 	EVENT_LOSS = 64
@@ -231,6 +245,9 @@ struct directory {
 	struct directory_bytes json;	  /* the map, as `bulkhead map --json` prints it ... */
 	struct directory_bytes svg;	  /* ... and draws it */
 	uint64_t crash_ipa;		  /* struct crash_record (crash.h); 0: the board has none */
+	/* A page of RAM that isn't this cell's, by its physical address: no IPA of this cell, by which the
+	 * health cell proves that it can't get there; 0: there is none. */
+	uint64_t proof_ipa;
 };
 
 /*
@@ -256,7 +273,7 @@ struct integrity_table {
 };
 
 _Static_assert(sizeof(struct fault_record) == 312, "layout");
-_Static_assert(sizeof(struct telemetry_core) == 3048, "layout");
+_Static_assert(sizeof(struct telemetry_core) == 3056, "layout");
 _Static_assert(offsetof(struct telemetry_core, exits) == 24, "layout");
 _Static_assert(offsetof(struct telemetry_core, fault) == 584, "layout");
 _Static_assert(sizeof(struct event) == 64, "layout");
@@ -267,7 +284,7 @@ _Static_assert(sizeof(struct heartbeat) == 264, "layout");
 _Static_assert(sizeof(struct directory_core) == 32, "layout");
 _Static_assert(sizeof(struct directory_cell) == 120, "layout");
 _Static_assert(sizeof(struct directory_stream) == 16, "layout");
-_Static_assert(sizeof(struct directory) == 224, "layout");
+_Static_assert(sizeof(struct directory) == 232, "layout");
 _Static_assert(sizeof(struct integrity_range) == 88, "layout");
 _Static_assert(sizeof(struct integrity_table) == 48, "layout");
 _Static_assert(offsetof(struct directory, binary_digest) == 64, "layout");

@@ -145,6 +145,27 @@ static struct directory_bytes bytes_at(const struct layout *layout, uint64_t pa,
 	return (struct directory_bytes){constants_ipa(layout, pa), size};
 }
 
+static bool maps(const struct cell_layout *cell, uint64_t ipa)
+{
+	for (size_t i = 0; i < cell->map_count; i++)
+		if (ipa - cell->maps[i].ipa < cell->maps[i].size)
+			return true;
+	return false;
+}
+
+/* Another cell's RAM, if there is one; else the hypervisor's. Windows lie where there is no RAM, so it is no
+ * address of the health cell's but by its `ram-base`. [impl->swr~compile-directory~1] */
+static uint64_t proof_page(const struct layout *layout, size_t health)
+{
+	const struct plan *const plan = layout->plan;
+
+	for (size_t i = 0; i < plan->cell_count; i++)
+		if (i != health && plan->cells[i].ram_count &&
+		    !maps(&layout->cells[health], plan->cells[i].ram[0].pa))
+			return plan->cells[i].ram[0].pa;
+	return maps(&layout->cells[health], layout->writable_pa) ? 0 : layout->writable_pa;
+}
+
 void directory_fill(struct layout *layout)
 {
 	const struct plan *const plan = layout->plan;
@@ -167,6 +188,7 @@ void directory_fill(struct layout *layout)
 	directory->streams = (struct bp_table){directory->size, (uint32_t)streams_list(plan, NULL)};
 	directory->size += directory->streams.count * (uint32_t)sizeof(struct directory_stream);
 	directory->build_time = plan->build_time;
+	directory->proof_ipa = proof_page(layout, (size_t)health);
 	strncpy(directory->version, BULKHEAD_VERSION, sizeof(directory->version) - 1);
 	directory->integrity = bytes_at(layout, layout->constants.table_pa, layout->constants.table_size);
 	directory->json = bytes_at(layout, layout->constants.json_pa, layout->constants.json_size);

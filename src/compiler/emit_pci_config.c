@@ -4,8 +4,8 @@
  *
  * A register that isn't in the table reads as zero, and a capability that isn't known to be safe is left
  * out of the list. What stays the function's own: errors, bus mastering, memory decoding, interrupt
- * messages, power state, reset. ATS, PRI, PASID, page tables of its BARs' sizes, AER, ports' features: none
- * of them shows. A ghost is constant. Called by layout.c.
+ * messages, power state, reset, a watchdog's settings. ATS, PRI, PASID, page tables of its BARs' sizes, AER,
+ * ports' features: none of them shows. A ghost is constant. Called by layout.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +93,15 @@ static void put_header(struct view *view)
 	add_own(view, PCI_CACHE_LINE, 0, UINT8_MAX);
 	put_bars(view, PCI_BAR0, function->bars);
 	add_fixed(view, PCI_SUBSYSTEM, pci_read32(&function->space, PCI_SUBSYSTEM));
+}
+
+/* [impl->swr~config-pci-watchdog~1] */
+static void put_watchdog(struct view *view)
+{
+	const struct pci_watchdog *const watchdog = pci_watchdog_of(view->function);
+
+	for (unsigned int i = 0; watchdog && i < PCI_WATCHDOG_REGISTERS; i++)
+		add_own(view, watchdog->settings[i].offset, 0, watchdog->settings[i].bits);
 }
 
 /* ---- capabilities ---- */
@@ -329,6 +338,7 @@ void function_describe(const struct plan *plan, size_t cell, const struct cell_f
 						 (own->ghost ? BP_PCI_GHOST : 0) |
 						 (has_foreign_vf(&view, cell) ? BP_PCI_SHARED : 0)};
 	put_header(&view);
+	put_watchdog(&view);
 	put_list(&view);
 	put_extended(&view);
 	list_bars(&view);

@@ -4,8 +4,9 @@
  *
  * pci_function.c and pci_inventory.c read them from a board folder's pci.dts (docs/formats.md), pci_hosts.c
  * finds the hosts that lead to them and the streams by which the IOMMU and the ITS know them, pci_place.c
- * gives bridges' windows and BARs their addresses, pci_assign.c gives functions to cells. Bus numbers are
- * those of the inventory: with them a function's name stays what Linux calls it.
+ * gives bridges' windows and BARs their addresses, pci_assign.c gives functions to cells, pci_watchdog.c
+ * knows which of them are watchdogs. Bus numbers are those of the inventory: with them a function's name
+ * stays what Linux calls it.
  */
 #ifndef BULKHEAD_PCI_H
 #define BULKHEAD_PCI_H
@@ -104,6 +105,18 @@ bool pci_parse(const char *text, uint32_t *segment, uint32_t *bus, uint32_t *dev
 const char *pci_call(const struct pci_inventory *inventory, size_t index);
 /* By its number; PCI_NONE: no such. */
 size_t pci_find(const struct pci_inventory *inventory, uint32_t segment, uint32_t bus, uint32_t devfn);
+
+/* A watchdog that is known, and the bits of configuration space that set it up. */
+#define PCI_WATCHDOG_REGISTERS 2u
+struct pci_watchdog {
+	uint32_t vendor, device;
+	struct {
+		uint32_t offset, bits;
+	} settings[PCI_WATCHDOG_REGISTERS];
+};
+
+/* NULL: the function is none. */
+const struct pci_watchdog *pci_watchdog_of(const struct pci_function *function);
 
 /* How many messages it can interrupt by; 0: it has none. */
 static inline uint32_t pci_messages(const struct pci_function *function)

@@ -342,6 +342,14 @@ static void give(struct front *front, int cell, const char *name)
 		diag_error(at, "'%s' can't be given to a cell: %s", name, why);
 		return;
 	}
+	if (pci_watchdog_of(function) && !(owner->flags & BP_CELL_HEALTH)) {
+		diag_error(
+			at,
+			"'%s' can't be given to cell '%s': a watchdog resets the whole machine, so it is the "
+			"health cell's or nobody's",
+			name, owner->name);
+		return;
+	}
 	if (function->owner == cell) {
 		diag_error(at, "'%s' is named twice: it is %s", name, function->address);
 		return;

@@ -8,6 +8,7 @@
 #include "core.h"
 #include "events.h"
 #include "platform.h"
+#include "proofs.h"
 #include "service.h"
 
 /* The service core's longest work is sliced; an emulator's cores may be starved by its host. */
@@ -169,6 +170,8 @@ void dma_fault(u32 iommu, u32 sid, u64 address, u64 reason)
 		arch_watch(true);
 		return;
 	}
+	if (proof_dma(stream[i].cell, address))
+		return;
 	telemetry()->dma_faults[stream[i].cell]++;
 	event_record(EVENT_DMA_FAULT, stream[i].cell, (u64)iommu << 32 | sid, address, reason);
 	if (*(volatile u64 *)stream[i].ste_va != BP_STE_ABORT)

@@ -9,6 +9,7 @@
 #include "crash.h"
 #include "events.h"
 #include "faults.h"
+#include "proofs.h"
 #include "service.h"
 
 static u64 ready_generation; /* the cell's life in which this core was ready last */
@@ -49,6 +50,7 @@ static enum outcome cell_info(struct exit *exit)
 		[CELL_INFO_GENERATION] = cell_state()->generation,
 		[CELL_INFO_MODE] = this_cell->mode,
 		[CELL_INFO_HEARTBEAT_NS] = this_cell->heartbeat_ns,
+		[CELL_INFO_WATCHDOG_NS] = this_cell->watchdog_ns,
 	};
 
 	if (exit->x[1] >= ARRAY_SIZE(values))
@@ -141,6 +143,8 @@ static enum outcome health_call(struct exit *exit)
 		return cell_control(exit);
 	if ((u32)exit->x[0] == HYPERCALL_CONSOLE_INPUT)
 		return console_input(exit);
+	if ((u32)exit->x[0] == HYPERCALL_PROVE)
+		return answer(exit, proof_ask(exit->x[1], exit->x[2], exit->x[3]));
 	return machine_reset(exit);
 }
 
@@ -165,6 +169,7 @@ enum outcome hypercall(struct exit *exit)
 	case HYPERCALL_CELL_CONTROL:
 	case HYPERCALL_CONSOLE_INPUT:
 	case HYPERCALL_MACHINE_RESET:
+	case HYPERCALL_PROVE:
 		return health_call(exit);
 	default:
 		return answer(exit, HYPERCALL_NOT_SUPPORTED);

@@ -5,6 +5,7 @@
 #include "watchdog.h"
 #include "core.h"
 #include "crash.h"
+#include "proofs.h"
 
 #define LOOKS 8u /* within watchdog_ns */
 
@@ -20,17 +21,20 @@ static void next(void)
 
 void watchdog_start(void)
 {
-	if (core_is_first() && this_cell->watchdog_ns)
-		next();
+	if (!core_is_first() || !this_cell->watchdog_ns)
+		return;
+	proof_try(PROOF_WATCHDOG);
+	next();
 }
 
-/* [impl->swr~el2-watchdog~1] */
+/* The first one proves that they come. [impl->swr~el2-watchdog~1] [impl->swr~proof-watchdog~1] */
 void watchdog_work(void)
 {
 	const u64 beat = *(volatile u64 *)this_cell->heartbeat_va;
 
 	if (arch_time() < due) /* the line of the last one had not fallen yet */
 		return;
+	proof_done(PROOF_WATCHDOG, 0);
 	still = beat == seen ? still + 1 : 0;
 	seen = beat;
 	if (still > LOOKS)

@@ -333,7 +333,7 @@ NET = """/dts-v1/;
 	};
 };
 """
-PAIR = 3 * 61 + 2 * 46 + 18 + 15 + 2  # two cells on three cores, a board with a crash-audit area, one emulated console
+PAIR = 3 * 61 + 2 * 46 + 24 + 15 + 2  # two cells on three cores, a board with a crash-audit area, one emulated console
 OWN = 'pci = "%s"; net { address = "10.0.2.15/24"; gateway = "10.0.2.2"; %s };'
 
 

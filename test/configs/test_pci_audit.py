@@ -11,7 +11,7 @@ FILE = """/dts-v1/;
 	compatible = "bulkhead,partitions-v1";
 	board = "qemu-virt-pci";
 	cells {
-		health { role = "health"; cpus = <0>; memory = "32M"; image = "health.elf"; pci = "nic.vf1", "edu"; };
+		health { role = "health"; cpus = <0>; memory = "32M"; image = "health.elf"; pci = "nic.vf1", "edu", "watchdog"; };
 		control { cpus = <3>; memory = "16M"; image = "control.elf"; interrupts = "direct"; };
 		gateway { cpus = <1 2>; memory = "512M"; kernel = "Image"; initrd = "initramfs.cpio.gz"; pci = "nic", "nvme.vf0", "net"; };
 	};
@@ -30,6 +30,7 @@ def image(tmp_path_factory):
 
 
 # [utest->swr~audit-streams~1]
+# [utest->swr~audit-pci-config~1]
 # [utest->swr~audit-messages~1]
 # [utest->swr~audit-pci-space~1]
 def test_clean(image):

@@ -102,8 +102,8 @@ class QemuTarget(Target):
         loader = ["-bios", EL3_FIRMWARE] if self._el3 else ["-bios", UBOOT, "-dtb", self._loader_tree()]
         return [
             *loader,
-            *["-drive", f"if=none,id=disk,format=raw,read-only=on,file={_escaped(path)}"],
-            *["-device", "virtio-blk-pci,drive=disk,romfile="],
+            *["-drive", f"if=none,id=boot,format=raw,read-only=on,file={_escaped(path)}"],
+            *["-device", "virtio-blk-pci,drive=boot,romfile=,addr=1f"],
         ]
 
     def _loader_tree(self):

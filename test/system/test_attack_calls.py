@@ -11,7 +11,7 @@ import pytest
 NOT_SUPPORTED, INVALID_PARAMETERS, ALREADY_ON = -1, -2, -4
 DENIED, INVALID = -3, -2
 VERSION, CELL_INFO, READY, EVENT, DOORBELL = 0xC6000000, 0xC6000001, 0xC6000002, 0xC6000003, 0xC6000004
-APPLICATION_ERROR, CELL_CONTROL, CONSOLE_INPUT, REVISION = 0xC6000005, 0xC6000010, 0xC6000011, 0x8600FF03
+APPLICATION_ERROR, CELL_CONTROL, CONSOLE_INPUT, PROVE, REVISION = 0xC6000005, 0xC6000010, 0xC6000011, 0xC6000014, 0x8600FF03
 CPU_ON, AFFINITY_INFO = 0xC4000003, 0xC4000004
 
 UNKNOWN = {
@@ -54,7 +54,7 @@ both_conduits = pytest.mark.parametrize("conduit", ["smc", "hvc"])
 
 @both_conduits
 def test_own_calls_first(attack, conduit):
-    assert call(attack, conduit, VERSION) == 0x10002
+    assert call(attack, conduit, VERSION) == 0x10004
     assert call(attack, conduit, REVISION) == 1
     assert call(attack, conduit, CELL_INFO, 1) == 0
     assert call(attack, conduit, READY) == 0
@@ -95,7 +95,9 @@ def test_health_calls(attack, conduit):
         assert call(attack, conduit, CELL_CONTROL, victim, 0, 0) == DENIED
         assert call(attack, conduit, CELL_CONTROL, victim, 1, 0) == DENIED
         assert call(attack, conduit, CONSOLE_INPUT, victim, 0x41) == DENIED
-    assert attack.view.core("attacker").denied == before + 3
+        for proof in range(4):
+            assert call(attack, conduit, PROVE, proof, 0x40000000, 0x40000000) == DENIED
+    assert attack.view.core("attacker").denied == before + 7
 
 
 @both_conduits

@@ -18,6 +18,7 @@ DEVICES = [  # dts/qemu-virt-pci
     *[f"pcie-root-port,id=rp{n},chassis={n + 1},bus=pcie.0,addr={n + 1}" for n in range(4)],
     "edu,addr=5,dma_mask=0xffffffffffffffff",
     "pci-testdev,addr=6",
+    "i6300esb,addr=7",
     "igb,bus=rp0,romfile=",
     "nvme-subsys,id=ss0",
     "nvme,bus=rp1,subsys=ss0,serial=nvme0,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4",

@@ -107,14 +107,14 @@ def test_stack_overflow(results):
 HERE = (0x14000000).to_bytes(4, "little")  # a branch to itself
 
 
-def hang(running):
-    """Where the health cell's first core is, not in EL2, it stays."""
+def hang(running, instruction=HERE):
+    """Where the health cell's first core is, not in EL2, it stays, or comes upon another instruction."""
     cell, at = running.blueprint.cells["health"], EL2_VA_TEXT
     while at >= EL2_VA_TEXT:
         with gdbstub.attached(running.target) as gdb:
             at = gdb.register(cell.cores[0].machine_core, "pc")
             if at < EL2_VA_TEXT:
-                gdb.write_physical(cell.stage2(at), HERE)
+                gdb.write_physical(cell.stage2(at), instruction)
 
 
 @pytest.mark.parametrize("end", ["hangs", "stopped"])

@@ -32,6 +32,8 @@ bool pci_next(const struct guest *guest, struct pci_function *function);
 uint8_t pci_read8(const struct pci_function *function, uint32_t offset);
 uint32_t pci_read32(const struct pci_function *function, uint32_t offset); /* aligned */
 void pci_write32(const struct pci_function *function, uint32_t offset, uint32_t value);
+void pci_write16(const struct pci_function *function, uint32_t offset, uint16_t value);
+void pci_write8(const struct pci_function *function, uint32_t offset, uint8_t value);
 /* Offset of the first capability of that kind (`from` 0), or of the next one behind `from`; 0: none. */
 uint32_t pci_capability(const struct pci_function *function, uint8_t kind, uint32_t from);
 /* Offset of the extended capability of that kind; 0: none. */
@@ -39,8 +41,9 @@ uint32_t pci_extended(const struct pci_function *function, uint16_t kind);
 /* The CPU's address of a memory BAR, mapped for `size` bytes from there; 0: there is none, or no room for it.
  */
 uint64_t pci_bar(const struct pci_function *function, uint32_t bar, uint64_t size);
-/* It may answer and master the bus. */
+/* It may answer and master the bus; it may answer alone. */
 void pci_enable(const struct pci_function *function);
+void pci_answer(const struct pci_function *function);
 /* Where a message goes, and the interrupt that its data makes of it: `number` of those that the cell has for
  * messages; false: it has no more. */
 bool pci_message(const struct pci_function *function, uint32_t number, uint64_t *address, uint32_t *intid);

@@ -5,6 +5,7 @@
 #include "../../core/faults.h"
 #include "../../core/hypercalls.h"
 #include "../../core/mmio.h"
+#include "../../core/proofs.h"
 #include "exits.h"
 #include "gic.h"
 #include "guest.h"
@@ -145,6 +146,8 @@ static COLD enum outcome data_abort(struct exit *exit, u64 esr)
 		return emulated_access(exit, esr, ipa, mmio);
 	if (arch_stage2_revoked())
 		return revoked(exit);
+	if (proof_read(esr & ABORT_WNR ? 0 : ipa, sysreg_read(elr_el2)))
+		return OUTCOME_NEXT;
 	return violation(exit, esr, ipa);
 }
 

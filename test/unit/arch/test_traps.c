@@ -338,6 +338,37 @@ static void violation_is_recorded(void **state)
 	assert_accounted();
 }
 
+/* The health cell's read that it has announced: passed over, once; what it writes there is a fault in any
+ * case. [utest->swr~proof-stage2~1] [utest->swr~proof-announced~1] */
+static void an_announced_read_is_a_proof(void **state)
+{
+	const u64 at = PC;
+
+	for (u32 write = 0; write < 2; write++) {
+		boot(state);
+		host_cell()->flags |= BP_CELL_HEALTH | BP_CELL_SERVICE;
+		frame.x[0] = HYPERCALL_PROVE;
+		frame.x[1] = PROOF_STAGE2;
+		frame.x[2] = HOLE + 0x10;
+		frame.x[3] = at;
+		exit_with(EC_HVC, 0);
+		assert_int_equal(frame.x[0], HYPERCALL_OK);
+		reg_set("elr_el2", at);
+		frame.x[1] = POISON;
+		load(HOLE + 0x10, 2, 1, write ? WNR : 0);
+		assert_int_equal(host_telemetry(0)->fault.count, write);
+		assert_int_equal(host_telemetry(0)->proofs & PROOF_PROVEN(PROOF_STAGE2),
+				 write ? 0 : PROOF_PROVEN(PROOF_STAGE2));
+		if (write)
+			continue;
+		assert_int_equal(reg("elr_el2"), at + 4);
+		assert_true(frame.x[1] == POISON);
+		reg_set("elr_el2", at);
+		load(HOLE + 0x10, 2, 1, 0);
+		assert_int_equal(host_telemetry(0)->fault.count, 1);
+	}
+}
+
 static void wild_jump(void **state)
 {
 	reg_set("hpfar_el2", (HOLE >> 12) << 4);
@@ -558,6 +589,7 @@ int main(void)
 		cmocka_unit_test_setup(walk_into_an_emulated_page, boot),
 		cmocka_unit_test_setup(permission_fault_has_no_address, boot),
 		cmocka_unit_test_setup(violation_is_recorded, boot),
+		cmocka_unit_test_setup(an_announced_read_is_a_proof, boot),
 		cmocka_unit_test_setup(wild_jump, boot),
 		cmocka_unit_test_setup(high_addresses, boot),
 		cmocka_unit_test_setup(fault_actions, boot),

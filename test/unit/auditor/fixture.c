@@ -386,6 +386,7 @@ static void directory_make(struct fixture *fixture)
 					.cells = {0x200, CELLS},
 					.streams = {DIRECTORY_STREAMS_AT, 0},
 					.crash_ipa = CRASH_IPA,
+					.proof_ipa = plan[GATEWAY].regions[0][1],
 					.version = "0.1.0",
 					.ram_bytes = RAM_SIZE,
 					.hypervisor_bytes = HV_SIZE + BLUEPRINT_MAX + WRITABLE_SIZE};

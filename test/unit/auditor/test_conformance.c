@@ -444,6 +444,24 @@ MUTATION(directory_streams)
 {
 	f->directory->streams = (struct bp_table){0x1000, 1};
 }
+MUTATION(directory_proof_reached)
+{
+	f->directory->proof_ipa = WINDOWS_IPA;
+}
+MUTATION(directory_proof_own)
+{
+	const struct bp_region *own = fixture_table(f->cell[HEALTH], f->cell[HEALTH]->regions);
+
+	f->directory->proof_ipa = own->ipa;
+}
+MUTATION(directory_proof_device)
+{
+	f->directory->proof_ipa = 0x9000000;
+}
+MUTATION(directory_proof_odd)
+{
+	f->directory->proof_ipa += 8;
+}
 MUTATION(directory_map)
 {
 	f->directory->json.ipa = WINDOWS_IPA;
@@ -933,6 +951,10 @@ static const struct mutation rows[] = {
 	ROW(DIRECTORY, directory_stream),
 	ROW(DIRECTORY, directory_streams),
 	ROW(DIRECTORY, directory_map),
+	ROW(DIRECTORY, directory_proof_reached),
+	ROW(DIRECTORY, directory_proof_own),
+	ROW(DIRECTORY, directory_proof_device),
+	ROW(DIRECTORY, directory_proof_odd),
 	ROW(CONSTANTS, constant_byte), /* [utest->swr~audit-constants~1] */
 	ROW(CONSTANTS, constant_page_missed),
 	ROW(CONSTANTS, constant_file_missed),

@@ -54,6 +54,25 @@ GATEWAY_ASKS(bridge_asked, "\"0000:00:01.0\"")
 GATEWAY_ASKS(asked_twice, "\"nic\", \"0000:01:00.0\"")
 GATEWAY_ASKS(asked_not_given, "\"nic\"")
 
+/* The first disk is an Intel 6300ESB's watchdog. */
+static void watchdog_inputs(struct fixture *f, const char *health, const char *gateway)
+{
+	fixture_pci_inputs(f);
+	fixture_replace(&f->pci_text, "vendor = <0x1b36>; device = <0x10>",
+			"vendor = <0x8086>; device = <0x25ab>");
+	fixture_replace(&f->pci_text, "361b1000", "8680ab25");
+	fixture_replace(&f->partition_text, "image = \"health.elf\";", health);
+	fixture_replace(&f->partition_text, "boot-timeout = ", gateway);
+}
+MUTATION(watchdog_of_health)
+{
+	watchdog_inputs(f, "image = \"health.elf\"; pci = \"disk\";", "boot-timeout = ");
+}
+MUTATION(watchdog_of_another)
+{
+	watchdog_inputs(f, "image = \"health.elf\";", "pci = \"disk\"; boot-timeout = ");
+}
+
 static void both_disks(struct fixture *f, const char *health, const char *gateway)
 {
 	fixture_pci_inputs(f);
@@ -135,6 +154,7 @@ static const struct mutation rows[] = {
 	ROW(PCI_GROUP, behind_a_bridge),
 	ROW(BUS_MASTER, no_iommu),
 	ROW(BUS_MASTER, iommu_off),
+	ROW(FORBIDDEN, watchdog_of_another), /* [utest->swr~audit-forbidden-devices~1] */
 };
 
 static void wrong_functions_are_caught(void **state)
@@ -202,10 +222,23 @@ static void what_no_table_isolates_is_told(void **state)
 	assert_int_equal(told(both_allow, UNISOLATED_DEVICE), 0);
 }
 
+/* [utest->swr~audit-forbidden-devices~1] */
+static void health_may_have_a_watchdog(void **state)
+{
+	struct fixture f;
+	struct audit audit;
+
+	mutation_audit(&f, &audit, watchdog_of_health);
+	assert_int_equal(audit.report.by_rule[RULE_FORBIDDEN], 0);
+	audit_close(&audit);
+	fixture_free(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(wrong_functions_are_caught),
 					   cmocka_unit_test(the_inventory_is_read),
+					   cmocka_unit_test(health_may_have_a_watchdog),
 					   cmocka_unit_test(what_no_table_isolates_is_told)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,6 +107,10 @@ static void texts(void **state)
 		{EVENT_IOMMU, {0, 4}, "iommu number=0 errors=0x4"},
 		{EVENT_DEVICE, {8, 0}, "device function=01.0 rests"},
 		{EVENT_DEVICE, {0x12, 1}, "device function=02.2 runs"},
+		{EVENT_PROOF, {PROOF_STAGE2, 1, 0x42000000}, "proof of=stage2 proven address=0x42000000"},
+		{EVENT_PROOF, {PROOF_SMMU, 1, 0x1000}, "proof of=smmu proven address=0x1000"},
+		{EVENT_PROOF, {PROOF_WATCHDOG, 0, 0}, "proof of=watchdog failed address=0x0"},
+		{EVENT_PROOF, {PROOF_COUNT, 0, 0}, "proof of=? failed address=0x0"},
 		{EVENT_CELL_STOP, {4711}, "stop cause=?"},
 		{99, {1, 2, 3, 4}, "code=99 args=0x1,0x2,0x3,0x4"},
 	};

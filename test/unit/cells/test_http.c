@@ -209,7 +209,18 @@ static void health(void **state)
 	assert_memory_equal(ask(question), "HTTP/1.1 503", 12);
 	assert_true(says(unchunked(answer),
 			 "{\"cell\": \"gateway\", \"state\": \"running\", \"well\": false, "
-			 "\"overdue\": true, \"generation\": 1, \"restarts\": 0}\n]\n}\n"));
+			 "\"overdue\": true, \"generation\": 1, \"restarts\": 0}\n],\n"
+			 "\"watchdog\": {\"el2_seconds\": null, \"hardware_seconds\": null, "
+			 "\"fired\": false},\n\"protection_proven\": {\"stage2\": null, \"smmu\": null, "
+			 "\"watchdog\": null}\n}\n"));
+	small->counters.watchdog = (struct watchdog_counters){250000000, 4000000000, "i6300esb", true};
+	small->telemetry[0].proofs = PROOF_TRIED(PROOF_STAGE2) | PROOF_PROVEN(PROOF_STAGE2) |
+				     PROOF_TRIED(PROOF_WATCHDOG) | PROOF_FAILED(PROOF_WATCHDOG);
+	ask(question);
+	assert_true(says(answer, "\"protection_proven\": {\"stage2\": true, \"smmu\": null, "
+				 "\"watchdog\": false}\n}\n"));
+	assert_true(says(unchunked(answer), "\"watchdog\": {\"el2_seconds\": 0.250, \"hardware_seconds\": "
+					    "4.000, \"fired\": true},\n"));
 }
 
 int main(void)

@@ -177,6 +177,37 @@ static void pmu(void **state)
 	assert_true(has("bulkhead_cell_pmu_age_seconds{cell=\"gateway\"} 0.000000000\n"));
 }
 
+/* [utest->swr~metrics-watchdog~1] */
+static void watchdogs(void **state)
+{
+	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_watchdog_timeout_seconds{watchdog=\"el2\"} NaN\n"
+			"bulkhead_watchdog_timeout_seconds{watchdog=\"hardware\"} NaN\n"));
+	assert_true(has("bulkhead_watchdog_fired NaN\n"));
+	small->counters.watchdog = (struct watchdog_counters){.el2_ns = 250000000, .hardware_ns = 500000000};
+	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_watchdog_timeout_seconds{watchdog=\"el2\"} 0.250000000\n"
+			"bulkhead_watchdog_timeout_seconds{watchdog=\"hardware\"} 0.500000000\n"));
+	assert_true(has("bulkhead_watchdog_fired 0\n"));
+	small->counters.watchdog.fired = true;
+	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_watchdog_fired 1\n"));
+}
+
+/* [utest->swr~metrics-proofs~1] */
+static void proofs(void **state)
+{
+	small->telemetry[0].proofs =
+		PROOF_TRIED(PROOF_STAGE2) | PROOF_PROVEN(PROOF_STAGE2) | PROOF_TRIED(PROOF_WATCHDOG);
+	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_protection_proven{mechanism=\"stage2\"} 1\n"
+			"bulkhead_protection_proven{mechanism=\"smmu\"} NaN\n"
+			"bulkhead_protection_proven{mechanism=\"watchdog\"} 0\n"));
+	small->telemetry[0].proofs |= PROOF_FAILED(PROOF_WATCHDOG);
+	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_protection_proven{mechanism=\"watchdog\"} 0\n"));
+}
+
 /* [utest->swr~metrics-integrity~1] */
 static void integrity(void **state)
 {
@@ -373,6 +404,8 @@ int main(void)
 		cmocka_unit_test_setup(last_life, start),
 		cmocka_unit_test_setup(streams, start),
 		cmocka_unit_test_setup(integrity, start),
+		cmocka_unit_test_setup(watchdogs, start),
+		cmocka_unit_test_setup(proofs, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

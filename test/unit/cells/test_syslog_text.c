@@ -79,6 +79,8 @@ static void severities(void **state)
 		{EVENT_DMA_FAULT, 0, 0, "<132>"},
 		{EVENT_ORDER, 0, 0, "<133>"},
 		{EVENT_IOMMU, 0, 0, "<131>"},
+		{EVENT_PROOF, PROOF_STAGE2, 1, "<134>"},
+		{EVENT_PROOF, PROOF_STAGE2, 0, "<130>"},
 		{EVENT_DEVICE + 100, 0, 0, "<134>"},
 	};
 

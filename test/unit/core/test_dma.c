@@ -218,6 +218,26 @@ static void fault_costs_what_the_table_says(void **state)
 }
 
 /* A storm: so many are told in a second, then the stream is silenced, alone, until the next. */
+/* No fault: neither told nor counted as one, whatever the table says; any other is. [utest->swr~proof-smmu~1]
+ */
+static void an_announced_one_costs_nothing(void **state)
+{
+	const u64 before = host_events(EVENT_DMA_FAULT);
+
+	dma_row(1)->action = BP_ACTION_RESTART;
+	assert_int_equal(proof_ask(PROOF_SMMU, 0x42000000, 0), 0);
+	dma_fault(0, 0x101, 0x42000002, DMA_FAULT_READ | 0x10);
+	assert_int_equal(host_events(EVENT_DMA_FAULT), before);
+	assert_int_equal(host_telemetry(0)->dma_faults[1], 0);
+	assert_int_equal(host_order(1)->sequence, 0);
+	assert_true(host_telemetry(0)->proofs & PROOF_PROVEN(PROOF_SMMU));
+	dma_fault(0, 0x101, 0x42001002, DMA_FAULT_READ | 0x10);
+	assert_int_equal(host_telemetry(0)->dma_faults[1], 1);
+	assert_int_equal(host_order(1)->sequence, 1);
+	dma_fault(0, 0x102, 0x42000002, DMA_FAULT_READ | 0x10);
+	assert_int_equal(host_telemetry(0)->dma_faults[2], 1);
+}
+
 static void storm(void **state)
 {
 	for (u32 i = 0; i < 1000; i++)
@@ -260,6 +280,7 @@ int main(void)
 		cmocka_unit_test_setup(only_on_the_service_core, boot),
 		cmocka_unit_test_setup(fault_is_told, boot),
 		cmocka_unit_test_setup(fault_costs_what_the_table_says, boot),
+		cmocka_unit_test_setup(an_announced_one_costs_nothing, boot),
 		cmocka_unit_test_setup(storm, boot),
 		cmocka_unit_test_setup(flood_keeps_the_ring, boot),
 	};

@@ -74,9 +74,10 @@ static void upper_half_of_function_is_ignored(void **state)
 
 static void cell_info(void **state)
 {
-	static const u64 wanted[] = {1, 2, 7, BP_MODE_DIRECT, 5000000};
+	static const u64 wanted[] = {1, 2, 7, BP_MODE_DIRECT, 5000000, 2000000000};
 
 	cell_state()->generation = 7;
+	host_cell()->watchdog_ns = 2000000000;
 	for (u64 i = 0; i < ARRAY_SIZE(wanted); i++) {
 		assert_int_equal(call(HYPERCALL_CELL_INFO, i, 0, 0), HYPERCALL_OK);
 		assert_int_equal(frame.x[1], wanted[i]);

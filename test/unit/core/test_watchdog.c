@@ -46,6 +46,23 @@ static void a_heart_that_beats(void **state)
 	assert_int_equal(call_count("alarm(1000)"), 3 + 1000);
 }
 
+/* [utest->swr~proof-watchdog~1] */
+static void the_first_look_is_a_proof(void **state)
+{
+	host_cell_make(2, BP_MODE_INJECTED, BP_CELL_HEALTH | BP_CELL_SERVICE);
+	core_identify(0);
+	host_cell()->watchdog_ns = WATCHDOG_NS;
+	watchdog_start();
+	assert_int_equal(host_telemetry(0)->proofs, PROOF_TRIED(PROOF_WATCHDOG));
+	watchdog_work(); /* too early */
+	assert_int_equal(host_telemetry(0)->proofs, PROOF_TRIED(PROOF_WATCHDOG));
+	look();
+	look();
+	assert_int_equal(host_telemetry(0)->proofs,
+			 PROOF_TRIED(PROOF_WATCHDOG) | PROOF_PROVEN(PROOF_WATCHDOG));
+	assert_int_equal(host_events(EVENT_PROOF), 1);
+}
+
 static void a_restart_is_a_change(void **state)
 {
 	for (u32 i = 0; i < 8; i++)
@@ -102,6 +119,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_heart_that_beats, boot),
+		cmocka_unit_test_setup(the_first_look_is_a_proof, boot),
 		cmocka_unit_test_setup(a_restart_is_a_change, boot),
 		cmocka_unit_test_setup(a_heart_that_stands_still, boot),
 		cmocka_unit_test_setup(an_interrupt_too_early_is_no_look, boot),

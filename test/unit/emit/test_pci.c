@@ -659,6 +659,23 @@ static void without_functions_nothing_is_there(void **state)
 			 0);
 }
 
+/* Its settings, which lie behind no capability; a function that is none has no such rows.
+ * [utest->swr~config-pci-watchdog~1] */
+static void a_watchdog_is_set_up(void **state)
+{
+	assert_null(reg_at(FIXTURE_HEALTH, 0x10, 0x60));
+	assert_null(reg_at(FIXTURE_HEALTH, 0x10, 0x68));
+	plan = fixture_pci_plan();
+	plan->board.pci.at[PCI_VIRTIO].vendor = 0x8086;
+	plan->board.pci.at[PCI_VIRTIO].device = 0x25ab;
+	assert_true(layout_settle(&layout, plan));
+	writes_only(FIXTURE_HEALTH, 0x10, 0x60, 0x27, 0);
+	writes_only(FIXTURE_HEALTH, 0x10, 0x68, 0x07, 0);
+	writes_only(FIXTURE_HEALTH, 0x10, 0x04, 0x0406, 0xf9000000);
+	assert_null(reg_at(FIXTURE_HEALTH, 0x08, 0x60));
+	assert_int_equal(settle(state), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -675,6 +692,7 @@ int main(void)
 		cmocka_unit_test(messages_are_interrupts_of_the_cell),
 		cmocka_unit_test(the_auditor_has_the_inventory),
 		cmocka_unit_test(without_functions_nothing_is_there),
+		cmocka_unit_test(a_watchdog_is_set_up),
 	};
 
 	return cmocka_run_group_tests_name("emit.pci", tests, settle, NULL);

@@ -366,6 +366,7 @@ static void directories_of(struct specimen *s, struct fields *fields)
 		IGNORED(stream, pad, DIRECTORY);
 	}
 	ADD(directory, crash_ipa, DIRECTORY, DIRECTORY);
+	FAR(directory, proof_ipa, DIRECTORY, DIRECTORY);
 	for (uint32_t i = 0; i < s->cores; i++) {
 		ADD(&cores[i], mpidr, DIRECTORY, DIRECTORY);
 		ADD(&cores[i], telemetry_ipa, DIRECTORY, DIRECTORY);

@@ -9,5 +9,7 @@
 
 uint32_t mmio_read32(uint64_t address);
 void mmio_write32(uint64_t address, uint32_t value);
+uint16_t mmio_read16(uint64_t address);
+void mmio_write16(uint64_t address, uint16_t value);
 
 #endif

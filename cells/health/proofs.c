@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * proofs.c - what is provoked, and how (proofs.h).
+ *
+ * Stage 2: a read of another cell's RAM, by the address that the directory names. Where it isn't refused,
+ * what was read is dropped. The IOMMU: a function of this cell's, of a driver that knows how, reads the same
+ * by DMA. The watchdog of EL2's own proves itself by its first interrupt, which EL2 waits for.
+ */
+#include "proofs.h"
+
+#include <inttypes.h>
+
+#include "console.h"
+#include "hypercall_call.h"
+#include "mmu.h"
+#include "names.h"
+#include "timer.h"
+
+#define WATCHDOG_LOOKS 8u		   /* of EL2 in its time-out: src/core/watchdog.c */
+#define DMA_NS	       UINT64_C(50000000)  /* until a DMA is given up */
+#define SPARE_NS       UINT64_C(100000000) /* until its interrupt is given up */
+#define PAGE	       UINT64_C(4096)
+
+static const struct machine *proven_of;
+static uint64_t patience_ends; /* ticks */
+static bool told;
+
+/*
+ * Announces the read and makes it, if the announcement was taken: EL2 goes past the one instruction that it
+ * was told of. HYPERCALL_OK or another HYPERCALL_*.
+ */
+static int64_t read_refused(uint64_t ipa)
+{
+	register uint64_t x0 __asm__("x0") = HYPERCALL_PROVE;
+	register uint64_t x1 __asm__("x1") = PROOF_STAGE2;
+	register uint64_t x2 __asm__("x2") = ipa;
+	register uint64_t x3 __asm__("x3");
+
+	__asm__ volatile("adr	%[at], 1f\n"
+			 "	hvc	#0\n"
+			 "	cbnz	x0, 2f\n"
+			 "1:	ldr	wzr, [%[ipa]]\n"
+			 "2:"
+			 : "+r"(x0), "+r"(x1), "+r"(x2), [at] "=&r"(x3)
+			 : [ipa] "r"(ipa)
+			 : "x4", "memory", "cc");
+	return (int64_t)x0;
+}
+
+/* [impl->swr~health-proofs~1] */
+void proofs_start(const struct machine *machine, const struct watchdog_counters *watchdog)
+{
+	const volatile struct telemetry_core *const service = machine_service(machine);
+	const uint64_t ipa = machine->directory->proof_ipa;
+
+	proven_of = machine;
+	patience_ends =
+		timer_now() + timer_from_ns(watchdog->el2_ns / WATCHDOG_LOOKS + SPARE_NS, machine->hz);
+	if (!service || service->proofs & PROOF_TRIED(PROOF_STAGE2) || !ipa ||
+	    !mmu_map(ipa, PAGE, MMU_DEVICE))
+		return;
+	if (read_refused(ipa) == HYPERCALL_OK)
+		hypercall(HYPERCALL_PROVE, PROOF_STAGE2, 0, 0, 0);
+}
+
+/* [impl->swr~health-proofs~1] */
+void proofs_dma(bool (*stray)(uint64_t address), void (*calm)(void))
+{
+	const volatile struct telemetry_core *const service = machine_service(proven_of);
+	const uint64_t ipa = proven_of->directory->proof_ipa;
+	const uint64_t end = timer_now() + timer_from_ns(DMA_NS, proven_of->hz);
+	bool strays;
+
+	if (!service || service->proofs & PROOF_TRIED(PROOF_SMMU) || !ipa ||
+	    hypercall(HYPERCALL_PROVE, PROOF_SMMU, ipa, 0, 0) != HYPERCALL_OK)
+		return;
+	strays = stray(ipa);
+	while (strays && !(service->proofs & PROOF_PROVEN(PROOF_SMMU)) && timer_now() < end)
+		;
+	calm();
+	hypercall(HYPERCALL_PROVE, PROOF_SMMU, 0, 0, 0);
+}
+
+static bool open(uint64_t proofs)
+{
+	for (uint32_t i = 0; i < PROOF_COUNT; i++)
+		if (proofs & PROOF_TRIED(i) && !(proofs & (PROOF_PROVEN(i) | PROOF_FAILED(i))))
+			return true;
+	return false;
+}
+
+void proofs_poll(const struct machine *machine, uint64_t now)
+{
+	const volatile struct telemetry_core *const service = machine_service(machine);
+	uint64_t proofs;
+
+	if (told || !service || (open(service->proofs) && now < patience_ends))
+		return;
+	told = true;
+	for (uint32_t i = 0; i < PROOF_COUNT && open(service->proofs); i++)
+		hypercall(HYPERCALL_PROVE, i, 0, 0, 0);
+	proofs = service->proofs;
+	say("health: protection: stage2=%s smmu=%s watchdog=%s", name_proof_state(proofs, PROOF_STAGE2),
+	    name_proof_state(proofs, PROOF_SMMU), name_proof_state(proofs, PROOF_WATCHDOG));
+}
