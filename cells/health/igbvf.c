@@ -13,6 +13,7 @@
 #include "igbvf_mailbox.h"
 #include "igbvf_ring.h"
 #include "mmio.h"
+#include "proofs.h"
 #include "timer.h"
 
 #define REGISTERS_BAR	0u
@@ -48,6 +49,8 @@ enum stage {
 	STAGE_LEAVE,   /* asked */
 	STAGE_MAC,     /* to tell it our MAC, since it has none for us */
 	STAGE_MAC_SET, /* told */
+	STAGE_STRAY,   /* to send from where it may not read, once a boot */
+	STAGE_STRAYED, /* told to */
 	STAGE_QUEUES,  /* to set up the queues */
 	STAGE_ENABLE,  /* they are coming up */
 	STAGE_UP,
@@ -84,12 +87,12 @@ static const char *start(struct pci_function *function, const uint8_t *own, irq_
 	return NULL;
 }
 
-static void ring_start(uint32_t at, const struct igbvf_ring *ring)
+static void ring_start(uint32_t at, uint64_t slots)
 {
 	write(at + RING_CONTROL, 0);
-	write(at + RING_LOW, (uint32_t)dma_address(ring->slots));
-	write(at + RING_HIGH, (uint32_t)(dma_address(ring->slots) >> 32));
-	write(at + RING_BYTES, sizeof(ring->slots));
+	write(at + RING_LOW, (uint32_t)slots);
+	write(at + RING_HIGH, (uint32_t)(slots >> 32));
+	write(at + RING_BYTES, sizeof(sends.slots));
 	write(at + RING_HEAD, 0);
 	write(at + RING_TAIL, 0);
 }
@@ -99,8 +102,8 @@ static void queues_start(void)
 	igbvf_ring_receives(&receives);
 	igbvf_ring_sends(&sends);
 	dma_device_barrier();
-	ring_start(RECEIVE, &receives);
-	ring_start(SEND, &sends);
+	ring_start(RECEIVE, dma_address(receives.slots));
+	ring_start(SEND, dma_address(sends.slots));
 	write(RECEIVE + RING_SPLIT, SPLIT_NONE);
 	write(RECEIVE + RING_CONTROL, QUEUE_ON);
 	write(SEND + RING_CONTROL, QUEUE_ON);
@@ -143,7 +146,7 @@ static enum stage leave_taken(void)
 	if (!answered(IGBVF_RESET, &accepted, mac))
 		return STAGE_LEAVE;
 	memcpy(address, accepted ? mac : own_address, NIC_MAC_BYTES);
-	return accepted ? STAGE_QUEUES : STAGE_MAC;
+	return accepted ? STAGE_STRAY : STAGE_MAC;
 }
 
 static enum stage mac_taken(void)
@@ -153,7 +156,29 @@ static enum stage mac_taken(void)
 
 	if (!answered(IGBVF_SET_MAC, &accepted, mac))
 		return STAGE_MAC_SET;
-	return accepted ? STAGE_QUEUES : STAGE_RESET;
+	return accepted ? STAGE_STRAY : STAGE_RESET;
+}
+
+/* Its ring of frames to send lies where it may not read; behind that it starts anew. */
+static enum stage stray(uint64_t now)
+{
+	uint64_t address_of_another;
+
+	if (!proofs_dma_begin(&address_of_another))
+		return STAGE_QUEUES;
+	ring_start(SEND, address_of_another);
+	write(SEND + RING_CONTROL, QUEUE_ON);
+	asked = now;
+	return STAGE_STRAYED;
+}
+
+static enum stage strayed(void)
+{
+	if (proofs_dma_is_over())
+		return STAGE_RESET;
+	if (read(SEND + RING_CONTROL) & QUEUE_ON && !read(SEND + RING_TAIL))
+		write(SEND + RING_TAIL, 1);
+	return STAGE_STRAYED;
 }
 
 static enum stage starting(uint64_t now)
@@ -173,6 +198,10 @@ static enum stage starting(uint64_t now)
 		return request(IGBVF_SET_MAC, address, now) ? STAGE_MAC_SET : STAGE_MAC;
 	case STAGE_MAC_SET:
 		return mac_taken();
+	case STAGE_STRAY:
+		return stray(now);
+	case STAGE_STRAYED:
+		return strayed();
 	case STAGE_QUEUES:
 		queues_start();
 		asked = now;

@@ -3,8 +3,8 @@
  * proofs.c - what is provoked, and how (proofs.h).
  *
  * Stage 2: a read of another cell's RAM, by the address that the directory names. Where it isn't refused,
- * what was read is dropped. The IOMMU: a function of this cell's, of a driver that knows how, reads the same
- * by DMA. The watchdog of EL2's own proves itself by its first interrupt, which EL2 waits for.
+ * what was read is dropped. The IOMMU: this cell's NIC reads the same by DMA. The watchdog of EL2's own
+ * proves itself by its first interrupt, which EL2 waits for.
  */
 #include "proofs.h"
 
@@ -23,7 +23,9 @@
 
 static const struct machine *proven_of;
 static uint64_t patience_ends; /* ticks */
-static bool told;
+static uint64_t told;	       /* telemetry_core.proofs */
+static bool any_told;
+static uint64_t dma_ends; /* ticks */
 
 /*
  * Announces the read and makes it, if the announcement was taken: EL2 goes past the one instruction that it
@@ -63,24 +65,6 @@ void proofs_start(const struct machine *machine, const struct watchdog_counters 
 		hypercall(HYPERCALL_PROVE, PROOF_STAGE2, 0, 0, 0);
 }
 
-/* [impl->swr~health-proofs~1] */
-void proofs_dma(bool (*stray)(uint64_t address), void (*calm)(void))
-{
-	const volatile struct telemetry_core *const service = machine_service(proven_of);
-	const uint64_t ipa = proven_of->directory->proof_ipa;
-	const uint64_t end = timer_now() + timer_from_ns(DMA_NS, proven_of->hz);
-	bool strays;
-
-	if (!service || service->proofs & PROOF_TRIED(PROOF_SMMU) || !ipa ||
-	    hypercall(HYPERCALL_PROVE, PROOF_SMMU, ipa, 0, 0) != HYPERCALL_OK)
-		return;
-	strays = stray(ipa);
-	while (strays && !(service->proofs & PROOF_PROVEN(PROOF_SMMU)) && timer_now() < end)
-		;
-	calm();
-	hypercall(HYPERCALL_PROVE, PROOF_SMMU, 0, 0, 0);
-}
-
 static bool open(uint64_t proofs)
 {
 	for (uint32_t i = 0; i < PROOF_COUNT; i++)
@@ -89,17 +73,42 @@ static bool open(uint64_t proofs)
 	return false;
 }
 
+/* [impl->swr~health-proofs~1] */
+bool proofs_dma_begin(uint64_t *address)
+{
+	const volatile struct telemetry_core *const service = machine_service(proven_of);
+
+	*address = proven_of->directory->proof_ipa;
+	if (!service || service->proofs & PROOF_TRIED(PROOF_SMMU) || !*address ||
+	    hypercall(HYPERCALL_PROVE, PROOF_SMMU, *address, 0, 0) != HYPERCALL_OK)
+		return false;
+	dma_ends = timer_now() + timer_from_ns(DMA_NS, proven_of->hz);
+	return true;
+}
+
+bool proofs_dma_is_over(void)
+{
+	const uint64_t proofs = machine_service(proven_of)->proofs;
+
+	if (!(proofs & (PROOF_PROVEN(PROOF_SMMU) | PROOF_FAILED(PROOF_SMMU))) && timer_now() < dma_ends)
+		return false;
+	hypercall(HYPERCALL_PROVE, PROOF_SMMU, 0, 0, 0);
+	return true;
+}
+
 void proofs_poll(const struct machine *machine, uint64_t now)
 {
 	const volatile struct telemetry_core *const service = machine_service(machine);
 	uint64_t proofs;
 
-	if (told || !service || (open(service->proofs) && now < patience_ends))
+	if (!service || (any_told && service->proofs == told))
 		return;
-	told = true;
+	if (open(service->proofs) && (now < patience_ends || now < dma_ends))
+		return;
 	for (uint32_t i = 0; i < PROOF_COUNT && open(service->proofs); i++)
 		hypercall(HYPERCALL_PROVE, i, 0, 0, 0);
-	proofs = service->proofs;
+	any_told = true;
+	told = proofs = service->proofs;
 	say("health: protection: stage2=%s smmu=%s watchdog=%s", name_proof_state(proofs, PROOF_STAGE2),
 	    name_proof_state(proofs, PROOF_SMMU), name_proof_state(proofs, PROOF_WATCHDOG));
 }

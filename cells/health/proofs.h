@@ -7,16 +7,21 @@
 #define HEALTH_PROOFS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "counters.h"
 #include "machine.h"
 
 /* Before `ready`: what it costs is no steady state. */
 void proofs_start(const struct machine *machine, const struct watchdog_counters *watchdog);
-/* Once, of a function of this cell that is behind an IOMMU and is not at work: `stray` makes it read at an
- * address that isn't this cell's (false: it can't), `calm` resets it. */
-void proofs_dma(bool (*stray)(uint64_t address), void (*calm)(void));
-/* Once a poll: says how they ended, when that is known. */
+/*
+ * The IOMMU's, by a function of this cell that is behind one, once a boot and one at a time.
+ * `proofs_dma_begin`: announced, the function may read at *address, which isn't this cell's, within 50 ms;
+ * false: it may not. `proofs_dma_is_over`: how it ended is known; then the function is to be reset.
+ */
+bool proofs_dma_begin(uint64_t *address);
+bool proofs_dma_is_over(void);
+/* Once a poll: says how they ended, when that is known and whenever more is; ends what takes too long. */
 void proofs_poll(const struct machine *machine, uint64_t now);
 
 #endif

@@ -78,7 +78,8 @@ static const char *device_start(void)
 	return NULL;
 }
 
-/* Its queue of frames to send lies where it may not read: it looks there when it is told of a frame. */
+/* Its queue of frames to send lies where it may not read: it looks there when it is told of a frame. False:
+ * it can't. */
 static bool stray(uint64_t address_of_another)
 {
 	const uint16_t offered =
@@ -101,8 +102,17 @@ static bool stray(uint64_t address_of_another)
 	return true;
 }
 
-static void calm(void)
+/* Waits: at the start nothing else is watched yet. */
+static void prove(void)
 {
+	uint64_t address_of_another;
+	bool strays;
+
+	if (!proofs_dma_begin(&address_of_another))
+		return;
+	strays = stray(address_of_another);
+	while (strays && !proofs_dma_is_over()) /* 50 ms at most */
+		;
 	virtio_begin(&virtio, 0, &features);
 }
 
@@ -114,7 +124,7 @@ static const char *start(struct pci_function *function, const uint8_t *own, irq_
 		return "its registers can't be found";
 	if (!pci_msix_start(function) || !pci_msix_take(function, 0, 0, handler))
 		return "it has no interrupt";
-	proofs_dma(stray, calm);
+	prove();
 	return device_start();
 }
 

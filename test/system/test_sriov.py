@@ -90,6 +90,12 @@ def test_functions(gateway):
         assert len(found) == len(due) and all(map(str.startswith, found, due)), found
 
 
+def test_provoked(gateway):
+    """The IOMMU, by the health cell's virtual function, once a's driver lets it work. [stest->swr~health-proofs~1]"""
+    gateway.uart.search(r"^health: protection: stage2=proven smmu=proven watchdog=proven\n", never=system.HALTED)
+    assert " dma-fault " not in gateway.uart.text and gateway.view.core("health").fault_count == 0
+
+
 def test_nic(gateway):
     for cell, address in (("a", OUTSIDE), ("b", OUTSIDE), ("a", B), ("b", A), ("a", HEALTH), ("b", HEALTH)):
         assert "3 packets received" in gateway.shell(cell, f"ping -c 3 {address}")

@@ -7,6 +7,7 @@
 
 #include "mmio.h"
 #include "nic.h"
+#include "proofs.h"
 
 #define HZ	   UINT64_C(1000) /* a tick is a millisecond */
 #define BASE	   UINT64_C(0x10000000)
@@ -16,7 +17,11 @@
 #define MAILBOX	   0x0c40u
 #define RECEIVE_ON 0x2828u
 #define RECEIVE_AT 0x2818u
+#define SEND_LOW   0x3800u
+#define SEND_HIGH  0x3804u
+#define SEND_AT	   0x3818u
 #define SEND_ON	   0x3828u
+#define FOREIGN	   UINT64_C(0x1234567000)
 #define QUEUE_ON   (1u << 25)
 #define REQUEST	   0x01u
 #define TAKEN	   0x02u
@@ -111,6 +116,25 @@ bool pci_msix_take(const struct pci_function *function, uint32_t vector, uint32_
 	return vector == 0 && number == 0;
 }
 
+static bool may_stray, is_over;
+static unsigned strayed;
+
+bool proofs_dma_begin(uint64_t *address)
+{
+	const bool may = may_stray;
+
+	may_stray = false;
+	*address = FOREIGN;
+	return may;
+}
+
+bool proofs_dma_is_over(void)
+{
+	strayed += words[SEND_AT / 4] == 1 && words[SEND_LOW / 4] == (uint32_t)FOREIGN &&
+		   words[SEND_HIGH / 4] == FOREIGN >> 32 && words[SEND_ON / 4] == QUEUE_ON;
+	return is_over;
+}
+
 static enum nic_state steps(unsigned count)
 {
 	enum nic_state state = NIC_WAITING;
@@ -130,7 +154,8 @@ static int start(void **state)
 	owner = SILENT;
 	assert_null(nic_igbvf.start(&function, own, NULL));
 	assert_int_equal(steps(1000), NIC_WAITING);
-	resets = leaves = macs = 0;
+	resets = leaves = macs = strayed = 0;
+	may_stray = is_over = false;
 	return 0;
 }
 
@@ -243,6 +268,34 @@ static void a_word(void **state)
 	assert_int_equal(leaves, 1);
 }
 
+/* Where a DMA is to be refused: of its ring of frames to send, with the physical function's leave, before any
+ * is sent; then it starts anew, with rings of its own. [utest->swr~health-proofs~1] */
+static void a_stray_ring(void **state)
+{
+	may_stray = true;
+	owner = GIVES_MAC;
+	words[MAILBOX / 4] &= ~IN_RESET;
+	assert_int_equal(steps(20), NIC_WAITING);
+	assert_int_equal(leaves, 1);
+	assert_true(strayed > 0);
+	assert_int_equal(words[RECEIVE_ON / 4], 0);
+	is_over = true;
+	up_with(GIVES_MAC, given);
+	assert_int_equal(leaves, 2);
+	assert_int_not_equal(words[SEND_LOW / 4], (uint32_t)FOREIGN);
+	assert_int_equal(words[SEND_AT / 4], 0);
+}
+
+/* What its owner does meanwhile is as ever: asked again. */
+static void a_stray_ring_and_no_end(void **state)
+{
+	may_stray = true;
+	owner = GIVES_MAC;
+	words[MAILBOX / 4] &= ~IN_RESET;
+	assert_int_equal(steps(400), NIC_WAITING);
+	up_with(GIVES_MAC, given);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +308,8 @@ int main(void)
 		cmocka_unit_test_setup(a_busy_mailbox, start),
 		cmocka_unit_test_setup(the_ways_to_be_lost, start),
 		cmocka_unit_test_setup(a_word, start),
+		cmocka_unit_test_setup(a_stray_ring, start),
+		cmocka_unit_test_setup(a_stray_ring_and_no_end, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
