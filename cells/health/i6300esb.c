@@ -4,8 +4,9 @@
  * which QEMU has, too.
  *
  * Two stages of equal length follow each other; at the end of the second one the machine is reset. Registers
- * of BAR 0 take a write only behind two others, of 0x80 and 0x86 to the reload register. Once locked it runs
- * until the machine is reset, whatever is written to configuration space.
+ * of BAR 0 take a write only behind two others, of 0x80 and 0x86 to the reload register. Once locked it can't
+ * be turned off until the machine is reset; that its end resets the machine is a bit of configuration space
+ * that EL2 lets no cell write.
  */
 #include "watchdog.h"
 

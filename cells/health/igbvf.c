@@ -44,15 +44,16 @@
 #define ANSWER_NS	UINT64_C(1000000000)
 
 enum stage {
-	STAGE_RESET,   /* to be reset */
-	STAGE_ASK,     /* to ask the physical function for leave */
-	STAGE_LEAVE,   /* asked */
-	STAGE_MAC,     /* to tell it our MAC, since it has none for us */
-	STAGE_MAC_SET, /* told */
-	STAGE_STRAY,   /* to send from where it may not read, once a boot */
-	STAGE_STRAYED, /* told to */
-	STAGE_QUEUES,  /* to set up the queues */
-	STAGE_ENABLE,  /* they are coming up */
+	STAGE_RESET,	/* to be reset */
+	STAGE_ASK,	/* to ask the physical function for leave */
+	STAGE_LEAVE,	/* asked */
+	STAGE_MAC,	/* to tell it our MAC, since it has none for us */
+	STAGE_MAC_SET,	/* told */
+	STAGE_STRAY,	/* to send from where it may not read, once a boot */
+	STAGE_STRAYING, /* its queue is coming up */
+	STAGE_STRAYED,	/* told to */
+	STAGE_QUEUES,	/* to set up the queues */
+	STAGE_ENABLE,	/* they are coming up */
 	STAGE_UP,
 };
 
@@ -159,25 +160,27 @@ static enum stage mac_taken(void)
 	return accepted ? STAGE_STRAY : STAGE_RESET;
 }
 
-/* Its ring of frames to send lies where it may not read; behind that it starts anew. */
+/* Its ring of frames to send lies where it may not read; it looks there when it is told of a frame. */
 static enum stage stray(uint64_t now)
 {
 	uint64_t address_of_another;
 
-	if (!proofs_dma_begin(&address_of_another))
+	if (!proofs_dma_wanted(&address_of_another))
 		return STAGE_QUEUES;
 	ring_start(SEND, address_of_another);
 	write(SEND + RING_CONTROL, QUEUE_ON);
 	asked = now;
-	return STAGE_STRAYED;
+	return STAGE_STRAYING;
 }
 
-static enum stage strayed(void)
+/* The physical function may never turn its queue on: then nothing was tried. */
+static enum stage straying(void)
 {
-	if (proofs_dma_is_over())
+	if (!(read(SEND + RING_CONTROL) & QUEUE_ON))
+		return STAGE_STRAYING;
+	if (!proofs_dma_begin())
 		return STAGE_RESET;
-	if (read(SEND + RING_CONTROL) & QUEUE_ON && !read(SEND + RING_TAIL))
-		write(SEND + RING_TAIL, 1);
+	write(SEND + RING_TAIL, 1);
 	return STAGE_STRAYED;
 }
 
@@ -186,6 +189,7 @@ static enum stage starting(uint64_t now)
 	switch (stage) {
 	case STAGE_RESET:
 		write(CONTROL, CONTROL_RESET);
+		proofs_dma_end();
 		asked = now;
 		return STAGE_ASK;
 	case STAGE_ASK:
@@ -200,8 +204,10 @@ static enum stage starting(uint64_t now)
 		return mac_taken();
 	case STAGE_STRAY:
 		return stray(now);
+	case STAGE_STRAYING:
+		return straying();
 	case STAGE_STRAYED:
-		return strayed();
+		return proofs_dma_is_over() ? STAGE_RESET : STAGE_STRAYED;
 	case STAGE_QUEUES:
 		queues_start();
 		asked = now;

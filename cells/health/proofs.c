@@ -24,7 +24,7 @@
 static const struct machine *proven_of;
 static uint64_t patience_ends; /* ticks */
 static uint64_t told;	       /* telemetry_core.proofs */
-static bool any_told;
+static bool any_told, straying;
 static uint64_t dma_ends; /* ticks */
 
 /*
@@ -43,7 +43,7 @@ static int64_t read_refused(uint64_t ipa)
 			 "	cbnz	x0, 2f\n"
 			 "1:	ldr	wzr, [%[ipa]]\n"
 			 "2:"
-			 : "+r"(x0), "+r"(x1), "+r"(x2), [at] "=&r"(x3)
+			 : "+&r"(x0), "+&r"(x1), "+&r"(x2), [at] "=&r"(x3)
 			 : [ipa] "r"(ipa)
 			 : "x4", "memory", "cc");
 	return (int64_t)x0;
@@ -63,52 +63,63 @@ void proofs_start(const struct machine *machine, const struct watchdog_counters 
 		return;
 	if (read_refused(ipa) == HYPERCALL_OK)
 		hypercall(HYPERCALL_PROVE, PROOF_STAGE2, 0, 0, 0);
+	mmu_unmap(ipa);
 }
 
-static bool open(uint64_t proofs)
+static bool open(uint64_t proofs, uint32_t proof)
+{
+	return proofs & PROOF_TRIED(proof) && !(proofs & (PROOF_PROVEN(proof) | PROOF_FAILED(proof)));
+}
+
+static bool any_open(uint64_t proofs)
 {
 	for (uint32_t i = 0; i < PROOF_COUNT; i++)
-		if (proofs & PROOF_TRIED(i) && !(proofs & (PROOF_PROVEN(i) | PROOF_FAILED(i))))
+		if (open(proofs, i))
 			return true;
 	return false;
 }
 
-/* [impl->swr~health-proofs~1] */
-bool proofs_dma_begin(uint64_t *address)
+bool proofs_dma_wanted(uint64_t *address)
 {
 	const volatile struct telemetry_core *const service = machine_service(proven_of);
 
 	*address = proven_of->directory->proof_ipa;
-	if (!service || service->proofs & PROOF_TRIED(PROOF_SMMU) || !*address ||
-	    hypercall(HYPERCALL_PROVE, PROOF_SMMU, *address, 0, 0) != HYPERCALL_OK)
-		return false;
+	return service && *address && !(service->proofs & PROOF_TRIED(PROOF_SMMU));
+}
+
+/* [impl->swr~health-proofs~1] */
+bool proofs_dma_begin(void)
+{
+	straying =
+		hypercall(HYPERCALL_PROVE, PROOF_SMMU, proven_of->directory->proof_ipa, 0, 0) == HYPERCALL_OK;
 	dma_ends = timer_now() + timer_from_ns(DMA_NS, proven_of->hz);
-	return true;
+	return straying;
 }
 
 bool proofs_dma_is_over(void)
 {
-	const uint64_t proofs = machine_service(proven_of)->proofs;
+	return !open(machine_service(proven_of)->proofs, PROOF_SMMU) || timer_now() >= dma_ends;
+}
 
-	if (!(proofs & (PROOF_PROVEN(PROOF_SMMU) | PROOF_FAILED(PROOF_SMMU))) && timer_now() < dma_ends)
-		return false;
-	hypercall(HYPERCALL_PROVE, PROOF_SMMU, 0, 0, 0);
-	return true;
+void proofs_dma_end(void)
+{
+	if (straying)
+		hypercall(HYPERCALL_PROVE, PROOF_SMMU, 0, 0, 0);
+	straying = false;
 }
 
 void proofs_poll(const struct machine *machine, uint64_t now)
 {
 	const volatile struct telemetry_core *const service = machine_service(machine);
-	uint64_t proofs;
 
-	if (!service || (any_told && service->proofs == told))
+	if (!service || straying || (any_told && service->proofs == told) ||
+	    (any_open(service->proofs) && now < patience_ends))
 		return;
-	if (open(service->proofs) && (now < patience_ends || now < dma_ends))
-		return;
-	for (uint32_t i = 0; i < PROOF_COUNT && open(service->proofs); i++)
-		hypercall(HYPERCALL_PROVE, i, 0, 0, 0);
+	for (uint32_t i = 0; i < PROOF_COUNT; i++)
+		if (open(service->proofs, i))
+			hypercall(HYPERCALL_PROVE, i, 0, 0, 0);
 	any_told = true;
-	told = proofs = service->proofs;
-	say("health: protection: stage2=%s smmu=%s watchdog=%s", name_proof_state(proofs, PROOF_STAGE2),
-	    name_proof_state(proofs, PROOF_SMMU), name_proof_state(proofs, PROOF_WATCHDOG));
+	told = service->proofs;
+	say("health: protection: stage2=%s smmu=%s watchdog=%s", name_proof_state(told, PROOF_STAGE2),
+	    name_proof_state(told, PROOF_SMMU), name_proof_state(told, PROOF_WATCHDOG));
 }

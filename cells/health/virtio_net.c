@@ -94,26 +94,25 @@ static bool stray(uint64_t address_of_another)
 						  .available = address_of_another,
 						  .used = dma_address(&sends.queue.used),
 					  });
-	if (!sends.notify)
-		return false;
-	virtio_go(&virtio);
-	dma_device_barrier();
-	mmio_write16(sends.notify, QUEUE_SEND);
-	return true;
+	return sends.notify;
 }
 
 /* Waits: at the start nothing else is watched yet. */
 static void prove(void)
 {
 	uint64_t address_of_another;
-	bool strays;
 
-	if (!proofs_dma_begin(&address_of_another))
+	if (!proofs_dma_wanted(&address_of_another))
 		return;
-	strays = stray(address_of_another);
-	while (strays && !proofs_dma_is_over()) /* 50 ms at most */
-		;
+	if (stray(address_of_another) && proofs_dma_begin()) {
+		virtio_go(&virtio);
+		dma_device_barrier();
+		mmio_write16(sends.notify, QUEUE_SEND);
+		while (!proofs_dma_is_over())
+			;
+	}
 	virtio_begin(&virtio, 0, &features);
+	proofs_dma_end();
 }
 
 static const char *start(struct pci_function *function, const uint8_t *own, irq_handler *handler)

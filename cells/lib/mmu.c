@@ -131,6 +131,34 @@ bool mmu_map(uint64_t base, uint64_t size, enum mmu_kind kind)
 	return true;
 }
 
+/* The table that holds the entry of a page; 0: there is none. */
+static uint64_t *last_table(uint64_t address)
+{
+	uint64_t *table = tables[0];
+
+	for (unsigned level = LEVEL_FIRST; level < LEVEL_LAST; level++) {
+		const uint64_t entry = table[slot(address, level)];
+
+		if ((entry & TABLE) != TABLE)
+			return 0;
+		table = (uint64_t *)(uintptr_t)(entry & ADDRESS);
+	}
+	return table;
+}
+
+void mmu_unmap(uint64_t address)
+{
+	uint64_t *const table = address >> VA_BITS ? 0 : last_table(address);
+
+	if (!table)
+		return;
+	entry_set(&table[slot(address, LEVEL_LAST)], 0);
+	barrier_dsb_ish();
+	__asm__ volatile("tlbi vaae1is, %0" : : "r"(address / PAGE) : "memory"); /* Arm ARM D8.17 */
+	barrier_dsb_ish();
+	barrier_isb();
+}
+
 bool mmu_mapped(uint64_t address)
 {
 	uint64_t *table = tables[0];

@@ -209,11 +209,29 @@ static void map_check(struct audit *audit, const struct directory_bytes *map, co
 			  what, map->size, map->ipa);
 }
 
+/* RAM that another cell has at an address which is none of the health cell's. */
+static bool is_provable(const struct audit *audit)
+{
+	for (size_t i = 0; i < audit->cell_count; i++) {
+		const struct cell *cell = &audit->cells[i];
+
+		for (uint32_t n = 0; (int)i != audit->health && cell->known && n < cell->record->regions.count;
+		     n++)
+			if (!spans_touch(&audit->cells[audit->health].stage2, cell->regions[n].pa,
+					 BP_PAGE_SIZE))
+				return true;
+	}
+	return false;
+}
+
 /* RAM, and none that the health cell reaches: what it reads there must be refused. */
 static void proof_check(struct audit *audit, uint64_t ipa)
 {
 	uint64_t gap;
 
+	if (!ipa && is_provable(audit))
+		violation(&audit->report, RULE_DIRECTORY,
+			  "directory: the health cell has nothing to prove its stage 2 by");
 	if (ipa && (ipa % BP_PAGE_SIZE || !spans_cover(&audit->board.ram, ipa, BP_PAGE_SIZE, &gap) ||
 		    spans_touch(&audit->cells[audit->health].stage2, ipa, BP_PAGE_SIZE)))
 		violation(&audit->report, RULE_DIRECTORY,

@@ -33,7 +33,7 @@
 #define MSIX_CONTROL	0xc0000000u
 /* Of an Intel 6300ESB. */
 #define WATCHDOG_CONFIG	  0x60u
-#define WATCHDOG_SETTINGS 0x00000027u /* output, clock, kind of interrupt */
+#define WATCHDOG_SETTINGS 0x00000007u /* clock, kind of interrupt; not the output's */
 #define WATCHDOG_LOCK	  0x68u
 #define WATCHDOG_ENABLE	  0x00000007u /* lock, enable, function */
 #define SIZING_MOST	  32u

@@ -5,7 +5,7 @@
  *   struct telemetry_core  a page a core; EL2 of that core writes; siblings' EL2 and the health cell read
  *   struct event_ring      a page a core; EL2 of that core writes; the health cell reads
  *   struct log_ring        a page a log console; EL2 of the cell writes; the health cell reads
- *   struct order           128 bytes a cell; EL2 of the service core writes; that cell's EL2 reads
+ *   struct order           512 bytes a cell; EL2 of the service core writes; that cell's EL2 reads
  *   struct heartbeat       a page a cell; EL1 of the cell writes (Non-cacheable); the health cell reads
  *   struct directory       pages in the blueprint; where the health cell finds all of these (IPAs)
  *
@@ -136,6 +136,8 @@ enum event_code {
 };
 
 #define DMA_FAULT_READ UINT64_C(0x100)
+#define DMA_FAULT_TRANSLATION                                                                                \
+	UINT64_C(0x10) /* the address is not mapped: SMMUv3 (IHI 0070), 7.3.12 F_TRANSLATION */
 
 struct event {
 	uint64_t sequence; /* 1, 2, 3... on this core; slot = (sequence - 1) % EVENT_RING_SLOTS */

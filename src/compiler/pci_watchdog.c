@@ -11,8 +11,9 @@ const struct pci_watchdog *pci_watchdog_of(const struct pci_function *function)
 {
 	static const struct pci_watchdog known[] = {
 		/* Intel 6300ESB datasheet (300641), watchdog timer: WDT Configuration without its reserved
-		 * bits (reset off, clock, kind of interrupt), WDT Lock (function, enable, lock). */
-		{0x8086, 0x25ab, {{0x60, 0x27}, {0x68, 0x07}}},
+		 * bits and the one that cuts the reset off (clock, kind of interrupt), WDT Lock (function,
+		 * enable, lock). */
+		{0x8086, 0x25ab, {{0x60, 0x07}, {0x68, 0x07}}},
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

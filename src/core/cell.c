@@ -14,6 +14,7 @@
 #include "events.h"
 #include "mmio.h"
 #include "platform.h"
+#include "proofs.h"
 #include "service.h"
 #include "sha256.h"
 
@@ -259,6 +260,7 @@ static void cell_renew(void)
 	arch_cell_interrupts_reset();
 	pci_functions_reset();
 	shared_memory_reset();
+	proof_renew();
 	cell_fill();
 	t->start_time = arch_time();
 	event_record(EVENT_CELL_START, state->generation, 0, 0, 0);

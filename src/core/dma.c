@@ -170,7 +170,7 @@ void dma_fault(u32 iommu, u32 sid, u64 address, u64 reason)
 		arch_watch(true);
 		return;
 	}
-	if (proof_dma(stream[i].cell, address))
+	if (proof_dma(stream[i].cell, address, reason))
 		return;
 	telemetry()->dma_faults[stream[i].cell]++;
 	event_record(EVENT_DMA_FAULT, stream[i].cell, (u64)iommu << 32 | sid, address, reason);

@@ -6,6 +6,7 @@
 #include "faults.h"
 #include "core.h"
 #include "events.h"
+#include "proofs.h"
 
 static void fault_record(const struct exit *exit, enum bp_error error, const struct fault *fault)
 {
@@ -36,6 +37,7 @@ enum outcome fault_raise(struct exit *exit, enum bp_error error, const struct fa
 	if (!exit->whole)
 		return OUTCOME_WHOLE;
 	fault_record(exit, error, fault);
+	proof_withdraw();
 	switch (action) {
 	case BP_ACTION_IGNORE:
 		return OUTCOME_NEXT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * proofs.c - see proofs.h. Each is announced once a boot, so nothing that comes later can pass for one.
+ * proofs.c - see proofs.h. Each comes to its end once a boot, so nothing that comes later can pass for one.
  */
 #include "proofs.h"
 #include "../blueprint/hypercall.h"
@@ -9,14 +9,27 @@
 #include "events.h"
 #include "service.h"
 
-#define WINDOW_NS UINT64_C(1000000000) /* of a DMA */
+#define READ_NS                                                                                              \
+	UINT64_C(1000000)	    /* from the announcement: its next instructions, and an interrupt's turn \
+				     */
+#define DMA_NS UINT64_C(1000000000) /* an emulator's function may be starved by its host */
 
 static struct { /* ipa 0: nothing is */
 	ipa_t ipa;
-	u64 pc;	   /* of a read */
-	u64 until; /* of a DMA: the page of `ipa` until then, by a function of this cell */
-	enum proof proof;
+	u64 pc; /* of a read */
+	u64 until;
+	enum proof proof; /* of a DMA: anywhere in the page, by a function of this cell */
 } announced;
+
+static bool is_announced(enum proof proof)
+{
+	return announced.ipa && announced.proof == proof && arch_time() <= announced.until;
+}
+
+static bool is_open(u64 proofs, enum proof proof)
+{
+	return proofs & PROOF_TRIED(proof) && !(proofs & (PROOF_PROVEN(proof) | PROOF_FAILED(proof)));
+}
 
 void proof_try(enum proof proof)
 {
@@ -37,11 +50,27 @@ static void proof_end(enum proof proof)
 {
 	struct telemetry_core *t = telemetry();
 
-	announced.ipa = 0;
-	if (!(t->proofs & PROOF_TRIED(proof)) || t->proofs & (PROOF_PROVEN(proof) | PROOF_FAILED(proof)))
+	if (announced.proof == proof)
+		announced.ipa = 0;
+	if (!is_open(t->proofs, proof))
 		return;
 	t->proofs |= PROOF_FAILED(proof);
 	event_record(EVENT_PROOF, proof, false, 0, 0);
+}
+
+void proof_withdraw(void)
+{
+	announced.ipa = 0;
+}
+
+void proof_renew(void)
+{
+	struct telemetry_core *t = telemetry();
+
+	announced.ipa = 0;
+	for (enum proof proof = PROOF_STAGE2; proof <= PROOF_SMMU; proof++)
+		if (is_open(t->proofs, proof))
+			t->proofs &= ~PROOF_TRIED(proof);
 }
 
 static bool has_streams(void)
@@ -65,12 +94,13 @@ s64 proof_ask(u64 proof, u64 address, u64 pc)
 	}
 	if (proof == PROOF_WATCHDOG || (proof == PROOF_SMMU && !has_streams()))
 		return HYPERCALL_NOT_SUPPORTED;
-	if (telemetry()->proofs & PROOF_TRIED(proof))
+	if (telemetry()->proofs & PROOF_TRIED(proof) || is_announced(PROOF_STAGE2) ||
+	    is_announced(PROOF_SMMU) || (proof == PROOF_SMMU && address % BP_PAGE_SIZE))
 		return HYPERCALL_INVALID;
 	proof_try((enum proof)proof);
 	announced.ipa = address;
 	announced.pc = pc;
-	announced.until = arch_time() + arch_ns_to_ticks(WINDOW_NS);
+	announced.until = arch_time() + arch_ns_to_ticks(proof == PROOF_SMMU ? DMA_NS : READ_NS);
 	announced.proof = (enum proof)proof;
 	return HYPERCALL_OK;
 }
@@ -78,20 +108,18 @@ s64 proof_ask(u64 proof, u64 address, u64 pc)
 /* [impl->swr~proof-stage2~1] */
 bool proof_read(ipa_t ipa, u64 pc)
 {
-	const bool is = announced.ipa && announced.proof == PROOF_STAGE2 && announced.ipa == ipa &&
-			announced.pc == pc;
-
+	if (!is_announced(PROOF_STAGE2) || announced.ipa != ipa || announced.pc != pc)
+		return false;
 	announced.ipa = 0;
-	if (is)
-		proof_done(PROOF_STAGE2, ipa);
-	return is;
+	proof_done(PROOF_STAGE2, ipa);
+	return true;
 }
 
 /* [impl->swr~proof-smmu~1] */
-bool proof_dma(u32 cell, u64 address)
+bool proof_dma(u32 cell, u64 address, u64 reason)
 {
-	if (!announced.ipa || announced.proof != PROOF_SMMU || cell != this_cell->index ||
-	    (announced.ipa ^ address) / BP_PAGE_SIZE || arch_time() > announced.until)
+	if (!is_announced(PROOF_SMMU) || cell != this_cell->index ||
+	    (announced.ipa ^ address) / BP_PAGE_SIZE || reason != (DMA_FAULT_READ | DMA_FAULT_TRANSLATION))
 		return false;
 	proof_done(PROOF_SMMU, address);
 	return true;

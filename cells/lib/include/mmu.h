@@ -22,6 +22,8 @@ void mmu_start(uintptr_t tree);
 /* Maps the pages that hold [base, base + size). What is mapped already stays as it is, so the more
  * particular mapping comes first. False: no table left, or beyond the address space. */
 bool mmu_map(uint64_t base, uint64_t size, enum mmu_kind kind);
+/* The page of `address`, where it was mapped as one: no longer. */
+void mmu_unmap(uint64_t address);
 bool mmu_mapped(uint64_t address);
 
 /* start.S */

@@ -146,7 +146,7 @@ static COLD enum outcome data_abort(struct exit *exit, u64 esr)
 		return emulated_access(exit, esr, ipa, mmio);
 	if (arch_stage2_revoked())
 		return revoked(exit);
-	if (proof_read(esr & ABORT_WNR ? 0 : ipa, sysreg_read(elr_el2)))
+	if ((esr & (ABORT_WORD_MASK | ABORT_WNR)) == ABORT_WORD && proof_read(ipa, sysreg_read(elr_el2)))
 		return OUTCOME_NEXT;
 	return violation(exit, esr, ipa);
 }

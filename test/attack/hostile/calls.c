@@ -9,7 +9,7 @@
 #define NOT_SUPPORTED 0xffffffffu
 #define DENIED	      ((u64) - 3)
 #define VERSION_1_1   0x10001
-#define VERSION_1_2   0x10002 /* HYPERCALL_ABI */
+#define VERSION_1_4   0x10004 /* HYPERCALL_ABI */
 #define ON	      0	      /* AFFINITY_INFO's answer */
 
 #define SMCCC_VERSION 0x80000000u
@@ -100,7 +100,7 @@ static bool may_answer(u32 function, u64 argument, u64 answer)
 	case PSCI_VERSION:
 		return answer == VERSION_1_1;
 	case VERSION:
-		return answer == VERSION_1_2;
+		return answer == VERSION_1_4;
 	case CPU_ON:
 	case CPU_ON | SMC64:
 		return (int64_t)answer < 0;

@@ -338,13 +338,18 @@ static void violation_is_recorded(void **state)
 	assert_accounted();
 }
 
-/* The health cell's read that it has announced: passed over, once; what it writes there is a fault in any
- * case. [utest->swr~proof-stage2~1] [utest->swr~proof-announced~1] */
+/* The health cell's read that it has announced: passed over, once. What it writes there, what is refused of a
+ * walk of its own tables, and what the syndrome doesn't tell whole is a fault that ends the announcement.
+ * [utest->swr~proof-stage2~1] [utest->swr~proof-announced~1] */
 static void an_announced_read_is_a_proof(void **state)
 {
+	static const u64 syndrome[] = {
+		ISV | SAS(2), ISV | SAS(2) | WNR, ISV | SAS(2) | S1PTW, ISV | SAS(2) | BIT(8), SAS(2), 0};
 	const u64 at = PC;
 
-	for (u32 write = 0; write < 2; write++) {
+	for (size_t i = 0; i < ARRAY_SIZE(syndrome); i++) {
+		const bool is = i == 0;
+
 		boot(state);
 		host_cell()->flags |= BP_CELL_HEALTH | BP_CELL_SERVICE;
 		frame.x[0] = HYPERCALL_PROVE;
@@ -355,17 +360,17 @@ static void an_announced_read_is_a_proof(void **state)
 		assert_int_equal(frame.x[0], HYPERCALL_OK);
 		reg_set("elr_el2", at);
 		frame.x[1] = POISON;
-		load(HOLE + 0x10, 2, 1, write ? WNR : 0);
-		assert_int_equal(host_telemetry(0)->fault.count, write);
+		data_abort_at(HOLE + 0x10, syndrome[i] | SRT(1));
+		assert_int_equal(host_telemetry(0)->fault.count, !is);
 		assert_int_equal(host_telemetry(0)->proofs & PROOF_PROVEN(PROOF_STAGE2),
-				 write ? 0 : PROOF_PROVEN(PROOF_STAGE2));
-		if (write)
-			continue;
-		assert_int_equal(reg("elr_el2"), at + 4);
-		assert_true(frame.x[1] == POISON);
+				 is ? PROOF_PROVEN(PROOF_STAGE2) : 0);
+		if (is) {
+			assert_int_equal(reg("elr_el2"), at + 4);
+			assert_true(frame.x[1] == POISON);
+		}
 		reg_set("elr_el2", at);
 		load(HOLE + 0x10, 2, 1, 0);
-		assert_int_equal(host_telemetry(0)->fault.count, 1);
+		assert_int_equal(host_telemetry(0)->fault.count, is ? 1 : 2);
 	}
 }
 

@@ -458,6 +458,10 @@ MUTATION(directory_proof_device)
 {
 	f->directory->proof_ipa = 0x9000000;
 }
+MUTATION(directory_proof_none)
+{
+	f->directory->proof_ipa = 0;
+}
 MUTATION(directory_proof_odd)
 {
 	f->directory->proof_ipa += 8;
@@ -954,6 +958,7 @@ static const struct mutation rows[] = {
 	ROW(DIRECTORY, directory_proof_reached),
 	ROW(DIRECTORY, directory_proof_own),
 	ROW(DIRECTORY, directory_proof_device),
+	ROW(DIRECTORY, directory_proof_none),
 	ROW(DIRECTORY, directory_proof_odd),
 	ROW(CONSTANTS, constant_byte), /* [utest->swr~audit-constants~1] */
 	ROW(CONSTANTS, constant_page_missed),

@@ -37,6 +37,7 @@ enum owner { SILENT, GIVES_MAC, GIVES_NONE, REFUSES };
 
 static uint32_t words[0x4000 / 4];
 static enum owner owner;
+static bool deaf; /* no queue comes up */
 static unsigned resets, leaves, macs;
 static uint64_t now;
 static uint8_t mac[NIC_MAC_BYTES];
@@ -91,7 +92,7 @@ void mmio_write32(uint64_t address, uint32_t value)
 			words[at / 4] |= OURS;
 		if (value & REQUEST)
 			physical();
-	} else {
+	} else if (!deaf || at != SEND_ON) {
 		words[at / 4] = value;
 	}
 }
@@ -116,16 +117,23 @@ bool pci_msix_take(const struct pci_function *function, uint32_t vector, uint32_
 	return vector == 0 && number == 0;
 }
 
-static bool may_stray, is_over;
-static unsigned strayed;
+static bool wanted, granted, is_over;
+static unsigned begun, strayed, ended;
+static bool reset_first; /* the function was reset before the announcement's end */
 
-bool proofs_dma_begin(uint64_t *address)
+bool proofs_dma_wanted(uint64_t *address)
 {
-	const bool may = may_stray;
-
-	may_stray = false;
 	*address = FOREIGN;
-	return may;
+	return wanted;
+}
+
+bool proofs_dma_begin(void)
+{
+	begun++;
+	assert_int_equal(words[SEND_AT / 4], 0);
+	assert_int_equal(words[SEND_ON / 4], QUEUE_ON);
+	wanted = false;
+	return granted;
 }
 
 bool proofs_dma_is_over(void)
@@ -133,6 +141,12 @@ bool proofs_dma_is_over(void)
 	strayed += words[SEND_AT / 4] == 1 && words[SEND_LOW / 4] == (uint32_t)FOREIGN &&
 		   words[SEND_HIGH / 4] == FOREIGN >> 32 && words[SEND_ON / 4] == QUEUE_ON;
 	return is_over;
+}
+
+void proofs_dma_end(void)
+{
+	ended++;
+	reset_first = words[SEND_ON / 4] == 0;
 }
 
 static enum nic_state steps(unsigned count)
@@ -154,8 +168,9 @@ static int start(void **state)
 	owner = SILENT;
 	assert_null(nic_igbvf.start(&function, own, NULL));
 	assert_int_equal(steps(1000), NIC_WAITING);
-	resets = leaves = macs = strayed = 0;
-	may_stray = is_over = false;
+	resets = leaves = macs = begun = strayed = ended = 0;
+	wanted = is_over = deaf = false;
+	granted = true;
 	return 0;
 }
 
@@ -272,28 +287,45 @@ static void a_word(void **state)
  * is sent; then it starts anew, with rings of its own. [utest->swr~health-proofs~1] */
 static void a_stray_ring(void **state)
 {
-	may_stray = true;
+	wanted = true;
 	owner = GIVES_MAC;
 	words[MAILBOX / 4] &= ~IN_RESET;
 	assert_int_equal(steps(20), NIC_WAITING);
 	assert_int_equal(leaves, 1);
-	assert_true(strayed > 0);
+	assert_true(begun == 1 && strayed > 0);
 	assert_int_equal(words[RECEIVE_ON / 4], 0);
+	ended = 0;
 	is_over = true;
 	up_with(GIVES_MAC, given);
+	assert_true(ended == 1 && reset_first);
 	assert_int_equal(leaves, 2);
 	assert_int_not_equal(words[SEND_LOW / 4], (uint32_t)FOREIGN);
 	assert_int_equal(words[SEND_AT / 4], 0);
 }
 
-/* What its owner does meanwhile is as ever: asked again. */
+/* It takes too long: ended with the reset. */
 static void a_stray_ring_and_no_end(void **state)
 {
-	may_stray = true;
+	wanted = true;
 	owner = GIVES_MAC;
 	words[MAILBOX / 4] &= ~IN_RESET;
 	assert_int_equal(steps(400), NIC_WAITING);
+	ended = 0;
 	up_with(GIVES_MAC, given);
+	assert_true(begun == 1 && ended == 1 && reset_first);
+}
+
+/* The physical function gives leave, and keeps the queue off: nothing is announced. */
+static void no_stray_ring(void **state)
+{
+	wanted = deaf = true;
+	owner = GIVES_MAC;
+	words[MAILBOX / 4] &= ~IN_RESET;
+	assert_int_equal(steps(2000), NIC_WAITING);
+	assert_int_equal(begun, 0);
+	deaf = granted = false;
+	up_with(GIVES_MAC, given);
+	assert_true(begun == 1 && strayed == 0);
 }
 
 int main(void)
@@ -310,6 +342,7 @@ int main(void)
 		cmocka_unit_test_setup(a_word, start),
 		cmocka_unit_test_setup(a_stray_ring, start),
 		cmocka_unit_test_setup(a_stray_ring_and_no_end, start),
+		cmocka_unit_test_setup(no_stray_ring, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,8 +8,9 @@
 #include "../../../src/core/core.h"
 #include "../../../src/core/proofs.h"
 
-#define IPA UINT64_C(0x42000000)
-#define PC  UINT64_C(0x40001234)
+#define IPA	UINT64_C(0x42000000)
+#define PC	UINT64_C(0x40001234)
+#define REFUSED (DMA_FAULT_READ | DMA_FAULT_TRANSLATION)
 
 static u64 proofs(void)
 {
@@ -20,7 +21,7 @@ static int boot(void **state)
 {
 	host_cell_make(2, BP_MODE_INJECTED, BP_CELL_HEALTH | BP_CELL_SERVICE);
 	core_identify(0);
-	proof_read(0, 0); /* what the last test has left */
+	proof_withdraw(); /* what the last test has left */
 	assert_int_equal(proofs(), 0);
 	return 0;
 }
@@ -69,7 +70,8 @@ static void a_fault_is_a_fault(void **state)
 		boot(state);
 		assert_int_equal(proof_ask(PROOF_STAGE2, IPA, PC), HYPERCALL_OK);
 		assert_false(proof_read(other[i].ipa, other[i].pc));
-		assert_false(proof_read(IPA, PC)); /* it has ended the announcement */
+		proof_withdraw(); /* as that fault does: faults.c */
+		assert_false(proof_read(IPA, PC));
 		assert_int_equal(proofs(), PROOF_TRIED(PROOF_STAGE2));
 	}
 }
@@ -110,19 +112,21 @@ static void with_streams(u32 owner)
 static void a_dma_that_is_refused(void **state)
 {
 	with_streams(this_cell->index);
-	assert_false(proof_dma(this_cell->index, IPA));
+	assert_false(proof_dma(this_cell->index, IPA, REFUSED));
 	assert_int_equal(proof_ask(PROOF_SMMU, IPA, 0), HYPERCALL_OK);
-	assert_false(proof_dma(this_cell->index, IPA - 1)); /* other pages, other cells */
-	assert_false(proof_dma(this_cell->index, IPA + 4096));
-	assert_false(proof_dma(0, IPA));
+	assert_false(proof_dma(this_cell->index, IPA - 1, REFUSED)); /* other pages, other cells */
+	assert_false(proof_dma(this_cell->index, IPA + 4096, REFUSED));
+	assert_false(proof_dma(0, IPA, REFUSED));
+	assert_false(proof_dma(this_cell->index, IPA, DMA_FAULT_TRANSLATION)); /* a write */
+	assert_false(proof_dma(this_cell->index, IPA, DMA_FAULT_READ | 0x0b)); /* a walk that broke off */
 	assert_int_equal(proofs(), PROOF_TRIED(PROOF_SMMU));
-	assert_true(proof_dma(this_cell->index, IPA + 2));
-	assert_true(proof_dma(this_cell->index, IPA + 4095)); /* a queue is read in pieces */
+	assert_true(proof_dma(this_cell->index, IPA + 2, REFUSED));
+	assert_true(proof_dma(this_cell->index, IPA + 4095, REFUSED)); /* a queue is read in pieces */
 	assert_int_equal(proofs(), PROOF_TRIED(PROOF_SMMU) | PROOF_PROVEN(PROOF_SMMU));
 	assert_int_equal(told(), 1);
 	assert_int_equal(host_event(EVENT_PROOF)->args[2], IPA + 2);
 	assert_int_equal(proof_ask(PROOF_SMMU, 0, 0), HYPERCALL_OK);
-	assert_false(proof_dma(this_cell->index, IPA));
+	assert_false(proof_dma(this_cell->index, IPA, REFUSED));
 	assert_int_equal(proof_ask(PROOF_SMMU, IPA, 0), HYPERCALL_INVALID);
 }
 
@@ -132,15 +136,49 @@ static void not_for_long(void **state)
 	with_streams(this_cell->index);
 	assert_int_equal(proof_ask(PROOF_SMMU, IPA, PC), HYPERCALL_OK);
 	assert_false(proof_read(IPA, PC)); /* its core's own read is a fault */
-	assert_false(proof_dma(this_cell->index, IPA));
+	assert_int_equal(proof_ask(PROOF_STAGE2, IPA, PC), HYPERCALL_INVALID); /* one at a time */
+	proof_withdraw();
+	assert_false(proof_dma(this_cell->index, IPA, REFUSED));
 	boot(state);
+	assert_int_equal(proof_ask(PROOF_STAGE2, IPA, PC), HYPERCALL_OK);
+	arch_now += UINT64_C(1000001);
+	assert_false(proof_read(IPA, PC));
+	boot(state);
+	with_streams(this_cell->index);
+	assert_int_equal(proof_ask(PROOF_SMMU, 8, 0), HYPERCALL_INVALID); /* no page */
+	assert_int_equal(proofs(), 0);
 	with_streams(this_cell->index);
 	assert_int_equal(proof_ask(PROOF_SMMU, IPA, 0), HYPERCALL_OK);
 	arch_now += UINT64_C(1000000001);
-	assert_false(proof_dma(this_cell->index, IPA));
+	assert_false(proof_dma(this_cell->index, IPA, REFUSED));
 	boot(state);
 	with_streams(0);
 	assert_int_equal(proof_ask(PROOF_SMMU, IPA, 0), HYPERCALL_NOT_SUPPORTED);
+}
+
+/* The end of another is not its own. */
+static void each_its_own_end(void **state)
+{
+	with_streams(this_cell->index);
+	assert_int_equal(proof_ask(PROOF_SMMU, IPA, 0), HYPERCALL_OK);
+	proof_ask(PROOF_STAGE2, 0, 0);
+	proof_ask(PROOF_WATCHDOG, 0, 0);
+	assert_true(proof_dma(this_cell->index, IPA, REFUSED));
+}
+
+/* A life that ended in the middle of one: the next may try it again; what was proven stays so. */
+static void another_life(void **state)
+{
+	proof_try(PROOF_WATCHDOG);
+	proof_ask(PROOF_STAGE2, IPA, PC);
+	proof_renew();
+	assert_false(proof_read(IPA, PC));
+	assert_int_equal(proofs(), PROOF_TRIED(PROOF_WATCHDOG));
+	assert_int_equal(proof_ask(PROOF_STAGE2, IPA, PC), HYPERCALL_OK);
+	assert_true(proof_read(IPA, PC));
+	proof_renew();
+	assert_int_equal(proof_ask(PROOF_STAGE2, IPA, PC), HYPERCALL_INVALID);
+	assert_int_equal(told(), 1);
 }
 
 static void nothing_else(void **state)
@@ -176,6 +214,8 @@ int main(void)
 		cmocka_unit_test_setup(not_by_others, boot),
 		cmocka_unit_test_setup(a_dma_that_is_refused, boot),
 		cmocka_unit_test_setup(not_for_long, boot),
+		cmocka_unit_test_setup(each_its_own_end, boot),
+		cmocka_unit_test_setup(another_life, boot),
 		cmocka_unit_test_setup(nothing_else, boot),
 		cmocka_unit_test_setup(one_that_comes_late, boot),
 	};

@@ -669,7 +669,7 @@ static void a_watchdog_is_set_up(void **state)
 	plan->board.pci.at[PCI_VIRTIO].vendor = 0x8086;
 	plan->board.pci.at[PCI_VIRTIO].device = 0x25ab;
 	assert_true(layout_settle(&layout, plan));
-	writes_only(FIXTURE_HEALTH, 0x10, 0x60, 0x27, 0);
+	writes_only(FIXTURE_HEALTH, 0x10, 0x60, 0x07, 0);
 	writes_only(FIXTURE_HEALTH, 0x10, 0x68, 0x07, 0);
 	writes_only(FIXTURE_HEALTH, 0x10, 0x04, 0x0406, 0xf9000000);
 	assert_null(reg_at(FIXTURE_HEALTH, 0x08, 0x60));
