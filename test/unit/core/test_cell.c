@@ -198,6 +198,7 @@ static void request_revokes_and_wakes_siblings(void **state)
 static void many_requests_one_restart(void **state)
 {
 	started();
+	host_telemetry(0)->proofs = PROOF_TRIED(PROOF_STAGE2);
 	for (u32 core = 0; core < 3; core++) {
 		core_identify(core);
 		cell_request(BP_ACTION_RESTART, BP_ERROR_MEMORY_VIOLATION + core);
@@ -205,6 +206,7 @@ static void many_requests_one_restart(void **state)
 	core_identify(0);
 	order_give(BP_ACTION_RESTART, BP_ERROR_HEARTBEAT_MISSED);
 	assert_false(waits(core_rest));
+	assert_int_equal(host_telemetry(0)->proofs, 0); /* what that life had announced: proofs.h */
 	assert_int_equal(host_telemetry(0)->restarts, 1);
 	assert_int_equal(host_telemetry(0)->generation, 2);
 	assert_int_equal(host_telemetry(0)->restart_cause, BP_ERROR_MEMORY_VIOLATION);
