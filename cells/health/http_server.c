@@ -11,10 +11,11 @@
 
 #include "http.h"
 #include "http_places.h"
+#include "network.h"
 #include "timer.h"
 
 #define CONNECTIONS HTTP_PLACES
-#define HALF_OPEN   1u			  /* for lwIP, as the gate is before it: tcp_gate.h */
+#define HALF_OPEN   4u			  /* for lwIP, as the gate is before it: tcp_gate.h */
 #define REQUEST_NS  UINT64_C(5000000000)  /* from the first byte or none to the end of the request */
 #define STALLED_NS  UINT64_C(10000000000) /* in which nothing was acknowledged */
 #define ANSWER_NS   UINT64_C(60000000000) /* for all of it */
@@ -87,8 +88,12 @@ static err_t received(void *of, struct tcp_pcb *pcb, struct pbuf *data, err_t er
 	struct connection *connection = of;
 
 	(void)error;
+	network_heard(pcb->remote_ip.addr, pcb->remote_port);
 	if (!data) {
 		connection->ended = true;
+		/* It is in TIME_WAIT, or will be: lwIP takes such ones back without a word. */
+		if (connection->state == LINGERING)
+			end(connection);
 		return ERR_OK;
 	}
 	for (struct pbuf *part = data; part; part = part->next)
@@ -102,7 +107,8 @@ static err_t acknowledged(void *of, struct tcp_pcb *pcb, u16_t count)
 {
 	struct connection *connection = of;
 
-	(void)pcb, (void)count;
+	(void)count;
+	network_heard(pcb->remote_ip.addr, pcb->remote_port);
 	connection->moved = timer_now();
 	return ERR_OK;
 }
@@ -114,9 +120,7 @@ static enum http_use use_of(const struct connection *connection)
 		return HTTP_PLACE_FREE;
 	if (connection->state == SERVING)
 		return connection->exchange.phase == HTTP_READING ? HTTP_PLACE_ASKING : HTTP_PLACE_ANSWERED;
-	return connection->pcb->state == FIN_WAIT_2 || connection->pcb->state == TIME_WAIT
-		       ? HTTP_PLACE_OVER
-		       : HTTP_PLACE_ANSWERED;
+	return connection->pcb->state == FIN_WAIT_2 ? HTTP_PLACE_OVER : HTTP_PLACE_ANSWERED;
 }
 
 /* One that is free, or is made so. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * neighbours.h - by which neighbour the web server's clients are reached: by the one that brought what they
- * said first. So it has no need of the table of addresses, which anyone on the network can fill with others.
- * Portable.
+ * neighbours.h - by which neighbour the web server's connections are answered: by the one that brought what
+ * the client said last, and TCP took. So it has no need of the table of addresses, which anyone on the
+ * network can fill with others. Portable.
  */
 #ifndef HEALTH_NEIGHBOURS_H
 #define HEALTH_NEIGHBOURS_H
@@ -15,15 +15,17 @@
 struct neighbours { /* all zero: none */
 	struct {
 		uint32_t client; /* its address, in whatever order; 0: none */
+		uint16_t port;	 /* and its port */
 		uint64_t noted;
 		uint8_t mac[NIC_MAC_BYTES];
 	} rows[HTTP_PLACES];
-	uint32_t next;
 };
 
-/* In place of what was noted of that client, else of the one noted longest ago. */
-void neighbours_note(struct neighbours *neighbours, uint32_t client, const uint8_t *mac, uint64_t now);
+/* In place of what was noted of that connection, else of the one noted longest ago. */
+void neighbours_note(struct neighbours *neighbours, uint32_t client, uint16_t port, const uint8_t *mac,
+		     uint64_t now);
 /* NULL: none was noted since `since`. */
-const uint8_t *neighbours_find(const struct neighbours *neighbours, uint32_t client, uint64_t since);
+const uint8_t *neighbours_find(const struct neighbours *neighbours, uint32_t client, uint16_t port,
+			       uint64_t since);
 
 #endif

@@ -10,10 +10,12 @@
 
 #include <lwip/etharp.h>
 #include <lwip/init.h>
+#include <lwip/ip.h>
 #include <lwip/memp.h>
 #include <lwip/netif.h>
 #include <lwip/prot/ethernet.h>
 #include <lwip/prot/ip4.h>
+#include <lwip/prot/tcp.h>
 #include <lwip/stats.h>
 #include <lwip/sys.h>
 #include <lwip/timeouts.h>
@@ -144,42 +146,69 @@ static err_t frame_send(struct netif *of, struct pbuf *frame)
 	return ERR_OK;
 }
 
+/* Of the web server's: the client's port, and whether it is the answer to a SYN; 0: of something else. */
+static uint16_t client_port(const struct pbuf *packet, bool *opens)
+{
+	struct ip_hdr ip;
+	struct tcp_hdr tcp;
+
+	if (pbuf_copy_partial(packet, &ip, IP_HLEN, 0) < IP_HLEN || IPH_PROTO(&ip) != IP_PROTO_TCP ||
+	    pbuf_copy_partial(packet, &tcp, TCP_HLEN, IPH_HL_BYTES(&ip)) < TCP_HLEN ||
+	    lwip_ntohs(tcp.src) != wanted->http)
+		return 0;
+	*opens = TCPH_FLAGS(&tcp) & TCP_SYN;
+	return lwip_ntohs(tcp.dest);
+}
+
+void network_heard(uint32_t client, uint16_t port)
+{
+	if (asker.there && asker.address == client)
+		neighbours_note(&neighbours, client, port, asker.mac, timer_now());
+}
+
 /* An answer goes where its question came from: neighbours that don't say what their address is take no place
- * among those that do, and no memory. [impl->swr~net-answers~1] */
+ * among those that do, and no memory. What a connection of the web server says goes to whom TCP heard last.
+ * [impl->swr~net-answers~1] */
 static err_t packet_send(struct netif *of, struct pbuf *packet, const ip4_addr_t *to)
 {
 	const uint64_t now = timer_now(), kept = timer_from_ns(NEIGHBOUR_NS, ticks_a_second);
 	const uint8_t *by = NULL;
+	bool opens = false;
+	const uint16_t port = client_port(packet, &opens);
 
 	if (tcp_gate_is_telling()) { /* of who has shown that it is there */
-		if (asker.there)
-			neighbours_note(&neighbours, to->addr, asker.mac, now);
+		network_heard(to->addr, port);
 		return ERR_OK;
 	}
-	if (asker.there && asker.address == to->addr)
+	if (port && !opens)
+		by = neighbours_find(&neighbours, to->addr, port, now > kept ? now - kept : 0);
+	if (!by && asker.there && asker.address == to->addr)
 		by = asker.mac;
-	else
-		by = neighbours_find(&neighbours, to->addr, now > kept ? now - kept : 0);
 	if (!by)
 		return etharp_output(of, packet, to);
 	return ethernet_output(of, packet, (const struct eth_addr *)of->hwaddr, (const struct eth_addr *)by,
 			       ETHTYPE_IP);
 }
 
-/* Of a frame to us alone with an IPv4 packet, not to be believed any further. */
-static void read_asker(uint32_t length)
+/* Of a frame with an IPv4 packet, not to be believed any further. False: it is none to be answered: from a
+ * group of neighbours, or to one with our own address in it (RFC 1122, 3.3.6). */
+static bool read_asker(uint32_t length)
 {
 	const struct eth_hdr *frame = (const void *)incoming;
+	const uint32_t own = netif_ip4_addr(&netif)->addr;
 	struct ip_hdr ip;
+	bool alone;
 
-	asker.there = length >= SIZEOF_ETH_HDR + IP_HLEN && frame->type == PP_HTONS(ETHTYPE_IP) &&
-		      !memcmp(frame->dest.addr, netif.hwaddr, NIC_MAC_BYTES) &&
-		      !(frame->src.addr[0] & MAC_GROUP);
-	if (!asker.there)
-		return;
+	if (length < SIZEOF_ETH_HDR + IP_HLEN || frame->type != PP_HTONS(ETHTYPE_IP))
+		return true;
 	memcpy(&ip, incoming + SIZEOF_ETH_HDR, sizeof(ip));
+	alone = !memcmp(frame->dest.addr, netif.hwaddr, NIC_MAC_BYTES);
+	if (frame->src.addr[0] & MAC_GROUP || (!alone && own && ip.dest.addr == own))
+		return false;
+	asker.there = alone;
 	memcpy(asker.mac, frame->src.addr, NIC_MAC_BYTES);
 	asker.address = ip.src.addr;
+	return true;
 }
 
 static void frame_take(uint32_t length)
@@ -193,8 +222,7 @@ static void frame_take(uint32_t length)
 		return;
 	}
 	counters->net.received++;
-	read_asker(length);
-	if (netif.input(frame, &netif) != ERR_OK)
+	if (!read_asker(length) || netif.input(frame, &netif) != ERR_OK)
 		pbuf_free(frame);
 	asker.there = false;
 }

@@ -24,5 +24,8 @@ void network_serve(uint64_t now);
 /* There is more to do at once: no time to sleep. */
 bool network_is_busy(void);
 void network_report(void);
+/* TCP took what the frame brought that is being taken: its connection is answered by the neighbour that sent
+ * it. `client` in the network's order. */
+void network_heard(uint32_t client, uint16_t port);
 
 #endif

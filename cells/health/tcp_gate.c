@@ -115,7 +115,8 @@ static bool is_known(const struct tcp_route *route)
 	for (unsigned i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		for (const struct tcp_pcb *pcb = lists[i]; pcb; pcb = pcb->next)
 			if (pcb->remote_port == route->from_port && pcb->local_port == route->to_port &&
-			    pcb->remote_ip.addr == lwip_htonl(route->from))
+			    pcb->remote_ip.addr == lwip_htonl(route->from) &&
+			    pcb->local_ip.addr == lwip_htonl(route->to))
 				return true;
 	return false;
 }

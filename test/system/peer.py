@@ -20,6 +20,7 @@ FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 DISCOVER, OFFER, REQUEST, DHCP_ACK, NAK = 1, 2, 3, 5, 6
 COOKIE = bytes.fromhex("63825363")  # before DHCP's options: RFC 2131, 3
 PATIENCE = 20.0
+AGAIN = 5.0  # seconds without an answer, until a ping is sent again
 FRAME_MAX = 65535
 
 
@@ -174,18 +175,23 @@ class Peer:
         return self._sequence
 
     def ping(self, payload=b"x" * 56, seconds=PATIENCE):
-        """True: answered with the same bytes."""
-        try:
-            sequence = self.ask_ping(payload, seconds)
-        except TimeoutError:
-            return False
+        """True: answered with the same bytes; asked again, since frames may get lost where many come."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            try:
+                sequence = self.ask_ping(payload, left)
+            except TimeoutError:
+                return False
 
-        def answer(frame):
-            message = self._from_cell(frame, ICMP)
-            right = message is not None and message[0] == 0 and checksum(message) == 0
-            return message[8:] if right and message[4:8] == struct.pack(">HH", 7, sequence) else None
+            def answer(frame, sequence=sequence):
+                message = self._from_cell(frame, ICMP)
+                right = message is not None and message[0] == 0 and checksum(message) == 0
+                return message[8:] if right and message[4:8] == struct.pack(">HH", 7, sequence) else None
 
-        return self.listen(answer, seconds) == payload
+            found = self.listen(answer, min(left, AGAIN))
+            if found is not None:
+                return found == payload
+        return False
 
     def echo(self, payload, port=7, seconds=PATIENCE):
         """True: a datagram came back with the same bytes."""

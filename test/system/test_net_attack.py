@@ -119,10 +119,13 @@ def nobody(number):
 
 
 def pinged_by_nobody(peer):
+    """Also by frames to everybody, which are none to be answered."""
+
     def disturb(number):
         source = nobody(number)
         asked = cable.icmp(8, 1, number, bytes(1400)) if number % 2 else cable.udp(source, peer.cell, 5000, 7, bytes(1400))
-        peer.send(IPV4, cable.ipv4(source, peer.cell, cable.ICMP if number % 2 else cable.UDP, asked))
+        to = [cable.BROADCAST] if number % 4 > 1 else []
+        peer.send(IPV4, cable.ipv4(source, peer.cell, cable.ICMP if number % 2 else cable.UDP, asked), *to)
 
     return served_meanwhile(peer, 60000, disturb)
 

@@ -17,31 +17,48 @@ static int forget(void **state)
 
 static void noted(void **state)
 {
-	assert_null(neighbours_find(&neighbours, 7, 0));
-	assert_null(neighbours_find(&neighbours, 0, 0));
-	neighbours_note(&neighbours, 7, one, 100);
-	neighbours_note(&neighbours, 8, other, 101);
-	assert_memory_equal(neighbours_find(&neighbours, 7, 100), one, sizeof(one));
-	assert_memory_equal(neighbours_find(&neighbours, 8, 100), other, sizeof(other));
-	assert_null(neighbours_find(&neighbours, 7, 101)); /* too long ago */
-	neighbours_note(&neighbours, 7, other, 200);
-	assert_memory_equal(neighbours_find(&neighbours, 7, 101), other, sizeof(other));
-	neighbours_note(&neighbours, 0, other, 200);
-	assert_null(neighbours_find(&neighbours, 0, 0));
+	assert_null(neighbours_find(&neighbours, 7, 1, 0));
+	assert_null(neighbours_find(&neighbours, 0, 0, 0));
+	neighbours_note(&neighbours, 7, 1, one, 100);
+	neighbours_note(&neighbours, 8, 1, other, 101);
+	assert_memory_equal(neighbours_find(&neighbours, 7, 1, 100), one, sizeof(one));
+	assert_memory_equal(neighbours_find(&neighbours, 8, 1, 100), other, sizeof(other));
+	assert_null(neighbours_find(&neighbours, 7, 1, 101)); /* too long ago */
+	neighbours_note(&neighbours, 7, 1, other, 200);
+	assert_memory_equal(neighbours_find(&neighbours, 7, 1, 101), other, sizeof(other));
+	neighbours_note(&neighbours, 0, 0, other, 200);
+	assert_null(neighbours_find(&neighbours, 0, 0, 0));
 }
 
+/* Who says that it is the client, by another connection, is answered itself, and the client as before. */
+static void by_connection(void **state)
+{
+	neighbours_note(&neighbours, 7, 1, one, 100);
+	neighbours_note(&neighbours, 7, 2, other, 101);
+	assert_memory_equal(neighbours_find(&neighbours, 7, 1, 0), one, sizeof(one));
+	assert_memory_equal(neighbours_find(&neighbours, 7, 2, 0), other, sizeof(other));
+	assert_null(neighbours_find(&neighbours, 7, 3, 0));
+}
+
+/* The one that was heard longest ago makes room. */
 static void many(void **state)
 {
+	neighbours_note(&neighbours, 1000, 1, other, 1);
+	for (uint32_t client = 1; client <= 100; client++) {
+		neighbours_note(&neighbours, client, 1, one, 2 * client);
+		neighbours_note(&neighbours, 1000, 1, other, 2 * client + 1);
+	}
+	assert_non_null(neighbours_find(&neighbours, 1000, 1, 0));
 	for (uint32_t client = 1; client <= 100; client++)
-		neighbours_note(&neighbours, client, one, client);
-	for (uint32_t client = 1; client <= 100; client++)
-		assert_true(!neighbours_find(&neighbours, client, 0) == (client <= 100 - HTTP_PLACES));
+		assert_true(!neighbours_find(&neighbours, client, 1, 0) ==
+			    (client <= 100 - (HTTP_PLACES - 1)));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(noted, forget),
+		cmocka_unit_test_setup(by_connection, forget),
 		cmocka_unit_test_setup(many, forget),
 	};
 
