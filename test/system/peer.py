@@ -95,6 +95,7 @@ class Peer:
         self.own, self.cell = address(own), address(cell)
         self.cell_mac = None
         self.others = set()  # addresses that are this host's, too
+        self.sought = set()  # addresses whose MAC the cell has asked for
         self.heard = []  # what came that wasn't asked for, ARP and its answers apart
         self._sequence = 0
         self._folder = tempfile.mkdtemp(prefix="bulkhead-net-")
@@ -136,6 +137,8 @@ class Peer:
         operation, sender_mac, sender, target = frame[21], frame[22:28], frame[28:32], frame[38:42]
         if sender == self.cell:
             self.cell_mac = sender_mac
+        if operation == 1:
+            self.sought.add(target)
         if operation == 1 and (target == self.own or target in self.others):
             self.send(ARP, arp(2, MAC, target, sender_mac, sender), sender_mac)
         return True

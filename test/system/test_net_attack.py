@@ -127,7 +127,8 @@ def pinged_by_nobody(peer):
         to = [cable.BROADCAST] if number % 4 > 1 else []
         peer.send(IPV4, cable.ipv4(source, peer.cell, cable.ICMP if number % 2 else cable.UDP, asked), *to)
 
-    return served_meanwhile(peer, 60000, disturb)
+    before = set(peer.sought)  # its own servers
+    return served_meanwhile(peer, 60000, disturb) and peer.sought <= before
 
 
 def known_by_many(peer):
