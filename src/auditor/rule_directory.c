@@ -215,8 +215,8 @@ static bool is_provable(const struct audit *audit)
 	for (size_t i = 0; i < audit->cell_count; i++) {
 		const struct cell *cell = &audit->cells[i];
 
-		for (uint32_t n = 0; (int)i != audit->health && cell->known && n < cell->record->regions.count;
-		     n++)
+		for (uint32_t n = 0;
+		     (int)i != audit->health && cell->known && n < cell->record->regions.count; n++)
 			if (!spans_touch(&audit->cells[audit->health].stage2, cell->regions[n].pa,
 					 BP_PAGE_SIZE))
 				return true;
