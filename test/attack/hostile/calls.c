@@ -24,6 +24,7 @@
 #define CELL_CONTROL  0xc6000010u
 #define CONSOLE_INPUT 0xc6000011u
 #define MACHINE_RESET 0xc6000013u
+#define PROVE	      0xc6000014u
 
 /* Those with an answer of their own: SMCCC, workarounds, PSCI, hypercalls; docs/guest-abi.md. */
 static const u32 known[] = {
@@ -31,7 +32,7 @@ static const u32 known[] = {
 	0x84000001,    0xc4000001, CPU_ON,     CPU_ON | SMC64, AFFINITY_INFO, AFFINITY_INFO | SMC64,
 	0x84000006,    0x8400000a, 0x8600ff01, 0x8600ff03,     VERSION,	      0xc6000001,
 	0xc6000002,    0xc6000003, 0xc6000004, 0xc6000005,     CELL_CONTROL,  CONSOLE_INPUT,
-	MACHINE_RESET,
+	MACHINE_RESET, PROVE,
 };
 
 static bool is_known(u32 function)
@@ -111,6 +112,7 @@ static bool may_answer(u32 function, u64 argument, u64 answer)
 	case CELL_CONTROL:
 	case CONSOLE_INPUT:
 	case MACHINE_RESET:
+	case PROVE:
 		return answer == DENIED;
 	default:
 		return true;
