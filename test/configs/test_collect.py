@@ -191,14 +191,13 @@ def test_console_left_alone(machine, collected):
     assert machine.typed.startswith(b"\x1d" + 200 * b"\x7f" + b"\rlog ")
 
 
+def altered(data, at):
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
 def flip(number):
     """A letter of that record is another."""
-
-    def fault(data):
-        at = data.index(b"record %d " % number) + 20
-        return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
-
-    return fault
+    return lambda data: altered(data, data.index(b"record %d " % number) + 20)
 
 
 FAULTS = {
@@ -210,6 +209,9 @@ FAULTS = {
     "noise": lambda data: data.replace(b"record 7 ", b"rec\xff\x00rd 7 "),
     "an older telling": lambda data: data[data.index(b"log: record 8") :] + data,
     "gone": lambda data: data[: data.index(b"log: record 3")] + b"log: gone 3\r\n",
+    "a checkpoint's letter": lambda data: altered(data, data.rindex(b" head=") + 6),
+    "the base's letter": lambda data: altered(data, data.index(b" head=") + 6),
+    "a word more": lambda data: re.sub(rb"(record 4 [^\r\n]*)", rb"\1 0", data),
     "another's checkpoint": lambda data: data.replace(b" nonce=", b" nonce=f"),
 }
 
@@ -236,7 +238,12 @@ def test_never_whole(machine, collected):
     """Always the same is wrong: it ends, and FILE isn't there."""
     machine.faults = itertools.repeat(flip(4))
     status, said = collected[1]()
-    assert status == 1 and "record 4 came damaged" in said and "asked 3 times" in said and only(collected[0]) == []
+    assert status == 1 and "record 4 came damaged" in said and "asked 3 times" in said and "what came is in" in said
+    assert only(collected[0]) == ["events.log.partial"] and [line.split()[1] for line in partial(collected[0]) if line.startswith("record ")] == ["1", "2", "3"]
+
+
+def partial(file):
+    return file.with_name(file.name + ".partial").read_text().splitlines()
 
 
 def test_silent_log(machine, collected):
