@@ -82,12 +82,12 @@ static void print_absent(const struct log_verdict *verdict)
 		printf("; the last %" PRIu64 " come after the last checkpoint, so that more may be missing",
 		       verdict->last - verdict->proven);
 	if (verdict->base)
-		printf("; the first %" PRIu64
-		       " aren't in it: the machine no longer had them at a checkpoint, or they were taken out since",
+		printf("; the first %" PRIu64 " aren't in it: the machine no longer had them at a "
+					      "checkpoint, or they were taken out since",
 		       verdict->base);
 	if (verdict->missing)
-		printf("; %" PRIu64 " from record %" PRIu64
-		       " on are missing: the machine no longer had them at a checkpoint, or they were taken out since",
+		printf("; %" PRIu64 " from record %" PRIu64 " on are missing: the machine no longer had them "
+							    "at a checkpoint, or they were taken out since",
 		       verdict->missing, verdict->missing_first);
 	if (verdict->lost)
 		printf("; %" PRIu64 " events were lost in their rings", verdict->lost);
