@@ -83,11 +83,11 @@ static void print_absent(const struct log_verdict *verdict)
 		       verdict->last - verdict->proven);
 	if (verdict->base)
 		printf("; the first %" PRIu64 " aren't in it: the machine no longer had them at a "
-					      "checkpoint, or they were taken out since",
+		       "checkpoint, or they were taken out since",
 		       verdict->base);
 	if (verdict->missing)
 		printf("; %" PRIu64 " from record %" PRIu64 " on are missing: the machine no longer had them "
-							    "at a checkpoint, or they were taken out since",
+		       "at a checkpoint, or they were taken out since",
 		       verdict->missing, verdict->missing_first);
 	if (verdict->lost)
 		printf("; %" PRIu64 " events were lost in their rings", verdict->lost);
