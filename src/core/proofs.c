@@ -9,10 +9,8 @@
 #include "events.h"
 #include "service.h"
 
-#define READ_NS                                                                                              \
-	UINT64_C(1000000)	    /* from the announcement: its next instructions, and an interrupt's turn \
-				     */
-#define DMA_NS UINT64_C(1000000000) /* an emulator's function may be starved by its host */
+/* From the announcement; an emulator's cores and functions may be starved by its host. */
+#define WINDOW_NS UINT64_C(1000000000)
 
 static struct { /* ipa 0: nothing is */
 	ipa_t ipa;
@@ -100,7 +98,7 @@ s64 proof_ask(u64 proof, u64 address, u64 pc)
 	proof_try((enum proof)proof);
 	announced.ipa = address;
 	announced.pc = pc;
-	announced.until = arch_time() + arch_ns_to_ticks(proof == PROOF_SMMU ? DMA_NS : READ_NS);
+	announced.until = arch_time() + arch_ns_to_ticks(WINDOW_NS);
 	announced.proof = (enum proof)proof;
 	return HYPERCALL_OK;
 }

@@ -141,7 +141,7 @@ static void not_for_long(void **state)
 	assert_false(proof_dma(this_cell->index, IPA, REFUSED));
 	boot(state);
 	assert_int_equal(proof_ask(PROOF_STAGE2, IPA, PC), HYPERCALL_OK);
-	arch_now += UINT64_C(1000001);
+	arch_now += UINT64_C(1000000001);
 	assert_false(proof_read(IPA, PC));
 	boot(state);
 	with_streams(this_cell->index);
