@@ -58,7 +58,7 @@ image: fit ## a GPT disk image of CONFIG=FILE that U-Boot boots by itself: build
 run: image ## the image of CONFIG=FILE in QEMU, with its console on this terminal
 	@scripts/run.sh $(OUT)/disk.img $(OUT)/map.txt
 
-check: ## all tests, about 13 minutes; closes with "N passed, N failed"
+check: ## all tests, about 15 minutes; closes with "N passed, N failed"
 	@$(check_setup)
 	@$(MAKE) --no-print-directory -j$(JOBS) parts
 	@/usr/bin/python3 scripts/check.py
