@@ -23,6 +23,7 @@ include test/fuzz/build.mk
 NAME := $(basename $(notdir $(CONFIG)))
 OUT := build/out/$(NAME)
 IMAGES := -I build/cells -I build/linux/$(KERNEL)
+IMAGE_OPTIONS = $(KEY:%=--key %) $(TRUST:%=--trust %) $(KEYS:%=--keys %) $(TOKEN:%=--token %) $(COUNTER:%=--counter %)
 JOBS := $(shell nproc)
 
 # Set-up is done by a shell line, not as a prerequisite: the rules read what it installs.
@@ -52,11 +53,11 @@ fit: all ## build/out/NAME/bulkhead.itb from CONFIG=FILE, audited
 	@build/bulkhead build $(CONFIG) $(IMAGES) -o $(OUT)
 	@build/bulkhead audit $(OUT)/bulkhead.itb
 
-image: fit ## a GPT disk image of CONFIG=FILE that U-Boot boots by itself: build/out/NAME/disk.img
-	@scripts/image.sh $(OUT)/bulkhead.itb $(OUT)/disk.img
+image: fit ## what an appliance is flashed with, of CONFIG=FILE, in build/out/NAME: signed by KEY=NAME of KEYS=DIR, COUNTER=N
+	@scripts/image.py $(OUT)/bulkhead.itb $(IMAGE_OPTIONS)
 
 run: image ## the image of CONFIG=FILE in QEMU, with its console on this terminal
-	@scripts/run.sh $(OUT)/disk.img $(OUT)/map.txt
+	@scripts/run.sh $(OUT)
 
 check: ## all tests, about 15 minutes; closes with "N passed, N failed"
 	@$(check_setup)

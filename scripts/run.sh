@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh IMAGE [MAP] - `make run`: the disk image on QEMU's virt machine, its UART on this terminal.
+# run.sh FOLDER - `make run`: what `make image` made there on QEMU's virt machine, its UART on this terminal.
 #
-# MAP, which `bulkhead build` writes beside the image, is shown, and names the board: the PCI functions of one that has
-# some (its qemu-options) are there, their drives files beside the image that keep what guests write.
+# The map that `bulkhead build` wrote is shown, and names the board: the PCI functions of one that has some (its
+# qemu-options) are there. Drives and the boot state are files in FOLDER (drive-*.img) that keep what the machine writes,
+# until the image is built anew.
 #
 # Where the health cell has a web server, it is at http://127.0.0.1:8080 on this host; HTTP_PORT= names another port.
 #
@@ -13,11 +14,19 @@
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-[ $# -ge 1 ] || die "usage: run.sh IMAGE [MAP]"
-image=$1
-map=${2:-}
-uboot=${UBOOT:-/usr/lib/u-boot/qemu_arm64/u-boot.bin}
-[ -s "$image" ] || die "$image: no such disk image" "make image CONFIG=FILE builds one"
+[ $# = 1 ] || die "usage: run.sh FOLDER"
+folder=$1
+map=$folder/map.txt
+[ -s "$folder/disk.img" ] || die "$folder has no disk image" "make image CONFIG=FILE builds one"
+BANK=64M # of QEMU's flash
+
+# drive NAME ORIGINAL SIZE: what the machine writes, begun anew when ORIGINAL is newer.
+drive()
+{
+	local file=$folder/drive-$1.img
+	[ "$file" -nt "$2" ] || cp --sparse=always "$2" "$file"
+	[ -z "${3:-}" ] || truncate -s "$3" "$file"
+}
 
 # The web server of the health cell, in the map: `NIC ADDRESS PORT`. By DHCP it has the first address of QEMU's server.
 web_server()
@@ -37,26 +46,32 @@ web_server()
 
 functions=()
 page=
-if [ -n "$map" ]; then
-	cat "$map"
-	board=$(sed -nE '1s/.* on board ([^:]+):.*/\1/p' "$map")
-	if [ -e "$ROOT/dts/$board/qemu-options" ]; then
-		read -ra functions <<<"$(grep -v '^#' "$ROOT/dts/$board/qemu-options" | tr '\n' ' ')"
-		read -r nic address port <<<"$(web_server)" || true
-		for network in nic net; do
-			backend=user,id=$network
-			if [ "$network" = "$nic" ]; then
-				page=http://127.0.0.1:${HTTP_PORT:=8080}
-				backend+=,hostfwd=tcp:127.0.0.1:$HTTP_PORT-$address:$port
-			fi
-			functions+=(-netdev "$backend")
-		done
-		for drive in nvme disk; do
-			file=$(dirname "$image")/drive-$drive.img
-			[ -e "$file" ] || truncate -s 64M "$file"
-			functions+=(-drive "if=none,id=$drive,format=raw,file=$file")
-		done
-	fi
+cat "$map"
+board=$(sed -nE '1s/.* on board ([^:]+):.*/\1/p' "$map")
+drive boot "$folder/disk.img"
+drive loader "$folder/loader.img" "$BANK"
+flash=(-drive "if=pflash,unit=0,format=raw,readonly=on,file=$folder/drive-loader.img")
+if [ -e "$folder/state.img" ]; then
+	drive state "$folder/state.img" "$BANK"
+	flash+=(-drive "if=pflash,unit=1,format=raw,file=$folder/drive-state.img")
+fi
+if [ -e "$ROOT/dts/$board/qemu-options" ]; then
+	read -ra functions <<<"$(grep -v '^#' "$ROOT/dts/$board/qemu-options" | tr '\n' ' ')"
+	read -r nic address port <<<"$(web_server)" || true
+	for network in nic net; do
+		backend=user,id=$network
+		if [ "$network" = "$nic" ]; then
+			page=http://127.0.0.1:${HTTP_PORT:=8080}
+			backend+=,hostfwd=tcp:127.0.0.1:$HTTP_PORT-$address:$port
+		fi
+		functions+=(-netdev "$backend")
+	done
+	[ -e "$folder/drive-disk.img" ] || truncate -s 64M "$folder/drive-disk.img"
+	boot=nvme
+	functions+=(-drive "if=none,id=disk,format=raw,file=$folder/drive-disk.img")
+else
+	boot=boot
+	functions=(-device "virtio-blk-pci,drive=boot,romfile=")
 fi
 cat <<'END'
 
@@ -72,17 +87,6 @@ qemu=${QEMU:-qemu-system-aarch64}
 machine=virt-10.0,virtualization=on,gic-version=3,iommu=smmuv3
 board=(-cpu cortex-a72 -smp 4 -m 2G -nodefaults -display none)
 clock=()
-if [ "${VIRTUAL_TIME:-}" = 1 ]; then
-	# U-Boot polls away its 2 seconds, which takes long when instructions are counted: its wait is switched
-	# off by a node that it looks for in the machine's tree.
-	tree=$(dirname "$image")/loader.dtb
-	"$qemu" -machine "$machine,dumpdtb=$tree" "${board[@]}" 2>/dev/null
-	fdtput -c "$tree" /config
-	fdtput -t i "$tree" /config bootdelay 0
-	clock=(-icount "shift=0,sleep=off" -dtb "$tree")
-fi
-# The disk is a snapshot: what a guest writes goes with the machine.
-exec "$qemu" -machine "$machine" "${board[@]}" "${clock[@]}" -no-reboot -bios "$uboot" \
-	"${functions[@]}" \
-	-drive "if=none,id=boot,format=raw,snapshot=on,file=$image" -device virtio-blk-pci,drive=boot,romfile= \
-	-serial mon:stdio
+[ "${VIRTUAL_TIME:-}" != 1 ] || clock=(-icount "shift=0,sleep=off")
+exec "$qemu" -machine "$machine" "${board[@]}" "${clock[@]}" -no-reboot "${flash[@]}" "${functions[@]}" \
+	-drive "if=none,id=$boot,format=raw,file=$folder/drive-boot.img" -serial mon:stdio

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # setup.sh [demo|check|check-full|bench|--remove] - makes a Debian 12 or 13 ready: host packages, then what the cells run
-# (fetch-target.sh, fetch-source.sh) and what check and bench are built with (firmware.sh, fetch-plugin.sh).
+# (fetch-target.sh, fetch-source.sh), the U-Boot that starts it (loader/build.sh) and what check and bench are built with
+# (firmware.sh, fetch-plugin.sh).
 #
 # demo: what `make demo` needs; check (default): that and what `make check` adds, with a firmware that has an EL3
 # (firmware.sh); check-full: that and a browser; bench: that of demo and what `make bench` adds. What is missing is listed with its size and installed
@@ -21,16 +22,16 @@ DEMO_PACKAGES=(
 	gcc libc6-dev make			# the host tool
 	device-tree-compiler libfdt-dev libssl-dev
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross picolibc-aarch64-linux-gnu # hypervisor and cells
-	cpio genimage mtools dosfstools u-boot-tools	# the disk image
-	u-boot-qemu python3				# the machine
+	cpio genimage bmap-tools u-boot-tools openssl python3 # the disk image
+	bison flex					# U-Boot from its sources
 	xz-utils					# the cells' kernel modules
-	dpkg-dev					# sources: lwIP's, and the firmware's
+	dpkg-dev					# sources: lwIP's, and U-Boot's
 )
 QEMU_PACKAGES=(qemu-system-arm)
 CHECK_PACKAGES=(
 	libcmocka-dev libsodium-dev python3-pytest python3-pytest-xdist git
 	clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 cppcheck shellcheck reuse
-	bison flex					# firmware from its sources
+	swtpm						# a TPM for U-Boot
 	librsvg2-bin fonts-dejavu-core mandoc		# the drawn map, rendered; the man page
 	prometheus prometheus-alertmanager python3-prometheus-client	# the metrics' readers, scripts/fleet
 )
@@ -198,6 +199,7 @@ finish()
 	"$ROOT/scripts/fetch-target.sh"
 	"$ROOT/scripts/fetch-source.sh" lwip
 	"$ROOT/scripts/fetch-source.sh" libsodium
+	[ "$group" = bench ] || "$ROOT/scripts/loader/build.sh"
 	[[ $group != check* ]] || "$ROOT/scripts/firmware.sh"
 	[ "$group" = demo ] || "$ROOT/scripts/fetch-plugin.sh"
 	exit

@@ -82,6 +82,7 @@ bool plan_emit(struct plan *plan, const char *dir)
 	       output_add(&outputs, "blueprint.bin", layout.file.data, layout.file.size) &&
 	       write_trees(&outputs, &layout) && write_image(&outputs, &layout) &&
 	       write_map(&outputs, &layout, "map.txt", map_print) &&
+	       write_map(&outputs, &layout, "map.json", map_print_json) &&
 	       write_map(&outputs, &layout, "map.svg", map_print_svg) && write_manifest(&outputs, plan) &&
 	       output_commit(&outputs);
 }

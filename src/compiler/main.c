@@ -124,7 +124,7 @@ static int event_log(const struct options *options)
 
 const struct command commands[] = {
 	{"check", "FILE", "diagnostics only", ON_CHECK, 1, check},
-	{"build", "FILE", "blueprint.bin, guest trees, bulkhead.itb, map.txt, map.svg, manifest.json",
+	{"build", "FILE", "blueprint.bin, guest trees, bulkhead.itb, map.txt, map.json, map.svg, manifest.json",
 	 ON_BUILD, 1, build},
 	{"map", "FILE", "who owns what: text, drawn, or for programs", ON_MAP, 1, map},
 	{"audit", "IMAGE", "prove separation and conformance on the final image", ON_AUDIT, 1, audit},

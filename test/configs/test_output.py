@@ -9,7 +9,7 @@ import pytest
 
 from tool import IMAGES, ROOT, TOOL
 
-FILES = ["blueprint.bin", "bulkhead.itb", "control.dtb", "health.dtb", "manifest.json", "map.svg", "map.txt"]
+FILES = ["blueprint.bin", "bulkhead.itb", "control.dtb", "health.dtb", "manifest.json", "map.json", "map.svg", "map.txt"]
 CONFIG = "test/configs/good/overlay.dts"
 BOARD = "dts/qemu-virt/board.dts"
 

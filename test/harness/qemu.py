@@ -3,7 +3,8 @@
 
 A FIT starts without U-Boot: its parts are put where U-Boot would put them and CPU 0 starts at the kernel's
 load address in EL2. That is quick, and QEMU implements PSCI by SMC as it does under U-Boot. A disk image
-(*.img) takes the whole way through U-Boot, and with an EL3 through TF-A before it.
+(disk.img, beside what else scripts/image.py made) takes the whole way through the U-Boot in flash, which verifies it, and
+with an EL3 through TF-A before it.
 
 The process is ours alone: it has no name or path that another run could share, and it dies with us.
 """
@@ -16,7 +17,7 @@ import subprocess
 import tempfile
 import time
 
-from .build import BUILD
+from .build import ROOT
 from .console import PATIENCE, Console
 from .exceptions import ExceptionLog
 from .fit import Fit
@@ -24,9 +25,9 @@ from .qmp import Qmp
 from .target import Target
 
 QEMU = os.environ.get("QEMU", "qemu-system-aarch64")
-UBOOT = os.environ.get("UBOOT", "/usr/lib/u-boot/qemu_arm64/u-boot.bin")
+FIRMWARE = ROOT / "scripts/firmware.sh"
+FLASH_BANK = 64 << 20  # bytes: hw/arm/virt.c, VIRT_FLASH
 MACHINE = "virt-10.0,virtualization=on,gic-version=3,iommu=smmuv3"
-EL3_FIRMWARE = BUILD / "firmware/flash.bin"  # scripts/firmware.sh
 ICOUNT = "shift=0,sleep=off"
 
 
@@ -98,24 +99,32 @@ class QemuTarget(Target):
         return options
 
     def _load_disk(self, path):
+        """Flash and disk start as they were built; what the machine writes to flash stays until the next load()."""
         self._make_files()
-        loader = ["-bios", EL3_FIRMWARE] if self._el3 else ["-bios", UBOOT, "-dtb", self._loader_tree()]
-        return [
-            *loader,
-            *["-drive", f"if=none,id=boot,format=raw,read-only=on,file={_escaped(path)}"],
-            *["-device", "virtio-blk-pci,drive=boot,romfile=,addr=1f"],
-        ]
+        folder = os.path.dirname(path)
+        loader = os.path.join(folder, "loader.img")
+        if self._el3:
+            flash = os.path.join(self._files, "firmware")
+            subprocess.run([FIRMWARE, "flash", loader, flash], check=True, capture_output=True)
+            loader = flash
+        options = self._flash_bank(0, loader)
+        if os.path.exists(os.path.join(folder, "state.img")):
+            options += self._flash_bank(1, os.path.join(folder, "state.img"))
+        drive = "nvme"
+        if "drive=nvme" not in ",".join(map(str, self._extra)).split(","):  # the board has none
+            drive = "boot"
+            options += ["-device", "virtio-blk-pci,drive=boot,romfile=,addr=1f"]
+        return [*options, "-drive", f"if=none,id={drive},format=raw,snapshot=on,file={_escaped(path)}"]
 
-    def _loader_tree(self):
-        """The machine's own tree, with U-Boot told not to wait for a key: 2 s of polling take minutes where
-        each instruction is a nanosecond."""
-        path = os.path.join(self._files, "loader.dtb")
-        tree = [QEMU, "-nodefaults", "-display", "none", "-machine", f"{self._machine},dumpdtb={_escaped(path)}"]
-        quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run([*tree, "-cpu", self._cpu, "-smp", self._smp, "-m", self._memory], **quiet)
-        subprocess.run(["fdtput", "-c", path, "/config"], **quiet)
-        subprocess.run(["fdtput", "-t", "i", path, "/config", "bootdelay", "0"], **quiet)
-        return path
+    def _flash_bank(self, number, content):
+        path = self.flash_bank(number)
+        shutil.copyfile(content, path)
+        os.truncate(path, FLASH_BANK)
+        return ["-drive", f"if=pflash,unit={number},format=raw,file={_escaped(path)}"]
+
+    def flash_bank(self, number):
+        """The file that a machine started from a disk image has as its flash bank."""
+        return os.path.join(self._files, f"flash-{number}")
 
     def power(self, state):
         if state in ("off", "reset"):

@@ -22,7 +22,7 @@ def page(port):
 
 def test_page_is_forwarded(tmp_path):
     disk, port = build.disk("net-virtio"), ports.free()
-    command = [build.ROOT / "scripts/run.sh", disk, disk.parent / "map.txt"]
+    command = [build.ROOT / "scripts/run.sh", disk.parent]
     with open(tmp_path / "console", "w+b") as console:
         running = subprocess.Popen(command, env={**os.environ, "HTTP_PORT": str(port)}, stdin=subprocess.PIPE, stdout=console, stderr=console)
         try:

@@ -19,7 +19,7 @@ UNDEFINED = bytes(4)  # UDF #0: Arm ARM C6.2
 
 
 def devices():
-    return pci.options("qemu-virt-pci", nvme="null-co://", disk="null-co://")
+    return pci.options("qemu-virt-pci", disk="null-co://")  # its NVMe drive is what it boots from
 
 
 def started(target):

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""U-Boot's control tree: the board's own tree, the keys whose signatures it believes, and what boot.hush goes by."""
+
+import tempfile
+
+from . import run
+from .keys import BITS
+
+MIB = 1 << 20
+SCRATCH, STAGE = 3 * MIB, 4 * MIB  # into the board's staging range; before them lies what earlier stages left
+WORD = 1 << 32
+
+
+def put(tree, node, name, *values, kind="s"):
+    run("fdtput", "-p", "-t", kind, tree, node, name, *values)
+
+
+def put_bytes(tree, node, name, data):
+    put(tree, node, name, *(f"{byte:02x}" for byte in data), kind="bx")
+
+
+def put_key(tree, key):
+    """As U-Boot's RSA wants it (doc/uImage.FIT/signature.txt, "Public Key Storage")."""
+    node, modulus = f"/signature/key-{key.name}", key.modulus
+    put(tree, node, "required", "conf")
+    put(tree, node, "algo", f"sha256,rsa{BITS}")
+    put(tree, node, "key-name-hint", key.name)
+    put(tree, node, "rsa,num-bits", f"{BITS:x}", kind="x")
+    put(tree, node, "rsa,n0-inverse", f"{-pow(modulus, -1, WORD) % WORD:x}", kind="x")
+    put(tree, node, "rsa,exponent", f"{key.exponent >> 32:x}", f"{key.exponent % WORD:x}", kind="x")
+    put_bytes(tree, node, "rsa,modulus", modulus.to_bytes(BITS // 8, "big"))
+    put_bytes(tree, node, "rsa,r-squared", pow(2, 2 * BITS, modulus).to_bytes(BITS // 8, "big"))
+
+
+def put_flash(tree, state):
+    """Only the bank that the boot state is in: the other may be out of U-Boot's reach, and is never written by it."""
+    for node in [line for line in run("fdtget", "-l", tree, "/").decode().split() if line.startswith("flash@")]:
+        if not state or f"/{node}" != state["device"]:
+            run("fdtput", "-r", tree, f"/{node}")
+    if state:
+        words = [state["address"] >> 32, state["address"] % WORD, state["size"] >> 32, state["size"] % WORD]
+        put(tree, state["device"], "reg", *(f"{word:x}" for word in words), kind="x")
+
+
+def build(fit, keys, state, out):
+    """fit: a Fit of sign.py; state: boot_state of the map, or None; writes the tree to `out`."""
+    out.write_bytes(fit.part("fdt"))
+    with tempfile.NamedTemporaryFile(suffix=".dtb") as machine:
+        machine.write(fit.part("machine"))
+        machine.flush()
+        start, size = read_range(machine.name, "/loader", "staging")
+        bus, unit = run("fdtget", machine.name, "/loader", "disk").decode().split()
+    put_flash(out, state)
+    copies = state["copies"] if state else [0, 0]
+    put(out, "/config", "bulkhead,board", fit.board)
+    put(out, "/config", "bulkhead,bus", bus)
+    put(out, "/config", "bulkhead,unit", unit)
+    put(out, "/config", "bulkhead,tpm", "yes" if has_tpm(out) else "no")
+    numbers = {"stage": start + STAGE, "room": size - STAGE, "scratch": start + SCRATCH, "state-a": copies[0], "state-b": copies[1]}
+    for name, value in numbers.items():
+        put(out, "/config", f"bulkhead,{name}", f"{value:x}", kind="x")
+    put(out, "/signature", "required-mode", "any")
+    for key in keys:
+        put_key(out, key)
+
+
+def read_range(tree, node, name):
+    cells = [int(word, 16) for word in run("fdtget", "-t", "x", tree, node, name).decode().split()]
+    return cells[0] << 32 | cells[1], cells[2] << 32 | cells[3]
+
+
+def has_tpm(tree):
+    return b'"tcg,tpm-tis-mmio"' in run("dtc", "-q", "-I", "dtb", "-O", "dts", tree)
