@@ -334,6 +334,18 @@ static void machine_facts(struct audit *audit)
 	crash_area(audit);
 }
 
+/* The boot loader goes by what the FIT says. [impl->swr~audit-fit~1] */
+static void name_check(struct audit *audit)
+{
+	const struct tree *machine = &audit->board.machine;
+	const char *name = machine->count ? node_string(machine, &machine->nodes[0], "board") : NULL;
+
+	if (audit->fit.board && (!name || strcmp(name, audit->fit.board) != 0))
+		violation(&audit->report, RULE_FIT,
+			  "/configurations/conf-1: it is for board '%s', the machine facts are of '%s'",
+			  audit->fit.board, name ? name : "?");
+}
+
 /* Lines of known-slaves become a string list. */
 static void slaves_read(struct board *board, struct blob text)
 {
@@ -378,6 +390,7 @@ bool board_open(struct audit *audit)
 	board_ranges(board);
 	board_parts(audit);
 	machine_facts(audit);
+	name_check(audit);
 	board_check(audit);
 	slaves_read(board, audit->fit.known_slaves);
 	return board->gic && board->gic->reg_count >= 2 && board->core_count && board->ram.count;

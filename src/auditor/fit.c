@@ -124,24 +124,6 @@ static bool label_split(struct fit_file *file, const char *description)
 	return true;
 }
 
-/* The configuration that the loader boots; negative: none. */
-static int configuration(const void *fdt)
-{
-	int configurations = fdt_path_offset(fdt, "/configurations"), length;
-	const char *chosen = configurations < 0 ? NULL : fdt_getprop(fdt, configurations, "default", &length);
-
-	if (!chosen || length < 1 || chosen[length - 1] != '\0')
-		return -FDT_ERR_NOTFOUND;
-	return fdt_subnode_offset(fdt, configurations, chosen);
-}
-
-static bool loadable_named(const void *fdt, const char *name)
-{
-	const int node = configuration(fdt);
-
-	return node >= 0 && fdt_stringlist_search(fdt, node, "loadables", name) >= 0;
-}
-
 /* [impl->swr~audit-fit~1] */
 static void file_open(struct fit *fit, struct blob image, int node, struct report *report)
 {
@@ -159,54 +141,11 @@ static void file_open(struct fit *fit, struct blob image, int node, struct repor
 	hash_check(image, node, name, file.bytes, report);
 	compression_check(image.data, node, name, report);
 	kind_check(image.data, node, name, "type", "firmware", report);
-	file.loaded = loadable_named(image.data, name);
+	file.loaded = fit_loads(image.data, name);
 	if (!file.loaded)
 		violation(report, RULE_FIT, "/images/%s: the configuration doesn't load it", name);
 	fit->files = memory_grow(fit->files, fit->file_count, sizeof(file));
 	fit->files[fit->file_count++] = file;
-}
-
-static bool configuration_names(const void *fdt, const char *property, const char *part)
-{
-	const int node = configuration(fdt);
-
-	return node >= 0 && fdt_stringlist_count(fdt, node, property) == 1 &&
-	       fdt_stringlist_search(fdt, node, property, part) == 0;
-}
-
-/* Whatever else the loader puts into memory lies where nothing was judged: a ramdisk, a second
- * loadable's node, an fdt that is to be moved.  [impl->swr~audit-fit~1] */
-static void loads_check(struct blob image, int images, struct report *report)
-{
-	static const char *const admitted[] = {"description", "kernel", "fdt", "loadables", "compatible"};
-	const void *fdt = image.data;
-	const int node = configuration(fdt), tree = fdt_subnode_offset(fdt, images, "fdt");
-	const int count = node < 0 ? 0 : fdt_stringlist_count(fdt, node, "loadables");
-	int property;
-
-	for (int i = 0; i < count; i++) {
-		const char *name = fdt_stringlist_get(fdt, node, "loadables", i, NULL);
-
-		if (!name || strncmp(name, "file-", 5) != 0 || fdt_subnode_offset(fdt, images, name) < 0)
-			violation(report, RULE_FIT,
-				  "/configurations: it loads `%s`, which is no file of the image store",
-				  name ? name : "?");
-	}
-	if (tree >= 0 && fdt_getprop(fdt, tree, "load", NULL))
-		violation(report, RULE_FIT, "/images/fdt: it has a load address: the loader would move it");
-	if (node < 0)
-		return;
-	fdt_for_each_property_offset(property, fdt, node)
-	{
-		const char *name = "?";
-		bool known = false;
-
-		(void)fdt_getprop_by_offset(fdt, property, &name, NULL);
-		for (size_t i = 0; name && i < sizeof(admitted) / sizeof(admitted[0]); i++)
-			known |= !strcmp(name, admitted[i]);
-		if (!known)
-			violation(report, RULE_FIT, "/configurations: `%s` isn't part of an image", name);
-	}
 }
 
 /* [impl->swr~fuzzed~1] */
@@ -239,11 +178,10 @@ bool fit_open(struct fit *fit, struct blob image, struct report *report)
 	if (node >= 0 && (!fit_address(image.data, node, "load", &fit->kernel_load) ||
 			  !fit_address(image.data, node, "entry", &fit->kernel_entry)))
 		violation(report, RULE_FIT, "/images/kernel: needs load and entry");
-	if (!configuration_names(image.data, "kernel", "kernel") ||
-	    !configuration_names(image.data, "fdt", "fdt"))
-		violation(report, RULE_FIT,
-			  "/configurations: the default one doesn't boot `kernel` with `fdt`");
-	loads_check(image, images, report);
+	node = fdt_subnode_offset(image.data, images, "fdt");
+	if (node >= 0 && fdt_getprop(image.data, node, "load", NULL))
+		violation(report, RULE_FIT, "/images/fdt: it has a load address: the loader would move it");
+	fit->board = fit_configuration(image.data, images, report);
 	fdt_for_each_subnode(node, image.data, images)
 	{
 		if (!strncmp(fdt_get_name(image.data, node, NULL), "file-", 5))

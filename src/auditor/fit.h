@@ -21,6 +21,7 @@ struct fit {
 	struct blob kernel, fdt, machine, partitions, known_slaves;
 	struct blob pci; /* absent: the board has no inventory */
 	uint64_t kernel_load, kernel_entry;
+	const char *board; /* for which the configuration says that it is; NULL: it doesn't */
 	struct fit_file *files;
 	size_t file_count;
 };
@@ -28,6 +29,11 @@ struct fit {
 /* False when it is no FIT at all; parts that are missing or don't match their hash are violations. */
 bool fit_open(struct fit *fit, struct blob image, struct report *report);
 void fit_close(struct fit *fit);
+
+/* fit_config.c: what the loader is told to do with the parts. Returns the board that it names, or NULL. */
+const char *fit_configuration(const void *fdt, int images, struct report *report);
+bool fit_loads(const void *fdt, const char *name); /* a loadable */
+
 void digest_of(struct blob bytes, uint8_t digest[32]);
 
 #endif

@@ -9,7 +9,7 @@
 
 /* clang-format off */
 #define AUDIT_RULES(RULE)                                                                                    \
-	RULE(FIT, "FMT-01", "the FIT holds every part, and every part matches its SHA-256", "build the image again") \
+	RULE(FIT, "FMT-01", "the FIT holds every part, each matches its SHA-256 and has one use, and it is for this board", "build the image again") \
 	RULE(HV_HEADER, "FMT-02", "bulkhead.bin's headers agree with themselves and with the FIT", "build bulkhead.bin and the image again") \
 	RULE(BP_HEADER, "FMT-03", "the blueprint's header is whole and its digest right", "build the image again") \
 	RULE(RECORD, "FMT-04", "every record and table lies inside what holds it", "build the image again") \

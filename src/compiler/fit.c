@@ -124,7 +124,20 @@ static size_t put_files(struct fit *fit, const struct plan *plan, char *names)
 	return length;
 }
 
-static void put_configuration(struct fit *fit, const char *files, size_t files_length)
+/* Beside what the boot loader goes by: for which board it is, and the images that nothing loads, so that a
+ * signature of the configuration can cover them (mkimage's `sign-images` names such properties). */
+static void put_inputs(struct fit *fit, const struct plan *plan, bool pci)
+{
+	static const char with_pci[] = "machine\0partitions\0known-slaves\0pci",
+			  without[] = "machine\0partitions\0known-slaves";
+
+	put(fit, "bulkhead,board", plan->board.name);
+	note(fit, pci ? fdt_property(fit->data, "bulkhead,inputs", with_pci, sizeof(with_pci))
+		      : fdt_property(fit->data, "bulkhead,inputs", without, sizeof(without)));
+}
+
+static void put_configuration(struct fit *fit, const struct plan *plan, bool pci, const char *files,
+			      size_t files_length)
 {
 	note(fit, fdt_begin_node(fit->data, "configurations"));
 	put(fit, "default", "conf-1");
@@ -134,6 +147,7 @@ static void put_configuration(struct fit *fit, const char *files, size_t files_l
 	put(fit, "fdt", "fdt");
 	if (files_length)
 		note(fit, fdt_property(fit->data, "loadables", files, (int)files_length));
+	put_inputs(fit, plan, pci);
 	note(fit, fdt_end_node(fit->data));
 	note(fit, fdt_end_node(fit->data));
 }
@@ -159,7 +173,7 @@ static void put_all(struct fit *fit, const struct layout *layout, const struct b
 		put_image(fit, "pci", "PCI inventory", &kind_tree, 0, &plan->board.pci_tree);
 	length = put_files(fit, plan, names);
 	note(fit, fdt_end_node(fit->data));
-	put_configuration(fit, names, length);
+	put_configuration(fit, plan, layout->pci, names, length);
 	note(fit, fdt_end_node(fit->data));
 	note(fit, fdt_finish(fit->data));
 }

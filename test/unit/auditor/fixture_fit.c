@@ -40,6 +40,7 @@ void fixture_fit(struct fixture *fixture, struct blob board, struct blob machine
 {
 	const struct blob kernel = {fixture->kernel, HV_SIZE + fixture->header->size};
 	const struct blob slaves = {(const uint8_t *)fixture->slaves_text, strlen(fixture->slaves_text)};
+	static const char inputs[] = "machine\0partitions\0known-slaves\0pci";
 	char loadables[256];
 	size_t at = 0;
 	void *fdt = calloc(1, FIT_MAX);
@@ -71,6 +72,11 @@ void fixture_fit(struct fixture *fixture, struct blob board, struct blob machine
 	fdt_property_string(fdt, "kernel", "kernel");
 	fdt_property_string(fdt, "fdt", "fdt");
 	fdt_property(fdt, "loadables", loadables, (int)at);
+	fdt_property_string(fdt, "bulkhead,board", "fixture");
+	if (pci.data)
+		fdt_property(fdt, "bulkhead,inputs", inputs, sizeof(inputs));
+	else
+		fdt_property(fdt, "bulkhead,inputs", inputs, sizeof(inputs) - sizeof("pci"));
 	fdt_end_node(fdt);
 	fdt_end_node(fdt);
 	fdt_end_node(fdt);

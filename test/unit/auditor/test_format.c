@@ -301,7 +301,14 @@ static void nothing_else_is_loaded(void **state)
 		    {"/images/kernel", "arch", "arm"},
 		    {"/images/fdt", "type", "kernel"},
 		    {"/images/file-0", "type", "fpga"},
-		    {"/images/fdt", "load", "\x01\x02\x03"}};
+		    {"/images/fdt", "load", "\x01\x02\x03"},
+		    {"/configurations", "default", "conf-2"},
+		    {"/configurations/conf-1", "kernel", "file-0"},
+		    {"/configurations/conf-1", "fdt", "machine"},
+		    {"/configurations/conf-1", "bulkhead,board", "another"},
+		    {"/configurations/conf-1", "bulkhead,inputs", "machine"},
+		    {"/configurations/conf-1", "bulkhead,inputs", "file-0"},
+		    {"/configurations/conf-1", "bulkhead,counter", "seven"}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const size_t room = 4096;
@@ -323,6 +330,184 @@ static void nothing_else_is_loaded(void **state)
 		free(image);
 		fixture_free(&f);
 	}
+}
+
+/* A part, a configuration or a node of one beside those that there are; NULL: the property goes.
+ * [utest->swr~audit-fit~1] */
+static void nothing_else_is_there(void **state)
+{
+	static const struct {
+		const char *path, *node, *property;
+	} rows[] = {{"/images", "spare", NULL},
+		    {"/images", "file-0@1", NULL},
+		    {"/configurations", "conf-2", NULL},
+		    {"/configurations", "conf-1@1", NULL},
+		    {"/configurations/conf-1", "script", NULL},
+		    {"/configurations/conf-1", NULL, "bulkhead,board"},
+		    {"/configurations/conf-1", NULL, "bulkhead,inputs"},
+		    {"/configurations/conf-1", NULL, "loadables"},
+		    {"/configurations/conf-1", NULL, "kernel"}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const size_t room = 4096;
+		struct fixture f;
+		struct audit audit = {0};
+		uint8_t *image;
+		int node;
+
+		fixture_make(&f);
+		fixture_seal(&f);
+		image = malloc(f.image_size + room);
+		assert_int_equal(fdt_open_into(f.image, image, (int)(f.image_size + room)), 0);
+		node = fdt_path_offset(image, rows[i].path);
+		if (rows[i].node)
+			assert_true(fdt_add_subnode(image, node, rows[i].node) > 0);
+		else
+			assert_int_equal(fdt_delprop(image, node, rows[i].property), 0);
+		assert_true(audit_run(&audit, (struct blob){image, fdt_totalsize(image)}));
+		assert_true(audit.report.by_rule[RULE_FIT] > 0);
+		audit_close(&audit);
+		free(image);
+		fixture_free(&f);
+	}
+}
+
+static int configuration_of(const void *fdt)
+{
+	return fdt_path_offset(fdt, "/configurations/conf-1");
+}
+
+static void rename_part(void *fdt, const char *from, const char *to)
+{
+	assert_int_equal(
+		fdt_set_name(fdt, fdt_subnode_offset(fdt, fdt_path_offset(fdt, "/images"), from), to), 0);
+}
+
+/* The `loadables`, the first four of which are file-0 to file-3, with that instead of the one at `at`. */
+static void load_instead(void *fdt, unsigned int at, const char *name)
+{
+	char list[64];
+	size_t size = 0;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		if (i == at && name)
+			size += (size_t)snprintf(list + size, sizeof(list) - size, "%s", name) + 1;
+		else if (i != at)
+			size += (size_t)snprintf(list + size, sizeof(list) - size, "file-%u", i) + 1;
+	}
+	assert_int_equal(fdt_setprop(fdt, configuration_of(fdt), "loadables", list, (int)size), 0);
+}
+
+static void uses_swapped(void *fdt)
+{
+	assert_int_equal(fdt_setprop_string(fdt, configuration_of(fdt), "kernel", "fdt"), 0);
+	assert_int_equal(fdt_setprop_string(fdt, configuration_of(fdt), "fdt", "kernel"), 0);
+}
+static void unit_of_a_part(void *fdt)
+{
+	rename_part(fdt, "file-0", "file-0@1");
+	load_instead(fdt, 0, "file-0@1");
+}
+static void unit_of_the_configuration(void *fdt)
+{
+	assert_int_equal(fdt_set_name(fdt, configuration_of(fdt), "conf-1@1"), 0);
+}
+static void loads_what_isnt_there(void *fdt)
+{
+	assert_int_equal(fdt_appendprop_string(fdt, configuration_of(fdt), "loadables", "file-9"), 0);
+}
+static void two_of_one_name(void *fdt)
+{
+	rename_part(fdt, "file-1", "file-0");
+	load_instead(fdt, 1, NULL);
+}
+static void two_configurations_of_one_name(void *fdt)
+{
+	static const char *const words[] = {"kernel", "fdt", "loadables", "bulkhead,board",
+					    "bulkhead,inputs"};
+	int other = fdt_add_subnode(fdt, fdt_path_offset(fdt, "/configurations"), "conf-2");
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		char value[128];
+		int size = 0;
+		const void *const good = fdt_getprop(fdt, configuration_of(fdt), words[i], &size);
+
+		assert_true(good && (size_t)size <= sizeof(value));
+		memcpy(value, good, (size_t)size);
+		assert_int_equal(fdt_setprop(fdt, other, words[i], value, size), 0);
+		other = fdt_path_offset(fdt, "/configurations/conf-2");
+	}
+	assert_int_equal(fdt_set_name(fdt, other, "conf-1"), 0);
+}
+static void no_names(void *fdt)
+{
+	for (int i = 0; i < 4; i++) {
+		char path[] = "/images/file-0";
+
+		path[sizeof(path) - 2] = (char)('0' + i);
+		assert_int_equal(fdt_del_node(fdt, fdt_path_offset(fdt, path)), 0);
+	}
+	assert_int_equal(fdt_setprop(fdt, configuration_of(fdt), "loadables", "\1", 1), 0);
+}
+
+/* [utest->swr~audit-fit~1] */
+static void names_lead_to_one_part_each(void **state)
+{
+	static void (*const rows[])(void *) = {uses_swapped,
+					       unit_of_a_part,
+					       unit_of_the_configuration,
+					       loads_what_isnt_there,
+					       two_of_one_name,
+					       two_configurations_of_one_name,
+					       no_names};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const size_t room = 4096;
+		struct fixture f;
+		struct audit audit = {0};
+		uint8_t *image;
+
+		fixture_make(&f);
+		fixture_seal(&f);
+		image = malloc(f.image_size + room);
+		assert_int_equal(fdt_open_into(f.image, image, (int)(f.image_size + room)), 0);
+		rows[i](image);
+		assert_true(audit_run(&audit, (struct blob){image, fdt_totalsize(image)}));
+		if (!audit.report.by_rule[RULE_FIT])
+			fail_msg("row %zu wasn't caught", i);
+		audit_close(&audit);
+		free(image);
+		fixture_free(&f);
+	}
+}
+
+/* What mkimage puts into an image that it signs, and the counter.  [utest->swr~audit-fit~1] */
+static void a_signed_image_is_alike(void **state)
+{
+	static const char images[] = "kernel\0fdt\0loadables\0bulkhead,inputs";
+	const size_t room = 4096;
+	struct fixture f;
+	struct audit audit = {0};
+	uint8_t *image, value[512] = {1};
+	int node;
+
+	fixture_make(&f);
+	fixture_seal(&f);
+	image = malloc(f.image_size + room);
+	assert_int_equal(fdt_open_into(f.image, image, (int)(f.image_size + room)), 0);
+	assert_int_equal(fdt_setprop_u32(image, 0, "timestamp", 1), 0);
+	node = fdt_path_offset(image, "/configurations/conf-1");
+	assert_int_equal(fdt_setprop_u32(image, node, "bulkhead,counter", 7), 0);
+	node = fdt_add_subnode(image, node, "signature-1");
+	assert_true(node > 0);
+	assert_int_equal(fdt_setprop(image, node, "sign-images", images, sizeof(images)), 0);
+	assert_int_equal(fdt_setprop(image, node, "value", value, sizeof(value)), 0);
+	assert_int_equal(fdt_setprop_string(image, node, "algo", "sha256,rsa4096"), 0);
+	assert_true(audit_run(&audit, (struct blob){image, fdt_totalsize(image)}));
+	assert_int_equal(audit.report.total, 0);
+	audit_close(&audit);
+	free(image);
+	fixture_free(&f);
 }
 
 static int command(const void *image, size_t size, bool json, char *output, size_t output_size)
@@ -429,9 +614,11 @@ static void values_are_read_as_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(broken_formats_are_caught), cmocka_unit_test(fit_parts_are_checked),
-		cmocka_unit_test(nothing_else_is_loaded),    cmocka_unit_test(the_command_says_what_it_found),
-		cmocka_unit_test(every_rule_is_documented),  cmocka_unit_test(values_are_read_as_written)};
+		cmocka_unit_test(broken_formats_are_caught),	  cmocka_unit_test(fit_parts_are_checked),
+		cmocka_unit_test(nothing_else_is_loaded),	  cmocka_unit_test(nothing_else_is_there),
+		cmocka_unit_test(names_lead_to_one_part_each),	  cmocka_unit_test(a_signed_image_is_alike),
+		cmocka_unit_test(the_command_says_what_it_found), cmocka_unit_test(every_rule_is_documented),
+		cmocka_unit_test(values_are_read_as_written)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,7 +131,7 @@ static void fit_holds_inputs_and_store(void **state)
 	struct plan *const plan = fixture_plan();
 	struct layout layout;
 	struct bytes kernel, fit;
-	int images, image, size;
+	int images, image, size, node;
 	const void *data;
 
 	(void)state;
@@ -159,6 +159,10 @@ static void fit_holds_inputs_and_store(void **state)
 	data = fdt_getprop(fit.data, fdt_path_offset(fit.data, "/configurations/conf-1"), "loadables", &size);
 	assert_int_equal(size, 4 * sizeof("file-0"));
 	assert_string_equal((const char *)data + 3 * sizeof("file-0"), "file-3");
+	node = fdt_path_offset(fit.data, "/configurations/conf-1");
+	assert_string_equal(fdt_getprop(fit.data, node, "bulkhead,board", NULL), plan->board.name);
+	assert_int_equal(fdt_stringlist_count(fit.data, node, "bulkhead,inputs"), 3);
+	assert_int_equal(fdt_stringlist_search(fit.data, node, "bulkhead,inputs", "partitions"), 1);
 }
 
 /* A full disk, played by a limit on file sizes: an error, and nothing left behind. */
