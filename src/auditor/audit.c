@@ -34,9 +34,9 @@ static void (*const rules[])(struct audit *) = {
 	rule_tree_references, rule_tree_board,	   rule_tree_boot,
 	rule_directory,	      rule_constants,	   rule_machine,
 	rule_machine_pci,     rule_gic_frames,	   rule_firmware,
-	rule_colors,	      rule_tree_pci,	   rule_presentation,
-	rule_pci_groups,      rule_pci_space,	   rule_pci_config,
-	rule_stream_lists,    rule_messages};
+	rule_boot_state,      rule_colors,	   rule_tree_pci,
+	rule_presentation,    rule_pci_groups,	   rule_pci_space,
+	rule_pci_config,      rule_stream_lists,   rule_messages};
 
 bool image_map(const char *path, struct blob *image)
 {
@@ -80,6 +80,7 @@ enum reading audit_read(struct audit *audit, struct blob image)
 		return READ_PARTS;
 	}
 	devices_assign(audit);
+	boot_state_open(audit);
 	pci_open(audit);
 	colors_open(audit);
 	records_open(audit);

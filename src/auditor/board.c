@@ -311,6 +311,18 @@ static void crash_area(struct audit *audit)
 	spans_free(&given);
 }
 
+/* Where there are any, of the flash that holds firmware. */
+static void flash_facts(struct audit *audit)
+{
+	struct board *board = &audit->board;
+	const struct node *loader = tree_path(&board->machine, "/loader");
+
+	machine_spans(&board->machine, "firmware", &board->firmware);
+	spans_normalize(&board->firmware, join, NULL);
+	if (loader)
+		(void)node_u32(&board->machine, loader, "erase-block", 0, &board->erase_block);
+}
+
 static void machine_facts(struct audit *audit)
 {
 	struct board *board = &audit->board;
@@ -327,6 +339,7 @@ static void machine_facts(struct audit *audit)
 		fact(audit, "/smmu", "idr0", 1, &board->smmu_idr0_mask);
 	}
 	facts_assumed(audit);
+	flash_facts(audit);
 	machine_spans(&board->machine, "forbidden", &board->reserved);
 	machine_spans(&board->machine, "staging", &board->staging);
 	spans_normalize(&board->reserved, join, NULL);
@@ -409,6 +422,7 @@ void board_close(struct board *board)
 	spans_free(&board->reserved);
 	spans_free(&board->lent);
 	spans_free(&board->staging);
+	spans_free(&board->firmware);
 	spans_free(&board->registers);
 	tree_close(&board->tree);
 	tree_close(&board->machine);

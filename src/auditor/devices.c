@@ -199,13 +199,14 @@ static bool interrupt_odd(const struct board *board, const struct node *node)
 	return false;
 }
 
-/* Registers that lie in RAM, or beyond what the CPUs address. */
+/* Registers that lie in RAM, or beyond what the CPUs address; or firmware does in them. */
 static bool registers_odd(const struct board *board, const struct node *node)
 {
 	for (size_t i = 0; i < node->reg_count; i++) {
 		const struct range *reg = &node->regs[i];
 
 		if (spans_touch(&board->ram, reg->base, reg->size) ||
+		    spans_touch(&board->firmware, reg->base, reg->size) ||
 		    (board->pa_bits < 64 && (reg->base + (reg->size - 1)) >> board->pa_bits))
 			return true;
 	}

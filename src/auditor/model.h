@@ -45,6 +45,8 @@ struct board {
 	struct spans lent;	 /* of /reserved-memory, what a device names; tag = node index; may overlap */
 	struct range crash;	 /* what of the crash-audit area is used; size 0: none */
 	struct spans staging;	 /* the loader's: cells only */
+	struct spans firmware;	 /* what the machine starts from: nobody's; va = pa */
+	uint32_t erase_block;	 /* of its flash, in bytes; 0: not stated */
 	struct spans registers;	 /* va = pa; tag = node index; sorted by va, may overlap */
 	uint64_t *registers_end; /* highest end of registers[0..i], for searching */
 	struct tree machine;
@@ -101,6 +103,14 @@ struct partition {
 	size_t channel_count;
 	struct partition_shared *shared;
 	size_t shared_count;
+};
+
+struct boot_state {			    /* a bank of flash that the health cell has (boot_state.c) */
+	const struct partition_cell *asked; /* NULL: there is none */
+	const struct node *flash;	    /* of the board */
+	uint32_t bank;			    /* row of its `reg` */
+	struct range range;		    /* that row; size 0: there is none */
+	uint64_t after_ns, within_ns;	    /* when a boot is confirmed */
 };
 
 /* ---- the image's own story (records.c) ---- */
@@ -237,6 +247,7 @@ struct audit {
 	struct table_memory tables;
 	struct board board;
 	struct partition partition;
+	struct boot_state boot_state;
 	struct pci pci;
 	struct core *cores;
 	size_t core_count;
@@ -339,6 +350,12 @@ bool region_wants(const struct tree *tree, const struct node *region, uint64_t *
 bool region_range(const struct tree *tree, const struct node *region, unsigned int at, struct range *range);
 /* assign.c: which board node is whose, by the partition file. */
 void devices_assign(struct audit *audit);
+/* boot_state.c: with its owner; whether the cell has it. */
+void boot_state_open(struct audit *audit);
+bool boot_state_of(const struct audit *audit, const struct cell *cell);
+/* Calls `found` with every register range of the board that touches [pa, pa + size). rule_pages.c */
+typedef void register_fn(struct audit *audit, const struct node *node, uint64_t base, void *context);
+void registers_in(struct audit *audit, uint64_t pa, uint64_t size, register_fn *found, void *context);
 /* pci.c, pci_host.c, pci_assign.c: the inventory, behind which hosts, and whose. */
 void pci_open(struct audit *audit);
 void pci_hosts_find(struct audit *audit);

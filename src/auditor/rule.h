@@ -44,6 +44,7 @@ void rule_machine(struct audit *audit);
 void rule_machine_pci(struct audit *audit);
 void rule_gic_frames(struct audit *audit);
 void rule_firmware(struct audit *audit);
+void rule_boot_state(struct audit *audit);
 void rule_colors(struct audit *audit);
 void rule_pci_space(struct audit *audit);
 void rule_pci_config(struct audit *audit);
@@ -63,10 +64,6 @@ void lent_check(struct audit *audit, const struct cell *cell, const struct spans
 void core_root_expected(struct audit *audit, size_t core, struct spans *expected);
 void boot_root_expected(struct audit *audit, struct spans *expected);
 const char *window_name(int tag);
-
-/* Calls `found` with every register range of the board that touches [pa, pa + size). */
-typedef void register_fn(struct audit *audit, const struct node *node, uint64_t base, void *context);
-void registers_in(struct audit *audit, uint64_t pa, uint64_t size, register_fn *found, void *context);
 
 /* rule_constants.c: the health cell's windows on what nobody writes, each like `tag`. */
 void constants_expected(const struct audit *audit, int tag, struct spans *expected);

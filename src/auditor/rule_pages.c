@@ -177,6 +177,9 @@ static void register_reached(struct audit *audit, const struct node *node, uint6
 	if (type && !strcmp(type, "pci") &&
 	    spans_cover(&reach->bars, reach->span->pa, reach->span->size, &gap))
 		return;
+	if (boot_state_of(audit, cell) && node == audit->boot_state.flash &&
+	    base == audit->boot_state.range.base)
+		return;
 	if (audit->board.classes[number] == DEVICE_FORBIDDEN)
 		violation(&audit->report, RULE_FORBIDDEN, "%s: its stage 2 reaches %s at 0x%" PRIx64,
 			  cell->who, node->path, base);

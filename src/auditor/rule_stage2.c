@@ -48,6 +48,16 @@ static void devices_expected(const struct audit *audit, const struct cell *cell,
 	}
 }
 
+/* Of a flash that is nobody's. [impl->swr~audit-boot-state~1] */
+static void bank_expected(const struct audit *audit, const struct cell *cell, struct spans *expected)
+{
+	const struct range *bank = &audit->boot_state.range;
+
+	if (boot_state_of(audit, cell))
+		spans_add(expected, (struct span){bank->base, bank->base, bank->size,
+						  ATTR_READ | ATTR_WRITE | ATTR_DEVICE, TARGET_DEVICE});
+}
+
 static void window_expected(const struct audit *audit, const struct cell *cell, uint64_t ipa, uint64_t pa,
 			    uint64_t size, enum target target, struct spans *expected)
 {
@@ -150,6 +160,7 @@ static void stage2_check(struct audit *audit, const struct cell *cell)
 
 	ram_expected(audit, cell, &expected);
 	devices_expected(audit, cell, &expected);
+	bank_expected(audit, cell, &expected);
 	cell_bars(audit, cell,
 		  (struct span){.attrs = ATTR_READ | ATTR_WRITE | ATTR_DEVICE, .tag = TARGET_BAR}, &expected);
 	for (uint32_t i = 0; i < cell->record->channels.count; i++)

@@ -80,7 +80,9 @@ void rule_tree_board(struct audit *audit)
 			const struct node *told = &cell->guest.nodes[i];
 			const struct node *due = tree_path(&audit->board.tree, told->path);
 
-			if (due && is_board_device(audit, due))
+			/* Of the flash with the boot state the cell has one bank: rule_boot_state.c. */
+			if (due && is_board_device(audit, due) &&
+			    !(boot_state_of(audit, cell) && due == audit->boot_state.flash))
 				device_check(audit, cell, told, due);
 		}
 	}

@@ -20,7 +20,7 @@
 	RULE(CORE_OWNER, "SEP-01", "a core belongs to one cell and has a root of its own", "give the core to one cell") \
 	RULE(PAGE_OWNER, "SEP-02", "no page in two cells but declared channels and windows", "give the page to one cell, or declare a channel") \
 	RULE(HV_MEMORY, "SEP-03", "nothing of the hypervisor in a cell's stage 2 but its declared windows", "unmap it from the cell") \
-	RULE(FORBIDDEN, "SEP-04", "no GIC, ITS, SMMU, flash, fw_cfg, watchdog, reset, power or PCI host device in a cell; a PCI watchdog in the health cell alone", "leave the device with the hypervisor") \
+	RULE(FORBIDDEN, "SEP-04", "no GIC, ITS, SMMU, flash (but SEP-32), fw_cfg, watchdog, reset, power or PCI host device in a cell; a PCI watchdog in the health cell alone", "leave the device with the hypervisor") \
 	RULE(STAGE2, "SEP-05", "stage 2 maps what is admitted, there, with those permissions", "correct the mapping") \
 	RULE(SPI_OWNER, "SEP-06", "an SPI belongs to one cell, never one of the hypervisor's", "give the interrupt to one cell") \
 	RULE(PPI_OWNER, "SEP-07", "no cell owns the hypervisor's PPIs", "take the PPI from the cell") \
@@ -48,6 +48,7 @@
 	RULE(MESSAGES, "SEP-29", "a function's messages make SPIs of its own cell pending, by the cell's first core; DeviceID 0 makes none", "correct the ITS's commands or the cell's LPIs") \
 	RULE(PCI_SPACE, "SEP-30", "the boot's steps leave each function, bus and window addresses of its own, and what keeps functions apart on", "correct the boot's steps") \
 	RULE(PCI_CONFIG, "SEP-31", "no register of a cell's function lets its guest move BARs, buses or virtual functions, or send as another", "correct the table of registers") \
+	RULE(BOOT_STATE, "SEP-32", "the boot state's bank of flash is mapped in the health cell alone, and what the machine starts from in nobody's tables", "unmap the flash") \
 	RULE(CELLS, "CONF-01", "the image's cells are the partition file's, with their names, roles and flags", "build the image from this partition file") \
 	RULE(CORES, "CONF-02", "each cell has the cores that the file gives it", "build the image from this partition file") \
 	RULE(MEMORY, "CONF-03", "each cell's memory adds up to what the file says, and is mapped", "build the image from this partition file") \
@@ -82,7 +83,8 @@
 	RULE(PCI_MACHINE, "CONF-32", "what the tables of PCI functions rest on is compared with the machine first", "compare it in the boot's steps") \
 	RULE(TREE_PCI, "CONF-33", "the guest tree's PCI host and frame for messages are what the cell has", "correct the guest tree") \
 	RULE(PRESENTATION, "CONF-34", "a channel that the file shows as a PCI function is one to each party: constant, its memory the channel, its interrupt the doorbell", "build the image from this partition file") \
-	RULE(CONSTANTS, "CONF-35", "what nobody writes is in the health cell's table, each byte once, with its digest, where the cell sees it", "correct the table of constant ranges")
+	RULE(CONSTANTS, "CONF-35", "what nobody writes is in the health cell's table, each byte once, with its digest, where the cell sees it", "correct the table of constant ranges") \
+	RULE(TREE_BOOT_STATE, "CONF-36", "the health cell's tree has the boot state's bank, what lies where in it, and the file's times; no other node says so", "correct the guest tree")
 /* clang-format on */
 
 enum rule {

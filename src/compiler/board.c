@@ -19,6 +19,7 @@
 
 #define MPIDR_AFFINITY	 UINT64_C(0xff00ffffff)
 #define GICR_STRIDE	 UINT64_C(0x20000)
+#define ERASE_BLOCK_MOST UINT32_C(0x1000000)
 #define KNOWN_SLAVES_MAX (UINT64_C(1) << 20)
 
 /* ---- the files ---- */
@@ -173,6 +174,25 @@ static void read_crash(struct board *board, const struct source *machine)
 			"crash-audit is one range: an address and a size");
 }
 
+/* Two facts of a board whose flash holds the boot state; neither is needed otherwise.
+ * [impl->swr~config-boot-state~1] */
+static void read_flash(struct board *board, const struct source *machine)
+{
+	const void *const tree = machine->tree.data;
+	const int node = fdt_path_offset(tree, "/loader");
+	int length = 0;
+	const fdt32_t *const block = node >= 0 ? fdt_getprop(tree, node, "erase-block", &length) : NULL;
+
+	read_pairs(machine, "firmware", &board->firmware);
+	if (!block)
+		return;
+	board->erase_block = length == sizeof(*block) ? fdt32_ld(block) : 0;
+	if (!board->erase_block || board->erase_block % BP_PAGE_SIZE || board->erase_block > ERASE_BLOCK_MOST)
+		diag_error(source_place(machine, node, "erase-block"),
+			   "erase-block is one number, a multiple of 4K up to 16M: what the flash erases at "
+			   "once");
+}
+
 static const char *const fact_paths[] = {
 #define FACT(name, path) path,
 	BP_FACTS(FACT)
@@ -266,6 +286,7 @@ static bool read_machine(struct board *board, const char *path)
 	read_pairs(&machine, "staging", &board->staging);
 	read_pairs(&machine, "forbidden", &board->reserved);
 	read_crash(board, &machine);
+	read_flash(board, &machine);
 	return diag_errors() == errors;
 }
 

@@ -196,6 +196,17 @@ static void check_crash(const struct board *board)
 			   board->crash.base);
 }
 
+/* What firmware keeps of RAM is `forbidden`: this is where it starts from. */
+static void check_firmware(const struct board *board)
+{
+	for (size_t i = 0; i < board->firmware.count; i++)
+		if (ranges_overlap(&board->ram, board->firmware.at[i]))
+			diag_error((struct place){board->machine.path, 1, 1},
+				   "firmware 0x%" PRIx64 " lies in RAM of the board: what firmware keeps of "
+				   "that is 'forbidden'",
+				   board->firmware.at[i].base);
+}
+
 /* [impl->swr~config-board~1] */
 void board_check(const struct board *board)
 {
@@ -207,4 +218,5 @@ void board_check(const struct board *board)
 	check_ppis(board);
 	check_cores(board);
 	check_crash(board);
+	check_firmware(board);
 }

@@ -131,7 +131,10 @@ static void claim(struct front *front, size_t cell, size_t index, struct place a
 		diag_error(at, "'%s' can't be given to a cell: it is shared read-only", device->path);
 		diag_note(front_place(front, 0, "shared-read-only"), "shared here");
 	} else if (device->forbidden || (device->bus_master && device->has_iommu)) {
-		diag_error(at, "'%s' can't be given to a cell: %s", device->path, device->why);
+		diag_error(at, "'%s' can't be given to a cell: %s%s", device->path, device->why,
+			   fdt_node_check_compatible(front->plan->board.tree.data, device->node, "cfi-flash")
+				   ? ""
+				   : "; a bank that holds none may be the health cell's, by boot-state");
 	} else if (device->bus_master && !front->plan->cells[cell].unprotected) {
 		diag_error(at, "'%s' can't be given to a cell: %s; dma = \"unprotected\" admits it",
 			   device->path, device->why);

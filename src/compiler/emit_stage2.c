@@ -83,6 +83,16 @@ static void add_device(struct cell_layout *cell, const struct device *device)
 	}
 }
 
+/* Of a flash that is nobody's, the bank of the boot state. [impl->swr~compile-boot-state~1] */
+static void add_boot_state(struct cell_layout *out, const struct plan *plan)
+{
+	const struct boot_state *const state = &plan->boot_state;
+
+	stage2_add(
+		out, state->flash.base, state->flash.base, state->flash.size, MAP_DEVICE,
+		text_format("bank %" PRIu32 " of %s", state->bank, plan->board.devices[state->device].path));
+}
+
 /* The memory BARs of the functions that it has, where the functions decode them. */
 static void add_functions(const struct layout *layout, struct cell_layout *out, size_t cell)
 {
@@ -223,6 +233,8 @@ bool stage2_list(struct layout *layout, size_t cell)
 	for (size_t i = 0; i < plan->board.device_count; i++)
 		if (plan->board.devices[i].owner == (int)cell)
 			add_device(out, &plan->board.devices[i]);
+	if (plan->boot_state.wanted && plan->boot_state.cell == cell)
+		add_boot_state(out, plan);
 	add_functions(layout, out, cell);
 	stage2_add(out, own->heartbeat_ipa, out->heartbeat_pa, BP_PAGE_SIZE, MAP_SHARED, "heartbeat");
 	add_channels(layout, out, cell);

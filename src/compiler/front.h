@@ -106,6 +106,7 @@ void pci_assign(struct front *front);		/* pci_assign.c: functions */
 void pci_messages_assign(struct front *front);	/* pci_messages.c: their interrupts */
 void net_read(struct front *front);		/* net.c: the health cell's network */
 void log_key_read(struct front *front);		/* log_key.c: what signs its event log */
+void boot_state_read(struct front *front);	/* boot_state.c: its bank of flash */
 void windows_place(struct front *front);	/* windows.c */
 void reserved_check(const struct front *front); /* reserved.c: reserved memory of devices */
 

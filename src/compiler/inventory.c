@@ -165,10 +165,10 @@ static bool is_description(const void *tree, int node)
 	return false;
 }
 
-static bool lies_in(const struct ranges *ram, const struct ranges *regs)
+static bool lies_in(const struct ranges *where, const struct ranges *regs)
 {
 	for (size_t i = 0; i < regs->count; i++)
-		if (ranges_overlap(ram, regs->at[i]))
+		if (ranges_overlap(where, regs->at[i]))
 			return true;
 	return false;
 }
@@ -256,6 +256,9 @@ static void add_device(struct board *board, int node)
 		device->forbidden = true;
 		device->why =
 			"its registers lie beyond the board's address bits (/cpu/pa-bits of machine.dts)";
+	} else if (lies_in(&board->firmware, &device->regs)) {
+		device->forbidden = true;
+		device->why = "the machine's firmware is in it (/loader/firmware of machine.dts)";
 	} else if (lies_in(&board->ram, &device->regs)) {
 		device->forbidden = true;
 		device->why = "its registers lie in RAM";

@@ -221,6 +221,26 @@ static void print_net(const struct plan_net *net, FILE *out)
 	fputc('\n', out);
 }
 
+/* The health cell's. [impl->swr~map-boot-state~1] */
+static void print_boot_state(const struct plan *plan, size_t cell, FILE *out)
+{
+	const struct boot_state *const state = &plan->boot_state;
+	const uint32_t block = plan->board.erase_block;
+
+	if (!state->wanted || state->cell != cell)
+		return;
+	fprintf(out,
+		"  boot state: bank %" PRIu32 " of %s, copies at %#" PRIx64 " and %#" PRIx64
+		", identity at %#" PRIx64 ", erase blocks of %s",
+		state->bank, plan->board.devices[state->device].path,
+		state->flash.base + boot_state_offset(block, 0),
+		state->flash.base + boot_state_offset(block, 1),
+		state->flash.base + boot_state_offset(block, 2), text_of_size(block));
+	print_duration(out, "confirmed after", state->confirm_after_ns);
+	print_duration(out, "within", state->confirm_within_ns);
+	fputc('\n', out);
+}
+
 static void print_images(const struct layout *layout, size_t cell, FILE *out)
 {
 	const struct plan_cell *const own = &layout->plan->cells[cell];
@@ -393,6 +413,7 @@ void map_print(const struct layout *layout, FILE *out)
 		map_print_functions(layout->plan, i, out);
 		print_interrupts(layout, i, out);
 		print_net(&plan->cells[i].net, out);
+		print_boot_state(plan, i, out);
 		print_images(layout, i, out);
 		print_firmware(&plan->cells[i], out);
 		print_masters(plan, i, out);

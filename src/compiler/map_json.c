@@ -294,6 +294,29 @@ static void put_channels(const struct plan *plan, FILE *out)
 	}
 }
 
+/* [impl->swr~map-boot-state~1] */
+static void put_boot_state(const struct plan *plan, FILE *out)
+{
+	const struct boot_state *const state = &plan->boot_state;
+	const uint64_t base = state->flash.base;
+	const uint32_t block = plan->board.erase_block;
+
+	fputs("\n  \"boot_state\": ", out);
+	if (!state->wanted) {
+		fputs("null,", out);
+		return;
+	}
+	put_key(out, "{", "device", plan->board.devices[state->device].path);
+	fprintf(out,
+		", \"bank\": %" PRIu32 ", \"cell\": %zu, \"address\": %" PRIu64 ", \"size\": %" PRIu64
+		", \"copies\": [%" PRIu64 ", %" PRIu64 "], \"identity\": %" PRIu64
+		", \"erase_block\": %" PRIu32 ", \"confirm_after\": %" PRIu64 ", \"confirm_within\": %" PRIu64
+		"},",
+		state->bank, state->cell, base, state->flash.size, base + boot_state_offset(block, 0),
+		base + boot_state_offset(block, 1), base + boot_state_offset(block, 2), block,
+		state->confirm_after_ns, state->confirm_within_ns);
+}
+
 static void put_shared(const struct plan *plan, FILE *out)
 {
 	const char *separator = "";
@@ -337,6 +360,7 @@ void map_print_json(const struct layout *layout, FILE *out)
 	put_channels(plan, out);
 	fputs(plan->channel_count ? "\n  ]," : "],", out);
 	put_shared(plan, out);
+	put_boot_state(plan, out);
 	fputs("\n  \"left_out\": [", out);
 	for (size_t i = 0; i < plan->left_out_count; i++) {
 		put_key(out, i ? ",\n    {" : "\n    {", "path", plan->left_out[i].path);

@@ -131,6 +131,15 @@ static void add_devices(const struct plan *plan, size_t cell, struct lines *line
 		add(lines, "device     none");
 }
 
+static void add_boot_state(const struct plan *plan, size_t cell, struct lines *lines)
+{
+	const struct boot_state *const state = &plan->boot_state;
+
+	if (state->wanted && state->cell == cell)
+		add(lines, "boot state bank %" PRIu32 " of %s", state->bank,
+		    strrchr(plan->board.devices[state->device].path, '/') + 1);
+}
+
 static void add_functions(const struct plan *plan, const struct plan_cell *cell, struct lines *lines)
 {
 	const size_t count = functions_of(cell);
@@ -217,6 +226,7 @@ static struct lines card_lines(const struct layout *layout, size_t number)
 		    map_svg_size(cell->files[i].file.size));
 	}
 	add_devices(plan, number, &lines);
+	add_boot_state(plan, number, &lines);
 	add_functions(plan, cell, &lines);
 	add_interrupts(layout, number, &lines);
 	add_firmware(cell, &lines);

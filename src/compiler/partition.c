@@ -228,6 +228,7 @@ static bool read_ownership(struct front *front, struct plan *plan, const char *f
 	pci_assign(front);
 	net_read(front);
 	log_key_read(front);
+	boot_state_read(front);
 	dma_tell(front);
 	reserved_check(front);
 	consoles_assign(front);

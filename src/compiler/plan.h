@@ -2,7 +2,7 @@
 /*
  * plan.h - the compiler's model of a partitioned machine, between its two halves.
  *
- * The front end (board.c, partition.c, cpus.c, memory.c, devices.c, channels.c, faults.c) reads the
+ * The front end (board.c, partition.c, cpus.c, memory.c, devices.c, boot_state.c...) reads the
  * board folder and the partition file, checks them and fills a struct plan; the back end (emit_*.c,
  * tree.c, fit.c, map.c) turns a plan without errors into the blueprint, guest trees and the FIT. All
  * arrays are malloc'd and live until the program ends.
@@ -124,6 +124,8 @@ struct board {
 	struct region_use *uses;
 	size_t use_count;
 	struct ranges staging;	/* loader staging */
+	struct ranges firmware; /* loader firmware: what the machine starts from, no cell's ever */
+	uint32_t erase_block;	/* loader erase-block: of its flash, in bytes; 0: not stated */
 	struct ranges occupied; /* every address that the tree names: registers, bus and PCI windows */
 	struct device *devices;
 	size_t device_count;
@@ -255,6 +257,21 @@ struct plan_cell {
 	uint32_t uart_intid;	    /* emulated PL011, 0: none */
 };
 
+struct boot_state { /* `boot-state`: a bank of flash that the health cell alone has */
+	bool wanted;
+	size_t cell, device; /* indices into cells and board.devices */
+	uint32_t bank;	     /* index into `reg` of its node */
+	struct range flash;  /* that bank */
+	uint64_t confirm_after_ns, confirm_within_ns;
+};
+
+/* Where in its bank what lies, in bytes: each in an erase block of its own (blueprint/boot_state.h). */
+#define BOOT_STATE_BLOCKS 3u /* two copies of the state, then the identity */
+static inline uint64_t boot_state_offset(uint32_t erase_block, unsigned int index)
+{
+	return (uint64_t)index * erase_block;
+}
+
 struct left_out { /* what "rest" did not take, and why: `map` lists it */
 	const char *path, *why;
 };
@@ -270,6 +287,7 @@ struct plan {
 	size_t channel_count;
 	struct ranges windows;	/* guest-physical addresses that the front end chose */
 	uint64_t shown_bus_ipa; /* configuration space of the bus of channels that are shown; 0: none is */
+	struct boot_state boot_state;
 	struct left_out *left_out;
 	size_t left_out_count;
 	struct palette *palettes; /* [0]: of the cells without `colors`; NULL: no cell has any */

@@ -124,7 +124,7 @@ static void put_properties(struct tree_writer *writer, int node)
 
 		if (!value || !kept_property(writer->kept, node, name))
 			continue;
-		if (put_interrupt_map(writer, node, name))
+		if (put_interrupt_map(writer, node, name) || put_flash_reg(writer, node, name))
 			continue;
 		if (!strcmp(name, "clocks"))
 			put_clocks(writer, value, (size_t)size / sizeof(fdt32_t));
@@ -133,6 +133,8 @@ static void put_properties(struct tree_writer *writer, int node)
 	}
 	if (node_is_cpu(tree, node))
 		put_string(writer, "enable-method", "psci");
+	if (node == flash_node(writer->layout->plan, writer->cell))
+		put_boot_state(writer);
 }
 
 /* Caches that lie inside other cells' cores. */

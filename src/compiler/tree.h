@@ -82,6 +82,13 @@ void put_shared_clocks(struct tree_writer *writer);
 /* tree_overlay.c: applies the cell's overlay to its tree. False after a diagnostic. */
 bool tree_overlay(const struct plan *plan, size_t cell, struct bytes *tree);
 
+/* tree_flash.c: the board's node of the flash whose bank of boot state the cell has, -1: it has none; what of
+ * the node's properties it sees; its `reg`, false: it is another property; what is where in the bank. */
+int flash_node(const struct plan *plan, size_t cell);
+bool flash_property(const char *name);
+bool put_flash_reg(struct tree_writer *writer, int node, const char *name);
+void put_boot_state(struct tree_writer *writer);
+
 /* tree_nexus.c: `interrupt-map` and its mask, or nothing where no entry is left. False: it is another
  * property. */
 bool put_interrupt_map(struct tree_writer *writer, int node, const char *name);

@@ -205,6 +205,8 @@ bool kept_property(const struct kept *kept, int node, const char *name)
 	const struct reference *const named = reference_of_names(name);
 	const struct reference *const reference = reference_named(name);
 
+	if (node == flash_node(kept->plan, kept->cell))
+		return flash_property(name);
 	if (node_is_cpu(tree, node) && !cpu_property(name))
 		return false;
 	if (!strcmp(name, "reg") && is_foreign_bus(kept, node))
@@ -318,5 +320,7 @@ bool kept_find(struct kept *kept, const struct plan *plan, size_t cell)
 	for (size_t i = 0; i < board->device_count; i++)
 		if (board->devices[i].owner == (int)cell)
 			keep_device(kept, board->devices[i].node);
+	if (flash_node(plan, cell) >= 0) /* without its parts: they tell of all banks */
+		keep(kept, flash_node(plan, cell));
 	return !kept->refused;
 }

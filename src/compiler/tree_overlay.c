@@ -166,7 +166,7 @@ static bool is_ours(const void *tree, int node, const char *path)
 		if (!strncmp(path, paths[i], length) && (!path[length] || path[length] == '/'))
 			return true;
 	}
-	return (type && !strcmp(type, "memory")) ||
+	return (type && !strcmp(type, "memory")) || fdt_getprop(tree, node, "bulkhead,boot-state", NULL) ||
 	       fdt_node_check_compatible(tree, node, "arm,gic-v3") == 0 ||
 	       fdt_node_check_compatible(tree, node, "arm,armv8-timer") == 0;
 }

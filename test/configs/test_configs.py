@@ -41,7 +41,8 @@ def expected(path):
 
 # One file a rule: [utest->swr~config-firmware~1] [utest->swr~config-cores~1] [utest->swr~config-memory~1] [utest->swr~config-images~1]
 # [utest->swr~config-channels~1] [utest->swr~config-faults~1] [utest->swr~config-names~1]
-# [utest->swr~config-diagnostics~1] [utest->swr~config-shared~1] [utest->swr~config-presentation~1] [utest->swr~config-net~1] [utest->swr~config-crash-audit~1] [utest->swr~config-watchdog~1]
+# [utest->swr~config-diagnostics~1] [utest->swr~config-shared~1] [utest->swr~config-presentation~1] [utest->swr~config-net~1] [utest->swr~config-crash-audit~1] [utest->swr~config-watchdog~1] [utest->swr~config-boot-state~1]
+# [utest->swr~config-boot-state-times~1]
 @pytest.mark.parametrize("path", files("test/configs/bad/*.dts"))
 def test_bad(path):
     result = check(path)

@@ -255,6 +255,9 @@ SCHEMA = {
         "presentation": (str, type(None)),
     }],
     "shared": [{"path": str, "clocks": [{"specifier": [int], "hz": int}]}],
+    "boot_state": (type(None), {
+        "device": str, "bank": int, "cell": int, "address": int, "size": int, "copies": [int], "identity": int,
+        "erase_block": int, "confirm_after": int, "confirm_within": int}),
     "left_out": [{"path": str, "why": str}],
     "hypervisor": {"address": int, "size": int, "code": int, "blueprint": int, "writable": int, "service_core": int},
 }

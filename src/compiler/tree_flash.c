@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * tree_flash.c - the flash in the health cell's tree: of the board's node the bank that is the cell's, and what
+ * lies where in it (docs/formats.md). Called by tree.c and tree_keep.c.
+ */
+#include <libfdt.h>
+#include <string.h>
+
+#include "nodes.h"
+#include "tree.h"
+
+int flash_node(const struct plan *plan, size_t cell)
+{
+	const struct boot_state *const state = &plan->boot_state;
+
+	return state->wanted && state->cell == cell ? plan->board.devices[state->device].node : -1;
+}
+
+/* What else the node says is of the banks that the cell doesn't have. */
+bool flash_property(const char *name)
+{
+	static const char *const names[] = {"compatible", "reg", "bank-width"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+/* The bank's row, as the board's bus has it. */
+bool put_flash_reg(struct tree_writer *writer, int node, const char *name)
+{
+	const struct plan *const plan = writer->layout->plan;
+	const void *const tree = plan->board.tree.data;
+	const int bus = node_parent(tree, node);
+	const size_t cells = (size_t)(fdt_address_cells(tree, bus) + fdt_size_cells(tree, bus));
+	const fdt32_t *reg;
+
+	if (node != flash_node(plan, writer->cell) || strcmp(name, "reg") != 0)
+		return false;
+	reg = fdt_getprop(tree, node, name, NULL);
+	put_bytes(writer, name, reg + plan->boot_state.bank * cells, cells * sizeof(*reg));
+	return true;
+}
+
+/* [impl->swr~compile-boot-state~1] */
+void put_boot_state(struct tree_writer *writer)
+{
+	const struct boot_state *const state = &writer->layout->plan->boot_state;
+	const uint32_t block = writer->layout->plan->board.erase_block;
+	const fdt32_t copies[] = {cpu_to_fdt32((uint32_t)boot_state_offset(block, 0)),
+				  cpu_to_fdt32((uint32_t)boot_state_offset(block, 1))};
+
+	put_bytes(writer, "bulkhead,boot-state", copies, sizeof(copies));
+	put_u32(writer, "bulkhead,identity", (uint32_t)boot_state_offset(block, 2));
+	put_u32(writer, "bulkhead,erase-block", block);
+	put_u64(writer, "bulkhead,confirm-after-ns", state->confirm_after_ns);
+	put_u64(writer, "bulkhead,confirm-within-ns", state->confirm_within_ns);
+}
