@@ -10,10 +10,10 @@
 #include "model.h"
 #include "value.h"
 
-#define AFTER_NS	 UINT64_C(30000000000)
-#define WITHIN_NS	 UINT64_C(300000000000)
-#define BLOCK_MOST	 0x1000000u
-#define NAME_MAX_LENGTH	 256u
+#define AFTER_NS	UINT64_C(30000000000)
+#define WITHIN_NS	UINT64_C(300000000000)
+#define BLOCK_MOST	0x1000000u
+#define NAME_MAX_LENGTH 256u
 
 static void wrong(struct audit *audit, const struct partition_cell *cell, const char *why)
 {
@@ -31,7 +31,8 @@ static bool bank_number(const char *text, uint32_t *bank)
 }
 
 /* "DEVICE:BANK", "DEVICE". */
-static const struct node *flash_named(const struct audit *audit, const char *text, bool *has_bank, uint32_t *bank)
+static const struct node *flash_named(const struct audit *audit, const char *text, bool *has_bank,
+				      uint32_t *bank)
 {
 	const char *colon = strrchr(text, ':');
 	const size_t length = colon ? (size_t)(colon - text) : strlen(text);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * fit_config.c - the FIT's one configuration: what of the parts the loader starts, hands over and loads, and which
- * it leaves alone; each part has one of these uses, and nothing is told to the loader beside them.
+ * fit_config.c - the FIT's one configuration: what of the parts the loader starts, hands over and loads, and
+ * which it leaves alone; each part has one of these uses, and nothing is told to the loader beside them.
  *
- * A signature of the configuration covers what it names. Whether one is right is the boot loader's to say, which
- * has the key: here a signed image is like an unsigned one. Called by fit.c.
+ * A signature of the configuration covers what it names. Whether one is right is the boot loader's to say,
+ * which has the key: here a signed image is like an unsigned one. Called by fit.c.
  */
 #include "fit.h"
 
@@ -69,8 +69,8 @@ static void only_check(const void *fdt, struct report *report)
 
 		/* libfdt, so the loader, too, finds NAME@UNIT by NAME. */
 		if (node != configuration(fdt) || strcmp(name, CONFIGURATION) != 0)
-			violation(report, RULE_FIT, "/configurations/%s: there is another than " CONFIGURATION,
-				  name);
+			violation(report, RULE_FIT,
+				  "/configurations/%s: there is another than " CONFIGURATION, name);
 	}
 }
 
@@ -97,7 +97,8 @@ static void use_check(const void *fdt, int images, int node, const struct use *u
 	for (const char *name = NULL; sound && (name = string_next(list, length, name));)
 		if (!use_admits(use, name) || strchr(name, '@') || fdt_subnode_offset(fdt, images, name) < 0)
 			violation(report, RULE_FIT,
-				  "/configurations/" CONFIGURATION ": `%s` names `%s`, which is no part for that",
+				  "/configurations/" CONFIGURATION
+				  ": `%s` names `%s`, which is no part for that",
 				  use->property, name);
 }
 
@@ -128,7 +129,8 @@ static void parts_check(const void *fdt, int images, int node, struct report *re
 
 		if (times_named(fdt, node, name) != 1 || fdt_subnode_offset(fdt, images, name) != part)
 			violation(report, RULE_FIT,
-				  "/images/%s: " CONFIGURATION " doesn't name it once, to be started, handed over, "
+				  "/images/%s: " CONFIGURATION
+				  " doesn't name it once, to be started, handed over, "
 				  "loaded or left alone",
 				  name);
 	}
@@ -177,7 +179,8 @@ const char *fit_configuration(const void *fdt, int images, struct report *report
 	parts_check(fdt, images, node, report);
 	words_check(fdt, node, report);
 	if (fdt_getprop(fdt, node, "bulkhead,counter", &length) && length != sizeof(fdt32_t))
-		violation(report, RULE_FIT, "/configurations/" CONFIGURATION ": bulkhead,counter is no number");
+		violation(report, RULE_FIT,
+			  "/configurations/" CONFIGURATION ": bulkhead,counter is no number");
 	board = text_of(fdt, node, "bulkhead,board");
 	if (!board)
 		violation(report, RULE_FIT, "/configurations/" CONFIGURATION ": it names no board");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * rule_boot_state.c - who reaches the flash: the health cell the bank of the boot state, nobody else any of it and
- * nobody at all what the machine starts from; and what the health cell's tree says of that bank.
+ * rule_boot_state.c - who reaches the flash: the health cell the bank of the boot state, nobody else any of
+ * it and nobody at all what the machine starts from; and what the health cell's tree says of that bank.
  *
  * The first half rests on the tables alone: it looks at every mapping of every root, whatever records say.
  */
@@ -94,7 +94,8 @@ static bool told_bank(const struct audit *audit, const struct cell *cell, const 
 
 static bool told_places(const struct audit *audit, const struct tree *guest, const struct node *told)
 {
-	const uint32_t block = audit->board.erase_block, copies[COPIES] = {0, block}, identity = COPIES * block;
+	const uint32_t block = audit->board.erase_block, copies[COPIES] = {0, block},
+		       identity = COPIES * block;
 
 	return cells_are(guest, told, "bulkhead,boot-state", copies, COPIES) &&
 	       cells_are(guest, told, "bulkhead,identity", &identity, 1) &&
@@ -124,7 +125,8 @@ static void guest_check(struct audit *audit, const struct cell *cell)
 		return;
 	if (!told || !told_bank(audit, cell, told) || !told_places(audit, guest, told))
 		violation(&audit->report, RULE_TREE_BOOT_STATE,
-			  "%s: its tree's %s isn't bank %u, as the board has it, with boot state and identity in "
+			  "%s: its tree's %s isn't bank %u, as the board has it, with boot state and "
+			  "identity in "
 			  "erase blocks of 0x%x bytes",
 			  cell->who, state->flash->path, state->bank, audit->board.erase_block);
 	if (!told || !time_is(guest, told, "bulkhead,confirm-after-ns", state->after_ns) ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * boot_state.c - `boot-state`: the bank of flash that holds boot state and identity, for the health cell alone;
- * `confirm-after` and `confirm-within`: when it calls a boot good. Called by plan_read.
+ * boot_state.c - `boot-state`: the bank of flash that holds boot state and identity, for the health cell
+ * alone; `confirm-after` and `confirm-within`: when it calls a boot good. Called by plan_read.
  *
  * The flash stays nobody's device: of its banks that one is mapped, in the health cell (emit_stage2.c), whose
  * tree has the node with that bank (tree_flash.c). No cell has a bank that the machine starts from, so the
@@ -84,7 +84,8 @@ static bool check_kind(const struct board *board, struct place at, const struct 
 	}
 	width = fdt_getprop(tree, device->node, "bank-width", &length);
 	if (!node_enabled(tree, device->node))
-		diag_error(at, "'%s' can't hold the boot state: the board's tree has it disabled", device->path);
+		diag_error(at, "'%s' can't hold the boot state: the board's tree has it disabled",
+			   device->path);
 	else if (!banks_of(board, device))
 		diag_error(at,
 			   "'%s' can't hold the boot state: not all of its 'reg' are addresses of the CPUs",
@@ -161,11 +162,12 @@ static bool check_range(const struct board *board, struct place at, const struct
 		diag_error(at, "bank %u of '%s' isn't whole pages of 4K: it can't be mapped by itself",
 			   state->bank, path);
 	else if (flash->size < boot_state_offset(board->erase_block, BOOT_STATE_BLOCKS))
-		diag_error(at,
-			   "bank %u of '%s' has %s: two copies of the boot state and the identity need %u erase "
-			   "blocks, %s",
-			   state->bank, path, text_of_size(flash->size), BOOT_STATE_BLOCKS,
-			   text_of_size(boot_state_offset(board->erase_block, BOOT_STATE_BLOCKS)));
+		diag_error(
+			at,
+			"bank %u of '%s' has %s: two copies of the boot state and the identity need %u erase "
+			"blocks, %s",
+			state->bank, path, text_of_size(flash->size), BOOT_STATE_BLOCKS,
+			text_of_size(boot_state_offset(board->erase_block, BOOT_STATE_BLOCKS)));
 	else if (ranges_overlap(&board->ram, *flash) || (flash->base + (flash->size - 1)) >> board->pa_bits)
 		diag_error(at, "bank %u of '%s' lies in RAM, or beyond the board's address bits", state->bank,
 			   path);
@@ -210,11 +212,11 @@ static void read_times(struct front *front, size_t cell)
 	if (value_present(front, node, times[1]))
 		right &= value_duration(front, node, times[1], &state->confirm_within_ns);
 	if (right && state->confirm_after_ns >= state->confirm_within_ns)
-		diag_error(front_place(front, node,
-				       value_present(front, node, times[0]) ? times[0] : times[1]),
-			   "no boot could be confirmed: confirm-after (%" PRIu64
-			   " ms) isn't shorter than confirm-within (%" PRIu64 " ms)",
-			   state->confirm_after_ns / 1000000, state->confirm_within_ns / 1000000);
+		diag_error(
+			front_place(front, node, value_present(front, node, times[0]) ? times[0] : times[1]),
+			"no boot could be confirmed: confirm-after (%" PRIu64
+			" ms) isn't shorter than confirm-within (%" PRIu64 " ms)",
+			state->confirm_after_ns / 1000000, state->confirm_within_ns / 1000000);
 }
 
 /* What belongs to a boot state that the cell doesn't have. */
@@ -222,9 +224,10 @@ static void refuse_times(const struct front *front, size_t cell)
 {
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
 		if (value_present(front, front->cell_nodes[cell], times[i]))
-			diag_error(front_place(front, front->cell_nodes[cell], times[i]),
-				   "'%s' says when a boot is good, which 'boot-state' keeps: cell '%s' has none",
-				   times[i], front->plan->cells[cell].name);
+			diag_error(
+				front_place(front, front->cell_nodes[cell], times[i]),
+				"'%s' says when a boot is good, which 'boot-state' keeps: cell '%s' has none",
+				times[i], front->plan->cells[cell].name);
 }
 
 /* [impl->swr~config-boot-state~1] */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * tree_flash.c - the flash in the health cell's tree: of the board's node the bank that is the cell's, and what
- * lies where in it (docs/formats.md). Called by tree.c and tree_keep.c.
+ * tree_flash.c - the flash in the health cell's tree: of the board's node the bank that is the cell's, and
+ * what lies where in it (docs/formats.md). Called by tree.c and tree_keep.c.
  */
 #include <libfdt.h>
 #include <string.h>
@@ -33,7 +33,7 @@ bool put_flash_reg(struct tree_writer *writer, int node, const char *name)
 	const struct plan *const plan = writer->layout->plan;
 	const void *const tree = plan->board.tree.data;
 	const int bus = node_parent(tree, node);
-	const size_t cells = (size_t)(fdt_address_cells(tree, bus) + fdt_size_cells(tree, bus));
+	const size_t cells = (size_t)fdt_address_cells(tree, bus) + (size_t)fdt_size_cells(tree, bus);
 	const fdt32_t *reg;
 
 	if (node != flash_node(plan, writer->cell) || strcmp(name, "reg") != 0)

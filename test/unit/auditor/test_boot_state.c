@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_boot_state.c - the fixture with a boot state in the second bank of its flash; and images where that bank, or
- * the one that the machine starts from, is somebody else's, or the health cell is told another thing of it.
+ * test_boot_state.c - the fixture with a boot state in the second bank of its flash; and images where that
+ * bank, or the one that the machine starts from, is somebody else's, or the health cell is told another thing
+ * of it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,9 +17,11 @@
 #define BANK_PA	  UINT64_C(0x04000000)
 #define BANK_SIZE UINT64_C(0xc0000)
 #define HEALTH_AT "health { role = \"health\";"
-#define PLACES    "bulkhead,boot-state = <0 0x40000>; bulkhead,identity = <0x80000>; bulkhead,erase-block = <0x40000>;"
-#define AFTER     "bulkhead,confirm-after-ns = /bits/ 64 <30000000000>;"
-#define WITHIN    "bulkhead,confirm-within-ns = /bits/ 64 <300000000000>;"
+#define PLACES                                                                                               \
+	"bulkhead,boot-state = <0 0x40000>; bulkhead,identity = <0x80000>; bulkhead,erase-block = "          \
+	"<0x40000>;"
+#define AFTER  "bulkhead,confirm-after-ns = /bits/ 64 <30000000000>;"
+#define WITHIN "bulkhead,confirm-within-ns = /bits/ 64 <300000000000>;"
 
 /* Texts alone: the bank is in no table yet. */
 static void declare(struct fixture *f)
@@ -29,8 +32,8 @@ static void declare(struct fixture *f)
 			"loader { firmware = /bits/ 64 <0 0x4000000>; erase-block = <0x40000>; ");
 	fixture_replace(&f->partition_text, HEALTH_AT, HEALTH_AT " boot-state = \"flash@0:1\";");
 	fixture_replace(&f->guest_text[HEALTH], "uart@9000000 {",
-			"flash@0 { compatible = \"cfi-flash\"; reg = <0 0x4000000 0 0xc0000>; bank-width = <4>; " PLACES
-			" " AFTER " " WITHIN " };\nuart@9000000 {");
+			"flash@0 { compatible = \"cfi-flash\"; reg = <0 0x4000000 0 0xc0000>; bank-width = "
+			"<4>; " PLACES " " AFTER " " WITHIN " };\nuart@9000000 {");
 }
 
 static void with_state(struct fixture *f)
@@ -49,8 +52,9 @@ static void with_alias(struct fixture *f)
 static void with_path_and_times(struct fixture *f)
 {
 	with_state(f);
-	fixture_replace(&f->partition_text, "boot-state = \"flash@0:1\";",
-			"boot-state = \"/flash@0:0x1\"; confirm-after = \"30000ms\"; confirm-within = \"301s\";");
+	fixture_replace(
+		&f->partition_text, "boot-state = \"flash@0:1\";",
+		"boot-state = \"/flash@0:0x1\"; confirm-after = \"30000ms\"; confirm-within = \"301s\";");
 	fixture_replace(&f->guest_text[HEALTH], "<300000000000>", "<301000000000>");
 }
 
@@ -161,8 +165,8 @@ MUTATION(of_another_cell) /* in all else as it would be */
 	fixture_replace(&f->guest_text[HEALTH], "flash@0 {", "flash@0 { status = \"disabled\";");
 	fixture_replace(&f->guest_text[HEALTH], PLACES, "");
 	fixture_replace(&f->guest_text[CONTROL], "psci {",
-			"flash@0 { compatible = \"cfi-flash\"; reg = <0 0x4000000 0 0xc0000>; bank-width = <4>; " PLACES
-			" " AFTER " " WITHIN " };\npsci {");
+			"flash@0 { compatible = \"cfi-flash\"; reg = <0 0x4000000 0 0xc0000>; bank-width = "
+			"<4>; " PLACES " " AFTER " " WITHIN " };\npsci {");
 	fixture_map(f, f->stage2_root[CONTROL], BANK_PA, BANK_PA, BANK_SIZE, STAGE2_DEVICE);
 }
 MUTATION(bank_unsaid)

@@ -97,6 +97,26 @@ static void devices_declare(struct declared *d, const struct specimen *s)
 	}
 }
 
+/* "NODE:BANK": the health cell has that row of the flash's `reg`. */
+static void boot_state_declare(struct declared *d, const struct specimen *s)
+{
+	struct device *const device = &d->devices[d->device_count];
+	const char *const text =
+		d->health < s->cells ? fdt_getprop(d->file, cell_node(d, s, d->health), "boot-state", NULL)
+				     : NULL;
+	const char *const colon = text ? strchr(text, ':') : NULL;
+	const fdt32_t *reg;
+
+	if (!colon)
+		return;
+	reg = fdt_getprop(s->board_source,
+			  fdt_subnode_offset_namelen(s->board_source, 0, text, (int)(colon - text)), "reg",
+			  NULL);
+	reg += (colon[1] - '0') * 4;
+	*device = (struct device){fdt32_ld(&reg[1]), fdt32_ld(&reg[3]), 0, (int)d->health};
+	d->device_count++;
+}
+
 /* Heartbeats and channels: how many pages each set of cells is to share, and what each may do to them. */
 static void shared_declare(struct declared *d, const struct specimen *s)
 {
@@ -441,6 +461,7 @@ bool declared_good(const struct oracle *o, const struct specimen *s)
 			d.health = c;
 	}
 	devices_declare(&d, s);
+	boot_state_declare(&d, s);
 	shared_declare(&d, s);
 	for (uint32_t c = 0; c < s->cells; c++)
 		good = good && cores_good(&d, s, c) && cell_good(&d, o, s, c);

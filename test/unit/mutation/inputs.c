@@ -44,6 +44,12 @@ static const struct row rows[] = {
 	{"partitions", "cells/", "memory", NAME, 0, RULE_CELLS},
 	{"partitions", "cells/", "colors", NUMBER, 0, RULE_COLORS},
 	{"partitions", "cells/", "colors", GONE, 0, RULE_COLORS},
+	{"partitions", "cells/", "boot-state", DIGIT, 0, RULE_BOOT_STATE},
+	{"partitions", "cells/", "boot-state", LETTER, 0, RULE_BOOT_STATE},
+	{"partitions", "cells/", "boot-state", GONE, 0, RULE_TREE_BOOT_STATE},
+	{"partitions", "cells/", "confirm-after", DIGIT, 0, RULE_TREE_BOOT_STATE},
+	{"partitions", "cells/", "confirm-within", DIGIT, 0, RULE_TREE_BOOT_STATE},
+	{"partitions", "cells/", "confirm-within", LETTER, 0, RULE_INPUT},
 	{"partitions", "channels/", "size", DIGIT, 0, RULE_CHANNELS},
 	{"partitions", "channels/", "size", NAME, 0, RULE_CHANNELS},
 	{"partitions", "channels/", "from", LETTER, 0, RULE_INPUT},
@@ -56,6 +62,8 @@ static const struct row rows[] = {
 	{"machine", "gic", "list-registers", NUMBER, 0, RULE_MACHINE},
 	{"machine", "gic", "redistributor-frames", NUMBER, 0, RULE_MACHINE},
 	{"machine", "smmu", "idr0", NUMBER, 0, RULE_MACHINE},
+	{"machine", "loader", "firmware", NUMBER, 1, RULE_BOOT_STATE}, /* it reaches into the next bank */
+	{"machine", "loader", "erase-block", NUMBER, 0, RULE_BOOT_STATE},
 	{"fdt", "cpu@", "reg", NUMBER, 0, RULE_CORE_OWNER},
 	{"fdt", "l2-cache", "cache-sets", NUMBER, 0, RULE_COLORS},
 	{"fdt", "l2-cache", "cache-sets", TWICE, 0, RULE_COLORS},
@@ -106,6 +114,22 @@ static int node_draw(const void *fdt, const char *contains, const char *property
 			found[count++] = node;
 	}
 	return count ? found[chance((uint64_t)count)] : -1;
+}
+
+#define BANK_BYTES 0x8000u
+
+/* Facts that only a boot state makes somebody ask for; another erase block that fits puts all elsewhere. */
+static enum rule flash_rule(const struct specimen *s, const struct row *row, const uint8_t *data)
+{
+	const int health = fdt_path_offset(s->source, "/cells/health");
+	const uint32_t number = fdt32_ld((const void *)data);
+
+	if (health < 0 || !fdt_getprop(s->source, health, "boot-state", NULL))
+		return RULE_COUNT;
+	return !strcmp(row->property, "erase-block") && number && number % 4096 == 0 &&
+			       3 * number <= BANK_BYTES
+		       ? RULE_TREE_BOOT_STATE
+		       : RULE_BOOT_STATE;
 }
 
 static bool row_apply(struct oracle *oracle, struct specimen *s, const struct row *row)
@@ -172,6 +196,13 @@ static bool row_apply(struct oracle *oracle, struct specimen *s, const struct ro
 	/* The guests' trees have the caches as they were. */
 	if (!strcmp(row->node, "l2-cache"))
 		oracle->broken[RULE_TREE_BASICS] = true;
+	if (!strcmp(row->node, "loader")) {
+		const enum rule rule = flash_rule(s, row, data);
+
+		if (rule != RULE_COUNT)
+			oracle->broken[rule] = true;
+		return true;
+	}
 	if (row->rule != RULE_COUNT && (row->rule != RULE_COLORS || oracle->colors))
 		oracle->broken[row->rule] = true;
 	return true;
@@ -263,6 +294,7 @@ static bool master(struct oracle *oracle, struct specimen *s)
 /* A hash, a label, a load address; and bytes of a file whose hash in the FIT is right again. */
 static bool fit_change(struct oracle *oracle, struct specimen *s, char *what, size_t size)
 {
+	static const char *const uses[] = {"kernel", "loadables", "fdt", "bulkhead,board", "bulkhead,inputs"};
 	struct part *part = &s->parts[chance(s->part_count)];
 	const int images = fdt_path_offset(s->fit, "/images");
 	const int node = fdt_subnode_offset(s->fit, images, part->name);
@@ -288,9 +320,9 @@ static bool fit_change(struct oracle *oracle, struct specimen *s, char *what, si
 		oracle->broken[part == s->kernel ? RULE_HV_HEADER : RULE_IMAGES] = true;
 		return true;
 	case 3:
-		data = (uint8_t *)(uintptr_t)fdt_getprop(s->fit,
-							 fdt_path_offset(s->fit, "/configurations/conf-1"),
-							 chance(2) ? "kernel" : "loadables", &length);
+		data = (uint8_t *)(uintptr_t)fdt_getprop(
+			s->fit, fdt_path_offset(s->fit, "/configurations/conf-1"),
+			uses[chance(sizeof(uses) / sizeof(uses[0]))], &length);
 		if (!data)
 			return false;
 		data[chance((uint64_t)length - 1)] = (uint8_t)('A' + chance(26));

@@ -12,12 +12,16 @@
 #define PA_BITS 40u
 #define RAM	UINT64_C(0x40000000)
 #define RAM_END UINT64_C(0x50000000)
+/* The flash: a bank that the machine starts from, and one that the health cell's boot state may be in. */
+#define FIRMWARE   UINT64_C(0x9030000)
+#define BANK	   UINT64_C(0x9038000)
+#define FLASH_BANK UINT64_C(0x8000)
 
 /* What no cell may ever have on the small board, as its board.dts says. */
 static const struct {
 	uint64_t base, size;
-} forbidden[] = {{0x8000000, 0x10000}, {0x8080000, 0x20000}, {0x80a0000, 0xc0000}, {0x3f000000, 0x400000},
-		 {0x9020000, 0x1000},  {0x9030000, 0x10000}, {0x9050000, 0x20000}};
+} forbidden[] = {{0x8000000, 0x10000}, {0x8080000, 0x20000},   {0x80a0000, 0xc0000}, {0x3f000000, 0x400000},
+		 {0x9020000, 0x1000},  {FIRMWARE, FLASH_BANK}, {0x9050000, 0x20000}};
 /* All that may be a cell's: page by page whose registers it holds. */
 static const struct {
 	uint64_t base, size;
@@ -223,6 +227,12 @@ int oracle_device(const struct specimen *s, const struct oracle *oracle, uint64_
 		if (inside(pa, forbidden[i].base, forbidden[i].size))
 			return -2;
 	}
+	for (uint32_t c = 0; inside(pa, BANK, FLASH_BANK) && c < s->cells; c++) {
+		if (oracle->good_reach[pa / 4096] >> c & 1)
+			return (int)c;
+	}
+	if (inside(pa, BANK, FLASH_BANK))
+		return -2;
 	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
 		if (!inside(pa, devices[i].base, devices[i].size))
 			continue;
@@ -269,6 +279,14 @@ static const struct hv_segment *segment_at(const struct specimen *s, uint64_t pa
 	return NULL;
 }
 
+/* What of the flash is nobody's, or the boot state of another than `cell`. */
+static bool flash_page(const struct specimen *s, const struct oracle *o, uint64_t pa, int cell)
+{
+	return inside(pa, FIRMWARE, FLASH_BANK) ||
+	       (inside(pa, BANK, FLASH_BANK) && oracle_device(s, o, pa) >= 0 &&
+		oracle_device(s, o, pa) != cell);
+}
+
 /* One page that a cell's stage 2 has, and hadn't, or has otherwise. */
 static void cell_page(struct oracle *o, const struct specimen *s, uint32_t c, const struct page *page)
 {
@@ -283,7 +301,9 @@ static void cell_page(struct oracle *o, const struct specimen *s, uint32_t c, co
 		o->broken[RULE_PAGE_OWNER] = true;
 	if (hypervisors(s, page->pa) && (page->rights & ~rights || !(admitted >> c & 1)))
 		o->broken[RULE_HV_MEMORY] = true;
-	if (device == -2)
+	if (flash_page(s, o, page->pa, (int)c))
+		o->broken[RULE_BOOT_STATE] = true;
+	if (device == -2 || flash_page(s, o, page->pa, (int)c))
 		o->broken[RULE_FORBIDDEN] = true;
 	else if (device == -1 || (device >= 0 && device != (int)c))
 		o->broken[RULE_SHARED_PAGE] = true;
@@ -358,6 +378,8 @@ static void core_page(struct oracle *o, const struct specimen *s, const struct p
 {
 	const struct hv_segment *segment = segment_at(s, page->pa);
 
+	if (flash_page(s, o, page->pa, -1))
+		o->broken[RULE_BOOT_STATE] = true;
 	if ((page->rights & 6) == 6 || (segment && (segment->flags & HV_SEG_EXEC) && (page->rights & 2)))
 		o->broken[RULE_WX] = true;
 	if (!boot && segment && (segment->flags & (HV_SEG_BOOT | HV_SEG_IDENTITY)))

@@ -84,9 +84,10 @@ static uint64_t boot_segment_draw(const struct specimen *s)
 /* A physical page that somebody else cares for. */
 static uint64_t page_draw(const struct specimen *s, bool stage2)
 {
-	static const uint64_t devices[] = {0x8000000, 0x80a0000, 0x9000000,  0x9010000, 0x9011000, 0x9012000,
-					   0x9014000, 0x9015000, 0x9020000,  0x9030000, 0x9050000, 0xa000000,
-					   0x8080000, 0x8090000, 0x3f110000, 0x10000000};
+	static const uint64_t devices[] = {0x8000000,  0x80a0000, 0x9000000, 0x9010000, 0x9011000,
+					   0x9012000,  0x9014000, 0x9015000, 0x9020000, 0x9030000,
+					   0x9050000,  0xa000000, 0x8080000, 0x8090000, 0x3f110000,
+					   0x10000000, 0x9037000, 0x9038000, 0x903f000};
 	const struct bp_cell *cell = s->cell[chance(s->cells)];
 	const struct bp_region *regions = (const void *)((const uint8_t *)cell + cell->regions.offset);
 	const struct bp_region *region = &regions[chance(cell->regions.count)];

@@ -110,6 +110,8 @@ static bool reg_change(struct oracle *oracle, const struct specimen *s, uint32_t
 	for (uint64_t page = base; page < base + size; page += 4096)
 		lost |= (page < now || page >= now + now_size) &&
 			!(strstr(p->path, "memory") && kept(s, c, page));
+	if (strstr(p->path, "flash@"))
+		oracle->broken[RULE_TREE_BOOT_STATE] = true;
 	if (lost)
 		oracle->broken[ram ? RULE_TREE_BASICS : RULE_TREE_DESCRIBED] = true;
 	return true;
@@ -167,6 +169,15 @@ static const struct value values[] = {{"cpu@", "reg", RULE_TREE_BASICS, true},
 				      {"chosen", "linux,pci-probe-only", RULE_TREE_PCI, true},
 				      {"", "compatible", RULE_COUNT, false}};
 
+/* Of the flash with the boot state, which one cell has. */
+static const struct value flash[] = {{"flash@", "bulkhead,boot-state", RULE_TREE_BOOT_STATE, true},
+				     {"flash@", "bulkhead,identity", RULE_TREE_BOOT_STATE, true},
+				     {"flash@", "bulkhead,erase-block", RULE_TREE_BOOT_STATE, true},
+				     {"flash@", "bulkhead,confirm-after-ns", RULE_TREE_BOOT_STATE, true},
+				     {"flash@", "bulkhead,confirm-within-ns", RULE_TREE_BOOT_STATE, true},
+				     {"flash@", "bank-width", RULE_TREE_BOOT_STATE, true},
+				     {"flash@", "compatible", RULE_TREE_BOOT_STATE, false}};
+
 /* Of shared providers, and what leads to them: few cells have one, so these are drawn apart. */
 static const struct value references[] = {{"bulkhead-clock", "phandle", RULE_TREE_REFERENCES, true},
 					  {"rtc@", "clocks", RULE_TREE_REFERENCES, true},
@@ -211,7 +222,7 @@ static bool node_drop(struct oracle *oracle, const struct specimen *s, uint32_t 
 {
 	static const char *const kinds[] = {"serial@",	  "gpio@",   "rtc@",  "channel@", "heartbeat@",
 					    "cpu@",	  "memory@", "keep@", "timer",	  "psci",
-					    "directory@", "pcie@",   "v2m@"};
+					    "directory@", "pcie@",   "v2m@",  "flash@"};
 	const char *kind = kinds[chance(sizeof(kinds) / sizeof(kinds[0]))];
 	const int node = node_next(fdt, kind, NULL);
 
@@ -236,6 +247,8 @@ static bool node_drop(struct oracle *oracle, const struct specimen *s, uint32_t 
 		oracle->broken[RULE_TREE_BULKHEAD] = true;
 	else
 		oracle->broken[RULE_TREE_DESCRIBED] = true;
+	if (!strcmp(kind, "flash@"))
+		oracle->broken[RULE_TREE_BOOT_STATE] = true;
 	return true;
 }
 
@@ -289,9 +302,9 @@ bool tree_change(struct oracle *oracle, struct specimen *s, char *what, size_t s
 {
 	static const char *const with_reg[] = {
 		"serial@", "gpio@", "rtc@", "memory@", "heartbeat@", "directory@", "interrupt-controller@",
-		"keep@"};
+		"keep@",   "flash@"};
 	const uint32_t c = (uint32_t)chance(s->cells);
-	const unsigned int draw = (unsigned int)chance(11);
+	const unsigned int draw = (unsigned int)chance(12);
 	struct property p = {.name = draw < 3 ? "reg" : "interrupts"};
 	void *fdt = s->tree[c];
 
@@ -300,6 +313,8 @@ bool tree_change(struct oracle *oracle, struct specimen *s, char *what, size_t s
 		return value_change(oracle, fdt, values, sizeof(values) / sizeof(values[0]));
 	if (draw == 10)
 		return board_change(oracle, fdt);
+	if (draw == 11)
+		return value_change(oracle, fdt, flash, sizeof(flash) / sizeof(flash[0]));
 	if (draw > 7)
 		return value_change(oracle, fdt, references, sizeof(references) / sizeof(references[0]));
 	if (draw == 6)
