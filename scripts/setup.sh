@@ -31,7 +31,7 @@ QEMU_PACKAGES=(qemu-system-arm)
 CHECK_PACKAGES=(
 	libcmocka-dev libsodium-dev python3-pytest python3-pytest-xdist git
 	clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 cppcheck shellcheck reuse
-	swtpm						# a TPM for U-Boot
+	swtpm mtools dosfstools				# a TPM for U-Boot, a disk that would lead it astray
 	librsvg2-bin fonts-dejavu-core mandoc		# the drawn map, rendered; the man page
 	prometheus prometheus-alertmanager python3-prometheus-client	# the metrics' readers, scripts/fleet
 )

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An appliance with two slots, whose disk and boot state a test fills as it likes."""
+
+import hashlib
+import os
+import pathlib
+import shutil
+import struct
+import sys
+
+from harness import build
+
+sys.path.insert(0, str(build.ROOT / "scripts"))
+
+from imaging import keys, sign, state  # noqa: E402  (needs the path above)
+
+SLOTS = {"a": 0x0A, "b": 0x0B}
+SECTOR = 512
+NOT_TRIED = 0xFFFFFFFF
+NO_REASON = 0xFF
+
+
+def partitions(path):
+    """name -> (offset, size), of a GPT (UEFI 2.10, 5.3)."""
+    with open(path, "rb") as file:
+        file.seek(SECTOR)
+        header = file.read(92)
+        assert header[:8] == b"EFI PART"
+        entries, count, size = struct.unpack_from("<QII", header, 72)
+        file.seek(entries * SECTOR)
+        found = {}
+        for _ in range(count):
+            entry = file.read(size)
+            first, last = struct.unpack_from("<QQ", entry, 32)
+            if last:
+                found[entry[56:].decode("utf-16le").rstrip("\0")] = first * SECTOR, (last + 1 - first) * SECTOR
+        return found
+
+
+def key(name):
+    """A key of the tests' own."""
+    folder = build.BUILD / "test-keys" / build.WORKER
+    return keys.find(folder, name) if (folder / f"{name}.crt").exists() else keys.make(folder, name)
+
+
+def resigned(config, out, key_name=None, counter=1, change=None):
+    """Another signed FIT of a configuration; change(path) alters it before it is signed."""
+    unsigned = pathlib.Path(f"{out}.unsigned")
+    shutil.copyfile(build.image(config), unsigned)
+    if change:
+        change(unsigned)
+    name = key_name or "development"
+    folder = key(key_name).certificate.parent if key_name else build.BUILD / "keys"
+    signed = sign.sign(sign.Fit(unsigned), pathlib.Path(out), [name], folder, counter).path
+    return signed.read_bytes()
+
+
+class Appliance:
+    def __init__(self, config, folder):
+        """config: a configuration that has a boot state. Begins as it leaves the factory."""
+        made = build.disk(config).parent
+        self.folder = folder / "appliance"
+        self.folder.mkdir(parents=True)
+        self.disk = self.folder / "disk.img"
+        shutil.copyfile(made / "disk.img", self.disk)
+        os.symlink(made / "loader.img", self.folder / "loader.img")
+        shutil.copyfile(made / "state.img", self.folder / "state.img")
+        self.good = (made / "bulkhead-signed.itb").read_bytes()
+        self.content = {"a": self.good, "b": self.good}
+        self.partitions = partitions(self.disk)
+
+    def put(self, slot, data):
+        """What stands from the slot's first byte on, the rest of what was there behind it."""
+        self.content[slot] = bytes(data)
+        self.write(self.partitions[f"boot-{slot}"][0], data)
+
+    def write(self, offset, data):
+        with open(self.disk, "r+b") as file:
+            file.seek(offset)
+            file.write(data)
+
+    def digest(self, slot):
+        """As the boot state has it: of as many bytes as the FIT says it has."""
+        data = self.content[slot]
+        return hashlib.sha256(data[: int.from_bytes(data[4:8], "big")]).digest()
+
+    def record(self, sequence=1, floor=1, primary="a", status=(state.GOOD, state.GOOD), digests=None):
+        digests = digests or (self.digest("a"), self.digest("b"))
+        return state.record(sequence, floor, "ab".index(primary), status, digests)
+
+    def set_state(self, first, second=b""):
+        """Both copies, as bytes."""
+        with open(self.folder / "state.img", "r+b") as file:
+            for number, copy in enumerate((first, second)):
+                file.seek(number * self.block)
+                file.write(copy + b"\xff" * (state.SIZE - len(copy)))
+
+    block = 0x40000  # the board's erase-block
+
+
+def attempts(flash, copy=0):
+    """(slot, reason, counter) of each start that the boot command wrote down, from the file of the flash bank."""
+    with open(flash, "rb") as file:
+        file.seek(copy * Appliance.block + state.SIZE - 4 * state.ATTEMPTS)
+        words = struct.unpack(f"<{state.ATTEMPTS}I", file.read(4 * state.ATTEMPTS))
+    names = {number: name for name, number in SLOTS.items()}
+    return [(names[word & 0xFF], word >> 8 & 0xFF, word >> 16) for word in words if word != NOT_TRIED]
+
