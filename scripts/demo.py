@@ -112,7 +112,7 @@ class Demo:
             self.show.line(line)
 
     def boot(self):
-        self.show.act("U-Boot loads the disk image")
+        self.show.act("U-Boot verifies the image and starts it")
         self.target.load(self.folder / "disk.img")
         self.target.power("on")
         self.wait("the hypervisor starts", r"^bulkhead: starting \d+ cells")

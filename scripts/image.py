@@ -5,6 +5,8 @@
 Writes beside FIT: bulkhead-signed.itb; disk.img and disk.img.bmap; loader.img (U-Boot with its control tree: first flash
 bank); state.img (boot state: second flash bank, where the partition file gives one to the health cell); release.json with
 the size and SHA-256 of each. The FIT is the same bytes at every build; signatures never are. docs/update.md tells more.
+
+[impl->swr~image-factory~1]
 """
 
 import argparse
@@ -91,8 +93,8 @@ def build(options):
 def main():
     try:
         release = build(arguments())
-    except Refused as error:
-        message, *advice = error.args
+    except (Refused, OSError) as error:
+        message, *advice = error.args if isinstance(error, Refused) else [error]
         for line in [f"error: {message}", *advice]:
             print(f"image: {line}", file=sys.stderr)
         return 1

@@ -31,6 +31,7 @@ QEMU_PACKAGES=(qemu-system-arm)
 CHECK_PACKAGES=(
 	libcmocka-dev libsodium-dev python3-pytest python3-pytest-xdist git
 	clang-19 lld-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 cppcheck shellcheck reuse
+	softhsm2 libengine-pkcs11-openssl		# keys in a PKCS#11 token
 	swtpm mtools dosfstools				# a TPM for U-Boot, a disk that would lead it astray
 	librsvg2-bin fonts-dejavu-core mandoc		# the drawn map, rendered; the man page
 	prometheus prometheus-alertmanager python3-prometheus-client	# the metrics' readers, scripts/fleet

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""U-Boot's control tree: the board's own tree, the keys whose signatures it believes, and what boot.hush goes by."""
+"""U-Boot's control tree: the board's own tree, the keys whose signatures it believes, and what boot.hush goes by.
+
+[impl->swr~boot-only-signed~1]
+"""
 
 import tempfile
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Signs a FIT's configuration: kernel, tree, every loadable, and the inputs that the auditor compares them with."""
+"""Signs a FIT's configuration: kernel, tree, every loadable, and the inputs that the auditor compares them with.
+
+[impl->swr~image-signed~1]
+"""
 
 import hashlib
 import pathlib

@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import struct
+import subprocess
 import sys
 
 from harness import build
@@ -94,6 +95,18 @@ class Appliance:
             for number, copy in enumerate((first, second)):
                 file.seek(number * self.block)
                 file.write(copy + b"\xff" * (state.SIZE - len(copy)))
+
+    def change_control(self, *properties):
+        """The loader with another control tree: (fdtput's type, node, name, values...)"""
+        place = self.folder / "loader.img"
+        loader = place.read_bytes()
+        code = (build.BUILD / "loader/qemu_arm64/u-boot-nodtb.bin").stat().st_size
+        tree = self.folder / "control.dtb"
+        tree.write_bytes(loader[code:])
+        for kind, node, name, *values in properties:
+            subprocess.run(["fdtput", "-p", "-t", kind, tree, node, name, *values], check=True)
+        place.unlink()  # it is a link to the build's
+        place.write_bytes(loader[:code] + tree.read_bytes())
 
     block = 0x40000  # the board's erase-block
 

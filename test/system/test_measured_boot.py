@@ -13,12 +13,14 @@ import subprocess
 import pytest
 
 import slots
-from harness import build, qemu
+from harness import qemu
 from imaging import state
 
 PCR = 8
 SHA256 = 0x000B  # TPM_ALG_ID: TPM 2.0, part 2, 6.3
 SET_DATAFD = 0x10  # swtpm's control channel: swtpm_ioctls(3)
+NODE = "/platform-bus@c000000/tpm_tis@0"  # where QEMU puts it
+TPM = ("s", NODE, "compatible", "tcg,tpm-tis-mmio"), ("x", NODE, "reg", "0", "5000"), ("s", "/config", "bulkhead,tpm", "yes")
 UP = r"^bulkhead: starting 2 cells on board qemu-virt\n"
 
 
@@ -60,7 +62,7 @@ def extended(*digests):
 def test_pcr(results, tpm, start):
     """One image, or, where the first is refused, both in their order."""
     appliance = slots.Appliance("slots", results)
-    with_tpm(appliance, results)
+    appliance.change_control(*TPM)
     if start == "second":
         appliance.put("a", slots.resigned("slots", results / "other.itb", "stranger"))
         appliance.set_state(appliance.record(digests=(state.ANY, state.ANY)))
@@ -71,20 +73,3 @@ def test_pcr(results, tpm, start):
         target.console().expect(UP)
     told = "ab" if start == "second" else "a"
     assert pcr(tpm) == extended(*(appliance.digest(slot) for slot in told))
-
-
-def with_tpm(appliance, results):
-    """The loader of a board whose tree has it where QEMU puts it."""
-    loader = (appliance.folder / "loader.img").read_bytes()
-    code = (build.BUILD / "loader/qemu_arm64/u-boot-nodtb.bin").stat().st_size
-    tree = results / "control.dtb"
-    tree.write_bytes(loader[code:])
-    node = "/platform-bus@c000000/tpm_tis@0"
-    for kind, path, name, *values in (
-        ("s", node, "compatible", "tcg,tpm-tis-mmio"),
-        ("x", node, "reg", "0", "5000"),
-        ("s", "/config", "bulkhead,tpm", "yes"),
-    ):
-        subprocess.run(["fdtput", "-p", "-t", kind, tree, path, name, *values], check=True)
-    (appliance.folder / "loader.img").unlink()
-    (appliance.folder / "loader.img").write_bytes(loader[:code] + tree.read_bytes())

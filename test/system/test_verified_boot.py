@@ -7,6 +7,7 @@
 """
 
 import random
+import re
 import struct
 import subprocess
 import zlib
@@ -86,6 +87,51 @@ def test_flipped_bit(results, appliance, name):
     installed(appliance, flipped(appliance, name, results / "flipped.itb"))
     said = refused(results, appliance, SIGNATURE, "its signature or a hash is wrong, as said above")
     assert "Verification failed" in said or "Bad Data Hash" in said
+
+
+STAGE = 0x40400000  # of the board's staging range: scripts/imaging/control.py
+FLIPS = 8  # bits of a byte, each in its turn
+
+# One image in memory, of which one bit after another is flipped, its part's hash corrected by U-Boot itself, and the whole
+# given to bootm as the boot command does; then it is flipped back.
+FLIP_ALL = """
+setenv stdin nulldev; read virtio 0:1 {stage:x} 0 {blocks:x}; setenv x {seed:x};
+"""
+FLIP_PART = """
+setenv n 0;
+while itest ${{n}} < {count:x}; do
+setexpr x ${{x}} * 41c64e6d; setexpr x ${{x}} + 3039; setexpr x ${{x}} & 7fffffff;
+setexpr o ${{x}} / 10; setexpr o ${{o}} % {size:x}; setexpr o ${{o}} + {data:x}; setexpr.b v *${{o}};
+for m in 1 2 4 8 10 20 40 80; do
+setexpr w ${{v}} ^ ${{m}}; mw.b ${{o}} ${{w}}; hash sha256 {data:x} {size:x} *{digest:x};
+echo "flip {name} ${{o}} ${{m}}"; bootm {stage:x}#conf-1;
+done;
+mw.b ${{o}} ${{v}}; hash sha256 {data:x} {size:x} *{digest:x}; setexpr n ${{n}} + 1;
+done;
+"""
+
+
+@pytest.mark.parametrize("bytes_a_part", [1, pytest.param(200, marks=pytest.mark.full)])
+def test_many_flipped_bits(results, appliance, bytes_a_part):
+    """Of every part, also of those that only the auditor reads: all are refused, and whole again, the image starts."""
+    image = fit.Fit(build.disk("slots").parent / "bulkhead-signed.itb")
+    parts = [part for part in image.parts.values() if part.digest_offset]
+    command = FLIP_ALL.format(stage=STAGE, blocks=-(-len(image.blob) // 512), seed=bytes_a_part)
+    for part in parts:
+        places = {"data": STAGE + part.offset, "size": len(part.data), "digest": STAGE + part.digest_offset}
+        command += FLIP_PART.format(name=part.name, count=bytes_a_part, stage=STAGE, **places)
+    command += f'echo "flips are over"; bootm {STAGE:x}#conf-1'
+    appliance.change_control(("s", "/config", "bootcmd", " ".join(command.replace("&", '"&"').split())))
+    with qemu.QemuTarget(results) as target:
+        target.load(appliance.folder / "disk.img")
+        target.power("on")
+        target.console().expect(r"^flips are over\n", timeout=600, never=r"^Starting kernel")
+        said = target.console().text
+        target.console().expect(UP)
+    tries = re.split(r"^flip ", said, flags=re.M)[1:]
+    assert len(tries) == FLIPS * bytes_a_part * len(parts) and len(parts) == 7
+    for tried in tries:
+        assert "sha256,rsa4096:development-  error!\nVerification failed" in tried, tried
 
 
 def test_flipped_bit_uncorrected(results, appliance):

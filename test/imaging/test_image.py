@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""image.py and keys: what an appliance is flashed with, and who signed it.
+
+[utest->swr~image-signed~1]
+[utest->swr~image-factory~1]
+"""
+
+import hashlib
+import json
+import os
+import resource
+import signal
+import stat
+import struct
+import subprocess
+import zlib
+
+import pytest
+
+from harness import build, fdt
+from imaging import Refused, disk, keys, sign, state
+
+IMAGE, KEYS = build.ROOT / "scripts/image.py", build.ROOT / "scripts/keys"
+OUTPUTS = {"bulkhead-signed.itb", "disk.img", "disk.img.bmap", "loader.img", "state.img"}
+
+
+def image(folder, *options, **more):
+    command = [IMAGE, "--data", "0", *options, folder / "bulkhead.itb"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **more)
+
+
+def release(folder):
+    return json.loads((folder / "release.json").read_text())
+
+
+def made_by(folder, *options):
+    done = image(folder, *options)
+    assert done.returncode == 0, done.stderr
+    return release(folder)
+
+
+def control_tree(folder):
+    data = (folder / "loader.img").read_bytes()
+    return fdt.parse(data[(build.BUILD / "loader/qemu_arm64/u-boot-nodtb.bin").stat().st_size :])
+
+
+def configuration(folder):
+    return fdt.parse((folder / "bulkhead-signed.itb").read_bytes())["configurations/conf-1"]
+
+
+def test_release(folder, keys_folder):
+    """Each file's hash is its own, and what is in the slots and in the boot state is the signed FIT."""
+    found = made_by(folder, "--keys", keys_folder, "--key", "new", "--counter", "7")
+    assert set(found["files"]) == OUTPUTS
+    for name, file in found["files"].items():
+        data = (folder / name).read_bytes()
+        assert file == {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    signed = (folder / "bulkhead-signed.itb").read_bytes()
+    digest = hashlib.sha256(signed).digest()
+    assert found["fit"] == {"sha256": digest.hex(), "unsigned_sha256": hashlib.sha256((folder / "bulkhead.itb").read_bytes()).hexdigest()}
+    assert found["counter"] == 7 and found["board"] == "qemu-virt" and found["name"] == "small"
+    assert found["keys"] == [{"name": "new", "id": keys.find(keys_folder, "new").identity, "development": False}]
+    first = (folder / "state.img").read_bytes()[: state.SIZE]
+    fields = struct.unpack("<9I", first[:36])
+    assert fields == (state.MAGIC, 1, 1, 7, 0, state.GOOD, state.GOOD, 7, 7)
+    assert first[36:100] == digest + digest and first[100:124] == bytes(24)
+    assert struct.unpack(">I", first[124:128]) == (zlib.crc32(first[:124]),)
+    assert set((folder / "state.img").read_bytes()[128:]) == {0xFF} and (folder / "state.img").stat().st_size == 3 * 0x40000
+    disk_image = (folder / "disk.img").read_bytes()
+    starts = [at for at in range(0, len(disk_image), disk.MIB) if disk_image[at : at + len(signed)] == signed]
+    assert starts == [disk.MIB, disk.MIB + found["partitions"][0]["size"]]
+
+
+def test_same_bytes(folder, keys_folder, tmp_path):
+    """Signatures apart: they are salted (RFC 8017, 9.1)."""
+    again = tmp_path / "again"
+    again.mkdir()
+    for name in ("bulkhead.itb", "map.json"):
+        (again / name).write_bytes((folder / name).read_bytes())
+    for place, zone in ((folder, "UTC"), (again, "Asia/Tokyo")):
+        assert image(place, "--keys", keys_folder, "--key", "new", env={**os.environ, "TZ": zone}).returncode == 0
+    assert release(folder)["fit"]["unsigned_sha256"] == release(again)["fit"]["unsigned_sha256"]
+    assert (folder / "loader.img").read_bytes() == (again / "loader.img").read_bytes()
+    stripped = [unsigned((place / "bulkhead-signed.itb").read_bytes()) for place in (folder, again)]
+    assert stripped[0] == stripped[1]
+    disks = [(place / "disk.img").read_bytes() for place in (folder, again)]
+    for place, data in zip((folder, again), range(2)):
+        signed = (place / "bulkhead-signed.itb").read_bytes()
+        assert disks[data].count(signed) == 2
+        disks[data] = disks[data].replace(signed, b"")
+    assert disks[0] == disks[1]
+
+
+def unsigned(blob):
+    """Without the signature, and without the bytes behind the list of what it covers, which mkimage leaves to chance."""
+    properties = fdt.parse(blob)["configurations/conf-1/signature-1"].properties
+    value, nodes = properties["value"], properties["hashed-nodes"]
+    end = nodes.offset + len(nodes.data)
+    assert end < value.offset
+    return blob[:end] + blob[-(-end // 4) * 4 : value.offset] + blob[value.offset + len(value.data) :]
+
+
+def test_signature_covers(folder, keys_folder):
+    made_by(folder, "--keys", keys_folder, "--key", "old")
+    node = configuration(folder)
+    assert node.properties["bulkhead,counter"].data == (1).to_bytes(4, "big")
+    hashed = set(node["signature-1"].properties["hashed-nodes"].strings())
+    images = fdt.parse((folder / "bulkhead-signed.itb").read_bytes())["images"].children
+    assert hashed == {"/", "/configurations/conf-1"} | {f"/images/{name}{end}" for name in images for end in ("", "/hash-1")}
+
+
+def test_two_keys(folder, keys_folder):
+    """While machines with either are in the field: signed by both; a loader that believes both, whoever signed."""
+    found = made_by(folder, "--keys", keys_folder, "--key", "old", "--key", "new")
+    assert [key["name"] for key in found["keys"]] == ["old", "new"]
+    hints = [configuration(folder)[f"signature-{n}"].properties["key-name-hint"].strings() for n in (1, 2)]
+    assert hints == [["old"], ["new"]]
+    found = made_by(folder, "--keys", keys_folder, "--key", "old", "--trust", "new")
+    assert ([key["name"] for key in found["keys"]], [key["name"] for key in found["trusts"]]) == (["old"], ["old", "new"])
+    assert set(control_tree(folder)["signature"].children) == {"key-old", "key-new"}
+    assert control_tree(folder)["signature"].properties["required-mode"].strings() == ["any"]
+
+
+def test_key_as_the_loader_wants_it(folder, keys_folder):
+    made_by(folder, "--keys", keys_folder, "--key", "new")
+    node, key = control_tree(folder)["signature/key-new"], keys.find(keys_folder, "new")
+    assert node.properties["required"].strings() == ["conf"] and node.properties["algo"].strings() == ["sha256,rsa4096"]
+    modulus = int.from_bytes(node.properties["rsa,modulus"].data, "big")
+    assert modulus == key.modulus
+    assert int.from_bytes(node.properties["rsa,exponent"].data, "big") == 65537
+    assert int.from_bytes(node.properties["rsa,n0-inverse"].data, "big") * modulus % (1 << 32) == (1 << 32) - 1
+    assert int.from_bytes(node.properties["rsa,r-squared"].data, "big") == (1 << 2 * 4096) % modulus
+
+
+def test_token(folder, keys_folder, tmp_path):
+    """The private key is in a PKCS#11 token alone (SoftHSM's)."""
+    (tmp_path / "tokens").mkdir()
+    (tmp_path / "softhsm.conf").write_text(f"directories.tokendir = {tmp_path / 'tokens'}\n")
+    # OpenSSL's engine doesn't find SoftHSM by itself.
+    (tmp_path / "openssl.cnf").write_text(
+        "openssl_conf = init\n[init]\nengines = engines\n[engines]\npkcs11 = pkcs11\n[pkcs11]\nengine_id = pkcs11\n"
+        "MODULE_PATH = /usr/lib/softhsm/libsofthsm2.so\n"
+    )
+    token = {**os.environ, "SOFTHSM2_CONF": str(tmp_path / "softhsm.conf"), "OPENSSL_CONF": str(tmp_path / "openssl.cnf")}
+    (tmp_path / "certificates").mkdir()
+    (tmp_path / "certificates/new.crt").write_bytes((keys_folder / "new.crt").read_bytes())
+    pins = ["--pin", "1234"]
+    subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "test", *pins, "--so-pin", "5678"], env=token, check=True)
+    load = ["--import", keys_folder / "new.key", "--token", "test", "--label", "new", "--id", "01", *pins]
+    subprocess.run(["softhsm2-util", *load], env=token, check=True)
+    uri = "pkcs11:token=test;pin-value=1234"
+    done = image(folder, "--keys", tmp_path / "certificates", "--key", "new", "--token", uri, env=token)
+    assert done.returncode == 0, done.stderr
+    assert len(configuration(folder)["signature-1"].properties["value"].data) == 512
+
+
+# ---- what is refused ----
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        (["--key", "nobody"], "no such key"),
+        (["--key", "../old"], "can't be a key's name"),
+        (["--key", "new", "--counter", "65535"], "a counter of 65535"),
+        (["--key", "new", "--counter", "-1"], "a counter of -1"),
+    ],
+)
+def test_refusals(folder, keys_folder, options, words):
+    made_by(folder, "--keys", keys_folder, "--key", "new")
+    done = image(folder, "--keys", keys_folder, *options)
+    assert done.returncode == 1 and words in done.stderr and "Traceback" not in done.stderr
+    assert not OUTPUTS & {path.name for path in folder.iterdir()} and not (folder / "release.json").exists()
+
+
+def test_short_key(folder, tmp_path):
+    subject = ["-subj", "/CN=short", "-keyout", tmp_path / "short.key", "-out", tmp_path / "short.crt"]
+    subprocess.run(["openssl", "req", "-batch", "-x509", "-nodes", "-newkey", "rsa:2048", *subject], check=True, capture_output=True)
+    done = image(folder, "--keys", tmp_path, "--key", "short")
+    assert done.returncode == 1 and "a key of 2048 bits: images are signed with RSA-4096" in done.stderr
+
+
+def test_full_disk(folder, keys_folder):
+    """Where the disk ends in the middle nothing is left that looks like a release."""
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+
+    done = image(folder, "--keys", keys_folder, "--key", "new", preexec_fn=limit)
+    assert done.returncode == 1 and done.stderr.startswith("image: error: ") and "Traceback" not in done.stderr
+    assert not (folder / "release.json").exists() and not list(folder.glob("*.part"))
+
+
+def test_too_many_images(tmp_path):
+    fit = sign.Fit(build.image("slots"))
+    fit.images = [f"file-{n}" for n in range(50)]
+    with pytest.raises(Refused, match="U-Boot verifies 49 at most"):
+        sign.sign(fit, tmp_path / "out", ["new"], tmp_path, 1)
+
+
+# ---- keys ----
+
+
+def test_keys_command(tmp_path):
+    made = subprocess.run([KEYS, "--keys", tmp_path, "new", "release-1"], capture_output=True, text=True, check=True)
+    name, identity = made.stdout.split()
+    assert name == "release-1" and len(identity) == 64
+    assert stat.S_IMODE((tmp_path / "release-1.key").stat().st_mode) == 0o600
+    before = (tmp_path / "release-1.key").read_bytes()
+    again = subprocess.run([KEYS, "--keys", tmp_path, "new", "release-1"], capture_output=True, text=True, check=False)
+    assert again.returncode == 1 and "a key is never written over" in again.stderr
+    assert (tmp_path / "release-1.key").read_bytes() == before
+    subprocess.run([KEYS, "--keys", tmp_path, "new", "--development", "trial"], check=True, capture_output=True)
+    shown = subprocess.run([KEYS, "--keys", tmp_path, "list"], capture_output=True, text=True, check=True).stdout
+    assert shown.splitlines()[0] == f"release-1  {identity}"
+    assert shown.splitlines()[1].endswith("  DEVELOPMENT KEY, not for shipping")
+
+
+def test_development_key_is_marked(folder):
+    """Where nobody named a key, so that no one ships it unseen."""
+    done = image(folder)
+    assert done.returncode == 0 and "signed by development (not for shipping)" in done.stderr
+    assert release(folder)["keys"][0]["development"] is True
