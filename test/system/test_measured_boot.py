@@ -21,7 +21,7 @@ SHA256 = 0x000B  # TPM_ALG_ID: TPM 2.0, part 2, 6.3
 SET_DATAFD = 0x10  # swtpm's control channel: swtpm_ioctls(3)
 NODE = "/platform-bus@c000000/tpm_tis@0"  # where QEMU puts it
 TPM = ("s", NODE, "compatible", "tcg,tpm-tis-mmio"), ("x", NODE, "reg", "0", "5000"), ("s", "/config", "bulkhead,tpm", "yes")
-UP = r"^bulkhead: starting 2 cells on board qemu-virt\n"
+UP = r"^health: up, 2 cells"
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@
 
 import random
 import re
+import shutil
 import struct
 import subprocess
 import zlib
@@ -20,7 +21,7 @@ from harness import build, fit, qemu
 from imaging import disk, sign, state
 
 COUNTER = 5  # of the images here
-UP = r"^bulkhead: starting 2 cells on board qemu-virt\n"
+UP = r"^health: up, 2 cells"
 NOTHING, DIGEST, BOARD, OLDER, SIGNATURE = range(1, 6)  # reasons: src/blueprint/boot_state.h
 
 
@@ -221,6 +222,29 @@ def test_not_what_was_installed(results, appliance):
     digests = appliance.digest("b"), appliance.digest("b")
     appliance.set_state(appliance.record(digests=digests))
     refused(results, appliance, DIGEST, "not the image that was installed there")
+
+
+def test_another_machine(results, appliance):
+    """Of this board by name, but the hypervisor finds another machine: it says so, and the next boot takes the other slot.
+
+    [stest->swr~boot-refusal-resets~1]
+    """
+    folder = results / "board"
+    shutil.copytree(build.ROOT / "dts/qemu-virt", folder / "qemu-virt")
+    facts = folder / "qemu-virt/machine.dts"
+    facts.write_text(facts.read_text().replace("list-registers = <4>", "list-registers = <16>"))
+    shutil.copyfile(build.CONFIGS / "slots.dts", folder / "slots.dts")
+    build.tool("build", folder / "slots.dts", "-I", build.BUILD / "cells", "-o", folder)
+    signed = sign.sign(sign.Fit(folder / "bulkhead.itb"), results / "other.itb", ["development"], build.BUILD / "keys", 1)
+    installed(appliance, signed.path.read_bytes())
+    with qemu.QemuTarget(results, extra=["-action", "reboot=reset"]) as target:
+        target.load(appliance.folder / "disk.img")
+        target.power("on")
+        target.console().expect(r"^bulkhead: this is not the machine that the image was built for", never=UP)
+        target.console().expect(r"^bulkhead: the machine is reset in 10 s\n", never=UP)
+        target.console().expect(r"^Bulkhead: slot b\n", never=r"^Bulkhead: slot a\n")
+        target.console().expect(UP)
+        assert slots.attempts(target.flash_bank(1)) == [("a", slots.NO_REASON, 1), ("b", slots.NO_REASON, 1)]
 
 
 # ---- no way round ----

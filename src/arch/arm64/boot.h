@@ -12,14 +12,17 @@
 /* The blueprint, through the boot root (and, PC-relative, with the MMU off). */
 extern const struct bp_header blueprint_start;
 
-/* MMU off: halts with a message unless this is EL2, the right place and an intact blueprint. */
+/* MMU off: ends the boot with a message unless this is EL2, the right place and an intact blueprint. */
 void boot_check(u64 current_el, pa_t image);
 
 /* Boot root: machine compared, SMMU aborting, memory zeroed, distributor ready, the other cores
  * there and let go. Returns this core's index into bp_header.cores. */
 u64 boot_main(void);
 
-/* Halts with a list of differences where the machine isn't the blueprint's. */
+/* The end of a boot that can't go on, after it has said why: some seconds later firmware resets the machine. */
+_Noreturn void boot_over(va_t uart);
+
+/* Ends the boot with a list of differences where the machine isn't the blueprint's. */
 void machine_compare(const struct bp_header *bp);
 
 /* A read that may fault, on the boot vectors. */

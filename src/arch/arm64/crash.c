@@ -47,15 +47,14 @@ static void end(const struct exit *exit, u64 vector, va_t sp)
 	arch_machine_reset();
 }
 
-/* The boot has neither private data nor telemetry, and its stack lies below. Nor has it anything to go back
- * to. */
+/* The boot has neither private data nor telemetry, and its stack lies below. */
 _Noreturn void crash(const struct exit *exit, u64 vector, va_t sp)
 {
 	if (sp >= EL2_VA_PRIVATE && telemetry())
 		end(exit, vector, sp);
 	else
 		tell(vector);
-	arch_halt();
+	boot_over(EL2_VA_UART);
 }
 
 void arch_machine_reset(void)

@@ -219,5 +219,5 @@ void machine_compare(const struct bp_header *bp)
 		return;
 	say(UART, "bulkhead: this is not the machine that the image was built for: use the board's "
 		  "description of this one and build again\nbulkhead: halted, no cell was started\n");
-	arch_halt();
+	boot_over(UART);
 }
