@@ -126,7 +126,7 @@ SMALL = """/dts-v1/;
 	compatible = "bulkhead,partitions-v1";
 	board = "qemu-virt";
 	cells {
-		health { role = "health"; cpus = <0>; memory = "32M"; image = "health.elf"; };
+		health { role = "health"; cpus = <0>; memory = "32M"; image = "health.elf"; boot-state = "flash@0:1"; confirm-after = "10s"; };
 		linux { cpus = <1 3>; memory = "64M"; keep = "1M"; kernel = "Image"; devices = "rest"; heartbeat = "1s"; };
 		control { cpus = <2>; memory = "16M"; image = "control.elf"; interrupts = "direct"; pmu; essential; };
 	};
@@ -229,7 +229,8 @@ def import_defaults(folder):
     partitions, machine = folder / "rest.dts", folder / "machine-any.dts"
     partitions.write_text(REST)
     facts = (BOARDS[0] / "machine.dts").read_text()
-    for old, new in (("<40>", "<48>"), ("<256>", "<988>"), ("<192 64>", "<924 64>"), ("<0xbc010000 0x03ff0000>", "<0 0x1000>"), ("crash-audit = /bits/ 64 <0xbc000000 0x00010000>;", "")):
+    for old, new in (("<40>", "<48>"), ("<256>", "<988>"), ("<192 64>", "<924 64>"), ("<0xbc010000 0x03ff0000>", "<0 0x1000>"), ("crash-audit = /bits/ 64 <0xbc000000 0x00010000>;", ""),
+                     ("firmware = /bits/ 64 <0x00000000 0x04000000>;", "")):
         assert old in facts
         facts = facts.replace(old, new)
     machine.write_text(facts)
@@ -351,7 +352,8 @@ def fit(folder, data):
     parts = "".join(f'{name} {{ {of[name]} {load} description = "linux:kernel:Image"; {hashed} }};' for name in of)
     path = folder / "fit.dts"
     path.write_text(
-        f'/dts-v1/; / {{ images {{ {parts} }}; configurations {{ default = "a"; a {{ kernel = "kernel"; fdt = "fdt"; loadables = "file-0"; }}; }}; }};'
+        f'/dts-v1/; / {{ images {{ {parts} }}; configurations {{ default = "conf-1"; conf-1 {{ kernel = "kernel"; fdt = "fdt"; '
+        'loadables = "file-0"; bulkhead,board = "a"; bulkhead,inputs = "machine", "partitions", "known-slaves"; bulkhead,counter = <1>; signature-1 { value = <1>; }; }; }; };'
     )
     return tree(path) + bytes(1024)
 

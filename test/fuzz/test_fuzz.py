@@ -50,18 +50,18 @@ PCI_READERS = ["its", "pci", "pci_assign", "pci_host", "pci_steps", "rule_its", 
 # What each target is to reach, all files together.
 READERS = {
     "tree": ["src/auditor/tree.c", "src/auditor/tree_irq.c", "src/auditor/tree_reg.c"],
-    "fit": ["src/auditor/fit.c"],
+    "fit": ["src/auditor/fit.c", "src/auditor/fit_config.c"],
     "board": [f"src/compiler/{name}.c" for name in ("board", "inventory", "registers")],
     "partition": [f"src/compiler/{name}.c" for name in ("source", "partition", "schema", "values")],
     "colors": [f"src/compiler/{name}.c" for name in ("cache", "colors", "colors_memory", "palette")],
-    "derive": [f"src/compiler/{name}.c" for name in ("nodes", "references", "depends", "shared", "tree", "tree_gic", "tree_keep", "tree_overlay", "tree_own", "tree_shared")],
+    "derive": [f"src/compiler/{name}.c" for name in ("nodes", "references", "depends", "shared", "tree", "tree_flash", "tree_gic", "tree_keep", "tree_overlay", "tree_own", "tree_shared")],
     "pci-functions": [f"src/compiler/pci_{name}.c" for name in ("space", "function", "inventory", "facts", "hosts", "place", "assign", "messages")],
     "import": [f"src/compiler/{name}.c" for name in ("import", "import_facts", "import_limits", "import_pci", "import_refuse", "import_write")],
     "http": [f"cells/health/{name}.c" for name in ("http", "http_request", "body", "json", "metrics")],
     "audit-colors": [f"src/auditor/{name}.c" for name in ("colors", "rule_colors")],
     "audit-pci": [f"src/auditor/{name}.c" for name in PCI_READERS],
     "log": ["src/log/read.c", "src/log/verify.c"],
-    "audit": [f"src/auditor/{name}.c" for name in ("board", "image", "partition", "records", "regime", "value", "walk")],
+    "audit": [f"src/auditor/{name}.c" for name in ("board", "boot_state", "image", "partition", "records", "regime", "value", "walk")],
 }
 
 
