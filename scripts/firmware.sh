@@ -39,13 +39,6 @@ export CROSS_COMPILE=${CROSS_COMPILE:-aarch64-linux-gnu-}
 export SOURCE_DATE_EPOCH=1767225600 # 2026-01-01: the date it tells
 jobs=$(nproc)
 
-logged()
-{
-	"$@" >>"$LOG" 2>&1 && return
-	tail -n 20 "$LOG" >&2
-	die "the firmware's build failed" "its last words stand above, all of them in $LOG"
-}
-
 # Flags for the compilers of Debian 12 and later that this release doesn't know, as Debian's own rules set them;
 # by the environment, so that the makefiles still add their own. Each image puts its own BL33 in.
 build_tfa()

@@ -39,3 +39,11 @@ need_space()
 			"free some space there, or move the tree to a larger disk, and run it again"
 	fi
 }
+
+# logged COMMAND...: its words go to $LOG, whose end is shown where it fails.
+logged()
+{
+	"$@" >>"$LOG" 2>&1 && return
+	tail -n 20 "$LOG" >&2
+	die "the build failed" "its last words stand above, all of them in $LOG"
+}

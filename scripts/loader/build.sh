@@ -26,13 +26,6 @@ fi
 export CROSS_COMPILE=${CROSS_COMPILE:-aarch64-linux-gnu-}
 export SOURCE_DATE_EPOCH=1767225600 # 2026-01-01: the date it tells
 
-logged()
-{
-	"$@" >>"$LOG" 2>&1 && return
-	tail -n 20 "$LOG" >&2
-	die "U-Boot's build failed" "its last words stand above, all of them in $LOG"
-}
-
 # boot.hush in one line, as Kconfig quotes it.
 boot_command()
 {

@@ -124,8 +124,9 @@ static int event_log(const struct options *options)
 
 const struct command commands[] = {
 	{"check", "FILE", "diagnostics only", ON_CHECK, 1, check},
-	{"build", "FILE", "blueprint.bin, guest trees, bulkhead.itb, map.txt, map.json, map.svg, manifest.json",
-	 ON_BUILD, 1, build},
+	{"build", "FILE",
+	 "blueprint.bin, guest trees, bulkhead.itb, map.txt, map.json, map.svg, manifest.json", ON_BUILD, 1,
+	 build},
 	{"map", "FILE", "who owns what: text, drawn, or for programs", ON_MAP, 1, map},
 	{"audit", "IMAGE", "prove separation and conformance on the final image", ON_AUDIT, 1, audit},
 	{"diff", "IMAGE IMAGE", "what changed between two images, in terms of ownership", ON_DIFF, 2, diff},

@@ -19,7 +19,8 @@ void boot_check(u64 current_el, pa_t image);
  * there and let go. Returns this core's index into bp_header.cores. */
 u64 boot_main(void);
 
-/* The end of a boot that can't go on, after it has said why: some seconds later firmware resets the machine. */
+/* The end of a boot that can't go on, after it has said why: some seconds later firmware resets the machine.
+ */
 _Noreturn void boot_over(va_t uart);
 
 /* Ends the boot with a list of differences where the machine isn't the blueprint's. */
