@@ -106,16 +106,16 @@ static void image_is_patched(void **state)
 /* [utest->swr~compile-reproducible~1] */
 static void build_is_reproducible(void **state)
 {
-	static const char *const names[] = {"blueprint.bin", "health.dtb",   "linux.dtb",    "control.dtb",
-					    "map.txt",	     "bulkhead.itb", "manifest.json"};
+	static const char *const names[] = {"blueprint.bin", "health.dtb", "linux.dtb",	   "control.dtb",
+					    "map.txt",	     "map.json",   "bulkhead.itb", "manifest.json"};
 	char *const first = text_format("%s/a/b", folder), *const second = text_format("%s/c", folder);
 
 	(void)state;
 	assert_true(plan_emit(fixture_plan(), first));
 	assert_true(plan_emit(fixture_plan(), second));
 	assert_true(plan_emit(fixture_plan(), second)); /* over what is there */
-	assert_int_equal(files_in(first), 8);
-	assert_int_equal(files_in(second), 8);
+	assert_int_equal(files_in(first), 9);
+	assert_int_equal(files_in(second), 9);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct bytes a = file_bytes(text_format("%s/%s", first, names[i]));
 		struct bytes b = file_bytes(text_format("%s/%s", second, names[i]));
