@@ -15,7 +15,8 @@ from collections import Counter
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "test/bench"))
 
-import bench_cell  # noqa: E402  (needs the path above)
+import bench_boot  # noqa: E402  (needs the path above)
+import bench_cell  # noqa: E402
 import bench_pci  # noqa: E402
 import bench_scale  # noqa: E402
 import bench_static  # noqa: E402
@@ -54,6 +55,12 @@ ROWS = [
     ("boot_copy_per_mib", "  copying, a MiB", "instructions", None, "", "", ""),
     ("boot_zero_per_mib", "  zeroing, a MiB", "instructions", None, "", "", ""),
     ("boot_clean_per_mib", "  cache maintenance, a MiB", "instructions", None, "", "", ""),
+    ("stage_loader", "power-on to U-Boot's boot command (configs/edge-gateway.dts)", "ms", None, "-", "-", "-"),
+    ("stage_read", "  the signed FIT from the disk", "ms", None, "", "", ""),
+    ("stage_hash", "  SHA-256 of all of it", "ms", None, "", "", ""),
+    ("stage_verify", "  signature, hashes, copying, up to the hypervisor's cores", "ms", None, "", "", ""),
+    ("stage_control", "  control's cell filled, up to its first instruction", "ms", None, "", "", ""),
+    ("stage_linux", "  Linux's cell filled, Linux up to its init", "ms", None, "", "", ""),
     ("text_bytes", "hypervisor .text", "bytes", 24576, "65,320", "54,636", "321,664"),
     ("source_lines", "hypervisor lines in the build (cloc, code)", "lines", 5000, "10,106", "9,672", "90,505"),
     ("bytes_per_cell", "RAM for one more cell", "bytes", 8192, "57,344", "-", "-"),
@@ -307,6 +314,13 @@ def boot(results):
         results.add(f"boot_{kind}_per_mib", per_mib, method, bytes=figures.bytes[kind])
 
 
+def stages(results):
+    say("from power-on to Linux's init, by stage")
+    method = "virtual time, -icount shift=0, in which cores take turns: what they do side by side counts one after the other"
+    for name, value in bench_boot.stages(OUT).items():
+        results.add(f"stage_{name}", value, method)
+
+
 def static(results):
     say("text, lines, memory, stage 2")
     text, trampoline = bench_static.text_bytes()
@@ -407,6 +421,7 @@ def main():
     agreement = operations(results)
     ticks(results)
     boot(results)
+    stages(results)
     static(results)
     pci(results)
     scale(results)

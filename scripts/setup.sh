@@ -200,7 +200,7 @@ finish()
 	"$ROOT/scripts/fetch-target.sh"
 	"$ROOT/scripts/fetch-source.sh" lwip
 	"$ROOT/scripts/fetch-source.sh" libsodium
-	[ "$group" = bench ] || "$ROOT/scripts/loader/build.sh"
+	"$ROOT/scripts/loader/build.sh"
 	[[ $group != check* ]] || "$ROOT/scripts/firmware.sh"
 	[ "$group" = demo ] || "$ROOT/scripts/fetch-plugin.sh"
 	exit

@@ -25,6 +25,7 @@ ERRORS = (
 )
 ACTIONS = ("ignore", "log", "stop", "restart", "safe", "reset")
 LOG_BYTES = 4032
+BOOT_TIME = 3040  # offset in struct telemetry_core
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Telemetry:
     ready_time: int
     restart_cause: str
     events_dropped: int
+    boot_time: int  # ticks
 
     @property
     def exits_total(self):
@@ -75,6 +77,7 @@ def parse(data):
     faults = struct.unpack_from("<16Q", data, 456)
     count, time, error, action, esr, elr, _, far, ipa = struct.unpack_from("<QQII5Q", data, 584)
     sequence, _, state, generation, restarts, start, ready, cause, dropped = struct.unpack_from("<9Q", data, 896)
+    (boot,) = struct.unpack_from("<Q", data, BOOT_TIME)
     return Telemetry(
         core=core,
         cell=cell,
@@ -101,6 +104,7 @@ def parse(data):
         ready_time=ready,
         restart_cause=ERRORS[cause],
         events_dropped=dropped,
+        boot_time=boot,
     )
 
 
