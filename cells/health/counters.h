@@ -14,6 +14,7 @@
 struct cell_counters {
 	uint64_t beat_seen;   /* when its beat was last seen to change */
 	bool beats, incident; /* it has beaten in this life; its heartbeat or its boot is overdue */
+	uint64_t incidents;   /* so often it was */
 	uint64_t log_lost;    /* bytes of its log overwritten before they were read */
 	uint64_t restarts_seen, restarts_told;
 	uint64_t restarts[BP_ERROR_COUNT + 1]; /* by cause; BP_ERROR_COUNT: by request */

@@ -186,6 +186,7 @@ static void note(const struct machine *machine, uint32_t cell, uint64_t now)
 	counters_restarts(of, view.restarts, view.cause);
 	of->beats = cell == self || watches[cell].armed;
 	of->beat_seen = cell == self ? now : watches[cell].seen;
+	of->incidents += watches[cell].told && !of->incident;
 	of->incident = watches[cell].told;
 }
 

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * boot_state.c - reads, chooses and writes boot records (boot_state.h).
+ */
+#include "boot_state.h"
+
+#include <string.h>
+
+#include "crc32.h"
+
+#define RECORD_WORDS (sizeof(struct boot_record) / sizeof(uint32_t))
+#define COPY_WORDS   (sizeof(struct boot_copy) / sizeof(uint32_t))
+#define ONES	     0xffu
+
+static uint32_t crc_of(const struct boot_record *record)
+{
+	return __builtin_bswap32(crc32_add(0, record, offsetof(struct boot_record, crc)));
+}
+
+static bool digest_is(const uint8_t digest[BOOT_DIGEST], uint8_t byte)
+{
+	uint32_t same = 0;
+
+	for (uint32_t i = 0; i < BOOT_DIGEST; i++)
+		same += digest[i] == byte;
+	return same == BOOT_DIGEST;
+}
+
+/* As the loader sees it, and no less. [impl->swr~boot-state-choice~1] */
+static bool record_is_valid(const struct boot_record *record)
+{
+	return record->magic == BOOT_MAGIC && record->format == BOOT_FORMAT && record->crc == crc_of(record) &&
+	       record->sequence && record->primary < BOOT_SLOTS && record->status[0] < BOOT_STATUS_COUNT &&
+	       record->status[1] < BOOT_STATUS_COUNT;
+}
+
+static void copy_read(const struct flash *flash, uint32_t offset, struct boot_copy *copy)
+{
+	uint32_t words[COPY_WORDS];
+
+	for (uint32_t i = 0; i < COPY_WORDS; i++)
+		words[i] = flash->read(offset + i * (uint32_t)sizeof(words[0]));
+	memcpy(copy, words, sizeof(*copy));
+}
+
+/* A record without attempts was written since the boot, or the boot wrote none: only what is good runs then, and
+ * what is tried next doesn't. A record that was made anew tells of no slot. */
+static uint32_t running_by_record(const struct boot_record *record)
+{
+	const uint32_t primary = record->primary, other = 1 - primary;
+
+	if (digest_is(record->digest[0], ONES) && digest_is(record->digest[1], ONES))
+		return BOOT_UNKNOWN;
+	if (record->status[primary] == BOOT_GOOD)
+		return primary;
+	return record->status[other] == BOOT_GOOD ? other : BOOT_UNKNOWN;
+}
+
+static uint32_t slot_tried(uint32_t word)
+{
+	switch (BOOT_TRIED_SLOT(word)) {
+	case BOOT_TRIED_A:
+		return 0;
+	case BOOT_TRIED_B:
+		return 1;
+	default:
+		return BOOT_UNKNOWN;
+	}
+}
+
+/* The last attempt's, unless the loader may have gone on behind it: it was refused, its word is damaged, its slot
+ * had nothing to start, or there was no room for a further one. [impl->swr~boot-state-attempts~1] */
+static uint32_t running_by_attempt(const struct boot_record *record, uint32_t last, uint32_t used)
+{
+	const uint32_t slot = slot_tried(last);
+
+	if (slot == BOOT_UNKNOWN || BOOT_TRIED_REASON(last) != BOOT_STARTED || used == BOOT_ATTEMPTS ||
+	    record->status[slot] == BOOT_EMPTY)
+		return BOOT_UNKNOWN;
+	return slot;
+}
+
+static void attempts_read(struct boot_view *view, const uint32_t attempts[BOOT_ATTEMPTS])
+{
+	uint32_t last = BOOT_ERASED, used = 0;
+
+	for (uint32_t i = 0; i < BOOT_ATTEMPTS; i++) {
+		const uint32_t slot = slot_tried(attempts[i]);
+
+		if (attempts[i] == BOOT_ERASED)
+			continue;
+		last = attempts[i];
+		used = i + 1;
+		if (slot == BOOT_UNKNOWN)
+			continue;
+		view->attempts[slot]++;
+		view->reason[slot] = BOOT_TRIED_REASON(attempts[i]);
+	}
+	view->recorded = used;
+	if (!used) {
+		view->running = running_by_record(&view->record);
+		return;
+	}
+	view->running = running_by_attempt(&view->record, last, used);
+	if (view->running == BOOT_UNKNOWN)
+		return;
+	view->running_counter = BOOT_TRIED_COUNTER(last);
+	if (view->running != view->record.primary && view->attempts[view->record.primary])
+		view->fell_back = view->record.primary;
+}
+
+void boot_open(struct boot *boot, const struct flash *flash, const uint32_t offsets[BOOT_COPIES])
+{
+	struct boot_view *const view = &boot->view;
+	struct boot_copy copies[BOOT_COPIES];
+
+	*boot = (struct boot){.flash = flash, .offsets = {offsets[0], offsets[1]}};
+	view->running = view->fell_back = BOOT_UNKNOWN;
+	view->running_counter = BOOT_COUNTER_UNKNOWN;
+	for (uint32_t i = 0; i < BOOT_COPIES; i++) {
+		copy_read(flash, offsets[i], &copies[i]);
+		if (!record_is_valid(&copies[i].record))
+			continue;
+		view->copies++;
+		if (!view->valid || copies[i].record.sequence > copies[view->copy].record.sequence)
+			view->copy = i;
+		view->valid = true;
+	}
+	if (!view->valid)
+		return;
+	view->record = copies[view->copy].record;
+	attempts_read(view, copies[view->copy].attempts);
+	boot->confirmed = !view->recorded && view->running != BOOT_UNKNOWN;
+}
+
+static void record_finish(const struct boot_view *view, struct boot_record *next)
+{
+	next->sequence = view->record.sequence + 1;
+	next->crc = crc_of(next);
+}
+
+/* Nothing is known but that something signed runs. [impl->swr~boot-state-lost~1] */
+static void record_anew(struct boot_record *next)
+{
+	*next = (struct boot_record){
+		.magic = BOOT_MAGIC,
+		.format = BOOT_FORMAT,
+		.status = {BOOT_GOOD, BOOT_GOOD},
+		.counter = {BOOT_COUNTER_UNKNOWN, BOOT_COUNTER_UNKNOWN},
+	};
+	memset(next->digest, ONES, sizeof(next->digest));
+}
+
+static void slot_empty(struct boot_record *next, uint32_t slot)
+{
+	next->status[slot] = BOOT_EMPTY;
+	next->counter[slot] = BOOT_COUNTER_UNKNOWN;
+}
+
+static void slot_good(const struct boot_view *view, struct boot_record *next)
+{
+	const uint32_t slot = view->running;
+
+	next->status[slot] = BOOT_GOOD;
+	next->primary = slot;
+	if (view->running_counter == BOOT_COUNTER_UNKNOWN)
+		return;
+	next->counter[slot] = view->running_counter;
+	if (next->floor < view->running_counter)
+		next->floor = view->running_counter;
+}
+
+/* What was tried in vain isn't tried again, not even as the last resort. [impl->swr~boot-state-confirm~1] */
+bool boot_confirm(const struct boot_view *view, struct boot_record *next)
+{
+	if (!view->valid) {
+		record_anew(next);
+		record_finish(view, next);
+		return true;
+	}
+	*next = view->record;
+	if (view->running != BOOT_UNKNOWN)
+		slot_good(view, next);
+	for (uint32_t slot = 0; slot < BOOT_SLOTS; slot++)
+		if (slot != view->running && view->recorded && view->attempts[slot] &&
+		    next->status[slot] == BOOT_TRIAL)
+			slot_empty(next, slot);
+	if (next->status[0] != BOOT_GOOD && next->status[1] != BOOT_GOOD)
+		return false; /* there would be nothing left to start */
+	if (!view->recorded && memcmp(next, &view->record, sizeof(*next)) == 0)
+		return false;
+	record_finish(view, next);
+	return true;
+}
+
+/* [impl->swr~update-refusals~1] */
+static enum update_result may_change(const struct boot_view *view, uint64_t slot)
+{
+	if (slot >= BOOT_SLOTS)
+		return UPDATE_INVALID;
+	if (!view->valid || view->running == BOOT_UNKNOWN)
+		return UPDATE_UNKNOWN;
+	return slot == view->running ? UPDATE_RUNNING : UPDATE_OK;
+}
+
+enum update_result boot_drop(const struct boot_view *view, uint64_t slot, struct boot_record *next, bool *change)
+{
+	const enum update_result may = may_change(view, slot);
+
+	*change = false;
+	if (may != UPDATE_OK)
+		return may;
+	*next = view->record;
+	slot_empty(next, (uint32_t)slot);
+	memset(next->digest[slot], 0, BOOT_DIGEST);
+	next->primary = view->running;
+	*change = memcmp(next, &view->record, sizeof(*next)) != 0;
+	record_finish(view, next);
+	return UPDATE_OK;
+}
+
+enum update_result boot_try(const struct boot_view *view, uint64_t slot, const uint8_t digest[BOOT_DIGEST],
+			    struct boot_record *next, bool *change)
+{
+	const enum update_result may = may_change(view, slot);
+
+	*change = false;
+	if (may != UPDATE_OK)
+		return may;
+	if (digest_is(digest, ONES) || digest_is(digest, 0))
+		return UPDATE_INVALID;
+	*next = view->record;
+	next->status[slot] = BOOT_TRIAL;
+	next->counter[slot] = BOOT_COUNTER_UNKNOWN;
+	next->primary = (uint32_t)slot;
+	memcpy(next->digest[slot], digest, BOOT_DIGEST);
+	*change = memcmp(next, &view->record, sizeof(*next)) != 0;
+	record_finish(view, next);
+	return UPDATE_OK;
+}
+
+static uint32_t target(const struct boot *boot)
+{
+	return boot->view.valid ? 1 - boot->view.copy : 0;
+}
+
+void boot_write(struct boot *boot, const struct boot_record *next, uint64_t now)
+{
+	boot->next = *next;
+	boot->word = 0;
+	boot->write = BOOT_WRITE_ERASES;
+	boot->flash->erase(boot->offsets[target(boot)], now);
+}
+
+static void end(struct boot *boot, bool written)
+{
+	boot->write = written ? BOOT_WRITE_DONE : BOOT_WRITE_FAILED;
+	boot->writes += written;
+	boot->failures += !written;
+	if (!written) {
+		boot->view.copies = boot->view.valid; /* the other one was erased, or is in pieces */
+		return;
+	}
+	boot->view.copy = target(boot);
+	boot->view.copies = boot->view.valid ? BOOT_COPIES : 1;
+	boot->view.valid = true;
+	boot->view.record = boot->next;
+	boot->view.recorded = false;
+}
+
+/* Is it there, the attempts erased? `words`: of `record` that have been programmed. */
+static bool reads_back(const struct boot *boot, uint32_t words)
+{
+	uint32_t wanted[COPY_WORDS];
+	bool same = true;
+
+	memset(wanted, ONES, sizeof(wanted));
+	memcpy(wanted, &boot->next, words * sizeof(wanted[0]));
+	for (uint32_t i = 0; i < COPY_WORDS; i++)
+		same &= boot->flash->read(boot->offsets[target(boot)] + i * (uint32_t)sizeof(wanted[0])) ==
+			wanted[i];
+	return same;
+}
+
+static void program_next(struct boot *boot, uint64_t now)
+{
+	uint32_t words[RECORD_WORDS];
+	const uint32_t offset = boot->word * (uint32_t)sizeof(words[0]);
+
+	memcpy(words, &boot->next, sizeof(words));
+	boot->flash->program(boot->offsets[target(boot)] + offset, words[boot->word], now);
+	boot->word++;
+}
+
+/* [impl->swr~boot-state-write~1] */
+void boot_poll(struct boot *boot, uint64_t now)
+{
+	enum flash_status status;
+
+	if (!boot_busy(boot))
+		return;
+	status = boot->flash->poll(now);
+	if (status == FLASH_BUSY)
+		return;
+	if (status == FLASH_FAILED) {
+		end(boot, false);
+	} else if (boot->write == BOOT_WRITE_ERASES && !reads_back(boot, 0)) {
+		end(boot, false); /* not erased */
+	} else if (boot->word < RECORD_WORDS) {
+		boot->write = BOOT_WRITE_PROGRAMS;
+		program_next(boot, now);
+	} else {
+		end(boot, reads_back(boot, RECORD_WORDS));
+	}
+}
+
+uint32_t boot_tries(uint32_t status)
+{
+	if (status == BOOT_TRIAL)
+		return BOOT_TRIES_TRIAL;
+	return status == BOOT_GOOD ? BOOT_TRIES_GOOD : 0;
+}
