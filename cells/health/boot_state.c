@@ -29,9 +29,9 @@ static bool digest_is(const uint8_t digest[BOOT_DIGEST], uint8_t byte)
 /* As the loader sees it, and no less. [impl->swr~boot-state-choice~1] */
 static bool record_is_valid(const struct boot_record *record)
 {
-	return record->magic == BOOT_MAGIC && record->format == BOOT_FORMAT && record->crc == crc_of(record) &&
-	       record->sequence && record->primary < BOOT_SLOTS && record->status[0] < BOOT_STATUS_COUNT &&
-	       record->status[1] < BOOT_STATUS_COUNT;
+	return record->magic == BOOT_MAGIC && record->format == BOOT_FORMAT &&
+	       record->crc == crc_of(record) && record->sequence && record->primary < BOOT_SLOTS &&
+	       record->status[0] < BOOT_STATUS_COUNT && record->status[1] < BOOT_STATUS_COUNT;
 }
 
 static void copy_read(const struct flash *flash, uint32_t offset, struct boot_copy *copy)
@@ -43,8 +43,8 @@ static void copy_read(const struct flash *flash, uint32_t offset, struct boot_co
 	memcpy(copy, words, sizeof(*copy));
 }
 
-/* A record without attempts was written since the boot, or the boot wrote none: only what is good runs then, and
- * what is tried next doesn't. A record that was made anew tells of no slot. */
+/* A record without attempts was written since the boot, or the boot wrote none: only what is good runs then,
+ * and what is tried next doesn't. A record that was made anew tells of no slot. */
 static uint32_t running_by_record(const struct boot_record *record)
 {
 	const uint32_t primary = record->primary, other = 1 - primary;
@@ -68,8 +68,8 @@ static uint32_t slot_tried(uint32_t word)
 	}
 }
 
-/* The last attempt's, unless the loader may have gone on behind it: it was refused, its word is damaged, its slot
- * had nothing to start, or there was no room for a further one. [impl->swr~boot-state-attempts~1] */
+/* The last attempt's, unless the loader may have gone on behind it: it was refused, its word is damaged, its
+ * slot had nothing to start, or there was no room for a further one. [impl->swr~boot-state-attempts~1] */
 static uint32_t running_by_attempt(const struct boot_record *record, uint32_t last, uint32_t used)
 {
 	const uint32_t slot = slot_tried(last);
@@ -203,7 +203,8 @@ static enum update_result may_change(const struct boot_view *view, uint64_t slot
 	return slot == view->running ? UPDATE_RUNNING : UPDATE_OK;
 }
 
-enum update_result boot_drop(const struct boot_view *view, uint64_t slot, struct boot_record *next, bool *change)
+enum update_result boot_drop(const struct boot_view *view, uint64_t slot, struct boot_record *next,
+			     bool *change)
 {
 	const enum update_result may = may_change(view, slot);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * boot_state.h - the boot state (src/blueprint/boot_state.h) as the health cell reads and changes it. Portable:
- * tested on the host with a model of the flash whose power is cut.
+ * boot_state.h - the boot state (src/blueprint/boot_state.h) as the health cell reads and changes it.
+ * Portable: tested on the host with a model of the flash whose power is cut.
  *
- * A change is a whole new record in the copy that doesn't count: its block is erased, its words are programmed,
- * the CRC last, and all of it is read back; only then does it count. At every moment one copy is whole.
+ * A change is a whole new record in the copy that doesn't count: its block is erased, its words are
+ * programmed, the CRC last, and all of it is read back; only then does it count. At every moment one copy is
+ * whole.
  */
 #ifndef HEALTH_BOOT_STATE_H
 #define HEALTH_BOOT_STATE_H
@@ -18,20 +19,26 @@
 #define BOOT_UNKNOWN UPDATE_SLOT_UNKNOWN /* in place of a slot */
 
 struct boot_view {
-	bool valid;	       /* there is a record that counts; else the state is lost */
-	uint32_t copies;       /* whole ones */
-	uint32_t copy;	       /* the one that counts */
+	bool valid;		   /* there is a record that counts; else the state is lost */
+	uint32_t copies;	   /* whole ones */
+	uint32_t copy;		   /* the one that counts */
 	struct boot_record record; /* zeroes: none */
 	/* Of this boot, whatever has been written since. */
-	uint32_t running;		/* slot, or BOOT_UNKNOWN */
-	uint32_t running_counter;	/* of its image, or BOOT_COUNTER_UNKNOWN */
-	uint32_t attempts[BOOT_SLOTS];	/* with the record that the boot found */
-	uint32_t reason[BOOT_SLOTS];	/* enum boot_reason, of the last of them; 0: none */
-	uint32_t fell_back;		/* slot that was to be started, and another runs; BOOT_UNKNOWN: none */
-	bool recorded;			/* attempts stand behind the record that counts */
+	uint32_t running;	       /* slot, or BOOT_UNKNOWN */
+	uint32_t running_counter;      /* of its image, or BOOT_COUNTER_UNKNOWN */
+	uint32_t attempts[BOOT_SLOTS]; /* with the record that the boot found */
+	uint32_t reason[BOOT_SLOTS];   /* enum boot_reason, of the last of them; 0: none */
+	uint32_t fell_back;	       /* slot that was to be started, and another runs; BOOT_UNKNOWN: none */
+	bool recorded;		       /* attempts stand behind the record that counts */
 };
 
-enum boot_write { BOOT_WRITE_NONE, BOOT_WRITE_ERASES, BOOT_WRITE_PROGRAMS, BOOT_WRITE_DONE, BOOT_WRITE_FAILED };
+enum boot_write {
+	BOOT_WRITE_NONE,
+	BOOT_WRITE_ERASES,
+	BOOT_WRITE_PROGRAMS,
+	BOOT_WRITE_DONE,
+	BOOT_WRITE_FAILED
+};
 
 struct boot {
 	const struct flash *flash;
@@ -51,7 +58,8 @@ void boot_open(struct boot *boot, const struct flash *flash, const uint32_t offs
 /* What is to be written. False: nothing. */
 bool boot_confirm(const struct boot_view *view, struct boot_record *next);
 /* The same, or UPDATE_OK and `*change` false: it is so already. What runs is confirmed. */
-enum update_result boot_drop(const struct boot_view *view, uint64_t slot, struct boot_record *next, bool *change);
+enum update_result boot_drop(const struct boot_view *view, uint64_t slot, struct boot_record *next,
+			     bool *change);
 enum update_result boot_try(const struct boot_view *view, uint64_t slot, const uint8_t digest[BOOT_DIGEST],
 			    struct boot_record *next, bool *change);
 

@@ -14,9 +14,9 @@
 #include "mmio.h"
 #include "timer.h"
 
-#define BUS_BYTES  4u
-#define CHIPS	   2u
-#define BOTH(half) ((uint32_t)(half) << 16 | (half))
+#define BUS_BYTES	4u
+#define CHIPS		2u
+#define BOTH(half)	((uint32_t)(half) << 16 | (half))
 
 #define COMMAND_ERASE	0x20u
 #define COMMAND_CONFIRM 0xd0u
@@ -29,22 +29,22 @@
 #define STATUS_ERRORS	0x3au /* erase, program, voltage, locked block */
 
 /* The query's words, of each chip (JESD68.01, table 1 and 2). */
-#define QUERY_AT	    0x55u
-#define QUERY_MARK	    0x10u /* "QRY" */
-#define QUERY_COMMANDS	    0x13u /* 16 bits */
-#define QUERY_PROGRAM_TIME  0x1fu /* typical: 2^n us */
-#define QUERY_ERASE_TIME    0x21u /* typical: 2^n ms */
-#define QUERY_PROGRAM_MOST  0x23u /* times typical: 2^n */
-#define QUERY_ERASE_MOST    0x25u
-#define QUERY_SIZE	    0x27u /* 2^n bytes */
-#define QUERY_REGIONS	    0x2cu
-#define QUERY_REGION	    0x2du /* of 4 bytes each: blocks - 1, bytes of a block / 256 */
-#define COMMANDS_INTEL	    1u
-#define REGION_UNIT	    256u
-#define EXPONENT_MOST	    31u
+#define QUERY_AT	   0x55u
+#define QUERY_MARK	   0x10u /* "QRY" */
+#define QUERY_COMMANDS	   0x13u /* 16 bits */
+#define QUERY_PROGRAM_TIME 0x1fu /* typical: 2^n us */
+#define QUERY_ERASE_TIME   0x21u /* typical: 2^n ms */
+#define QUERY_PROGRAM_MOST 0x23u /* times typical: 2^n */
+#define QUERY_ERASE_MOST   0x25u
+#define QUERY_SIZE	   0x27u /* 2^n bytes */
+#define QUERY_REGIONS	   0x2cu
+#define QUERY_REGION	   0x2du /* of 4 bytes each: blocks - 1, bytes of a block / 256 */
+#define COMMANDS_INTEL	   1u
+#define REGION_UNIT	   256u
+#define EXPONENT_MOST	   31u
 
-#define US_NS UINT64_C(1000)
-#define MS_NS UINT64_C(1000000)
+#define US_NS		   UINT64_C(1000)
+#define MS_NS		   UINT64_C(1000000)
 /* Whatever the query says. */
 #define PROGRAM_LEAST_NS UINT64_C(1000000)
 #define PROGRAM_MOST_NS	 UINT64_C(100000000)
@@ -82,8 +82,8 @@ static uint32_t power(uint32_t exponent)
 }
 
 /* 2^typical units, times 2^most, within our own bounds; in ticks. */
-static uint64_t longest(uint32_t typical, uint32_t most, uint64_t unit_ns, uint64_t least_ns, uint64_t most_ns,
-			uint64_t hz)
+static uint64_t longest(uint32_t typical, uint32_t most, uint64_t unit_ns, uint64_t least_ns,
+			uint64_t most_ns, uint64_t hz)
 {
 	const uint64_t ns = unit_ns * power((query(typical) & 0xff) + (query(most) & 0xff));
 
@@ -119,8 +119,8 @@ static const char *ask(const struct cfi_geometry *geometry, uint64_t hz)
 		return "it is smaller than what is to be in it";
 	if (!blocks_fit(geometry))
 		return "its erase blocks aren't those of the board's description";
-	flash.program_ticks = longest(QUERY_PROGRAM_TIME, QUERY_PROGRAM_MOST, US_NS, PROGRAM_LEAST_NS,
-				      PROGRAM_MOST_NS, hz);
+	flash.program_ticks =
+		longest(QUERY_PROGRAM_TIME, QUERY_PROGRAM_MOST, US_NS, PROGRAM_LEAST_NS, PROGRAM_MOST_NS, hz);
 	flash.erase_ticks =
 		longest(QUERY_ERASE_TIME, QUERY_ERASE_MOST, MS_NS, ERASE_LEAST_NS, ERASE_MOST_NS, hz);
 	return NULL;
@@ -173,7 +173,8 @@ static enum flash_status poll(uint64_t now)
 		return FLASH_BUSY;
 	command(flash.at, COMMAND_CLEAR);
 	command(flash.at, COMMAND_ARRAY);
-	return (status & BOTH(STATUS_READY | STATUS_ERRORS)) == BOTH(STATUS_READY) ? FLASH_READY : FLASH_FAILED;
+	return (status & BOTH(STATUS_READY | STATUS_ERRORS)) == BOTH(STATUS_READY) ? FLASH_READY
+										   : FLASH_FAILED;
 }
 
 const struct flash cfi_flash = {.read = read_word, .erase = erase, .program = program, .poll = poll};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cfi_flash.h - parallel NOR flash that answers the Common Flash Interface's query (JEDEC JESD68.01) and takes
- * Intel's command set (0001): two chips of 16 bits side by side on a bus of 32, as QEMU's `virt` has them.
+ * cfi_flash.h - parallel NOR flash that answers the Common Flash Interface's query (JEDEC JESD68.01) and
+ * takes Intel's command set (0001): two chips of 16 bits side by side on a bus of 32, as QEMU's `virt` has
+ * them.
  */
 #ifndef HEALTH_CFI_FLASH_H
 #define HEALTH_CFI_FLASH_H

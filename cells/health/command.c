@@ -26,6 +26,7 @@ static const struct verb verbs[] = {
 	{"net", COMMAND_NET, false},
 	{"log", COMMAND_LOG, false},
 	{"integrity", COMMAND_INTEGRITY, false},
+	{"slots", COMMAND_SLOTS, false},
 };
 
 const struct command_help command_help[] = {
@@ -36,6 +37,7 @@ const struct command_help command_help[] = {
 	{"log NONCE [FROM]", "the event log, for scripts/collect"},
 	{"net", "the health cell's own network"},
 	{"integrity", "how far it is in checking what nobody writes"},
+	{"slots", "which image runs, and what the next boot starts"},
 	{"latency CELL", "the cell's latency histogram"},
 	{"restart CELL", "restart a cell"},
 	{"stop CELL", "stop a cell"},

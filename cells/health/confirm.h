@@ -8,10 +8,10 @@
 
 #include "counters.h"
 
-#define CONFIRM_AFTER_NS  UINT64_C(30000000000)	 /* unless the partition file says otherwise */
+#define CONFIRM_AFTER_NS  UINT64_C(30000000000) /* unless the partition file says otherwise */
 #define CONFIRM_WITHIN_NS UINT64_C(300000000000)
 
-struct confirm { /* ticks */
+struct confirm {	 /* ticks */
 	uint64_t after;	 /* so long all must have been well */
 	uint64_t within; /* of the machine's boot: then it is too late */
 	uint64_t since;	 /* all have been well */

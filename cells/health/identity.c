@@ -85,7 +85,8 @@ static void show(const struct boot_identity *from, struct identity *identity)
 		memcpy(identity->addresses[i], from->addresses[i], sizeof(from->addresses[i]));
 }
 
-const char *identity_read(const struct flash *flash, uint32_t offset, struct identity *identity, uint8_t *seed)
+const char *identity_read(const struct flash *flash, uint32_t offset, struct identity *identity,
+			  uint8_t *seed)
 {
 	uint32_t words[sizeof(struct boot_identity) / sizeof(uint32_t)];
 	struct boot_identity from;

@@ -22,6 +22,7 @@ struct identity { /* what may be shown: the private key isn't in it */
 
 /* NULL, or why there is none; then nothing is in `identity` and `seed`. `seed`: of IDENTITY_SEED bytes, the
  * private key, whose public key is the one that stands beside it. */
-const char *identity_read(const struct flash *flash, uint32_t offset, struct identity *identity, uint8_t *seed);
+const char *identity_read(const struct flash *flash, uint32_t offset, struct identity *identity,
+			  uint8_t *seed);
 
 #endif

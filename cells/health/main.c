@@ -28,6 +28,7 @@
 #include "recorder.h"
 #include "report.h"
 #include "scan.h"
+#include "slots.h"
 #include "syslog_client.h"
 #include "timer.h"
 #include "uart.h"
@@ -228,6 +229,9 @@ static void obey(const char *line)
 	case COMMAND_NET:
 		network_report();
 		break;
+	case COMMAND_SLOTS:
+		slots_report();
+		break;
 	case COMMAND_LATENCY:
 		report_latency(&machine, command.cell);
 		break;
@@ -278,6 +282,7 @@ static void poll(void)
 	console_poll(obey);
 	recorder_poll();
 	publish_poll(timer_now());
+	slots_poll(timer_now());
 	if (++counters.polls % (STATUS_NS / POLL_NS) == 0)
 		second(timer_now());
 	heartbeat_publish(HEARTBEAT_TICKS, counters.polls);
@@ -358,6 +363,7 @@ void cell_main(const struct guest *guest)
 	};
 	network_start(guest, machine.hz, &source, &counters);
 	publish_start(guest, &source);
+	slots_start(guest, &machine, &counters);
 	irq_enable();
 	hypercall_ready();
 	run();

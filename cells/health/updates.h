@@ -10,14 +10,14 @@
 
 struct updates {
 	volatile struct update_channel *channel;
-	uint64_t seen;	  /* sequence of the request that was taken last */
-	bool pending;	  /* its record is being written */
-	uint64_t changes; /* that may be asked for */
-	uint64_t gained;  /* when that last grew */
+	uint64_t seen;	   /* sequence of the request that was taken last */
+	bool pending;	   /* its record is being written */
+	uint64_t changes;  /* that may be asked for */
+	uint64_t gained;   /* when that last grew */
 	uint64_t interval; /* ticks from one to the next */
 };
 
-struct update_change { /* what a poll began, to be told */
+struct update_change {	     /* what a poll began, to be told */
 	uint64_t kind, slot; /* kind 0: nothing */
 };
 

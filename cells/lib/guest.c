@@ -257,6 +257,33 @@ static void read_pci(struct guest *guest)
 	guest->pci.intid_count = word(tree, frame, "arm,msi-num-spis", 0);
 }
 
+static uint64_t word64(const void *tree, int node, const char *name)
+{
+	int size;
+	const fdt64_t *value = fdt_getprop(tree, node, name, &size);
+
+	return value && size == 8 ? fdt64_ld(value) : 0;
+}
+
+/* The node of the board, with that bank's registers and what Bulkhead says of it. */
+static void read_boot(struct guest *guest)
+{
+	const void *tree = guest->tree;
+	struct guest_boot *boot = &guest->boot;
+	int node = fdt_node_offset_by_compatible(tree, -1, "cfi-flash"), size = 0;
+	const fdt32_t *copies = node < 0 ? NULL : fdt_getprop(tree, node, "bulkhead,boot-state", &size);
+
+	if (!copies || size != 8 || !reg(tree, node, 0, &boot->bank))
+		return;
+	boot->copies[0] = fdt32_ld(copies);
+	boot->copies[1] = fdt32_ld(copies + 1);
+	boot->identity = word(tree, node, "bulkhead,identity", 0);
+	boot->erase_block = word(tree, node, "bulkhead,erase-block", 0);
+	boot->bank_width = word(tree, node, "bank-width", 0);
+	boot->confirm_after_ns = word64(tree, node, "bulkhead,confirm-after-ns");
+	boot->confirm_within_ns = word64(tree, node, "bulkhead,confirm-within-ns");
+}
+
 static void read_bulkhead(struct guest *guest, int gic)
 {
 	const void *tree = guest->tree;
@@ -303,6 +330,7 @@ const char *guest_read(struct guest *guest, const void *tree)
 		return "the guest tree has no virtual timer";
 	read_console(guest, gic);
 	read_pci(guest);
+	read_boot(guest);
 	read_bulkhead(guest, gic);
 	return NULL;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * boot_state.h - which of two images starts, and who this machine is: in flash that the health cell alone has.
+ * boot_state.h - which of two images starts, and who this machine is: in flash that the health cell alone
+ * has.
  *
- *   struct boot_record    twice, each at the start of an erase block of its own. The health cell writes a whole
- *                         new one into the copy that doesn't count; the one that counts stays as it is
- *   boot_copy.attempts    behind each record; the loader's boot command clears bits in the copy that counts, and
- *                         never erases
- *   struct boot_identity  in an erase block of its own; written in the factory, by the machine never
+ *   struct boot_record    twice, each at the start of an erase block of its own. The health cell writes a
+ * whole new one into the copy that doesn't count; the one that counts stays as it is boot_copy.attempts
+ * behind each record; the loader's boot command clears bits in the copy that counts, and never erases struct
+ * boot_identity  in an erase block of its own; written in the factory, by the machine never
  *
- * Words are little-endian but for the CRCs, which are big-endian, as U-Boot's `crc32` writes them. Erased flash
- * reads as ones; programming clears bits.
+ * Words are little-endian but for the CRCs, which are big-endian, as U-Boot's `crc32` writes them. Erased
+ * flash reads as ones; programming clears bits.
  */
 #ifndef BULKHEAD_BOOT_STATE_H
 #define BULKHEAD_BOOT_STATE_H
@@ -34,11 +34,11 @@ enum boot_status { BOOT_EMPTY, BOOT_TRIAL, BOOT_GOOD, BOOT_STATUS_COUNT };
 struct boot_record {
 	uint32_t magic;
 	uint32_t format;
-	uint32_t sequence;	      /* from 1 on; the valid copy with the higher one counts */
-	uint32_t floor;		      /* least counter of an image that may start */
-	uint32_t primary;	      /* slot that is tried first */
-	uint32_t status[BOOT_SLOTS];  /* enum boot_status */
-	uint32_t counter[BOOT_SLOTS]; /* of the image in the slot; BOOT_COUNTER_UNKNOWN */
+	uint32_t sequence;			 /* from 1 on; the valid copy with the higher one counts */
+	uint32_t floor;				 /* least counter of an image that may start */
+	uint32_t primary;			 /* slot that is tried first */
+	uint32_t status[BOOT_SLOTS];		 /* enum boot_status */
+	uint32_t counter[BOOT_SLOTS];		 /* of the image in the slot; BOOT_COUNTER_UNKNOWN */
 	uint8_t digest[BOOT_SLOTS][BOOT_DIGEST]; /* SHA-256 of the slot's FIT; all 0xff: any that is signed */
 	uint32_t reserved[6];			 /* 0 */
 	uint32_t crc; /* CRC-32 (IEEE 802.3) of the bytes before, big-endian; written last */
@@ -48,7 +48,7 @@ struct boot_record {
 #define BOOT_TRIED_A		 0x0au
 #define BOOT_TRIED_B		 0x0bu
 #define BOOT_TRIED_SLOT(word)	 ((word) & 0xffu)
-#define BOOT_TRIED_REASON(word) ((word) >> 8 & 0xffu)
+#define BOOT_TRIED_REASON(word)	 ((word) >> 8 & 0xffu)
 #define BOOT_TRIED_COUNTER(word) ((word) >> 16)
 
 enum boot_reason {
@@ -77,8 +77,8 @@ struct boot_identity {
 	uint32_t magic;
 	uint32_t format;
 	char serial[IDENTITY_SERIAL]; /* A-Z a-z 0-9 . _ -, at least one; NUL padded */
-	uint8_t seed[32];	      /* Ed25519 private key (RFC 8032, 5.1.5), by which the event log is signed */
-	uint8_t public[32];	      /* its public key */
+	uint8_t seed[32];   /* Ed25519 private key (RFC 8032, 5.1.5), by which the event log is signed */
+	uint8_t public[32]; /* its public key */
 	uint32_t mac_count;
 	uint8_t macs[IDENTITY_MACS_MAX][IDENTITY_MAC];
 	uint32_t address_count;
@@ -87,8 +87,8 @@ struct boot_identity {
 	uint32_t crc;						  /* as above */
 };
 
-/* What the health cell leaves in the crash-audit area when it resets the machine since the image that runs was
- * tried and not confirmed in time: crash_dump.detail = BOOT_UNCONFIRMED | slot. */
+/* What the health cell leaves in the crash-audit area when it resets the machine since the image that runs
+ * was tried and not confirmed in time: crash_dump.detail = BOOT_UNCONFIRMED | slot. */
 #define BOOT_UNCONFIRMED      UINT64_C(0x4e4f434642484200)
 #define BOOT_UNCONFIRMED_MASK UINT64_C(0xffffffffffffff00)
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * update.h - how the Linux cell that owns the disk asks the health cell for changes of the boot state: memory of
- * a channel called `update` between the two. Aligned words of 64 bits, each stored at once, each of one writer.
+ * update.h - how the Linux cell that owns the disk asks the health cell for changes of the boot state: memory
+ * of a channel called `update` between the two. Aligned words of 64 bits, each stored at once, each of one
+ * writer.
  *
  * Linux waits for the magic, writes a request and, last, its sequence: any that neither the request nor the
  * answer has. It reads the answer once that has the same sequence, and writes no other request before. The
- * health cell takes a request once, and believes no word of it. A request that lies there when the health cell
- * starts isn't carried out: ask again.
+ * health cell takes a request once, and believes no word of it. A request that lies there when the health
+ * cell starts isn't carried out: ask again.
  */
 #ifndef BULKHEAD_UPDATE_H
 #define BULKHEAD_UPDATE_H
@@ -23,7 +24,7 @@
 enum update_kind {
 	UPDATE_STATUS = 1, /* nothing but the answer */
 	UPDATE_DROP,	   /* the slot becomes empty: before it is written */
-	UPDATE_TRY	   /* the slot, whose FIT has that digest, is tried at the next boot: once, and first */
+	UPDATE_TRY /* the slot, whose FIT has that digest, is tried at the next boot: once, and first */
 };
 
 enum update_result {
@@ -37,33 +38,34 @@ enum update_result {
 };
 
 /* Changes that cost an erasure. A boot begins with UPDATE_CHANGES_FIRST, and has one more every
- * UPDATE_CHANGE_SECONDS, never more than UPDATE_CHANGES_MOST at once. Each erases one of two blocks, in turns. */
+ * UPDATE_CHANGE_SECONDS, never more than UPDATE_CHANGES_MOST at once. Each erases one of two blocks, in
+ * turns. */
 #define UPDATE_CHANGES_FIRST  2u
 #define UPDATE_CHANGES_MOST   4u
 #define UPDATE_CHANGE_SECONDS 3600u
 
-#define UPDATE_SLOT_UNKNOWN UINT64_C(2)
+#define UPDATE_SLOT_UNKNOWN   UINT64_C(2)
 
-struct update_request { /* Linux writes */
-	uint64_t sequence;	 /* written last; 0: none yet */
-	uint64_t kind;		 /* enum update_kind */
-	uint64_t slot;		 /* 0 A, 1 B */
-	uint64_t digest[4];	 /* SHA-256, its first byte lowest; of TRY */
+struct update_request {	    /* Linux writes */
+	uint64_t sequence;  /* written last; 0: none yet */
+	uint64_t kind;	    /* enum update_kind */
+	uint64_t slot;	    /* 0 A, 1 B */
+	uint64_t digest[4]; /* SHA-256, its first byte lowest; of TRY */
 	uint64_t reserved;
 };
 
-struct update_answer { /* the health cell writes */
-	uint64_t magic;	   /* UPDATE_MAGIC, written last at the start */
-	uint64_t layout;   /* UPDATE_LAYOUT */
-	uint64_t sequence; /* of the request that this answers; written behind all the others */
-	uint64_t result;   /* enum update_result */
-	uint64_t running;  /* slot, or UPDATE_SLOT_UNKNOWN */
-	uint64_t confirmed;		/* 1: what runs is */
-	uint64_t state;			/* sequence of the record that counts; 0: there is none, it was lost */
-	uint64_t primary;		/* slot that the next boot tries first */
-	uint64_t floor;			/* least counter that may start */
-	uint64_t status[BOOT_SLOTS];	/* enum boot_status */
-	uint64_t counter[BOOT_SLOTS];	/* of the images; BOOT_COUNTER_UNKNOWN */
+struct update_answer {		      /* the health cell writes */
+	uint64_t magic;		      /* UPDATE_MAGIC, written last at the start */
+	uint64_t layout;	      /* UPDATE_LAYOUT */
+	uint64_t sequence;	      /* of the request that this answers; written behind all the others */
+	uint64_t result;	      /* enum update_result */
+	uint64_t running;	      /* slot, or UPDATE_SLOT_UNKNOWN */
+	uint64_t confirmed;	      /* 1: what runs is */
+	uint64_t state;		      /* sequence of the record that counts; 0: there is none, it was lost */
+	uint64_t primary;	      /* slot that the next boot tries first */
+	uint64_t floor;		      /* least counter that may start */
+	uint64_t status[BOOT_SLOTS];  /* enum boot_status */
+	uint64_t counter[BOOT_SLOTS]; /* of the images; BOOT_COUNTER_UNKNOWN */
 	uint64_t digest[BOOT_SLOTS][4]; /* as in the request */
 	uint64_t changes;		/* that may be asked for now */
 	uint64_t reserved[2];

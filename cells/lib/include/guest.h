@@ -49,6 +49,14 @@ struct guest_net { /* the health cell's: docs/config.md. IPv4 addresses in host 
 	struct guest_server ntp, syslog;
 };
 
+/* The health cell's: a bank of flash with the boot state (docs/formats.md). Offsets and sizes in bytes. */
+struct guest_boot {
+	struct range bank; /* size 0: none */
+	uint32_t bank_width, erase_block;
+	uint32_t copies[2], identity;
+	uint64_t confirm_after_ns, confirm_within_ns;
+};
+
 struct guest {
 	const void *tree;
 	uint32_t tree_size;
@@ -73,6 +81,7 @@ struct guest {
 	uint32_t channel_count;
 	struct guest_pci pci;
 	struct guest_net net;
+	struct guest_boot boot;
 	const uint8_t *log_key; /* health cell: of GUEST_LOG_KEY_BYTES; NULL: none */
 	const char *bootargs;	/* "" if there are none */
 };

@@ -15,11 +15,11 @@
 
 struct nor {
 	uint8_t bytes[NOR_BLOCKS * NOR_BLOCK];
-	uint32_t steps;	   /* done so far */
-	uint32_t power;	   /* steps that there is power for */
-	uint32_t random;   /* state */
+	uint32_t steps;	 /* done so far */
+	uint32_t power;	 /* steps that there is power for */
+	uint32_t random; /* state */
 	uint32_t erasures[NOR_BLOCKS], programmed[NOR_BLOCKS];
-	uint32_t last; /* offset of the word programmed last */
+	uint32_t last;			   /* offset of the word programmed last */
 	uint32_t stuck_offset, stuck_bits; /* a word's bits that can't be cleared; 0: none */
 	uint32_t fails_at;		   /* step whose operation fails; 0: none */
 };

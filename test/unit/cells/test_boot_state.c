@@ -7,12 +7,12 @@
 #include "boot_state.h"
 #include "nor_flash.h"
 
-#define A 0u
-#define B 1u
+#define A			     0u
+#define B			     1u
 #define TRIED(slot, reason, counter) ((uint32_t)(counter) << 16 | (uint32_t)(reason) << 8 | (slot))
 #define STARTED_A(counter)	     TRIED(BOOT_TRIED_A, BOOT_STARTED, counter)
 #define STARTED_B(counter)	     TRIED(BOOT_TRIED_B, BOOT_STARTED, counter)
-#define SEEDS 20u
+#define SEEDS			     20u
 
 static struct boot boot;
 
@@ -244,7 +244,8 @@ static void lost(void **state)
 	assert_int_equal(boot.view.running, B);
 }
 
-/* Every step of every kind of write, whatever stands in the copy that it goes to. [utest->swr~boot-state-write~1] */
+/* Every step of every kind of write, whatever stands in the copy that it goes to.
+ * [utest->swr~boot-state-write~1] */
 static void power_cuts(void **state)
 {
 	uint32_t cuts = 0;
@@ -402,7 +403,8 @@ static void steps(void **state)
 
 	nor_record(0, record_of(7, A, BOOT_TRIAL, BOOT_GOOD));
 	open();
-	assert_int_equal(boot_try(&boot.view, A, record_of(0, 0, 0, 0).digest[B], &next, &(bool){0}), UPDATE_OK);
+	assert_int_equal(boot_try(&boot.view, A, record_of(0, 0, 0, 0).digest[B], &next, &(bool){0}),
+			 UPDATE_OK);
 	boot_write(&boot, &next, 0);
 	for (uint32_t i = 0; boot_busy(&boot); i++) {
 		const uint32_t before = nor.programmed[1];

@@ -23,9 +23,9 @@ static struct {
 	enum mode mode;
 	uint32_t command; /* whose second write is waited for; 0: none */
 	uint32_t status[2];
-	uint32_t busy[2];   /* looks that each chip takes yet */
-	uint32_t takes[2];  /* looks of the next */
-	uint32_t errors[2]; /* of the next */
+	uint32_t busy[2];    /* looks that each chip takes yet */
+	uint32_t takes[2];   /* looks of the next */
+	uint32_t errors[2];  /* of the next */
 	uint32_t wrong, odd; /* the second chip's query differs by that */
 } chips;
 
@@ -57,7 +57,8 @@ static void second(uint32_t at, uint32_t value)
 			chips.words[at] &= value;
 		begin();
 	} else if (value == 0xd0 * BOTH) {
-		for (uint32_t i = at / (BLOCK / 4) * (BLOCK / 4), n = 0; n < BLOCK / 4 && !chips.errors[0]; n++)
+		for (uint32_t i = at / (BLOCK / 4) * (BLOCK / 4), n = 0; n < BLOCK / 4 && !chips.errors[0];
+		     n++)
 			chips.words[i + n] = 0xffffffff;
 		begin();
 	} else {
@@ -142,7 +143,8 @@ static void refused(void **state)
 	static const struct {
 		uint32_t at;
 		uint8_t value;
-	} differences[] = {{0x10, 'q'}, {0x12, 0}, {0x13, 2}, {0x14, 1}, {0x27, 0x12}, {0x2c, 0}, {0x2d, 1}, {0x30, 4}};
+	} differences[] = {{0x10, 'q'},	 {0x12, 0}, {0x13, 2}, {0x14, 1},
+			   {0x27, 0x12}, {0x2c, 0}, {0x2d, 1}, {0x30, 4}};
 
 	for (unsigned i = 0; i < LENGTH(differences); i++) {
 		const uint8_t was = chips.query[differences[i].at];
@@ -238,7 +240,8 @@ static void too_slow(void **state)
 		chips.takes[1] = UINT32_MAX;
 		cfi_flash.erase(0, 7);
 		assert_int_equal(cfi_flash.poll(7 + (erasures[i].seconds * HZ)), FLASH_BUSY);
-		assert_int_equal(cfi_flash.poll(7 + (erasures[i].seconds * 1024 * HZ / 1000) + 1), FLASH_FAILED);
+		assert_int_equal(cfi_flash.poll(7 + (erasures[i].seconds * 1024 * HZ / 1000) + 1),
+				 FLASH_FAILED);
 	}
 	chips.busy[0] = chips.busy[1] = 0;
 	cfi_flash.program(0, 0, 7);
@@ -249,7 +252,7 @@ static void too_slow(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(refused, start),	  cmocka_unit_test_setup(regions, start),
+		cmocka_unit_test_setup(refused, start),		  cmocka_unit_test_setup(regions, start),
 		cmocka_unit_test_setup(erase_and_program, start), cmocka_unit_test_setup(failed, start),
 		cmocka_unit_test_setup(too_slow, start),
 	};

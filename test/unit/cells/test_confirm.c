@@ -128,10 +128,11 @@ static void late_and_well(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(well, start),	 cmocka_unit_test_setup(starting, start),
-		cmocka_unit_test_setup(silent, start),	 cmocka_unit_test_setup(stopped, start),
-		cmocka_unit_test_setup(restart, start),	 cmocka_unit_test_setup(incident, start),
-		cmocka_unit_test_setup(others, start),	 cmocka_unit_test_setup(late_and_well, start), cmocka_unit_test_setup(no_time, start),
+		cmocka_unit_test_setup(well, start),	cmocka_unit_test_setup(starting, start),
+		cmocka_unit_test_setup(silent, start),	cmocka_unit_test_setup(stopped, start),
+		cmocka_unit_test_setup(restart, start), cmocka_unit_test_setup(incident, start),
+		cmocka_unit_test_setup(others, start),	cmocka_unit_test_setup(late_and_well, start),
+		cmocka_unit_test_setup(no_time, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

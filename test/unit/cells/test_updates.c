@@ -9,9 +9,9 @@
 #include "nor_flash.h"
 #include "updates.h"
 
-#define A  0u
-#define B  1u
-#define HZ UINT64_C(1000)
+#define A    0u
+#define B    1u
+#define HZ   UINT64_C(1000)
 #define HOUR (UPDATE_CHANGE_SECONDS * HZ)
 
 static struct update_channel channel;
@@ -136,7 +136,8 @@ static void update(void **state)
 /* [utest->swr~update-refusals~1] */
 static void refusals(void **state)
 {
-	static const uint64_t slots[] = {2, 3, 0x100000000, 0x100000001, UINT64_MAX}, kinds[] = {0, 4, 0x100000003};
+	static const uint64_t slots[] = {2, 3, 0x100000000, 0x100000001, UINT64_MAX},
+			      kinds[] = {0, 4, 0x100000003};
 
 	for (unsigned i = 0; i < LENGTH(slots); i++) {
 		assert_int_equal(ask(UPDATE_DROP, slots[i], 0x77), UPDATE_INVALID);

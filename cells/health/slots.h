@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * slots.h - the two slots of images that this machine starts from, of a board whose partition file gives this
+ * cell the boot state: which one runs, whether it is kept, what a Linux cell asks for. Does nothing without
+ * one.
+ */
+#ifndef HEALTH_SLOTS_H
+#define HEALTH_SLOTS_H
+
+#include "counters.h"
+#include "guest.h"
+
+void slots_start(const struct guest *guest, const struct machine *machine, const struct counters *counters);
+/* Once a round: at most one step of what is under way. */
+void slots_poll(uint64_t now);
+/* Lines for the console. */
+void slots_report(void);
+
+#endif

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The health cell and the boot state: what is confirmed, what isn't, and what the next boot makes of it.
+
+[stest->swr~boot-state-confirm~1]
+[stest->swr~boot-state-write~1]
+[stest->swr~boot-confirm-time~1]
+[stest->swr~boot-trial-late~1]
+[stest->swr~slots-told~1]
+"""
+
+import struct
+
+import slots
+import system
+from harness import qemu
+from imaging import state
+
+REBOOT = ["-action", "reboot=reset"]
+AFTER = 3.0  # seconds: confirm-after of slots.dts
+CONFIRMED = r"^health: slots: state (\d+): first ([ab]), a (\w+), b (\w+), floor (\d+)\n"
+
+
+def record(target):
+    """(sequence, floor, primary, status of a, of b) of the copy that counts."""
+    with open(target.flash_bank(1), "rb") as file:
+        copies = []
+        for number in range(2):
+            file.seek(number * slots.Appliance.block)
+            data = file.read(state.SIZE)
+            fields = struct.unpack("<7I", data[:28])
+            if fields[0] == state.MAGIC and data == state.record(*fields[2:5], fields[5:7], (data[36:68], data[68:100]), struct.unpack("<2I", data[28:36]))[:128] + data[128:]:
+                copies.append(fields[2:])
+    return max(copies)
+
+
+def started(target, appliance):
+    running = system.System(target, appliance.folder.parent / "image.itb")
+    target.load(appliance.folder / "disk.img")
+    target.power("on")
+    return running
+
+
+def appliance_of(results):
+    appliance = slots.Appliance("slots", results)
+    (results / "image.itb").write_bytes(appliance.good)
+    return appliance
+
+
+def test_confirmed(results):
+    """A trial that is well for the set time is kept, and the next boot starts it again."""
+    appliance = appliance_of(results)
+    appliance.put("b", slots.resigned("slots", results / "newer.itb", counter=4))
+    appliance.set_state(appliance.record(5, primary="b", status=(state.GOOD, state.TRIAL)))
+    with qemu.QemuTarget(results) as target:
+        running = started(target, appliance)
+        running.uart.search(r"^health: slots: b runs, trial, counter 4\n", never=system.HALTED)
+        found = running.uart.search(CONFIRMED, never=system.HALTED)
+        assert found.groups() == ("6", "b", "good", "good", "4")
+        assert record(target) == (6, 4, 1, state.GOOD, state.GOOD)
+        assert slots.attempts(target.flash_bank(1), 1) == []
+        mark = running.health("slots")
+        running.uart.search(r"^slots: b good, first, runs, counter 4, 1 of 3 tries", since=mark)
+        running.uart.search(r"^slots: confirmed, floor 4, state 6 in 2 copies, 1 written, 0 failed\n", since=mark)
+        target.power("off")
+        target.power("on")
+        running.uart.search(r"^health: slots: b runs, good, counter 4\n", never=system.HALTED)
+        assert slots.attempts(target.flash_bank(1), 1) == [("b", slots.NO_REASON, 4)]
+
+
+def test_never_well(results):
+    """A trial whose essential cell never comes up: the machine is reset, takes the other slot, and says why."""
+    appliance = appliance_of(results)
+    system.image("stuck")
+    broken = slots.resigned("stuck", results / "broken.itb")
+    appliance.put("b", broken)
+    appliance.set_state(appliance.record(5, primary="b", status=(state.GOOD, state.TRIAL)))
+    with qemu.QemuTarget(results, extra=REBOOT) as target:
+        running = started(target, appliance)
+        running.uart.search(r"^health: slots: b runs, trial, counter 1\n", never=system.HALTED)
+        mark = running.uart.search(r"^health: slots: b isn't confirmed in time: the machine is reset\n", never=system.HALTED).end()
+        running.uart.search(r"^health: slots: a runs, good, counter 1\n", since=mark, never=system.HALTED)
+        running.uart.search(r"^health: slots: b was to be started, and was not: it started, and was not confirmed\n", since=mark)
+        running.uart.search(r"^health: last boot: .* boot-timeout detail=0x1\n")
+        found = running.uart.search(CONFIRMED, since=mark, never=system.HALTED)
+        assert found.groups() == ("6", "a", "good", "empty", "1")
+        assert record(target) == (6, 1, 0, state.GOOD, state.EMPTY)
+
+
+def test_refused_trial(results):
+    """What the loader refused, the health cell tells with the loader's reason."""
+    appliance = appliance_of(results)
+    appliance.put("b", slots.resigned("slots", results / "other.itb", "stranger"))
+    appliance.set_state(appliance.record(5, primary="b", status=(state.GOOD, state.TRIAL)))
+    with qemu.QemuTarget(results) as target:
+        running = started(target, appliance)
+        running.uart.search(r"^health: slots: a runs, good, counter 1\n", never=system.HALTED)
+        running.uart.search(r"^health: slots: b was to be started, and was not: its signature or a hash is wrong\n")
+
+
+def test_restart_delays(results):
+    """A restart of an essential cell: the set time begins anew."""
+    appliance = appliance_of(results)
+    with qemu.QemuTarget(results) as target:
+        running = started(target, appliance)
+        running.uart.search(r"^health: slots: a runs, good, counter 1\n", never=system.HALTED)
+        running.wait_up("essential")
+        qemu.wait_until(lambda: rounds(running) > 500, "a second of life")
+        running.restart("essential")
+        again = rounds(running)
+        running.uart.search(CONFIRMED, never=system.HALTED)
+        assert rounds(running) - again > 0.9 * AFTER / system.POLL
+
+
+def rounds(running):
+    """Of the health cell, since its start."""
+    return running.view.heartbeat("health")[1][0]
+
+
+def test_lost(results):
+    """No valid copy: signatures alone, and the state is made anew once the boot is confirmed."""
+    appliance = appliance_of(results)
+    appliance.set_state(b"", b"")
+    with qemu.QemuTarget(results) as target:
+        running = started(target, appliance)
+        running.uart.search(r"^health: slots: the boot state is lost\n", never=system.HALTED)
+        found = running.uart.search(CONFIRMED, never=system.HALTED)
+        assert found.groups() == ("1", "a", "good", "good", "0")
+        target.power("off")
+        target.power("on")
+        running.uart.search(r"^health: slots: a runs, good, counter 1\n", never=system.HALTED)
