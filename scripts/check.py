@@ -45,6 +45,7 @@ def suites(full):
     yield "configs", pytest("configs", "test/configs", *SIDE_BY_SIDE), None
     yield "imaging", pytest("imaging", "test/imaging", *SIDE_BY_SIDE), None
     yield "import", pytest("import", "test/import", *(["--full"] if full else [])), None
+    yield "flash", pytest("flash", "test/flash", *SIDE_BY_SIDE, *(["--full"] if full else [])), None
     yield "fuzz", pytest("fuzz", "test/fuzz", *(["--full"] if full else [])), None
     yield "clang", [*make, "hypervisor", "HV_TOOLCHAIN=clang"], "hypervisor builds with clang-19"
     yield "clang", [*make, "cells", "CELLS_TOOLCHAIN=clang"], "cells build with clang-19"

@@ -35,6 +35,7 @@ CHECK_PACKAGES=(
 	swtpm mtools dosfstools				# a TPM for U-Boot, a disk that would lead it astray
 	librsvg2-bin fonts-dejavu-core mandoc		# the drawn map, rendered; the man page
 	prometheus prometheus-alertmanager python3-prometheus-client	# the metrics' readers, scripts/fleet
+	util-linux mount e2fsprogs			# loop devices for the tests of scripts/flash
 )
 FULL_PACKAGES=(chromium rsyslog)		# looks at the health cell's page; reads its syslog
 BENCH_PACKAGES=(cloc)
