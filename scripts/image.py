@@ -77,9 +77,12 @@ def build(options):
         "name": out.resolve().name,
         "board": fit.board,
         "counter": options.counter,
+        # Of the first that signed; development: any that signed, or that the loader believes, is for that.
+        "key": {"id": signers[0].identity, "development": any(key.development for key in [*signers, *trusted])},
         "keys": [{"name": key.name, "id": key.identity, "development": key.development} for key in signers],
         "trusts": [{"name": key.name, "id": key.identity, "development": key.development} for key in trusted],
-        "fit": {"unsigned_sha256": fit.digest.hex(), "sha256": signed.digest.hex()},
+        "fit_sha256": signed.digest.hex(),
+        "fit_unsigned_sha256": fit.digest.hex(),
         "boot_state": place,
         "partitions": [{"name": name, "size": size, "file": file.name if file else None} for name, file, size in rows],
         "files": {name: measured(out / name) for name in OUTPUTS if (out / name).exists()},

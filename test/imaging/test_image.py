@@ -57,7 +57,8 @@ def test_release(folder, keys_folder):
         assert file == {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     signed = (folder / "bulkhead-signed.itb").read_bytes()
     digest = hashlib.sha256(signed).digest()
-    assert found["fit"] == {"sha256": digest.hex(), "unsigned_sha256": hashlib.sha256((folder / "bulkhead.itb").read_bytes()).hexdigest()}
+    assert found["fit_sha256"] == digest.hex()
+    assert found["fit_unsigned_sha256"] == hashlib.sha256((folder / "bulkhead.itb").read_bytes()).hexdigest()
     assert found["counter"] == 7 and found["board"] == "qemu-virt" and found["name"] == "small"
     assert found["keys"] == [{"name": "new", "id": keys.find(keys_folder, "new").identity, "development": False}]
     first = (folder / "state.img").read_bytes()[: state.SIZE]
@@ -79,7 +80,7 @@ def test_same_bytes(folder, keys_folder, tmp_path):
         (again / name).write_bytes((folder / name).read_bytes())
     for place, zone in ((folder, "UTC"), (again, "Asia/Tokyo")):
         assert image(place, "--keys", keys_folder, "--key", "new", env={**os.environ, "TZ": zone}).returncode == 0
-    assert release(folder)["fit"]["unsigned_sha256"] == release(again)["fit"]["unsigned_sha256"]
+    assert release(folder)["fit_unsigned_sha256"] == release(again)["fit_unsigned_sha256"]
     assert (folder / "loader.img").read_bytes() == (again / "loader.img").read_bytes()
     stripped = [unsigned((place / "bulkhead-signed.itb").read_bytes()) for place in (folder, again)]
     assert stripped[0] == stripped[1]
@@ -221,4 +222,13 @@ def test_development_key_is_marked(folder):
     """Where nobody named a key, so that no one ships it unseen."""
     done = image(folder)
     assert done.returncode == 0 and "signed by development (not for shipping)" in done.stderr
-    assert release(folder)["keys"][0]["development"] is True
+    assert release(folder)["keys"][0]["development"] is release(folder)["key"]["development"] is True
+
+
+def test_trusted_development_key_is_marked(folder, keys_folder, tmp_path):
+    """A loader that would start what everybody can sign."""
+    keys.make(tmp_path / "keys", "trial", development=True)
+    for end in ("key", "crt"):
+        (tmp_path / f"keys/new.{end}").write_bytes((keys_folder / f"new.{end}").read_bytes())
+    assert made_by(folder, "--keys", tmp_path / "keys", "--key", "new")["key"]["development"] is False
+    assert made_by(folder, "--keys", tmp_path / "keys", "--key", "new", "--trust", "trial")["key"]["development"] is True
