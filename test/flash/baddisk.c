@@ -7,7 +7,7 @@
  *   BAD_WRITE    OFFSET:FAULT, at the pwrite() that reaches the offset (hexadecimal):
  *                  flip   the byte there is written with its lowest bit changed
  *                  eio    that write fails
- *                  int, term, hup   the signal comes before it
+ *                  int, term, hup, kill   the signal comes before it
  *                  sleep  it takes a second
  *   BAD_BACKING  N:OFFSET:FILE, at the Nth fsync(): the whole target is in the page cache, then FILE's byte
  * there is changed BAD_FULL     1: no write() to BAD_PATH finds room
@@ -48,6 +48,14 @@ static const char *fault_of(int fd, size_t count, off_t offset)
 	return at >= offset && at < offset + (off_t)count ? fault + 1 : NULL;
 }
 
+static int signal_of(const char *name)
+{
+	return !strcmp(name, "int")    ? SIGINT
+	       : !strcmp(name, "term") ? SIGTERM
+	       : !strcmp(name, "hup")  ? SIGHUP
+				       : SIGKILL;
+}
+
 static ssize_t write_flipped(int fd, const void *data, size_t count, off_t offset)
 {
 	unsigned char *copy = aligned_alloc(PAGE, (count + PAGE - 1) / PAGE * PAGE);
@@ -78,7 +86,7 @@ ssize_t pwrite64(int fd, const void *data, size_t count, off_t offset)
 		if (!strcmp(fault, "sleep"))
 			sleep(1);
 		else
-			raise(!strcmp(fault, "int") ? SIGINT : !strcmp(fault, "term") ? SIGTERM : SIGHUP);
+			raise(signal_of(fault));
 	}
 	return syscall(SYS_pwrite64, fd, data, count, offset);
 }

@@ -237,6 +237,15 @@ def test_disk_that_fails_half_way(release, loop, tmp_path, mounted):
     assert backing.read_bytes()[:SIZE] == (release / "disk.img").read_bytes()
 
 
+def test_killed(release, loop, disk_file, baddisk):
+    """[stest->swr~flash-table-last~1] As by a power cut: nothing is left that could tidy up, and there is no table, old or new."""
+    device = loop(disk_file)
+    result = flash("--yes", release, device, env=faulty(baddisk, device, BAD_WRITE=f"{stand_in.ROOT_FS:x}:kill"))
+    data = disk_file.read_bytes()
+    assert result.returncode == -9 and data[stand_in.BOOT : stand_in.BOOT + 4096] != OLD * 4096
+    assert data[:CLEARED] == bytes(CLEARED) and data[SIZE - CLEARED : SIZE] == bytes(CLEARED)
+
+
 def test_record_disk_is_full(release, loop, disk_file, mounted):
     """[stest->swr~flash-record-first~1] Nothing is written to a disk that no line could be written about."""
     full = mounted("full", "-t", "tmpfs", "-o", "size=64k", "none")

@@ -135,7 +135,7 @@ def test_vendor_tool(release, tmp_path, listed):
     image = release / "state-E-1.img"
     assert stat.S_IMODE(image.stat().st_mode) == 0o600 and identity(image)["serial"] == "E-1"
     assert "UNTESTED ON HARDWARE" in said and "rkdeveloptool db rk3399_loader_spinor" in said
-    assert f"rkdeveloptool wl 30720 {image} && rkdeveloptool rl 30720 24 " in said and f"shred -u {image}" in said
+    assert f"rkdeveloptool wl 30720 {image} && rkdeveloptool rl 30720 24 " in said and f"shred -u {image}\n" in said
     assert f"rkdeveloptool wl 0 {release / 'loader.img'}" in said
     assert records(release / "flash-record.jsonl")[0]["by_hand"] == ["loader", "state"]
     stand_in.change(release, flash={"state": {"offset": 512}})
