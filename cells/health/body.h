@@ -25,10 +25,13 @@ enum body_kind {
 	BODY_PAGE	  /* for people: page.html */
 };
 
+struct slots;
+
 struct body_source {
 	const struct machine *machine;
 	const struct counters *counters;
 	const struct crash_record *record; /* lastboot_open's; NULL: none that can be read */
+	const struct slots *slots;	   /* slots_state's; NULL: there is no boot state */
 	const char *page;		   /* page.html */
 	uint32_t page_size;
 	/* The event log from a record on, with a checkpoint for the nonce: recorder.h. */

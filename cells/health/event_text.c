@@ -9,6 +9,24 @@
 
 #include "names.h"
 
+static void slot_text(const struct event *event, char *text, uint64_t room)
+{
+	const uint64_t *a = event->args;
+	const int said = snprintf(text, room, "%s of=%s %s", name_event(event->code), name_slot(a[1]),
+				  name_slot_event(a[0]));
+
+	if (said < 0 || (uint64_t)said >= room)
+		return;
+	text += said;
+	room -= (uint64_t)said;
+	if (a[0] == SLOT_RUNS)
+		snprintf(text, room, " counter=%" PRIu64 " record=%" PRIu64, a[2], a[3]);
+	else if (a[0] == SLOT_REFUSED)
+		snprintf(text, room, " reason=%s", name_boot_reason(a[2]));
+	else if (a[0] == SLOT_CONFIRMED)
+		snprintf(text, room, " floor=%" PRIu64 " record=%" PRIu64, a[2], a[3]);
+}
+
 void event_text(const struct event *event, char *text, uint64_t room)
 {
 	const uint64_t *a = event->args;
@@ -62,6 +80,9 @@ void event_text(const struct event *event, char *text, uint64_t room)
 		break;
 	case EVENT_LOSS:
 		snprintf(text, room, "%s lost=%" PRIu64 " dropped=%" PRIu64, name, a[0], a[1]);
+		break;
+	case EVENT_SLOT:
+		slot_text(event, text, room);
 		break;
 	case EVENT_PROOF:
 		snprintf(text, room, "%s of=%s %s address=0x%" PRIx64, name, name_proof(a[0]),

@@ -55,6 +55,7 @@ bool event_is_rare(const struct event *event)
 	case EVENT_CELL_LOST:
 	case EVENT_ORDER:
 	case EVENT_PROOF:
+	case EVENT_SLOT:
 		return true;
 	case EVENT_FAULT:
 		return event->args[1] != BP_ACTION_IGNORE && event->args[1] != BP_ACTION_LOG;

@@ -8,11 +8,15 @@
 #include <stdio.h>
 
 #include "names.h"
+#include "slots.h"
 #include "timer.h"
 
 #define SECONDS_TEXT 24u
+#define NAME_TEXT    40u
 
-enum { PART_HEAD, PART_CELLS, PART_OVER, PART_END };
+_Static_assert(NAME_TEXT >= IDENTITY_SERIAL + 3, "the longest of names, in quotes");
+
+enum { PART_HEAD, PART_CELLS, PART_OVER, PART_BOOT, PART_SLOT, PART_END };
 
 enum condition { WELL, COMING_UP, ILL };
 
@@ -84,9 +88,10 @@ static const char *proven(const struct body *body, enum proof proof)
 
 static uint32_t health_proofs(const struct body *body, char *text, uint32_t room)
 {
-	return length_of(snprintf(
-		text, room, "\"protection_proven\": {\"stage2\": %s, \"smmu\": %s, \"watchdog\": %s}\n}\n",
-		proven(body, PROOF_STAGE2), proven(body, PROOF_SMMU), proven(body, PROOF_WATCHDOG)));
+	return length_of(snprintf(text, room,
+				  "\"protection_proven\": {\"stage2\": %s, \"smmu\": %s, \"watchdog\": %s}%s",
+				  proven(body, PROOF_STAGE2), proven(body, PROOF_SMMU),
+				  proven(body, PROOF_WATCHDOG), body->source->slots ? ",\n" : "\n}\n"));
 }
 
 static uint32_t health_head(const struct body *body, char *text, uint32_t room)
@@ -116,6 +121,49 @@ static uint32_t health_cell(const struct body *body, uint32_t cell, char *text, 
 				  view.generation, view.restarts, cell + 1 < machine->cell_count ? "," : ""));
 }
 
+/* A name in quotes, or null. */
+static const char *quoted(const char *name, bool known, char text[NAME_TEXT])
+{
+	if (!known)
+		return "null";
+	snprintf(text, NAME_TEXT, "\"%s\"", name);
+	return text;
+}
+
+/* [impl->swr~http-boot~1] */
+static uint32_t health_boot(const struct slots *of, char *text, uint32_t room)
+{
+	const struct boot_view *const view = &of->boot->view;
+	char serial[NAME_TEXT], running[NAME_TEXT], primary[NAME_TEXT], fell[NAME_TEXT];
+
+	return length_of(snprintf(text, room,
+				  "\"boot\": {\"serial\": %s, \"slot\": %s, \"confirmed\": %s, \"primary\": "
+				  "%s, \"floor\": %" PRIu32 ", \"record\": %" PRIu32
+				  ", \"state_lost\": %s, \"fell_back_from\": %s, \"slots\": [\n",
+				  quoted(of->identity->serial, of->identity->there, serial),
+				  quoted(name_slot(view->running), view->running != BOOT_UNKNOWN, running),
+				  of->boot->confirmed ? "true" : "false",
+				  quoted(name_slot(view->record.primary), view->valid, primary),
+				  view->record.floor, view->record.sequence, of->lost ? "true" : "false",
+				  quoted(name_slot(view->fell_back), view->fell_back != BOOT_UNKNOWN, fell)));
+}
+
+static uint32_t health_slot(const struct slots *of, uint32_t slot, char *text, uint32_t room)
+{
+	const struct boot_view *const view = &of->boot->view;
+	const bool refused = view->attempts[slot] && slot != view->running;
+	char status[NAME_TEXT], reason[NAME_TEXT];
+
+	return length_of(snprintf(text, room,
+				  "{\"slot\": \"%s\", \"status\": %s, \"attempts\": %" PRIu32
+				  ", \"counter\": %" PRIu32 ", \"refused\": %s}%s\n",
+				  name_slot(slot),
+				  quoted(name_slot_status(view->record.status[slot]), view->valid, status),
+				  view->attempts[slot], view->record.counter[slot],
+				  quoted(name_boot_reason(view->reason[slot]), refused, reason),
+				  slot + 1 < BOOT_SLOTS ? "," : "]}\n}"));
+}
+
 uint32_t json_health_piece(struct body *body, char *text, uint32_t room)
 {
 	switch (body->part) {
@@ -128,8 +176,16 @@ uint32_t json_health_piece(struct body *body, char *text, uint32_t room)
 		body->part = PART_OVER;
 		return health_watchdog(body, text, room);
 	case PART_OVER:
-		body->part = PART_END;
+		body->part = body->source->slots ? PART_BOOT : PART_END;
 		return health_proofs(body, text, room);
+	case PART_BOOT:
+		body->part = PART_SLOT;
+		body->outer = 0;
+		return health_boot(body->source->slots, text, room);
+	case PART_SLOT:
+		if (body->outer + 1 == BOOT_SLOTS)
+			body->part = PART_END;
+		return health_slot(body->source->slots, body->outer++, text, room);
 	default:
 		return 0;
 	}

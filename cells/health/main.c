@@ -357,6 +357,7 @@ void cell_main(const struct guest *guest)
 		.machine = &machine,
 		.counters = &counters,
 		.record = lastboot_open(&machine),
+		.slots = slots_state(),
 		.page = page_text,
 		.page_size = page_size,
 		.log_text = recorder_text,

@@ -4,6 +4,7 @@
  */
 #include "names.h"
 
+#include "../../src/blueprint/boot_state.h"
 #include "../../src/blueprint/telemetry.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -57,12 +58,37 @@ static const char *const events[] = {
 	[EVENT_DEVICE] = "device",
 	[EVENT_PROOF] = "proof",
 	[EVENT_LOSS] = "loss",
+	[EVENT_SLOT] = "slot",
 };
 
 static const char *const proofs[] = {
 	[PROOF_STAGE2] = "stage2",
 	[PROOF_SMMU] = "smmu",
 	[PROOF_WATCHDOG] = "watchdog",
+};
+
+static const char *const slots[] = {"A", "B"};
+
+static const char *const slot_statuses[] = {
+	[BOOT_EMPTY] = "empty",
+	[BOOT_TRIAL] = "trial",
+	[BOOT_GOOD] = "good",
+};
+
+static const char *const boot_reasons[] = {
+	[BOOT_UNREADABLE] = "unreadable", [BOOT_DIGEST_WRONG] = "digest", [BOOT_BOARD_WRONG] = "board",
+	[BOOT_TOO_OLD] = "too-old",	  [BOOT_SIGNATURE] = "signature", [BOOT_STARTED] = "not-confirmed",
+};
+
+static const char *const slot_events[] = {
+	[SLOT_RUNS] = "runs",
+	[SLOT_REFUSED] = "refused",
+	[SLOT_LOST] = "state-lost",
+	[SLOT_CONFIRMED] = "confirmed",
+	[SLOT_UNCONFIRMED] = "unconfirmed",
+	[SLOT_DROP] = "drop",
+	[SLOT_TRY] = "try",
+	[SLOT_WRITE_FAILED] = "write-failed",
 };
 
 /* Device Status of PCI Express: nic_errors.h. */
@@ -106,6 +132,26 @@ const char *name_exit(uint64_t reason)
 const char *name_core_state(uint64_t state)
 {
 	return lookup(core_states, LENGTH(core_states), state);
+}
+
+const char *name_slot(uint64_t slot)
+{
+	return lookup(slots, LENGTH(slots), slot);
+}
+
+const char *name_slot_status(uint64_t status)
+{
+	return lookup(slot_statuses, LENGTH(slot_statuses), status);
+}
+
+const char *name_boot_reason(uint64_t reason)
+{
+	return lookup(boot_reasons, LENGTH(boot_reasons), reason);
+}
+
+const char *name_slot_event(uint64_t event)
+{
+	return lookup(slot_events, LENGTH(slot_events), event);
 }
 
 const char *name_nic_error(uint64_t kind)

@@ -15,10 +15,14 @@
 #include "hypercall_call.h"
 #include "identity.h"
 #include "mmu.h"
+#include "recorder.h"
+#include "report.h"
+#include "syslog_client.h"
 #include "timer.h"
 #include "updates.h"
 
-#define BLOCKS 3u /* of the bank: two copies of the boot state, the identity */
+#define CONFIRM_TRIES 3u /* to write it, a boot: each costs an erasure */
+#define BLOCKS	      3u /* of the bank: two copies of the boot state, the identity */
 
 static const char letters[] = "ab?"; /* BOOT_UNKNOWN is the third */
 _Static_assert(BOOT_SLOTS == 2 && BOOT_UNKNOWN == 2, "letters");
@@ -38,7 +42,9 @@ static struct boot boot;
 static struct confirm confirm;
 static struct updates updates;
 static struct identity identity;
-static bool open, channel, late;
+static bool open, channel, late, confirming;
+static uint32_t self, tries;
+static struct slots state = {.boot = &boot, .identity = &identity};
 static enum boot_write told; /* of a change that is under way or was */
 
 static const char *status_name(uint32_t status)
@@ -80,6 +86,38 @@ void slots_report(void)
 	    " written, %" PRIu64 " failed",
 	    boot.confirmed ? "confirmed" : "not confirmed yet", boot.view.record.floor,
 	    boot.view.record.sequence, boot.view.copies, boot.writes, boot.failures);
+}
+
+/* In the log, at the syslog server and on the console, as what the rings tell. [impl->swr~slots-events~1] */
+static void note(enum slot_event what, uint64_t slot, uint64_t first, uint64_t second)
+{
+	const struct event event = {.time = timer_now(),
+				    .code = EVENT_SLOT,
+				    .core = (uint16_t)machine->cells[self].first_core,
+				    .cell = (uint16_t)self,
+				    .args = {what, slot, first, second}};
+
+	recorder_add(&event);
+	syslog_client_offer(&event);
+	report_event(machine, "event:", &event);
+}
+
+static void note_boot(void)
+{
+	const struct boot_view *view = &boot.view;
+
+	if (state.lost)
+		note(SLOT_LOST, BOOT_UNKNOWN, 0, 0);
+	for (uint32_t slot = 0; slot < BOOT_SLOTS; slot++)
+		if (view->attempts[slot] && slot != view->running)
+			note(SLOT_REFUSED, slot, view->reason[slot], 0);
+	if (view->running != BOOT_UNKNOWN)
+		note(SLOT_RUNS, view->running, view->running_counter, view->record.sequence);
+}
+
+const struct slots *slots_state(void)
+{
+	return open ? &state : NULL;
 }
 
 static void report_start(void)
@@ -135,6 +173,7 @@ void slots_start(const struct guest *guest, const struct machine *of, const stru
 		return;
 	machine = of;
 	counters = count;
+	self = guest->index;
 	wrong = flash_start(place);
 	if (wrong) {
 		say("health: slots: no boot state: %s", wrong);
@@ -142,6 +181,7 @@ void slots_start(const struct guest *guest, const struct machine *of, const stru
 	}
 	open = true;
 	boot_open(&boot, &cfi_flash, place->copies);
+	state.lost = !boot.view.valid;
 	wrong = identity_read(&cfi_flash, place->identity, &identity, seed);
 	sodium_memzero(seed, sizeof(seed));
 	if (wrong)
@@ -151,6 +191,7 @@ void slots_start(const struct guest *guest, const struct machine *of, const stru
 	confirm_start(&confirm, timer_from_ns(place->confirm_after_ns, machine->hz),
 		      timer_from_ns(place->confirm_within_ns, machine->hz), timer_now());
 	report_start();
+	note_boot();
 	channel_start(guest);
 }
 
@@ -165,6 +206,7 @@ static void too_late(void)
 		say("health: slots: this boot is not confirmed: an essential cell isn't well");
 		return;
 	}
+	note(SLOT_UNCONFIRMED, view->running, 0, 0);
 	say("health: slots: %c isn't confirmed in time: the machine is reset", letters[view->running]);
 	say("health: the reset was refused (%" PRId64 ")",
 	    hypercall_machine_reset(MACHINE_RESET_NOBODY, view->running, BP_ERROR_BOOT_TIMEOUT));
@@ -176,9 +218,12 @@ static void confirm_now(uint64_t now)
 
 	if (!boot_confirm(&boot.view, &next)) {
 		boot.confirmed = true;
+		note(SLOT_CONFIRMED, boot.view.running, boot.view.record.floor, boot.view.record.sequence);
 		say("health: slots: confirmed, nothing to write");
 		return;
 	}
+	tries++;
+	confirming = true;
 	boot_write(&boot, &next, now);
 	boot.confirmed = true; /* of what runs; what becomes of the record is told at its end */
 }
@@ -195,8 +240,12 @@ static void tell_write(void)
 		    boot.view.record.floor);
 	if (told == BOOT_WRITE_FAILED) {
 		say("health: slots: the flash did not take the new state: the old one counts");
-		boot.confirmed = false;
+		note(SLOT_WRITE_FAILED, boot.view.running, 0, 0);
+		boot.confirmed = !confirming && boot.confirmed;
 	}
+	if (told == BOOT_WRITE_DONE && confirming)
+		note(SLOT_CONFIRMED, boot.view.running, boot.view.record.floor, boot.view.record.sequence);
+	confirming &= boot_busy(&boot);
 }
 
 void slots_poll(uint64_t now)
@@ -210,6 +259,8 @@ void slots_poll(uint64_t now)
 	if (channel)
 		updates_poll(&updates, &boot, now, &change);
 	if (change.kind)
+		note(change.kind == UPDATE_TRY ? SLOT_TRY : SLOT_DROP, change.slot, 0, 0);
+	if (change.kind)
 		say("health: slots: asked to %s %c", change.kind == UPDATE_TRY ? "try" : "drop",
 		    letters[change.slot < BOOT_SLOTS ? change.slot : BOOT_UNKNOWN]);
 	if (boot.confirmed || late || boot_busy(&boot))
@@ -218,7 +269,10 @@ void slots_poll(uint64_t now)
 	case CONFIRM_WAIT:
 		break;
 	case CONFIRM_DUE:
-		confirm_now(now);
+		if (tries < CONFIRM_TRIES)
+			confirm_now(now);
+		else /* the flash takes nothing, so nothing is kept */
+			too_late();
 		break;
 	case CONFIRM_LATE:
 		too_late();

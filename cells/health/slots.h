@@ -8,11 +8,21 @@
 #define HEALTH_SLOTS_H
 
 #include "counters.h"
+#include "boot_state.h"
 #include "guest.h"
+#include "identity.h"
+
+struct slots { /* for those who tell of it */
+	const struct boot *boot;
+	const struct identity *identity;
+	bool lost; /* this boot found no record that counts */
+};
 
 void slots_start(const struct guest *guest, const struct machine *machine, const struct counters *counters);
 /* Once a round: at most one step of what is under way. */
 void slots_poll(uint64_t now);
+/* NULL: there is no boot state. */
+const struct slots *slots_state(void);
 /* Lines for the console. */
 void slots_report(void);
 

@@ -20,6 +20,23 @@
 
 enum severity { CRITICAL = 2, ERROR, WARNING, NOTICE, INFORMATION };
 
+static enum severity slot_severity(uint64_t event)
+{
+	switch (event) {
+	case SLOT_LOST:
+		return CRITICAL;
+	case SLOT_REFUSED:
+	case SLOT_UNCONFIRMED:
+	case SLOT_WRITE_FAILED:
+		return ERROR;
+	case SLOT_DROP:
+	case SLOT_TRY:
+		return NOTICE;
+	default:
+		return INFORMATION;
+	}
+}
+
 static enum severity severity_of(const struct event *event)
 {
 	switch (event->code) {
@@ -29,6 +46,8 @@ static enum severity severity_of(const struct event *event)
 		return event->args[1] ? INFORMATION : CRITICAL;
 	case EVENT_IOMMU:
 		return ERROR;
+	case EVENT_SLOT:
+		return slot_severity(event->args[0]);
 	case EVENT_CELL_STOP:
 	case EVENT_CELL_RESTART:
 		return event->args[0] == BP_ERROR_COUNT ? NOTICE : ERROR;

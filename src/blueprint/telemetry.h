@@ -132,7 +132,20 @@ enum event_code {
 		      */
 	/* In the event log alone, by the health cell, with sequence 0: events of the core that the log lacks,
 	 * since the machine's boot. args: lost in its ring or damaged there, dropped (events_dropped) */
-	EVENT_LOSS = 64
+	EVENT_LOSS = 64,
+	EVENT_SLOT /* likewise, of boot slots: enum slot_event, slot (A 0, B 1, 2: not known), as that says */
+};
+#define EVENT_OWN EVENT_LOSS /* codes from here on are the health cell's own */
+
+enum slot_event {
+	SLOT_RUNS = 1,	  /* the image's counter, sequence of the record */
+	SLOT_REFUSED,	  /* it was tried, and another one runs: enum boot_reason of boot_state.h */
+	SLOT_LOST,	  /* neither copy of the boot state is whole */
+	SLOT_CONFIRMED,	  /* floor, sequence of the record from now on */
+	SLOT_UNCONFIRMED, /* a trial's time is over: the machine is reset */
+	SLOT_DROP,	  /* Linux asked for it to be empty ... */
+	SLOT_TRY,	  /* ... to be tried at the next boot */
+	SLOT_WRITE_FAILED /* the flash didn't take a record */
 };
 
 #define DMA_FAULT_READ UINT64_C(0x100)

@@ -96,8 +96,8 @@ static const char *check_sequence(struct chain *chain, const struct event *event
 
 	if (event->core >= BP_CORES_MAX)
 		return "the record is of a core that can't be";
-	if (event->code == EVENT_LOSS)
-		return event->sequence ? "the record of a loss has a number of a core" : NULL;
+	if (event->code >= EVENT_OWN)
+		return event->sequence ? "a record of the health cell's own has a number of a core" : NULL;
 	last = &chain->sequences[event->core];
 	if (event->sequence <= *last)
 		return "the record's number on its core isn't above the last one's";

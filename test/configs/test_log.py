@@ -233,6 +233,15 @@ def test_lost_before_the_log(tmp_path):
     assert done.returncode == 0 and "4 events were lost in their rings, the first before record 1" in done.stdout
 
 
+def test_boot_slots(tmp_path):
+    """The health cell's own records have no number of a core: one that has is refused, and no core's numbers have a gap for them."""
+    body = struct.pack("<QQIHH4Q", 0, 30, 65, 0, 0, 2, 1, 5, 0)
+    log = Log(tmp_path).add(event(1, 0, 1)).add(event(2, 0, 2)).add(body + struct.pack("<II", binascii.crc32(body), 0)).add(event(4, 0, 3))
+    done = log.checkpoint().verify()
+    assert done.returncode == 0 and "core=0 cell=health slot of=B refused reason=signature" in done.stdout and "lost" not in done.stdout
+    refused(log, log.add(event(5, 0, 4, code=65)).lines, 11, "has a number of a core")
+
+
 def test_losses_in_the_machines_words(tmp_path, keys):
     """What can't be seen by gaps: the last of a ring were damaged; events that never had a number."""
     log = Log(tmp_path).add(event(1, 0, 1)).add(event(2, 0, 3)).add(loss(3, 1, 7))

@@ -78,6 +78,7 @@ static void overtaken(void **state)
 	assert_int_equal(reader.bad, 0);
 }
 
+/* [utest->swr~slots-events~1] */
 static void texts(void **state)
 {
 	static const struct {
@@ -111,6 +112,14 @@ static void texts(void **state)
 		{EVENT_PROOF, {PROOF_SMMU, 1, 0x1000}, "proof of=smmu proven address=0x1000"},
 		{EVENT_PROOF, {PROOF_WATCHDOG, 0, 0}, "proof of=watchdog failed address=0x0"},
 		{EVENT_PROOF, {PROOF_COUNT, 0, 0}, "proof of=? failed address=0x0"},
+		{EVENT_SLOT, {SLOT_RUNS, 0, 3, 7}, "slot of=A runs counter=3 record=7"},
+		{EVENT_SLOT, {SLOT_REFUSED, 1, 5}, "slot of=B refused reason=signature"},
+		{EVENT_SLOT, {SLOT_REFUSED, 1, 0xff}, "slot of=B refused reason=not-confirmed"},
+		{EVENT_SLOT, {SLOT_REFUSED, 1, 0x77}, "slot of=B refused reason=?"},
+		{EVENT_SLOT, {SLOT_LOST, 2}, "slot of=? state-lost"},
+		{EVENT_SLOT, {SLOT_CONFIRMED, 1, 4, 8}, "slot of=B confirmed floor=4 record=8"},
+		{EVENT_SLOT, {SLOT_TRY, 1}, "slot of=B try"},
+		{EVENT_SLOT, {0, 1}, "slot of=B ?"},
 		{EVENT_CELL_STOP, {4711}, "stop cause=?"},
 		{99, {1, 2, 3, 4}, "code=99 args=0x1,0x2,0x3,0x4"},
 	};

@@ -6,6 +6,7 @@
 
 #include "families.h"
 #include "metrics.h"
+#include "slots.h"
 #include "small_machine.h"
 
 #define NOW 5000000000
@@ -371,6 +372,45 @@ static void longest(void **state)
 	assert_true(strstr(text, "nnn") && text[strlen(text) - 2] == '}');
 }
 
+/* [utest->swr~http-boot~1] */
+static void boot_slots(void **state)
+{
+	struct boot boot = {
+		.confirmed = true,
+		.view = {.valid = true,
+			 .record = {.sequence = 7,
+				    .floor = 3,
+				    .status = {BOOT_GOOD, BOOT_TRIAL},
+				    .counter = {3, 4}},
+			 .attempts = {1, 1},
+			 .reason = {BOOT_STARTED, BOOT_SIGNATURE},
+			 .fell_back = 1},
+	};
+	struct identity identity = {.there = true, .serial = "BH-1"};
+	struct slots slots = {.boot = &boot, .identity = &identity};
+
+	boot.view.record.primary = 1;
+	write_all(BODY_HEALTH, BODY_PIECE_MAX);
+	assert_null(strstr(text, "boot"));
+	small->source.slots = &slots;
+	write_all(BODY_HEALTH, BODY_PIECE_MAX);
+	assert_non_null(
+		strstr(text, "null},\n\"boot\": {\"serial\": \"BH-1\", \"slot\": \"A\", \"confirmed\": true, "
+			     "\"primary\": \"B\", \"floor\": 3, \"record\": 7, \"state_lost\": false, "
+			     "\"fell_back_from\": \"B\", \"slots\": [\n"));
+	assert_non_null(
+		strstr(text, "{\"slot\": \"A\", \"status\": \"good\", \"attempts\": 1, \"counter\": 3, "
+			     "\"refused\": null},\n{\"slot\": \"B\", \"status\": \"trial\", \"attempts\": 1, "
+			     "\"counter\": 4, \"refused\": \"signature\"}]}\n}\n"));
+	memset(identity.serial, 'S', IDENTITY_SERIAL); /* the longest there is */
+	boot.view = (struct boot_view){.running = BOOT_UNKNOWN, .fell_back = BOOT_UNKNOWN};
+	slots.lost = true;
+	write_all(BODY_HEALTH, BODY_PIECE_MAX);
+	assert_non_null(strstr(text, "SSSS\", \"slot\": null, \"confirmed\": true, \"primary\": null, "));
+	assert_non_null(strstr(text, "\"state_lost\": true, \"fell_back_from\": null"));
+	assert_non_null(strstr(text, "{\"slot\": \"B\", \"status\": null, "));
+}
+
 /* [utest->swr~metrics-restarts~1] */
 static void restarts(void **state)
 {
@@ -406,6 +446,7 @@ int main(void)
 		cmocka_unit_test_setup(integrity, start),
 		cmocka_unit_test_setup(watchdogs, start),
 		cmocka_unit_test_setup(proofs, start),
+		cmocka_unit_test_setup(boot_slots, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,6 +81,12 @@ static void severities(void **state)
 		{EVENT_IOMMU, 0, 0, "<131>"},
 		{EVENT_PROOF, PROOF_STAGE2, 1, "<134>"},
 		{EVENT_PROOF, PROOF_STAGE2, 0, "<130>"},
+		{EVENT_SLOT, SLOT_RUNS, 0, "<134>"},
+		{EVENT_SLOT, SLOT_REFUSED, 0, "<131>"},
+		{EVENT_SLOT, SLOT_LOST, 2, "<130>"},
+		{EVENT_SLOT, SLOT_UNCONFIRMED, 0, "<131>"},
+		{EVENT_SLOT, SLOT_WRITE_FAILED, 0, "<131>"},
+		{EVENT_SLOT, SLOT_TRY, 1, "<133>"},
 		{EVENT_DEVICE + 100, 0, 0, "<134>"},
 	};
 
