@@ -13,6 +13,7 @@ import struct
 import slots
 import system
 from harness import qemu
+from flashing import identity, units
 from imaging import state
 
 REBOOT = ["-action", "reboot=reset"]
@@ -60,11 +61,30 @@ def test_confirmed(results):
         assert slots.attempts(target.flash_bank(1), 1) == []
         mark = running.health("slots")
         running.uart.search(r"^slots: b good, first, runs, counter 4, 1 of 3 tries", since=mark)
+        events = running.health("events")
+        for text in ("runs counter=4 record=5", "confirmed floor=4 record=6"):
+            running.uart.search(rf"^events: .* cell=health slot of=B {text}\n", since=events)
         running.uart.search(r"^slots: confirmed, floor 4, state 6 in 2 copies, 1 written, 0 failed\n", since=mark)
         target.power("off")
         target.power("on")
         running.uart.search(r"^health: slots: b runs, good, counter 4\n", never=system.HALTED)
         assert slots.attempts(target.flash_bank(1), 1) == [("b", slots.NO_REASON, 4)]
+
+
+def test_identity(results):
+    """What scripts/flash --provision writes is what the machine says of itself; never its private key. [stest->swr~slots-told~1]"""
+    appliance = appliance_of(results)
+    key = identity.key_new()
+    unit = units.Unit("E-0042", ("52:54:00:12:34:56",), ("10.0.2.15/24",))
+    with open(appliance.folder / "state.img", "r+b") as file:
+        file.seek(2 * slots.Appliance.block)
+        file.write(identity.area(unit, key))
+    with qemu.QemuTarget(results) as target:
+        running = started(target, appliance)
+        running.uart.search(r"^health: slots: serial E-0042\n", never=system.HALTED)
+        mark = running.health("slots")
+        running.uart.search(r"^slots: serial E-0042\n", since=mark)
+        assert key.seed.hex() not in running.uart.text
 
 
 def test_never_well(results):

@@ -20,24 +20,6 @@ extern const struct hv_header hv_header;
 /* How long a core may take from CPU_ON to EL2, firmware's own work included. */
 #define ARRIVAL_NS UINT64_C(10000000000)
 
-/* How long what stands on the console can be read, before the loader writes its own. */
-#define RESET_SECONDS 10u
-
-/* The loader may have another image to start (docs/update.md). From EL1 firmware isn't to be had.
- * [impl->swr~boot-refusal-resets~1] */
-_Noreturn void boot_over(va_t uart)
-{
-	const u64 start = arch_time(), ticks = RESET_SECONDS * sysreg_read(cntfrq_el0);
-
-	if (field(sysreg_read(currentel), 2, 2) == 2) {
-		say(uart, "bulkhead: the machine is reset in 10 s\n");
-		while (arch_time() - start < ticks)
-			;
-		arch_machine_reset();
-	}
-	arch_halt();
-}
-
 /* The end of a line that says what is wrong, and of this core. */
 static _Noreturn void boot_end(va_t uart, const char *why)
 {

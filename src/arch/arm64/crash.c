@@ -47,6 +47,24 @@ static void end(const struct exit *exit, u64 vector, va_t sp)
 	arch_machine_reset();
 }
 
+/* How long what stands on the console can be read, before the loader writes its own. */
+#define RESET_SECONDS 10u
+
+/* The loader may have another image to start (docs/update.md). From EL1 firmware isn't to be had.
+ * [impl->swr~boot-refusal-resets~1] */
+_Noreturn void boot_over(va_t uart)
+{
+	const u64 start = arch_time(), ticks = RESET_SECONDS * sysreg_read(cntfrq_el0);
+
+	if (field(sysreg_read(currentel), 2, 2) == 2) {
+		say(uart, "bulkhead: the machine is reset in 10 s\n");
+		while (arch_time() - start < ticks)
+			;
+		arch_machine_reset();
+	}
+	arch_halt();
+}
+
 /* The boot has neither private data nor telemetry, and its stack lies below. */
 _Noreturn void crash(const struct exit *exit, u64 vector, va_t sp)
 {
