@@ -10,7 +10,8 @@ LINUX_CELL_CFLAGS := -std=gnu11 -D_GNU_SOURCE= -O2 -static -Wall -Wextra -Werror
 LINUX_CELL_SOURCES_bulkhead-cell := cells/linux/bulkhead-cell.c cells/linux/window.c cells/lib/port.c cells/lib/crc32.c
 LINUX_CELL_SOURCES_bulkhead-exporter := $(addprefix cells/linux/,bulkhead-exporter.c exporter_http.c exporter_server.c exposition.c \
 	metrics_reader.c monotonic.c prom_file.c window.c) cells/health/http_codes.c cells/health/http_request.c
-LINUX_CELL_PROGRAMS := $(LINUX_CELL_OUT)/bulkhead-cell $(LINUX_CELL_OUT)/bulkhead-exporter
+LINUX_CELL_SOURCES_bulkhead-slots := $(addprefix cells/linux/,bulkhead-slots.c monotonic.c window.c)
+LINUX_CELL_PROGRAMS := $(LINUX_CELL_OUT)/bulkhead-cell $(LINUX_CELL_OUT)/bulkhead-exporter $(LINUX_CELL_OUT)/bulkhead-slots
 LINUX_BUSYBOX ?= build/linux/busybox
 LINUX_MODULES ?= build/linux/6.12/modules
 LINUX_NVME_CLI ?= build/linux/nvme-cli
@@ -26,12 +27,12 @@ $(LINUX_CELL_OUT)/$(1): $$(LINUX_CELL_SOURCES_$(1)) cells/linux/build.mk
 	@echo "  LINUX $$@"
 	@$$(LINUX_CELL_CC) $$(LINUX_CELL_CFLAGS) -Icells/lib/include -o $$@ $$(LINUX_CELL_SOURCES_$(1))
 endef
-$(foreach program,bulkhead-cell bulkhead-exporter,$(eval $(call LINUX_CELL_RULE,$(program))))
+$(foreach program,bulkhead-cell bulkhead-exporter bulkhead-slots,$(eval $(call LINUX_CELL_RULE,$(program))))
 
 # What they include, whichever of it each one does.
 $(LINUX_CELL_PROGRAMS): $(wildcard cells/linux/*.h) cells/lib/include/port.h cells/lib/include/crc32.h \
 	cells/control/setpoint.h cells/health/http_codes.h cells/health/http_request.h \
-	src/blueprint/telemetry.h src/blueprint/blueprint.h src/blueprint/metrics.h
+	src/blueprint/telemetry.h src/blueprint/blueprint.h src/blueprint/metrics.h src/blueprint/update.h src/blueprint/boot_state.h
 
 # A tree whose last set-up was before there were these.
 $(LINUX_MODULES)/igb.ko $(LINUX_MODULES)/ramoops.ko $(LINUX_NVME_CLI)/nvme &:

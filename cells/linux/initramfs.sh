@@ -18,7 +18,7 @@ trap 'rm -rf "$root" "$output.part"' EXIT
 
 install -d "$root/bin"
 install -m 755 "$1" "$root/bin/busybox"
-install -m 755 -t "$root/bin" "$2/bulkhead-cell" "$2/bulkhead-exporter"
+install -m 755 -t "$root/bin" "$2/bulkhead-cell" "$2/bulkhead-exporter" "$2/bulkhead-slots"
 install -m 755 "$here/demo" "$root/bin/demo"
 install -m 755 "$here/init" "$root/init"
 ln -s busybox "$root/bin/sh"
