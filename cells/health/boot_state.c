@@ -36,7 +36,7 @@ static bool record_is_valid(const struct boot_record *record)
 
 static void copy_read(const struct flash *flash, uint32_t offset, struct boot_copy *copy)
 {
-	uint32_t words[COPY_WORDS];
+	uint32_t words[COPY_WORDS] = {0};
 
 	for (uint32_t i = 0; i < COPY_WORDS; i++)
 		words[i] = flash->read(offset + i * (uint32_t)sizeof(words[0]));

@@ -88,7 +88,7 @@ static void show(const struct boot_identity *from, struct identity *identity)
 const char *identity_read(const struct flash *flash, uint32_t offset, struct identity *identity,
 			  uint8_t *seed)
 {
-	uint32_t words[sizeof(struct boot_identity) / sizeof(uint32_t)];
+	uint32_t words[sizeof(struct boot_identity) / sizeof(uint32_t)] = {0};
 	struct boot_identity from;
 	const char *wrong;
 

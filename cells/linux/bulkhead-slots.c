@@ -170,24 +170,14 @@ static bool read_request(int count, char **words, struct update_request *request
 		(request->kind == UPDATE_DROP || read_digest(words[3], request->digest)));
 }
 
-int main(int count, char **words)
+static int run(const struct update_request *request)
 {
-	volatile struct update_channel *channel;
-	struct update_request request;
+	volatile struct update_channel *const channel = open_channel();
 	uint64_t result;
-	int lock;
 
-	if (count == 2 && strcmp(words[1], "--help") == 0)
-		return usage(stdout);
-	if (!read_request(count, words, &request))
-		return usage(stderr);
-	lock = open(LOCK, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-	if (lock < 0 || flock(lock, LOCK_EX))
-		return fail(strerror(errno));
-	channel = open_channel();
 	if (!channel)
 		return 1;
-	if (!ask(channel, &request))
+	if (!ask(channel, request))
 		return fail("the health cell doesn't answer");
 	result = channel->answer.result;
 	if (result != UPDATE_OK)
@@ -195,4 +185,21 @@ int main(int count, char **words)
 											     : "refused");
 	print_state(&channel->answer);
 	return 0;
+}
+
+int main(int count, char **words)
+{
+	struct update_request request;
+	int lock, status;
+
+	if (count == 2 && strcmp(words[1], "--help") == 0)
+		return usage(stdout);
+	if (!read_request(count, words, &request))
+		return usage(stderr);
+	lock = open(LOCK, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	if (lock < 0)
+		return fail(strerror(errno));
+	status = flock(lock, LOCK_EX) ? fail(strerror(errno)) : run(&request);
+	close(lock);
+	return status;
 }
