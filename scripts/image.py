@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import json
 import pathlib
+import subprocess
 import sys
 
 from imaging import Refused, control, disk, keys, run, sign, state
@@ -46,6 +47,15 @@ def measured(path):
         return {"size": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
+def loader_code(defconfig):
+    """The board's U-Boot, which is built where it isn't there yet. [impl->swr~image-loader~1]"""
+    code = LOADERS / defconfig / "u-boot-nodtb.bin"
+    builder = ROOT / "scripts/loader/build.sh"
+    if not code.is_file() and subprocess.run([builder, defconfig], stdout=sys.stderr, check=False).returncode:
+        raise Refused(f"U-Boot for {defconfig} can't be built", f"{builder.relative_to(ROOT)} {defconfig} said why, above")
+    return code
+
+
 def build(options):
     out = options.fit.parent
     for name in (*OUTPUTS, "release.json"):  # a set that doesn't belong together is worse than none
@@ -58,14 +68,13 @@ def build(options):
     fit = sign.Fit(options.fit)
     board = json.loads((out / "map.json").read_text(encoding="utf-8"))
     place = board.get("boot_state")
-    loader = LOADERS / "qemu_arm64/u-boot-nodtb.bin"
-    if not loader.is_file():
-        raise Refused(f"{loader}: U-Boot isn't built", "scripts/loader/build.sh builds it, and so does `make image`")
+    loader = control.loader_facts(fit)
+    code = loader_code(loader.defconfig)
 
     signed = sign.sign(fit, out / "bulkhead-signed.itb", names, options.token or options.keys, options.counter)
     tree = out / "loader.dtb"
-    control.build(fit, trusted, place, tree)
-    (out / "loader.img").write_bytes(loader.read_bytes() + tree.read_bytes())
+    control.build(fit, loader, trusted, place, tree)
+    (out / "loader.img").write_bytes(code.read_bytes() + tree.read_bytes())
     tree.unlink()
     if place:
         (out / "state.img").write_bytes(state.factory(place, signed.digest, options.counter))

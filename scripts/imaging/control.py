@@ -4,14 +4,38 @@
 [impl->swr~boot-only-signed~1]
 """
 
+import dataclasses
+import re
 import tempfile
 
-from . import run
+from . import Refused, run
 from .keys import BITS
 
 MIB = 1 << 20
 SCRATCH, STAGE = 3 * MIB, 4 * MIB  # into the board's staging range; before them lies what earlier stages left
 WORD = 1 << 32
+
+
+@dataclasses.dataclass
+class Loader:
+    defconfig: str
+    start: int  # staging range: physical address, bytes
+    size: int
+    bus: str  # of the disk, with its number, as U-Boot has them
+    unit: str
+
+
+def loader_facts(fit):
+    """What the FIT's machine.dts states of its loader. [impl->swr~image-loader~1]"""
+    with tempfile.NamedTemporaryFile(suffix=".dtb") as machine:
+        machine.write(fit.part("machine"))
+        machine.flush()
+        start, size = read_range(machine.name, "/loader", "staging")
+        defconfig, disk = (run("fdtget", "-t", "s", "-d", "", machine.name, "/loader", name).decode().strip() for name in ("u-boot", "disk"))
+    # The first names a folder under build/, the second goes into a U-Boot command.
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", defconfig) or not re.fullmatch(r"[a-z]+ [0-9]+", disk):
+        raise Refused(f"board {fit.board}: machine.dts doesn't say how it is started", "state u-boot and disk of /loader: docs/boards.md")
+    return Loader(defconfig, start, size, *disk.split())
 
 
 def put(tree, node, name, *values, kind="s"):
@@ -45,21 +69,17 @@ def put_flash(tree, state):
         put(tree, state["device"], "reg", *(f"{word:x}" for word in words), kind="x")
 
 
-def build(fit, keys, state, out):
-    """fit: a Fit of sign.py; state: boot_state of the map, or None; writes the tree to `out`."""
+def build(fit, loader, keys, state, out):
+    """fit: a Fit of sign.py; loader: its loader_facts; state: boot_state of the map, or None; writes the tree to `out`."""
     out.write_bytes(fit.part("fdt"))
-    with tempfile.NamedTemporaryFile(suffix=".dtb") as machine:
-        machine.write(fit.part("machine"))
-        machine.flush()
-        start, size = read_range(machine.name, "/loader", "staging")
-        bus, unit = run("fdtget", machine.name, "/loader", "disk").decode().split()
     put_flash(out, state)
     copies = state["copies"] if state else [0, 0]
     put(out, "/config", "bulkhead,board", fit.board)
-    put(out, "/config", "bulkhead,bus", bus)
-    put(out, "/config", "bulkhead,unit", unit)
+    put(out, "/config", "bulkhead,bus", loader.bus)
+    put(out, "/config", "bulkhead,unit", loader.unit)
     put(out, "/config", "bulkhead,tpm", "yes" if has_tpm(out) else "no")
-    numbers = {"stage": start + STAGE, "room": size - STAGE, "scratch": start + SCRATCH, "state-a": copies[0], "state-b": copies[1]}
+    numbers = {"stage": loader.start + STAGE, "room": loader.size - STAGE, "scratch": loader.start + SCRATCH}
+    numbers |= {"state-a": copies[0], "state-b": copies[1]}
     for name, value in numbers.items():
         put(out, "/config", f"bulkhead,{name}", f"{value:x}", kind="x")
     put(out, "/signature", "required-mode", "any")
