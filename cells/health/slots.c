@@ -6,7 +6,7 @@
 #include "slots.h"
 
 #include <inttypes.h>
-#include <sodium.h>
+#include <sodium/utils.h>
 
 #include "boot_state.h"
 #include "cfi_flash.h"
