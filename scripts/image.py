@@ -48,10 +48,10 @@ def measured(path):
 
 
 def loader_code(defconfig):
-    """The board's U-Boot, which is built where it isn't there yet. [impl->swr~image-loader~1]"""
+    """The board's U-Boot, which is built where it isn't there yet, or isn't of this tree. [impl->swr~image-loader~1]"""
     code = LOADERS / defconfig / "u-boot-nodtb.bin"
     builder = ROOT / "scripts/loader/build.sh"
-    if not code.is_file() and subprocess.run([builder, defconfig], stdout=sys.stderr, check=False).returncode:
+    if subprocess.run([builder, defconfig], stdout=sys.stderr, check=False).returncode:
         raise Refused(f"U-Boot for {defconfig} can't be built", f"{builder.relative_to(ROOT)} {defconfig} said why, above")
     return code
 

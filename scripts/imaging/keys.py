@@ -59,7 +59,7 @@ def checked_name(name):
 def find(folder, name):
     certificate = pathlib.Path(folder) / f"{checked_name(name)}.crt"
     if not certificate.is_file():
-        raise Refused(f"{certificate}: no such key", f"scripts/keys new {name} --keys {folder} makes one")
+        raise Refused(f"{certificate}: no such key", f"scripts/keys --keys {folder} new {name} makes one")
     key = Key(name, certificate)
     if key.modulus.bit_length() != BITS:
         raise Refused(f"{certificate}: a key of {key.modulus.bit_length()} bits: images are signed with RSA-{BITS}")

@@ -16,6 +16,7 @@ OUT=$BUILD/loader/$DEFCONFIG
 WORK=$OUT/work
 LOG=$OUT/build.log
 SUITE=bookworm
+LEAST=2023.01+dfsg-2+deb12u3
 
 # What the result depends on: these files alone, as the release is fixed.
 inputs=$(cat "$HERE/build.sh" "$HERE/u-boot.config" "$HERE/boot.hush" | sha256sum | cut -d' ' -f1)
@@ -42,6 +43,10 @@ say "source of U-Boot from $SUITE (about 30 MB with the package lists)"
 private_apt_start deb-src "$SUITE"
 private_apt_source u-boot "$WORK/u-boot" "$OUT/packages.txt" "$LOG"
 private_apt_end
+# With the mends of CVE-2026-46728: what is signed is what the configuration names, not what the signature says.
+version=$(cut -d' ' -f2 "$OUT/packages.txt")
+dpkg --compare-versions "$version" ge "$LEAST" ||
+	die "Debian's mirror has U-Boot $version, which takes forged signatures: $LEAST is needed" "add $SUITE-security to /etc/apt"
 say "building U-Boot for $DEFCONFIG (about a minute)"
 source=$WORK/u-boot
 {
@@ -50,6 +55,16 @@ source=$WORK/u-boot
 } >"$source/configs/bulkhead_defconfig"
 # Of its host tools, a third of all there is to compile, only the one that finishes the image itself.
 sed -i 's,^always := .*hostprogs-y.*,always := relocate-rela,' "$source/tools/Makefile"
+# mend FILE OLD NEW: in U-Boot's source; OLD is a basic regular expression.
+mend()
+{
+	grep -q -- "$2" "$source/$1" || die "U-Boot's $1 isn't what it was, and can't be mended: what an image says could harm it"
+	sed -i "s#$2#$3#" "$source/$1"
+}
+# Strings of an image that nobody has verified yet become variables of the shell, which parses them again (boot.hush).
+mend cmd/fdt.c 'isprint(\*s) || isspace(\*s)' 'isalnum(*s) || strchr("-_.,", *s)'
+# How much is hashed is the image's own word.
+mend boot/image-fit-sig.c 'size = fdt32_to_cpu(strings\[1\]);' 'size = min_t(u32, fdt32_to_cpu(strings[1]), fdt_size_dt_strings(fit));'
 # Else it warns of a control tree that didn't come from an earlier stage.
 sed -i '/imply OF_HAS_PRIOR_STAGE/d' "$source/arch/arm/Kconfig"
 logged make -C "$source" bulkhead_defconfig

@@ -571,14 +571,14 @@ APART = {
         ("redistributor-frames = <4>;\n\t};", "redistributor-frames = <4>; }; its { typer = <1 2>; baser = /bits/ 64 <1 2 3 4 5 6 7 8 9>; "
         "processors = <0 1>; }; pci-names { a = \"x\"; b = \"0000:07:00.0\"; c = \"0000:01:00.0\"; d = \"0000:01:00.0\"; e.f = "
         "\"0000:00:01.0\"; };")],
-        "machine.dts:25:17: error: 'idr1' is not 2 numbers of 32 bits\n"
-        "machine.dts:25:29: error: 'idr5' has bits that its mask leaves out\n"
-        "machine.dts:23:40: error: 'typer' is not 2 numbers of 64 bits\n"
-        "machine.dts:23:55: error: 'baser' is not 1 to 8 numbers of 64 bits\n"
-        "machine.dts:23:129: error: 'a' names no function: \"SSSS:BB:DD.F\"\n"
-        "machine.dts:23:138: error: 'b' names a function that pci.dts hasn't: 0000:07:00.0\n"
-        "machine.dts:23:178: error: 0000:01:00.0 has two names: 'c' and 'd'\n"
-        "machine.dts:23:198: error: the name 'e.f' has a '.', behind which a virtual function would stand\n",
+        "machine.dts:26:17: error: 'idr1' is not 2 numbers of 32 bits\n"
+        "machine.dts:26:29: error: 'idr5' has bits that its mask leaves out\n"
+        "machine.dts:24:40: error: 'typer' is not 2 numbers of 64 bits\n"
+        "machine.dts:24:55: error: 'baser' is not 1 to 8 numbers of 64 bits\n"
+        "machine.dts:24:129: error: 'a' names no function: \"SSSS:BB:DD.F\"\n"
+        "machine.dts:24:138: error: 'b' names a function that pci.dts hasn't: 0000:07:00.0\n"
+        "machine.dts:24:178: error: 0000:01:00.0 has two names: 'c' and 'd'\n"
+        "machine.dts:24:198: error: the name 'e.f' has a '.', behind which a virtual function would stand\n",
     ),
     "processors": (
         [port(), nic()], "", [("typer =", "processors = <0 1>; typer =")],

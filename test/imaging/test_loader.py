@@ -40,14 +40,6 @@ def test_facts_refused(facts):
         control.loader_facts(machine(facts))
 
 
-def test_code_is_the_boards(tmp_path, monkeypatch):
-    monkeypatch.setattr(image, "LOADERS", tmp_path / "loader")
-    code = tmp_path / "loader/other-board/u-boot-nodtb.bin"
-    code.parent.mkdir(parents=True)
-    code.write_bytes(b"loader")
-    assert image.loader_code("other-board") == code
-
-
 @pytest.mark.parametrize("status", [0, 1])
 def test_code_is_built(tmp_path, monkeypatch, status):
     """By build.sh, with the board's defconfig; what that can't build isn't left out."""

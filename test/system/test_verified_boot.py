@@ -195,6 +195,53 @@ def test_another_key(results, appliance):
     assert "sha256,rsa4096:stranger" in said
 
 
+# ---- what an image says of itself, before anybody has verified it ----
+
+
+def altered(results, appliance, *properties):
+    """The good image with properties of conf-1 or below it changed: (fdtput's type, node, name, values...)"""
+    path = results / "hostile.itb"
+    path.write_bytes(appliance.good)
+    for kind, node, name, *values in properties:
+        subprocess.run(["fdtput", "-t", kind, "--", path, f"{sign.CONFIGURATION}{node}", name, *values], check=True)
+    return path.read_bytes()
+
+
+WORDS = (
+    *("deadbeef 1ff00000 #'", "f f f", "'", "''", '"', "a' = 'a", "-o", "\\", "# x", "$pin", "${pin}", "; reset", "(", "!", "*", "1 2 3 4 5 6"),
+    *("*ffffffffffff0000", "*0", "-1", "ffffffffffffffff", "7fffffffffffffff", "\x1b[2J", "\x03pin\x03", " ", "1e999", "0x", "x" * 4000),
+)
+
+
+@pytest.mark.parametrize("name", ["both", *(pytest.param(name, marks=pytest.mark.full) for name in ("board", "counter"))])
+@pytest.mark.parametrize("word", range(len(WORDS)))
+def test_hostile_words(results, appliance, word, name):
+    """They become variables of a shell that parses what is in them again."""
+    counter = ("s", "", "bulkhead,counter", "f f f" if name == "both" else WORDS[word])
+    board = ("s", "", "bulkhead,board", WORDS[word])
+    installed(appliance, altered(results, appliance, *{"board": [board], "counter": [counter], "both": [board, counter]}[name]))
+    said, tried = boot(results, appliance)
+    assert [slot for slot, *_ in tried] == ["a", "b"]
+    assert tried[0][1] in ((BOARD, OLDER, SIGNATURE) if name == "counter" else (BOARD,)), tried
+    assert "Bulkhead: slot a refused: " in said and "Abort" not in said
+
+
+@pytest.mark.parametrize("with_state", [True, False])
+@pytest.mark.parametrize("size", ["f0000000", "ffffffff", "7fffffff"])
+def test_hashes_beyond_memory(results, appliance, size, with_state):
+    """The image says how many bytes of its strings are signed."""
+    installed(appliance, altered(results, appliance, ("x", "/signature-1", "hashed-strings", "0", size)))
+    if with_state:
+        refused(results, appliance, SIGNATURE, "its signature or a hash is wrong, as said above")
+        return
+    appliance.set_state(b"", b"")
+    with qemu.QemuTarget(results) as target:
+        target.load(appliance.folder / "disk.img")
+        target.power("on")
+        target.console().expect(UP, never="Abort")
+        assert "Bulkhead: slot a refused: " in target.console().text
+
+
 # ---- images that are signed, but not for here and now ----
 
 
