@@ -35,11 +35,11 @@ def counters(running):
 
 
 def unharmed(running, work):
-    """Work that the other cell doesn't notice, and the watch goes on meanwhile: its polls, 500 a second, at least at a
-    tenth of that on a host that has other things to do."""
+    """Work that the other cell doesn't notice, and the watch goes on meanwhile: its polls, 500 a second where the host has nothing else
+    to do. How late one may be is bounded in virtual time: test_net_attack.py."""
     before, polls, began = running.view.core("control"), running.view.heartbeat("health")[0], time.monotonic()
     assert work()
-    assert running.view.heartbeat("health")[0] - polls > 50 * (time.monotonic() - began)
+    assert running.view.heartbeat("health")[0] - polls > 10 * (time.monotonic() - began)
     after = running.view.core("control")
     assert (after.generation, after.exits_since_ready) == (before.generation, 0)
 
