@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """image.py FIT - what an appliance is flashed with, from an audited FIT: signed FIT, disk, U-Boot, boot state.
 
-Writes beside FIT: bulkhead-signed.itb; disk.img and disk.img.bmap; loader.img (U-Boot with its control tree: first flash
-bank); state.img (boot state: second flash bank, where the partition file gives one to the health cell); release.json with
-the size and SHA-256 of each. The FIT is the same bytes at every build; signatures never are. docs/update.md tells more.
+Writes beside FIT: bulkhead-signed.itb; disk.img and disk.img.bmap; loader.img (U-Boot with its control tree, in the layout
+of the board's flash: QEMU's first bank); state.img (boot state: second flash bank, where the partition file gives one to the
+health cell); release.json with the size and SHA-256 of each. The FIT is the same bytes at every build; signatures never are. docs/update.md tells more.
 
 [impl->swr~image-factory~1]
 """
@@ -16,11 +16,12 @@ import pathlib
 import subprocess
 import sys
 
-from imaging import Refused, control, disk, keys, run, sign, state
+from imaging import Refused, control, disk, keys, rockchip, run, sign, state
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LOADERS = ROOT / "build/loader"
 DEVELOPMENT = ROOT / "build/keys", "development"
+LAYOUTS = {"rk3399-spi": rockchip.flash}  # of a loader's flash; a board's machine.dts says which, QEMU's none
 OUTPUTS = ("bulkhead-signed.itb", "disk.img", "disk.img.bmap", "loader.img", "state.img")
 
 
@@ -48,12 +49,16 @@ def measured(path):
 
 
 def loader_code(defconfig):
-    """The board's U-Boot, which is built where it isn't there yet, or isn't of this tree. [impl->swr~image-loader~1]"""
-    code = LOADERS / defconfig / "u-boot-nodtb.bin"
+    """The folder of the board's U-Boot, which is built where it isn't there yet, or isn't of this tree. [impl->swr~image-loader~1]"""
     builder = ROOT / "scripts/loader/build.sh"
     if subprocess.run([builder, defconfig], stdout=sys.stderr, check=False).returncode:
         raise Refused(f"U-Boot for {defconfig} can't be built", f"{builder.relative_to(ROOT)} {defconfig} said why, above")
-    return code
+    return LOADERS / defconfig
+
+
+def plain(code, tree, out):
+    """U-Boot and behind it its tree, as the flash's first bytes."""
+    out.write_bytes((code / "u-boot-nodtb.bin").read_bytes() + tree.read_bytes())
 
 
 def build(options):
@@ -69,12 +74,15 @@ def build(options):
     board = json.loads((out / "map.json").read_text(encoding="utf-8"))
     place = board.get("boot_state")
     loader = control.loader_facts(fit)
+    if loader.layout and loader.layout not in LAYOUTS:
+        raise Refused(f"board {fit.board}: its loader's layout '{loader.layout}' isn't known", f"known: {', '.join(LAYOUTS)}; none: U-Boot from the first byte on")
     code = loader_code(loader.defconfig)
+    own = code / "u-boot.dtb"
 
     signed = sign.sign(fit, out / "bulkhead-signed.itb", names, options.token or options.keys, options.counter)
     tree = out / "loader.dtb"
-    control.build(fit, loader, trusted, place, tree)
-    (out / "loader.img").write_bytes(code.read_bytes() + tree.read_bytes())
+    control.build(fit, loader, trusted, place, own.read_bytes() if own.exists() else None, tree)
+    LAYOUTS.get(loader.layout, plain)(code, tree, out / "loader.img")
     tree.unlink()
     if place:
         (out / "state.img").write_bytes(state.factory(place, signed.digest, options.counter))

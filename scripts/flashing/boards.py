@@ -27,7 +27,7 @@ BOARDS = (
     # Debian's rkdeveloptool 1.32; the loader that is sent decides which medium the commands mean, here the SPI flash. Sectors of
     # 512 bytes. 16 MiB of flash: U-Boot below, boot state and identity in the last MiB.
     Board(
-        "rockpro64",
+        "pine64-rockpro64*",
         bank=None,
         loader_at=0,
         state_at=15 * MIB,

@@ -23,6 +23,7 @@ class Loader:
     size: int
     bus: str  # of the disk, with its number, as U-Boot has them
     unit: str
+    layout: str  # of the loader's flash: "" or one of image.py's LAYOUTS
 
 
 def loader_facts(fit):
@@ -31,11 +32,12 @@ def loader_facts(fit):
         machine.write(fit.part("machine"))
         machine.flush()
         start, size = read_range(machine.name, "/loader", "staging")
-        defconfig, disk = (run("fdtget", "-t", "s", "-d", "", machine.name, "/loader", name).decode().strip() for name in ("u-boot", "disk"))
+        facts = ("u-boot", "disk", "layout")
+        defconfig, disk, layout = (run("fdtget", "-t", "s", "-d", "", machine.name, "/loader", name).decode().strip() for name in facts)
     # The first names a folder under build/, the second goes into a U-Boot command.
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", defconfig) or not re.fullmatch(r"[a-z]+ [0-9]+", disk):
         raise Refused(f"board {fit.board}: machine.dts doesn't say how it is started", "state u-boot and disk of /loader: docs/boards.md")
-    return Loader(defconfig, start, size, *disk.split())
+    return Loader(defconfig, start, size, *disk.split(), layout)
 
 
 def put(tree, node, name, *values, kind="s"):
@@ -69,9 +71,10 @@ def put_flash(tree, state):
         put(tree, state["device"], "reg", *(f"{word:x}" for word in words), kind="x")
 
 
-def build(fit, loader, keys, state, out):
-    """fit: a Fit of sign.py; loader: its loader_facts; state: boot_state of the map, or None; writes the tree to `out`."""
-    out.write_bytes(fit.part("fdt"))
+def build(fit, loader, keys, state, own, out):
+    """fit: a Fit of sign.py; loader: its loader_facts; state: boot_state of the map, or None; own: the board's tree as U-Boot has
+    it, or None: then it is the FIT's; writes the tree to `out`."""
+    out.write_bytes(own or fit.part("fdt"))
     put_flash(out, state)
     copies = state["copies"] if state else [0, 0]
     put(out, "/config", "bulkhead,board", fit.board)

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # build.sh [DEFCONFIG] - Bulkhead's U-Boot from Debian's source package: the board's own defconfig (qemu_arm64 where none is
-# named), u-boot.config, and boot.hush as its compiled-in boot command.
+# named), u-boot.config, DEFCONFIG.config where there is one, and boot.hush as its compiled-in boot command.
 #
-# Results: build/loader/DEFCONFIG/u-boot-nodtb.bin, to which control.py's tree is appended, and packages.txt with the
-# source's version and the SHA-256 of its .dsc. The release is fixed: what verifies images doesn't depend on the host.
+# Results in build/loader/DEFCONFIG: u-boot-nodtb.bin, to which control.py's tree is appended, and packages.txt with the
+# source's version and the SHA-256 of its .dsc. Of a chip whose boot ROM starts an SPL also tpl.bin, spl.bin, u-boot.dtb (the
+# board's tree as U-Boot has it), text-base (where U-Boot is linked to) and Debian's bl31.elf: what layouts of
+# scripts/imaging are made of. The release is fixed: what verifies images doesn't depend on the host.
 
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../lib-apt.sh"
@@ -18,8 +20,12 @@ LOG=$OUT/build.log
 SUITE=bookworm
 LEAST=2023.01+dfsg-2+deb12u3
 
+# Our fragments of U-Boot's configuration, for all boards and for this one.
+fragments=("$HERE/u-boot.config")
+[ ! -e "$HERE/$DEFCONFIG.config" ] || fragments+=("$HERE/$DEFCONFIG.config")
+
 # What the result depends on: these files alone, as the release is fixed.
-inputs=$(cat "$HERE/build.sh" "$HERE/u-boot.config" "$HERE/boot.hush" | sha256sum | cut -d' ' -f1)
+inputs=$(cat "$HERE/build.sh" "${fragments[@]}" "$HERE/boot.hush" | sha256sum | cut -d' ' -f1)
 if [ "$(cat "$OUT/.complete" 2>/dev/null)" = "$inputs" ]; then
 	exit 0
 fi
@@ -32,6 +38,20 @@ boot_command()
 {
 	sed -e '/^[[:space:]]*#/d' -e 's/^[[:space:]]*//' "$HERE/boot.hush" | tr '\n' ' ' |
 		sed -e 's/ \{2,\}/ /g' -e 's/^ //' -e 's/ $//' -e 's/["\\]/\\&/g'
+}
+
+# Debian's TF-A, built for the chip: fetch_firmware CHIP
+fetch_firmware()
+{
+	local deb
+	private_apt_start deb "$SUITE"
+	(cd "$APT/work" && private_apt apt-get -q=2 download arm-trusted-firmware >&2) ||
+		die "could not fetch arm-trusted-firmware" "apt's own message stands above"
+	deb=$(find "$APT/work" -name 'arm-trusted-firmware_*.deb')
+	dpkg-deb --fsys-tarfile "$deb" | tar -xO "./usr/lib/arm-trusted-firmware/$1/bl31.elf" >"$OUT/bl31.elf" ||
+		die "Debian's arm-trusted-firmware has no BL31 for $1"
+	printf 'arm-trusted-firmware %s %s\n' "$(dpkg-deb -f "$deb" Version)" "$(sha256sum "$deb" | cut -d' ' -f1)" >>"$OUT/packages.txt"
+	private_apt_end
 }
 
 start=$SECONDS
@@ -50,11 +70,14 @@ dpkg --compare-versions "$version" ge "$LEAST" ||
 say "building U-Boot for $DEFCONFIG (about a minute)"
 source=$WORK/u-boot
 {
-	cat "$source/configs/${DEFCONFIG}_defconfig" "$HERE/u-boot.config"
+	cat "$source/configs/${DEFCONFIG}_defconfig" "${fragments[@]}"
 	printf 'CONFIG_USE_BOOTCOMMAND=y\nCONFIG_BOOTCOMMAND="%s"\n' "$(boot_command)"
 } >"$source/configs/bulkhead_defconfig"
-# Of its host tools, a third of all there is to compile, only the one that finishes the image itself.
-sed -i 's,^always := .*hostprogs-y.*,always := relocate-rela,' "$source/tools/Makefile"
+# Of its host tools, a third of all there is to compile, only those that finish the image itself and an SPL's tree. No binman:
+# scripts/imaging puts the parts together.
+sed -i 's,^always := .*hostprogs-y.*,always := relocate-rela fdtgrep,' "$source/tools/Makefile"
+sed -i '/^\tselect BINMAN/d' "$source/arch/arm/Kconfig"
+sed -i '/^\tselect PYLIBFDT/d' "$source/dts/Kconfig"
 # mend FILE OLD NEW: in U-Boot's source; OLD is a basic regular expression.
 mend()
 {
@@ -65,18 +88,34 @@ mend()
 mend cmd/fdt.c 'isprint(\*s) || isspace(\*s)' 'isalnum(*s) || strchr("-_.,", *s)'
 # How much is hashed is the image's own word.
 mend boot/image-fit-sig.c 'size = fdt32_to_cpu(strings\[1\]);' 'size = min_t(u32, fdt32_to_cpu(strings[1]), fdt_size_dt_strings(fit));'
+# An SPL takes U-Boot from the flash that it came from itself, and from no disk that a cell may own.
+sed -i 's/\(u-boot,spl-boot-order = \)"same-as-spl", &spi_flash.*;/\1\&spi_flash;/' "$source"/arch/arm/dts/*-u-boot.dtsi
 # Else it warns of a control tree that didn't come from an earlier stage.
 sed -i '/imply OF_HAS_PRIOR_STAGE/d' "$source/arch/arm/Kconfig"
 logged make -C "$source" bulkhead_defconfig
-logged make -C "$source" -j"$(nproc)" DTC=dtc u-boot-nodtb.bin
+targets=(u-boot-nodtb.bin)
+if grep -qx CONFIG_SPL=y "$source/.config"; then
+	targets+=(dts/dt.dtb spl/u-boot-spl.bin)
+	! grep -qx CONFIG_TPL=y "$source/.config" || targets+=(tpl/u-boot-tpl.bin)
+fi
+logged make -C "$source" -j"$(nproc)" DTC=dtc "${targets[@]}"
 # Kconfig drops what doesn't fit without a word, and a way around the signature would be open.
 while read -r line; do
 	case $line in
 	"# CONFIG_"*" is not set") ! grep -q "^${line:2:-11}=" "$source/.config" ;;
 	CONFIG_*) grep -qxF "$line" "$source/.config" ;;
-	esac || die "U-Boot's configuration isn't what u-boot.config says: $line"
-done <"$HERE/u-boot.config"
-mv "$source/u-boot-nodtb.bin" "$OUT/u-boot-nodtb.bin"
+	esac || die "U-Boot's configuration isn't what ${fragments[*]##*/} says: $line"
+done < <(cat "${fragments[@]}")
+for target in "${targets[@]}"; do
+	case $target in
+	dts/dt.dtb) mv "$source/$target" "$OUT/u-boot.dtb" ;;
+	?pl/*) mv "$source/$target" "$OUT/${target%%/*}.bin" ;;
+	*) mv "$source/$target" "$OUT/$target" ;;
+	esac
+done
+sed -n 's/^CONFIG_TEXT_BASE=//p' "$source/.config" >"$OUT/text-base"
+chip=$(sed -n 's/^CONFIG_SYS_SOC="\(rk[0-9]*\)"$/\1/p' "$source/.config")
+[ -z "$chip" ] || fetch_firmware "$chip"
 rm -rf "$WORK"
 printf '%s\n' "$inputs" >"$OUT/.complete"
 say "done: $OUT/u-boot-nodtb.bin, $((SECONDS - start)) s"

@@ -2,8 +2,8 @@
 /*
  * import.h - `bulkhead import`: its steps, and what they share.
  *
- * import.c runs them: refusal (import_refuse.c), machine facts (import_facts.c), what the board can't do
- * (import_limits.c), the PCI inventory (import_pci.c), the files (import_write.c).
+ * import.c runs them: refusal (import_refuse.c), machine facts (import_facts.c, import_loader.c), what the
+ * board can't do (import_limits.c), the PCI inventory (import_pci.c), the files (import_write.c).
  */
 #ifndef BULKHEAD_IMPORT_H
 #define BULKHEAD_IMPORT_H
@@ -40,6 +40,9 @@ const char *import_limits(const struct board *board);
 
 /* Reads a copy of /sys/bus/pci/devices; NULL: done, else what is wrong with it. */
 const char *import_pci(struct import *import, const char *folder);
+
+/* What machine.dts says of the loader; empty: nothing is known. */
+const char *import_loader(const void *tree);
 
 /* The files of the folder; README.md is written once the plan is known. False after a diagnostic. */
 bool import_write_board(const struct import *import);

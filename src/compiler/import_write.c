@@ -58,6 +58,7 @@ static const char *machine_text(const struct import *import)
 	import_add(&text, ";\n\tloader {\n");
 	add_ranges(&text, "staging", &import->staging);
 	add_ranges(&text, "forbidden", &import->forbidden);
+	import_add(&text, "%s", import_loader(board->tree.data));
 	import_add(&text,
 		   "\t};\n\tcpu {\n\t\tpa-bits = <%u>;\n\t};\n\tgic {\n\t\tspi-count = <%u>;\n\t\tid-bits = "
 		   "<%u>;\n"

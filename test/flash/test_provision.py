@@ -130,7 +130,7 @@ def test_qemu_banks(release, tmp_path, listed):
 
 def test_vendor_tool(release, tmp_path, listed):
     """[stest->swr~flash-vendor-tool~1]"""
-    stand_in.change(release, board="rockpro64")
+    stand_in.change(release, board="pine64-rockpro64-v2.1")
     said = done("--provision", listed, release, tmp_path / "disk.img").stderr
     image = release / "state-E-1.img"
     assert stat.S_IMODE(image.stat().st_mode) == 0o600 and identity(image)["serial"] == "E-1"

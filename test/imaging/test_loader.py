@@ -4,6 +4,7 @@
 [utest->swr~image-loader~1]
 """
 
+import sys
 import types
 
 import pytest
@@ -20,7 +21,7 @@ def machine(facts):
 
 def test_facts():
     found = control.loader_facts(machine('u-boot = "other-board_2"; disk = "mmc 1";'))
-    assert found == control.Loader("other-board_2", 0x200000, 0x1C0000000, "mmc", "1")
+    assert found == control.Loader("other-board_2", 0x200000, 0x1C0000000, "mmc", "1", "")
 
 
 @pytest.mark.parametrize(
@@ -40,6 +41,14 @@ def test_facts_refused(facts):
         control.loader_facts(machine(facts))
 
 
+def test_layout_refused(folder, monkeypatch):
+    """One that nobody knows here isn't taken for another."""
+    monkeypatch.setattr(control, "loader_facts", lambda fit: control.Loader("qemu_arm64", 0x40000000, 0xC000000, "virtio", "0", "rk3399-emmc"))
+    monkeypatch.setattr(sys, "argv", ["image.py", str(folder / "bulkhead.itb")])
+    with pytest.raises(Refused, match="its loader's layout 'rk3399-emmc' isn't known"):
+        image.build(image.arguments())
+
+
 @pytest.mark.parametrize("status", [0, 1])
 def test_code_is_built(tmp_path, monkeypatch, status):
     """By build.sh, with the board's defconfig; what that can't build isn't left out."""
@@ -53,4 +62,4 @@ def test_code_is_built(tmp_path, monkeypatch, status):
         with pytest.raises(Refused, match="U-Boot for other-board can't be built"):
             image.loader_code("other-board")
     else:
-        assert image.loader_code("other-board").read_text() == "other-board\n"
+        assert (image.loader_code("other-board") / "u-boot-nodtb.bin").read_text() == "other-board\n"

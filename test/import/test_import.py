@@ -117,6 +117,15 @@ def test_what_it_cannot(tmp_path):
     assert limits in (tmp_path / "board/README.md").read_text(encoding="utf-8")
 
 
+# [utest->swr~import-loader~1]
+@pytest.mark.parametrize("board, loader", [("rockchip/rk3399-rockpro64.dtb", "rockpro64-rk3399"), ("rockchip/rk3399-nanopc-t4.dtb", None)])
+def test_loader(tmp_path, board, loader):
+    assert run("--memory", "2046M@0x200000", TREES / board, "-o", tmp_path / "board").returncode == 0
+    machine = (tmp_path / "board/machine.dts").read_text(encoding="utf-8")
+    stated = re.findall(r"/\* untested on hardware \*/\n\t\tu-boot = \"(.*)\";\n\t\tdisk = \"mmc 0\";\n\t\tlayout = \"rk3399-spi\";\n", machine)
+    assert stated == ([loader] if loader else []) and ("u-boot" in machine) == bool(loader)
+
+
 # [utest->swr~assumed-facts-carried~1] [utest->swr~audit-assumed~1]
 def test_assumed(tmp_path):
     survey.images.write(str(tmp_path / "images"))
