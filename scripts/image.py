@@ -72,6 +72,7 @@ def build(options):
     trusted = signers + [keys.find(options.keys, name) for name in options.trust or [] if name not in names]
     fit = sign.Fit(options.fit)
     board = json.loads((out / "map.json").read_text(encoding="utf-8"))
+    built = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     place = board.get("boot_state")
     loader = control.loader_facts(fit)
     if loader.layout and loader.layout not in LAYOUTS:
@@ -100,6 +101,7 @@ def build(options):
         "trusts": [{"name": key.name, "id": key.identity, "development": key.development} for key in trusted],
         "fit_sha256": signed.digest.hex(),
         "fit_unsigned_sha256": fit.digest.hex(),
+        "digests": built["digests"],
         "boot_state": place,
         "partitions": [{"name": name, "size": size, "file": file.name if file else None} for name, file, size in rows],
         "files": {name: measured(out / name) for name in OUTPUTS if (out / name).exists()},

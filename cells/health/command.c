@@ -27,6 +27,7 @@ static const struct verb verbs[] = {
 	{"log", COMMAND_LOG, false},
 	{"integrity", COMMAND_INTEGRITY, false},
 	{"slots", COMMAND_SLOTS, false},
+	{"digests", COMMAND_DIGESTS, false},
 };
 
 const struct command_help command_help[] = {
@@ -38,6 +39,7 @@ const struct command_help command_help[] = {
 	{"net", "the health cell's own network"},
 	{"integrity", "how far it is in checking what nobody writes"},
 	{"slots", "which image runs, and what the next boot starts"},
+	{"digests", "SHA-256 of the blueprint and of each cell's images"},
 	{"latency CELL", "the cell's latency histogram"},
 	{"restart CELL", "restart a cell"},
 	{"stop CELL", "stop a cell"},

@@ -84,6 +84,11 @@ void event_text(const struct event *event, char *text, uint64_t room)
 	case EVENT_SLOT:
 		slot_text(event, text, room);
 		break;
+	case EVENT_BLUEPRINT:
+	case EVENT_IMAGES:
+		snprintf(text, room, "%s sha256=%016" PRIx64 "%016" PRIx64 "%016" PRIx64 "%016" PRIx64, name,
+			 a[0], a[1], a[2], a[3]);
+		break;
 	case EVENT_PROOF:
 		snprintf(text, room, "%s of=%s %s address=0x%" PRIx64, name, name_proof(a[0]),
 			 a[1] ? "proven" : "failed", a[2]);

@@ -55,6 +55,8 @@ bool event_is_rare(const struct event *event)
 	case EVENT_CELL_LOST:
 	case EVENT_ORDER:
 	case EVENT_PROOF:
+	case EVENT_BLUEPRINT:
+	case EVENT_IMAGES:
 	case EVENT_SLOT:
 		return true;
 	case EVENT_FAULT:

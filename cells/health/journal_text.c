@@ -10,20 +10,10 @@
 
 #include <sodium/crypto_hash_sha256.h>
 
+#include "hex.h"
+
 #define HEX_BYTES   64u
 #define LINES_FIRST 2u /* before those of the cells */
-
-static const char *hex(const uint8_t *bytes, unsigned count, char *text)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (unsigned i = 0; i < count; i++) {
-		text[2 * i] = digits[bytes[i] >> 4];
-		text[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	text[2 * count] = 0;
-	return text;
-}
 
 /* RFC 4648, 4. */
 static void base64(const uint8_t *bytes, unsigned count, char *text)

@@ -6,17 +6,20 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "hex.h"
 #include "names.h"
 #include "slots.h"
 #include "timer.h"
 
 #define SECONDS_TEXT 24u
 #define NAME_TEXT    40u
+#define DIGEST_TEXT  (HEX_TEXT(MACHINE_DIGEST) + 2) /* in quotes */
 
 _Static_assert(NAME_TEXT >= IDENTITY_SERIAL + 3, "the longest of names, in quotes");
 
-enum { PART_HEAD, PART_CELLS, PART_OVER, PART_BOOT, PART_SLOT, PART_END };
+enum { PART_HEAD, PART_CELLS, PART_OVER, PART_DIGESTS, PART_DIGEST, PART_BOOT, PART_SLOT, PART_END };
 
 enum condition { WELL, COMING_UP, ILL };
 
@@ -88,10 +91,45 @@ static const char *proven(const struct body *body, enum proof proof)
 
 static uint32_t health_proofs(const struct body *body, char *text, uint32_t room)
 {
-	return length_of(snprintf(text, room,
-				  "\"protection_proven\": {\"stage2\": %s, \"smmu\": %s, \"watchdog\": %s}%s",
-				  proven(body, PROOF_STAGE2), proven(body, PROOF_SMMU),
-				  proven(body, PROOF_WATCHDOG), body->source->slots ? ",\n" : "\n}\n"));
+	return length_of(snprintf(
+		text, room, "\"protection_proven\": {\"stage2\": %s, \"smmu\": %s, \"watchdog\": %s},\n",
+		proven(body, PROOF_STAGE2), proven(body, PROOF_SMMU), proven(body, PROOF_WATCHDOG)));
+}
+
+/* In quotes, or null. */
+static const char *digest_text(const uint8_t *digest, bool known, char text[DIGEST_TEXT])
+{
+	if (!known)
+		return "null";
+	text[0] = '"';
+	hex(digest, MACHINE_DIGEST, text + 1);
+	strcat(text, "\"");
+	return text;
+}
+
+static uint32_t health_digests(const struct body *body, char *text, uint32_t room)
+{
+	uint8_t digest[MACHINE_DIGEST];
+	char digits[DIGEST_TEXT];
+	const bool known = machine_blueprint_digest(body->source->machine, digest);
+
+	return length_of(snprintf(text, room, "\"digests\": {\"blueprint\": %s, \"cells\": {\n",
+				  digest_text(digest, known, digits)));
+}
+
+/* The object's form is that of `digests` in manifest.json. [impl->swr~digests-told~1] */
+static uint32_t health_digest(const struct body *body, uint32_t cell, char *text, uint32_t room)
+{
+	const struct machine *machine = body->source->machine;
+	uint8_t digest[MACHINE_DIGEST];
+	char digits[DIGEST_TEXT];
+	const bool known = machine_images_digest(machine, cell, digest);
+	const char *const end = cell + 1 < machine->cell_count ? ",\n"
+				: body->source->slots	       ? "}},\n"
+							       : "}}\n}\n";
+
+	return length_of(snprintf(text, room, "\"%s\": %s%s", machine->cells[cell].name,
+				  digest_text(digest, known, digits), end));
 }
 
 static uint32_t health_head(const struct body *body, char *text, uint32_t room)
@@ -176,8 +214,16 @@ uint32_t json_health_piece(struct body *body, char *text, uint32_t room)
 		body->part = PART_OVER;
 		return health_watchdog(body, text, room);
 	case PART_OVER:
-		body->part = body->source->slots ? PART_BOOT : PART_END;
+		body->part = PART_DIGESTS;
 		return health_proofs(body, text, room);
+	case PART_DIGESTS:
+		body->part = PART_DIGEST;
+		body->outer = 0;
+		return health_digests(body, text, room);
+	case PART_DIGEST:
+		if (body->outer + 1 == body->source->machine->cell_count)
+			body->part = body->source->slots ? PART_BOOT : PART_END;
+		return health_digest(body, body->outer++, text, room);
 	case PART_BOOT:
 		body->part = PART_SLOT;
 		body->outer = 0;

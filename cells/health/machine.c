@@ -4,6 +4,7 @@
  */
 #include "machine.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 static bool table_fits(const struct bp_table *table, uint64_t element, uint64_t size)
@@ -52,6 +53,35 @@ const volatile struct telemetry_core *machine_service(const struct machine *mach
 		if (machine->cells[i].flags & BP_CELL_HEALTH)
 			return machine_telemetry(machine, machine->cells[i].first_core);
 	return NULL;
+}
+
+static void digest_read(const volatile uint8_t *from, uint8_t *digest)
+{
+	atomic_thread_fence(memory_order_acquire); /* the word that says it is there was read before */
+	for (uint32_t i = 0; i < MACHINE_DIGEST; i++)
+		digest[i] = from[i];
+}
+
+/* [impl->swr~digests-told~1] */
+bool machine_blueprint_digest(const struct machine *machine, uint8_t *digest)
+{
+	const volatile struct telemetry_core *t = machine_service(machine);
+
+	if (!t || t->magic != TELEMETRY_MAGIC)
+		return false;
+	digest_read(t->blueprint_digest, digest);
+	return true;
+}
+
+/* [impl->swr~digests-told~1] */
+bool machine_images_digest(const struct machine *machine, uint32_t cell, uint8_t *digest)
+{
+	const volatile struct telemetry_core *t = machine_telemetry(machine, machine->cells[cell].first_core);
+
+	if (!t || !t->images_hashed)
+		return false;
+	digest_read(t->images_digest, digest);
+	return true;
 }
 
 uint64_t machine_since_boot(const struct machine *machine, uint64_t time)

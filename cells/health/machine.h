@@ -16,6 +16,7 @@
 #define MACHINE_CORES_MAX BP_CORES_MAX
 #define MACHINE_CELLS_MAX BP_CELLS_MAX
 #define CELL_UNASSIGNED	  0xffffffffu
+#define MACHINE_DIGEST	  32u /* bytes of a SHA-256 */
 
 struct machine {
 	const struct directory *directory;
@@ -43,6 +44,10 @@ uint64_t machine_exits(const struct machine *machine, uint32_t cell);
 const volatile struct telemetry_core *machine_service(const struct machine *machine);
 /* Since the machine's boot, of a time of its counter, which may have begun earlier. */
 uint64_t machine_since_boot(const struct machine *machine, uint64_t time);
+
+/* What EL2 has hashed in this boot, MACHINE_DIGEST bytes; false: not yet. */
+bool machine_blueprint_digest(const struct machine *machine, uint8_t *digest);
+bool machine_images_digest(const struct machine *machine, uint32_t cell, uint8_t *digest);
 
 const volatile struct telemetry_core *machine_telemetry(const struct machine *machine, uint32_t core);
 const volatile struct event_ring *machine_ring(const struct machine *machine, uint32_t core);

@@ -232,6 +232,9 @@ static void obey(const char *line)
 	case COMMAND_SLOTS:
 		slots_report();
 		break;
+	case COMMAND_DIGESTS:
+		report_digests(&machine);
+		break;
 	case COMMAND_LATENCY:
 		report_latency(&machine, command.cell);
 		break;

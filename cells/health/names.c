@@ -57,6 +57,8 @@ static const char *const events[] = {
 	[EVENT_IOMMU] = "iommu",
 	[EVENT_DEVICE] = "device",
 	[EVENT_PROOF] = "proof",
+	[EVENT_BLUEPRINT] = "blueprint",
+	[EVENT_IMAGES] = "images",
 	[EVENT_LOSS] = "loss",
 	[EVENT_SLOT] = "slot",
 };

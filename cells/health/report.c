@@ -9,6 +9,7 @@
 
 #include "console.h"
 #include "event_text.h"
+#include "hex.h"
 #include "lastboot.h"
 #include "names.h"
 #include "timer.h"
@@ -69,13 +70,11 @@ static void map_cell(const struct machine *machine, uint32_t cell)
 	    of->flags & BP_CELL_HEALTH ? " health" : "", of->flags & BP_CELL_ESSENTIAL ? " essential" : "");
 }
 
-static void map_digest(const char *what, const uint8_t digest[32])
+static void map_digest(const char *what, const uint8_t *digest)
 {
-	char text[2 * 32 + 1];
+	char text[HEX_TEXT(MACHINE_DIGEST)];
 
-	for (unsigned i = 0; i < 32; i++)
-		snprintf(text + 2 * (size_t)i, 3, "%02x", digest[i]);
-	say("map: sha256 %s %s", text, what);
+	say("map: sha256 %s %s", hex(digest, MACHINE_DIGEST, text), what);
 }
 
 /* What was built, and of what. */
@@ -102,6 +101,21 @@ void report_map(const struct machine *machine)
 		say("map: stream 0x%" PRIx32 " of IOMMU %" PRIu32 " cell=%s", machine->streams[i].sid,
 		    machine->streams[i].smmu, machine->cells[machine->streams[i].cell].name);
 	map_image(machine->directory);
+}
+
+/* [impl->swr~digests-told~1] */
+void report_digests(const struct machine *machine)
+{
+	uint8_t digest[MACHINE_DIGEST];
+	char text[HEX_TEXT(MACHINE_DIGEST)];
+
+	if (machine_blueprint_digest(machine, digest))
+		say("digest: %s blueprint", hex(digest, MACHINE_DIGEST, text));
+	for (uint32_t i = 0; i < machine->cell_count; i++)
+		say("digest: %s cell %s",
+		    machine_images_digest(machine, i, digest) ? hex(digest, MACHINE_DIGEST, text)
+							      : "not known yet:",
+		    machine->cells[i].name);
 }
 
 void report_latency(const struct machine *machine, uint32_t cell)

@@ -18,7 +18,7 @@
 #include "blueprint.h"
 
 #define TELEMETRY_MAGIC UINT64_C(0x54454c454d424c4b)
-#define TELEMETRY_ABI	5u
+#define TELEMETRY_ABI	6u
 
 enum exit_reason {
 	EXIT_HVC,
@@ -92,6 +92,12 @@ struct telemetry_core {
 	uint64_t boot_time;    /* of this core: CNTVCT_EL0 when it began in this boot; a reset may leave the
 				  counter alone */
 	uint64_t proofs;       /* service core: PROOF_* of this boot */
+	/* SHA-256 that EL2 computed in this boot: of the blueprint (bp_header.digest is what it compared it
+	 * with), on every core; of the digests of the cell's images (struct bp_image, in that order), valid
+	 * once images_hashed, how many they are, isn't 0. */
+	uint8_t blueprint_digest[32];
+	uint8_t images_digest[32];
+	uint64_t images_hashed; /* this and images_digest: first core */
 };
 
 /* Of a stream in a second. Then its faults go on, aborted as before, but unseen until the next. */
@@ -130,6 +136,10 @@ enum event_code {
 	EVENT_DEVICE,
 	EVENT_PROOF, /* service core: args: enum proof, 1: proven, 0: it failed; the address that was refused
 		      */
+	/* Once a boot: what EL2 has hashed, as in struct telemetry_core. args: the digest, its first byte the
+	 * highest of the first */
+	EVENT_BLUEPRINT, /* service core */
+	EVENT_IMAGES,	 /* first core of a cell, before it starts or is refused */
 	/* In the event log alone, by the health cell, with sequence 0: events of the core that the log lacks,
 	 * since the machine's boot. args: lost in its ring or damaged there, dropped (events_dropped) */
 	EVENT_LOSS = 64,
@@ -288,7 +298,7 @@ struct integrity_table {
 };
 
 _Static_assert(sizeof(struct fault_record) == 312, "layout");
-_Static_assert(sizeof(struct telemetry_core) == 3056, "layout");
+_Static_assert(sizeof(struct telemetry_core) == 3128, "layout");
 _Static_assert(offsetof(struct telemetry_core, exits) == 24, "layout");
 _Static_assert(offsetof(struct telemetry_core, fault) == 584, "layout");
 _Static_assert(sizeof(struct event) == 64, "layout");

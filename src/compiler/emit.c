@@ -48,9 +48,9 @@ static bool write_map(struct outputs *outputs, const struct layout *layout, cons
 	return good;
 }
 
-static bool write_manifest(struct outputs *outputs, const struct plan *plan)
+static bool write_manifest(struct outputs *outputs, const struct layout *layout)
 {
-	char *const text = manifest_text(plan, outputs);
+	char *const text = manifest_text(layout, outputs);
 	const bool good = output_add(outputs, "manifest.json", text, strlen(text));
 
 	free(text);
@@ -83,6 +83,6 @@ bool plan_emit(struct plan *plan, const char *dir)
 	       write_trees(&outputs, &layout) && write_image(&outputs, &layout) &&
 	       write_map(&outputs, &layout, "map.txt", map_print) &&
 	       write_map(&outputs, &layout, "map.json", map_print_json) &&
-	       write_map(&outputs, &layout, "map.svg", map_print_svg) && write_manifest(&outputs, plan) &&
+	       write_map(&outputs, &layout, "map.svg", map_print_svg) && write_manifest(&outputs, &layout) &&
 	       output_commit(&outputs);
 }

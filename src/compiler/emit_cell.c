@@ -305,3 +305,16 @@ void cell_record_root_entries(struct layout *layout, size_t cell)
 			*entry++ = (struct bp_root_entry){.index = i, .value = value};
 	}
 }
+
+void cell_images_digest(const struct layout *layout, size_t cell, uint8_t digest[DIGEST_SIZE])
+{
+	const struct bp_cell *const record = arena_at(&layout->file, layout->cells[cell].record_pa);
+	const struct bp_image *const images =
+		(const struct bp_image *)((const uint8_t *)record + record->images.offset);
+	uint8_t *const all = memory_new(record->images.count, DIGEST_SIZE);
+
+	for (uint32_t i = 0; i < record->images.count; i++)
+		memcpy(all + (size_t)i * DIGEST_SIZE, images[i].digest, DIGEST_SIZE);
+	digest_of(all, (size_t)record->images.count * DIGEST_SIZE, digest);
+	free(all);
+}

@@ -173,6 +173,8 @@ uint32_t pa_range(uint32_t bits);
 uint64_t cell_record_size(const struct layout *layout, size_t cell);
 bool cell_record_fill(struct layout *layout, size_t cell);
 void cell_record_root_entries(struct layout *layout, size_t cell);
+/* SHA-256 of the digests of the images in the cell's record, in their order. */
+void cell_images_digest(const struct layout *layout, size_t cell, uint8_t digest[32]);
 /* VA for `size` bytes of `pa`, from the cursor up, so that the largest blocks can map it. */
 uint64_t el2_window(uint64_t *cursor, uint64_t pa, uint64_t size);
 /* Is the core's redistributor frame the last of a run contiguous among the cell's own? */

@@ -98,8 +98,30 @@ static void put_inputs(struct text *text, const struct plan *plan)
 	}
 }
 
-char *manifest_text(const struct plan *plan, const struct outputs *outputs)
+/* What EL2 finds when it hashes what it starts: struct telemetry_core. [impl->swr~digests-manifest~1] */
+static void put_digests(struct text *text, const struct layout *layout)
 {
+	const struct plan *const plan = layout->plan;
+	const struct bp_header *const header = arena_at(&layout->file, layout->file.pa);
+	char digits[2 * DIGEST_SIZE + 1];
+
+	digest_text(header->digest, digits);
+	fprintf(text->stream, ",\n\t\"digests\": {\n\t\t\"blueprint\": \"%s\",\n\t\t\"cells\": {", digits);
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		uint8_t digest[DIGEST_SIZE];
+
+		cell_images_digest(layout, i, digest);
+		digest_text(digest, digits);
+		fputs(i ? ",\n\t\t\t" : "\n\t\t\t", text->stream);
+		json_text(text->stream, plan->cells[i].name);
+		fprintf(text->stream, ": \"%s\"", digits);
+	}
+	fputs("\n\t\t}\n\t}", text->stream);
+}
+
+char *manifest_text(const struct layout *layout, const struct outputs *outputs)
+{
+	const struct plan *const plan = layout->plan;
 	char *bytes = NULL;
 	size_t size = 0;
 	struct text text = {open_memstream(&bytes, &size), ""};
@@ -115,7 +137,9 @@ char *manifest_text(const struct plan *plan, const struct outputs *outputs)
 	for (size_t i = 0; i < outputs->count; i++)
 		put_digest(&text, "output", outputs->files[i].name, outputs->files[i].size,
 			   outputs->files[i].digest);
-	fputs("\n\t]\n}\n", text.stream);
+	fputs("\n\t]", text.stream);
+	put_digests(&text, layout);
+	fputs("\n}\n", text.stream);
 	fclose(text.stream);
 	return bytes;
 }

@@ -5,10 +5,10 @@
 #ifndef BULKHEAD_MANIFEST_H
 #define BULKHEAD_MANIFEST_H
 
+#include "layout.h"
 #include "output.h"
-#include "plan.h"
 
-/* The text, of all inputs of the plan and all outputs so far. */
-char *manifest_text(const struct plan *plan, const struct outputs *outputs);
+/* The text, of all inputs of the plan and all outputs so far, and what the machine will say of itself. */
+char *manifest_text(const struct layout *layout, const struct outputs *outputs);
 
 #endif

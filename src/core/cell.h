@@ -89,7 +89,7 @@ bool cell_settle(bool first_start);
 
 /* First core: zeroes and fills the cell's RAM from the image store, cleaned to PoC. */
 void cell_fill(void);
-/* First core: are the images in the store what the compiler hashed? */
+/* First core: hashes the images in the store, and tells their digest. Are they what the compiler hashed? */
 bool cell_images_good(void);
 
 #endif

@@ -11,6 +11,8 @@
 #include "dma.h"
 #include "events.h"
 #include "rate.h"
+#include "service.h"
+#include "sha256.h"
 #include "watchdog.h"
 
 u32 this_core;
@@ -24,7 +26,14 @@ void core_identify(u32 core_in_cell)
 	this_telemetry = (struct telemetry_core *)cell_core(core_in_cell)->telemetry_va;
 }
 
-static void telemetry_start(void)
+/* Bytes 8 * i to 8 * i + 7 are x[i], as it was loaded. [impl->swr~digests-told~1] */
+static void blueprint_digest(const struct exit *exit, u8 digest[SHA256_BYTES])
+{
+	for (u32 i = 0; i < SHA256_BYTES; i++)
+		digest[i] = (u8)(exit->x[i / 8] >> i % 8 * 8);
+}
+
+static void telemetry_start(const struct exit *exit)
 {
 	struct telemetry_core *t = telemetry();
 
@@ -34,6 +43,7 @@ static void telemetry_start(void)
 	t->restart_cause = BP_ERROR_COUNT;
 	t->abi = TELEMETRY_ABI;
 	t->boot_time = arch_time();
+	blueprint_digest(exit, t->blueprint_digest);
 	arch_publish();
 	t->magic = TELEMETRY_MAGIC;
 }
@@ -41,8 +51,10 @@ static void telemetry_start(void)
 void core_main(struct exit *exit)
 {
 	rate_start();
-	telemetry_start();
+	telemetry_start(exit);
 	events_start();
+	if (service_core())
+		event_digest(EVENT_BLUEPRINT, telemetry()->blueprint_digest);
 	dma_start();
 	watchdog_start();
 	cell_state()->cores[this_core].power = POWER_OFF;

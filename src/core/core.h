@@ -24,8 +24,8 @@ static inline bool core_is_first(void)
 	return this_core == 0;
 }
 
-/* Entered once a boot, identified, on the core's own tables and stack, registers of the guest in `exit`
- * unset. */
+/* Entered once a boot, identified, on the core's own tables and stack; of `exit` only x0 to x3 are set: the
+ * blueprint's digest, which the boot core has found to be right. */
 void core_main(struct exit *exit);
 
 /* Comes back with `exit` and EL1 ready for a fresh start of the guest. */

@@ -7,6 +7,7 @@
 #include "../blueprint/hypercall.h"
 #include "core.h"
 #include "rate.h"
+#include "sha256.h"
 
 static struct event_ring *ring(void)
 {
@@ -83,4 +84,14 @@ void event_record(enum event_code code, u64 a, u64 b, u64 c, u64 d)
 	arch_publish();
 	ring()->head = sequence;
 	telemetry()->event_sequence = sequence;
+}
+
+/* [impl->swr~digests-told~1] */
+void event_digest(enum event_code code, const u8 *digest)
+{
+	u64 words[SHA256_BYTES / 8] = {0};
+
+	for (u32 i = 0; i < SHA256_BYTES; i++)
+		words[i / 8] = words[i / 8] << 8 | digest[i];
+	event_record(code, words[0], words[1], words[2], words[3]);
 }

@@ -10,5 +10,7 @@
 
 void events_start(void);
 void event_record(enum event_code code, u64 a, u64 b, u64 c, u64 d);
+/* A digest of SHA256_BYTES, its first byte the highest of the first argument. */
+void event_digest(enum event_code code, const u8 *digest);
 
 #endif

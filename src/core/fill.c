@@ -7,7 +7,9 @@
  * coherency once, after the last write to it (Arm ARM B2.8, D7.5).
  */
 #include "cell.h"
+#include "core.h"
 #include "dma.h"
+#include "events.h"
 #include "sha256.h"
 
 /* In slices, between which the service core serves the others. Less than an emulator does in a tenth of a
@@ -98,7 +100,8 @@ void cell_fill(void)
 	}
 }
 
-static bool image_good(const struct bp_image *image)
+/* Adds the image's digest to `all`. */
+static bool image_good(const struct bp_image *image, struct sha256 *all)
 {
 	u8 digest[SHA256_BYTES];
 	struct sha256 sha;
@@ -110,17 +113,25 @@ static bool image_good(const struct bp_image *image)
 		sha256_add(&sha, (const void *)va, now);
 	}
 	sha256_end(&sha, digest);
+	sha256_add(all, digest, sizeof(digest));
 	return digest_equal(digest, image->digest);
 }
 
-/* [impl->swr~images-hashed~1] */
+/* [impl->swr~images-hashed~1] [impl->swr~digests-told~1] */
 bool cell_images_good(void)
 {
 	const struct bp_image *image = cell_table(&this_cell->images);
+	struct telemetry_core *t = telemetry();
+	struct sha256 all;
 	bool good = true;
 
+	sha256_start(&all);
 	for (u32 i = 0; i < this_cell->images.count; i++, image++)
-		if (!image_good(image))
+		if (!image_good(image, &all))
 			good = false;
+	sha256_end(&all, t->images_digest);
+	arch_publish();
+	t->images_hashed = this_cell->images.count;
+	event_digest(EVENT_IMAGES, t->images_digest);
 	return good;
 }

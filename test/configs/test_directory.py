@@ -27,6 +27,23 @@ STREAMS = """/dts-v1/;
 """
 
 
+def hashed(image):
+    """What a machine finds that hashes the blueprint, and each cell's images where they are stored."""
+    parts = [image.kernel, *image.loadables]
+    seen = blueprint.Blueprint(image.kernel)
+    table = bytearray(image.kernel.data[seen.offset :])
+    table[32:64] = bytes(32)
+    cells = {}
+    for name, cell in seen.cells.items():
+        found = hashlib.sha256()
+        for stored in cell.images:
+            (part,) = (part for part in parts if part.load <= stored.pa < part.load + len(part.data))
+            at = stored.pa - part.load
+            found.update(hashlib.sha256(part.data[at : at + stored.size]).digest())
+        cells[name] = found.hexdigest()
+    return {"blueprint": hashlib.sha256(table).hexdigest(), "cells": cells}
+
+
 @pytest.fixture(scope="module", autouse=True)
 def stand_ins():
     images.write(os.path.join(ROOT, IMAGES))
@@ -41,6 +58,15 @@ def build(config, folder, **environment):
 def directory_of(folder):
     with open(folder / "blueprint.bin", "rb") as file:
         return directory.find(file.read())
+
+
+# [utest->swr~digests-manifest~1]
+@pytest.mark.parametrize("config", ["overlay", "profiles"])
+def test_digests(tmp_path, config):
+    assert build(f"test/configs/good/{config}.dts", tmp_path).returncode == 0
+    with open(tmp_path / "manifest.json", encoding="utf-8") as file:
+        found = json.load(file)["digests"]
+    assert found == hashed(fit.Fit(tmp_path / "bulkhead.itb")) and len(set(found["cells"].values())) == len(found["cells"]) > 1
 
 
 # [utest->swr~compile-directory~1]

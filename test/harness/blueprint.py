@@ -91,7 +91,12 @@ class Cell:
     log_pa: int | None
     heartbeat_pa: int | None
     mmio: list  # (ipa, size, kind)
-    image_bytes: int  # of all images together
+    images: list  # Region: where they are filled in, and where they are stored
+
+    @property
+    def image_bytes(self):
+        """Of all images together."""
+        return sum(image.size for image in self.images)
 
     @property
     def spis(self):
@@ -173,7 +178,10 @@ class Blueprint:
         ]
         owned = list(struct.unpack_from("<32I", data, record + 192))
         owned[0] = u32(184) | SGIS
-        images = [u64(tables[2][0] + 96 * n + 16) for n in range(tables[2][1])]
+        images = []
+        for n in range(tables[2][1]):
+            pa, _, size, ipa = struct.unpack_from("<4Q", data, record + tables[2][0] + 96 * n)
+            images.append(Region(ipa, pa, size))
         vttbr, vtcr = u64(56), u64(64)
         return Cell(
             name=_cstring(bytes(data[record + 8 : record + 40])),
@@ -192,7 +200,7 @@ class Blueprint:
             log_pa=space(u64(96)) if u64(96) else None,
             heartbeat_pa=space(u64(104)) if u64(104) else None,
             mmio=mmio,
-            image_bytes=sum(images),
+            images=images,
         )
 
 

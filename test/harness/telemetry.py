@@ -5,7 +5,7 @@ import struct
 from dataclasses import dataclass
 
 MAGIC = 0x54454C454D424C4B
-SIZE = 3056
+SIZE = 3128
 REASONS = ("hvc", "smc", "irq", "gicd", "gicr", "uart", "sgi", "sysreg", "abort", "serror", "other", "pci")
 CELL_STATES = ("none", "starting", "running", "ready", "stopped", "lost")
 CORE_STATES = ("off", "running", "parked")

@@ -76,7 +76,7 @@ def test_same_bytes(folder, keys_folder, tmp_path):
     """Signatures apart: they are salted (RFC 8017, 9.1)."""
     again = tmp_path / "again"
     again.mkdir()
-    for name in ("bulkhead.itb", "map.json"):
+    for name in ("bulkhead.itb", "map.json", "manifest.json"):
         (again / name).write_bytes((folder / name).read_bytes())
     for place, zone in ((folder, "UTC"), (again, "Asia/Tokyo")):
         assert image(place, "--keys", keys_folder, "--key", "new", env={**os.environ, "TZ": zone}).returncode == 0

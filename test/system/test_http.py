@@ -112,6 +112,9 @@ def documents_are_right(client):
     assert client.get("/nothing")[0] == 404
     status, kind, text = client.get("/health")
     assert (status, kind, json.loads(text)["status"]) == (200, "application/json", "ok")
+    manifest = json.loads((build.build(CONFIG) / "manifest.json").read_text())
+    assert json.loads(text)["digests"] == manifest["digests"]
+    assert len(text) < 2 * 1400  # two segments: docs/metrics.md
 
 
 def maps_are_the_builds(client):

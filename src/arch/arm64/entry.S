@@ -8,6 +8,7 @@
  *
  * Offsets of struct bp_header and struct bp_boot_core as asserted in blueprint.h, of struct boot_gate in gate.h.
  */
+#define BP_DIGEST 32
 #define BP_BOOT_ROOT_PA 64
 #define BP_TCR_EL2 72
 #define BP_CORES 112
@@ -132,6 +133,9 @@ core_enter:
 	madd	x1, x0, x3, x1
 	ldr	x3, [x1, #8]		// root_pa
 	ldr	w0, [x1, #20]		// core_in_cell
+	ldr	x1, =blueprint_start
+	ldp	x20, x21, [x1, #BP_DIGEST]
+	ldp	x22, x23, [x1, #BP_DIGEST + 16]
 	msr	ttbr0_el2, x3
 	isb
 	tlbi	alle2
@@ -151,6 +155,8 @@ core_enter:
 	mov	sp, x1
 	/* The frame of vectors.S lies at the top of the stack whenever EL2 runs. */
 	sub	sp, sp, #256
+	stp	x20, x21, [sp]
+	stp	x22, x23, [sp, #16]
 	mov	w1, w0
 	mov	x0, sp
 	/* void core_start(struct exit *exit, u32 core_in_cell) */

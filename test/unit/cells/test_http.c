@@ -192,6 +192,32 @@ static void refusals(void **state)
 }
 
 /* [utest->swr~http-health~1] */
+#define DIGITS_8(byte)	byte byte byte byte byte byte byte byte
+#define DIGITS_32(byte) DIGITS_8(byte) DIGITS_8(byte) DIGITS_8(byte) DIGITS_8(byte)
+
+/* Each only when it is there. [utest->swr~digests-told~1] */
+static void digests(void **state)
+{
+	static const char question[] = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
+
+	memset(small->telemetry[0].blueprint_digest, 0xb1, MACHINE_DIGEST);
+	memset(small->telemetry[0].images_digest, 0xc2, MACHINE_DIGEST);
+	memset(small->telemetry[1].images_digest, 0xd3, MACHINE_DIGEST);
+	ask(question);
+	assert_true(says(unchunked(answer), ",\n\"digests\": {\"blueprint\": null, \"cells\": {\n"
+					    "\"health\": null,\n\"gateway\": null}}\n}\n"));
+	small->telemetry[0].magic = TELEMETRY_MAGIC;
+	small->telemetry[1].images_hashed = 3;
+	ask(question);
+	assert_true(says(unchunked(answer),
+			 "\"digests\": {\"blueprint\": \"" DIGITS_32(
+				 "b1") "\", \"cells\": {\n"
+				       "\"health\": null,\n\"gateway\": \"" DIGITS_32("d3") "\"}}\n}\n"));
+	small->telemetry[0].images_hashed = 2;
+	ask(question);
+	assert_true(says(unchunked(answer), "\"health\": \"" DIGITS_32("c2") "\",\n"));
+}
+
 static void health(void **state)
 {
 	static const char question[] = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -212,13 +238,13 @@ static void health(void **state)
 			 "\"overdue\": true, \"generation\": 1, \"restarts\": 0}\n],\n"
 			 "\"watchdog\": {\"el2_seconds\": null, \"hardware_seconds\": null, "
 			 "\"fired\": false},\n\"protection_proven\": {\"stage2\": null, \"smmu\": null, "
-			 "\"watchdog\": null}\n}\n"));
+			 "\"watchdog\": null},\n\"digests\": {"));
 	small->counters.watchdog = (struct watchdog_counters){250000000, 4000000000, "i6300esb", true};
 	small->telemetry[0].proofs = PROOF_TRIED(PROOF_STAGE2) | PROOF_PROVEN(PROOF_STAGE2) |
 				     PROOF_TRIED(PROOF_WATCHDOG) | PROOF_FAILED(PROOF_WATCHDOG);
 	ask(question);
-	assert_true(says(answer, "\"protection_proven\": {\"stage2\": true, \"smmu\": null, "
-				 "\"watchdog\": false}\n}\n"));
+	assert_true(says(unchunked(answer), "\"protection_proven\": {\"stage2\": true, \"smmu\": null, "
+					    "\"watchdog\": false},\n"));
 	assert_true(says(unchunked(answer), "\"watchdog\": {\"el2_seconds\": 0.250, \"hardware_seconds\": "
 					    "4.000, \"fired\": true},\n"));
 }
@@ -229,6 +255,7 @@ int main(void)
 		cmocka_unit_test_setup(documents, start), cmocka_unit_test_setup(event_log, start),
 		cmocka_unit_test_setup(forms, start),	  cmocka_unit_test_setup(refusals, start),
 		cmocka_unit_test_setup(health, start),	  cmocka_unit_test_setup(maps, start),
+		cmocka_unit_test_setup(digests, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -394,10 +394,10 @@ static void boot_slots(void **state)
 	assert_null(strstr(text, "boot"));
 	small->source.slots = &slots;
 	write_all(BODY_HEALTH, BODY_PIECE_MAX);
-	assert_non_null(
-		strstr(text, "null},\n\"boot\": {\"serial\": \"BH-1\", \"slot\": \"A\", \"confirmed\": true, "
-			     "\"primary\": \"B\", \"floor\": 3, \"record\": 7, \"state_lost\": false, "
-			     "\"fell_back_from\": \"B\", \"slots\": [\n"));
+	assert_non_null(strstr(
+		text, "null}},\n\"boot\": {\"serial\": \"BH-1\", \"slot\": \"A\", \"confirmed\": true, "
+		      "\"primary\": \"B\", \"floor\": 3, \"record\": 7, \"state_lost\": false, "
+		      "\"fell_back_from\": \"B\", \"slots\": [\n"));
 	assert_non_null(
 		strstr(text, "{\"slot\": \"A\", \"status\": \"good\", \"attempts\": 1, \"counter\": 3, "
 			     "\"refused\": null},\n{\"slot\": \"B\", \"status\": \"trial\", \"attempts\": 1, "

@@ -168,6 +168,61 @@ static void damaged_image_never_starts(void **state)
 	assert_int_equal(call_count("restore"), 0);
 }
 
+static void assert_told(enum event_code code, const u8 *digest)
+{
+	const struct event *event = host_event(code);
+
+	assert_int_equal(host_events(code), 1);
+	for (u32 i = 0; i < SHA256_BYTES; i++)
+		assert_int_equal((u8)(event->args[i / 8] >> 8 * (7 - i % 8)), digest[i]);
+}
+
+/* Both images, in their order, as they are and not as they should be. [utest->swr~digests-told~1] */
+static void images_are_told(void **state)
+{
+	static const u8 second[64] = "another";
+	struct bp_image rows[2];
+	u8 digest[SHA256_BYTES];
+	struct sha256 sha;
+
+	rows[0] = *image_row();
+	rows[1] = (struct bp_image){.va = (va_t)second, .size = sizeof(second), .dest_ipa = 0x48002000};
+	sha256_start(&sha);
+	sha256_add(&sha, second, sizeof(second));
+	sha256_end(&sha, rows[1].digest);
+	host_table(&host_cell()->images, rows, 2, sizeof(rows[0]));
+	sha256_start(&sha);
+	sha256_add(&sha, rows[0].digest, SHA256_BYTES);
+	sha256_add(&sha, rows[1].digest, SHA256_BYTES);
+	sha256_end(&sha, digest);
+	image_row()[1].digest[0] ^= 1;
+	assert_true(waits(main_first));
+	assert_int_equal(host_telemetry(0)->cell_state, CELL_STOPPED);
+	assert_int_equal(host_telemetry(0)->images_hashed, 2);
+	assert_memory_equal(host_telemetry(0)->images_digest, digest, sizeof(digest));
+	assert_told(EVENT_IMAGES, digest);
+}
+
+/* On every core; as an event on the service core alone. [utest->swr~digests-told~1] */
+static void blueprint_is_told(void **state)
+{
+	u8 digest[SHA256_BYTES];
+
+	for (u32 i = 0; i < SHA256_BYTES; i++)
+		digest[i] = (u8)(0xa0 + i);
+	for (u32 service = 0; service < 2; service++) {
+		boot(state);
+		host_cell()->flags = service ? BP_CELL_HEALTH | BP_CELL_SERVICE : 0;
+		memcpy(frame.x, digest, sizeof(digest));
+		waits(main_first);
+		assert_memory_equal(host_telemetry(0)->blueprint_digest, digest, sizeof(digest));
+		if (service)
+			assert_told(EVENT_BLUEPRINT, digest);
+		else
+			assert_int_equal(host_events(EVENT_BLUEPRINT), 0);
+	}
+}
+
 static void order_before_the_start_is_obeyed(void **state)
 {
 	order_give(BP_ACTION_STOP, BP_ERROR_BOOT_TIMEOUT);
@@ -897,6 +952,8 @@ int main(void)
 		cmocka_unit_test_setup(sibling_not_up_is_not_woken, boot),
 		cmocka_unit_test_setup(other_cores_wait_in_el2, boot),
 		cmocka_unit_test_setup(damaged_image_never_starts, boot),
+		cmocka_unit_test_setup(images_are_told, boot),
+		cmocka_unit_test_setup(blueprint_is_told, boot),
 		cmocka_unit_test_setup(order_before_the_start_is_obeyed, boot),
 		cmocka_unit_test_setup(request_revokes_and_wakes_siblings, boot),
 		cmocka_unit_test_setup(many_requests_one_restart, boot),
