@@ -10,6 +10,7 @@
 #include "http.h"
 #include "lastboot.h"
 #include "names.h"
+#include "slots.h"
 
 #define CORE_BUCKETS  24u /* 32 ns to a quarter of a second at 62.5 MHz */
 #define TICK_BUCKETS  16u /* telemetry.h: HEARTBEAT_HISTOGRAM */
@@ -450,6 +451,40 @@ static const char *name_direction(uint64_t inner)
 	return inner ? "sent" : "received";
 }
 
+/* --- the boot slots --- [impl->swr~metrics-slots~1] */
+
+/* As far as there is a record that counts, or a flash to read it from. */
+#define BOOT_WORD(name, known, member)                                                                       \
+	static bool name(const struct body_source *source, uint64_t now, uint32_t slot, uint32_t inner,      \
+			 uint64_t *value)                                                                    \
+	{                                                                                                    \
+		const struct boot *const boot = source->slots->boot;                                         \
+                                                                                                             \
+		(void)now, (void)slot, (void)inner;                                                          \
+		*value = boot->member;                                                                       \
+		return known;                                                                                \
+	}
+
+BOOT_WORD(boot_confirmed, true, confirmed)
+BOOT_WORD(boot_copies, true, view.copies)
+BOOT_WORD(boot_floor, boot->view.valid, view.record.floor)
+BOOT_WORD(boot_writes, true, writes)
+BOOT_WORD(boot_failures, true, failures)
+BOOT_WORD(slot_runs, true, view.running == slot)
+BOOT_WORD(slot_primary, true, view.valid && boot->view.record.primary == slot)
+BOOT_WORD(slot_fell_back, true, view.fell_back == slot)
+BOOT_WORD(slot_status, true, view.valid && boot->view.record.status[slot] == inner)
+BOOT_WORD(slot_attempts, boot->view.valid, view.attempts[slot])
+BOOT_WORD(slot_counter, boot->view.valid && *value != BOOT_COUNTER_UNKNOWN, view.record.counter[slot])
+
+static bool boot_lost(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
+		      uint64_t *value)
+{
+	(void)now, (void)outer, (void)inner;
+	*value = source->slots->lost;
+	return true;
+}
+
 #define LABELS(word, most, words) {.label = word, .count = most, .name = words}
 #define REASONS			  LABELS("reason", EXIT_PCI + 1, name_exit)
 #define ERRORS			  LABELS("error", BP_ERROR_COUNT, name_error)
@@ -595,6 +630,31 @@ const struct family families[] = {
 	 "boot sees; "
 	 "NaN: there is none.",
 	 FAMILY_GAUGE, FORM_NUMBER, OUTER_MACHINE, .value = watchdog_fired},
+	{"boot_confirmed", NULL, "1: what runs is confirmed, and what the next boot starts.", FAMILY_GAUGE,
+	 FORM_NUMBER, OUTER_BOOT, .value = boot_confirmed},
+	{"boot_state_lost", NULL,
+	 "1: this boot found no boot state that counts, so that any signed image was good.", FAMILY_GAUGE,
+	 FORM_NUMBER, OUTER_BOOT, .value = boot_lost},
+	{"boot_state_copies", NULL, "Copies of the boot state that are whole.", FAMILY_GAUGE, FORM_NUMBER,
+	 OUTER_BOOT, .value = boot_copies},
+	{"boot_floor", NULL, "Images of a lower counter don't start; NaN: there is no boot state.",
+	 FAMILY_GAUGE, FORM_NUMBER, OUTER_BOOT, .value = boot_floor},
+	{"boot_state_writes", NULL, "Boot states written since the health cell's start.", FAMILY_COUNTER,
+	 FORM_NUMBER, OUTER_BOOT, .value = boot_writes},
+	{"boot_state_write_failures", NULL, "Those that the flash did not take.", FAMILY_COUNTER, FORM_NUMBER,
+	 OUTER_BOOT, .value = boot_failures},
+	{"slot_runs", NULL, "1: what runs was started from the slot.", FAMILY_GAUGE, FORM_NUMBER, OUTER_SLOTS,
+	 .value = slot_runs},
+	{"slot_primary", NULL, "1: the next boot tries it first.", FAMILY_GAUGE, FORM_NUMBER, OUTER_SLOTS,
+	 .value = slot_primary},
+	{"slot_fell_back", NULL, "1: it was to be started at this boot, and the other one runs.",
+	 FAMILY_GAUGE, FORM_NUMBER, OUTER_SLOTS, .value = slot_fell_back},
+	{"slot_status", NULL, "What the next boot makes of it.", FAMILY_STATES, FORM_NUMBER, OUTER_SLOTS,
+	 .labels = LABELS("bulkhead_slot_status", BOOT_STATUS_COUNT, name_slot_status), .value = slot_status},
+	{"slot_attempts", NULL, "Times that it was tried, up to this boot, since a boot was confirmed.",
+	 FAMILY_GAUGE, FORM_NUMBER, OUTER_SLOTS, .value = slot_attempts},
+	{"slot_counter", NULL, "Counter of its image; NaN: not known.", FAMILY_GAUGE, FORM_NUMBER,
+	 OUTER_SLOTS, .value = slot_counter},
 	{"http_requests", NULL, "Requests that the web server answered, by code.", FAMILY_COUNTER,
 	 FORM_NUMBER, OUTER_NIC, .labels = LABELS("code", HTTP_CODES, http_code_text),
 	 .value = http_requests},

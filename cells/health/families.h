@@ -15,7 +15,9 @@ enum family_outer {
 	OUTER_CORES,
 	OUTER_CELLS,
 	OUTER_STREAMS,
-	OUTER_NIC
+	OUTER_NIC,
+	OUTER_BOOT, /* where there is a boot state */
+	OUTER_SLOTS /* the same, of each */
 }; /* of what there is a series each */
 
 struct family_labels { /* and of these, one each; count 0: no such label */

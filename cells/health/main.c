@@ -350,6 +350,7 @@ void cell_main(const struct guest *guest)
 	guard_start(&machine, guest->index, poll_ticks, &counters);
 	say("health: up, %" PRIu32 " cells, %" PRIu32 " cores, timer %" PRIu64 " Hz", machine.cell_count,
 	    machine.core_count, machine.hz);
+	slots_open(guest, machine.hz);
 	watchdog_start(guest, &counters.watchdog);
 	proofs_start(&machine, &counters.watchdog);
 	recorder_start(guest, &machine);

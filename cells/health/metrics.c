@@ -8,6 +8,8 @@
 #include <stdio.h>
 
 #include "families.h"
+#include "names.h"
+#include "slots.h"
 #include "timer.h"
 
 #define LABELS_MAX 320u
@@ -48,6 +50,10 @@ static uint32_t outer_count(const struct body_source *source, const struct famil
 									  : SERIES_STREAMS_MAX;
 	case OUTER_NIC:
 		return source->counters->net.there;
+	case OUTER_BOOT:
+		return source->slots != NULL;
+	case OUTER_SLOTS:
+		return source->slots ? BOOT_SLOTS : 0;
 	case OUTER_MACHINE:
 		return 1;
 	}
@@ -125,6 +131,8 @@ static void write_labels(const struct body *body, const struct family *family, c
 		length = length_of(snprintf(text, room, ",cell=\"%s\"", machine->cells[body->outer].name));
 	else if (family->outer == OUTER_STREAMS)
 		length = write_stream(machine, &machine->streams[body->outer], text, room);
+	else if (family->outer == OUTER_SLOTS)
+		length = length_of(snprintf(text, room, ",slot=\"%s\"", name_slot(body->outer)));
 	if (family->labels.name)
 		length += length_of(snprintf(text + length, room - length, ",%s=\"%s\"", family->labels.label,
 					     family->labels.name(body->inner)));

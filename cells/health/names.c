@@ -69,7 +69,7 @@ static const char *const proofs[] = {
 	[PROOF_WATCHDOG] = "watchdog",
 };
 
-static const char *const slots[] = {"A", "B"};
+static const char *const slots[] = {"a", "b"};
 
 static const char *const slot_statuses[] = {
 	[BOOT_EMPTY] = "empty",

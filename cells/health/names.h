@@ -22,7 +22,7 @@ const char *name_core_state(uint64_t state);
 const char *name_proof(uint64_t proof); /* enum proof */
 /* "not-tried", "open", "proven" or "failed", by telemetry_core.proofs */
 const char *name_proof_state(uint64_t words, uint64_t proof);
-const char *name_slot(uint64_t slot);	       /* "A", "B" */
+const char *name_slot(uint64_t slot);	       /* "a", "b", as in partitions' names; "?" */
 const char *name_slot_status(uint64_t status); /* enum boot_status */
 const char *name_boot_reason(uint64_t reason); /* enum boot_reason */
 const char *name_slot_event(uint64_t event);   /* enum slot_event */

@@ -22,20 +22,21 @@ static uint64_t kilobytes(uint64_t text_bytes)
 	return METRICS_CHANNEL_SIZE(text_bytes) / 1024;
 }
 
-static uint64_t text_most(const struct machine *machine)
+static uint64_t text_most(const struct body_source *source)
 {
+	const struct machine *const machine = source->machine;
 	uint64_t cores = 0;
 
 	for (uint32_t i = 0; i < machine->core_count; i++)
 		cores += machine->cores[i].cell != CELL_UNASSIGNED;
-	return METRICS_BYTES(cores, machine->cell_count, machine->stream_count);
+	return METRICS_BYTES(cores, machine->cell_count, machine->stream_count, source->slots != NULL);
 }
 
 /* [impl->swr~metrics-channel-room~1] */
 void publish_start(const struct guest *guest, const struct body_source *source)
 {
 	const struct guest_channel *channel = guest_channel_find(guest, METRICS_CHANNEL);
-	const uint64_t most = text_most(source->machine);
+	const uint64_t most = text_most(source);
 
 	if (!channel || !channel->writes || channel->reads)
 		return;

@@ -15,6 +15,7 @@
 #include "hypercall_call.h"
 #include "identity.h"
 #include "mmu.h"
+#include "names.h"
 #include "recorder.h"
 #include "report.h"
 #include "syslog_client.h"
@@ -24,47 +25,24 @@
 #define CONFIRM_TRIES 3u /* to write it, a boot: each costs an erasure */
 #define BLOCKS	      3u /* of the bank: two copies of the boot state, the identity */
 
-static const char letters[] = "ab?"; /* BOOT_UNKNOWN is the third */
-_Static_assert(BOOT_SLOTS == 2 && BOOT_UNKNOWN == 2, "letters");
-static const char *const statuses[] = {[BOOT_EMPTY] = "empty", [BOOT_TRIAL] = "trial", [BOOT_GOOD] = "good"};
-static const char *const reasons[] = {
-	[0] = "it was not tried",
-	[BOOT_UNREADABLE] = "nothing that could be read",
-	[BOOT_DIGEST_WRONG] = "not the image that was installed there",
-	[BOOT_BOARD_WRONG] = "for another board",
-	[BOOT_TOO_OLD] = "older than the counter",
-	[BOOT_SIGNATURE] = "its signature or a hash is wrong",
-};
-
 static const struct machine *machine;
 static const struct counters *counters;
 static struct boot boot;
 static struct confirm confirm;
 static struct updates updates;
 static struct identity identity;
-static bool open, channel, late, confirming;
+static bool channel, late, confirming;
+static const char *no_state = "this cell has none", *no_identity; /* why; NULL: it is there */
 static uint32_t self, tries;
 static struct slots state = {.boot = &boot, .identity = &identity};
 static enum boot_write told; /* of a change that is under way or was */
-
-static const char *status_name(uint32_t status)
-{
-	return status < sizeof(statuses) / sizeof(statuses[0]) ? statuses[status] : "unknown";
-}
-
-static const char *reason_name(uint32_t reason)
-{
-	if (reason == BOOT_STARTED)
-		return "it started, and was not confirmed";
-	return reason < sizeof(reasons) / sizeof(reasons[0]) ? reasons[reason] : "refused";
-}
 
 static void report_slot(uint32_t slot)
 {
 	const struct boot_record *record = &boot.view.record;
 
-	say("slots: %c %s%s%s, counter %" PRIu32 ", %" PRIu32 " of %" PRIu32 " tries before this boot's end",
-	    letters[slot], status_name(record->status[slot]), slot == record->primary ? ", first" : "",
+	say("slots: %s %s%s%s, counter %" PRIu32 ", %" PRIu32 " of %" PRIu32 " tries before this boot's end",
+	    name_slot(slot), name_slot_status(record->status[slot]), slot == record->primary ? ", first" : "",
 	    slot == boot.view.running ? ", runs" : "", record->counter[slot], boot.view.attempts[slot],
 	    boot_tries(record->status[slot]));
 }
@@ -72,8 +50,8 @@ static void report_slot(uint32_t slot)
 /* [impl->swr~slots-told~1] */
 void slots_report(void)
 {
-	if (!open) {
-		say("slots: this cell has no boot state");
+	if (no_state) {
+		say("slots: no boot state: %s", no_state);
 		return;
 	}
 	if (identity.there)
@@ -117,7 +95,7 @@ static void note_boot(void)
 
 const struct slots *slots_state(void)
 {
-	return open ? &state : NULL;
+	return state.wanted ? &state : NULL;
 }
 
 static void report_start(void)
@@ -127,16 +105,16 @@ static void report_start(void)
 	if (!view->valid)
 		say("health: slots: the boot state is lost");
 	else
-		say("health: slots: %c runs, %s, counter %" PRIu32, letters[view->running],
+		say("health: slots: %s runs, %s, counter %" PRIu32, name_slot(view->running),
 		    view->running == BOOT_UNKNOWN ? "unknown"
-						  : status_name(view->record.status[view->running]),
+						  : name_slot_status(view->record.status[view->running]),
 		    view->running_counter);
 	if (view->valid && view->fell_back != BOOT_UNKNOWN)
-		say("health: slots: %c was to be started, and was not: %s", letters[view->fell_back],
-		    reason_name(view->reason[view->fell_back]));
+		say("health: slots: %s was to be started, and was not: %s", name_slot(view->fell_back),
+		    name_boot_reason(view->reason[view->fell_back]));
 }
 
-static const char *flash_start(const struct guest_boot *place)
+static const char *flash_start(const struct guest_boot *place, uint64_t hz)
 {
 	const struct cfi_geometry geometry = {
 		.base = place->bank.base,
@@ -148,7 +126,7 @@ static const char *flash_start(const struct guest_boot *place)
 
 	if (!mmu_map(place->bank.base, geometry.used, MMU_DEVICE))
 		return "its translation tables have no room for the flash";
-	return cfi_flash_open(&geometry, machine->hz);
+	return cfi_flash_open(&geometry, hz);
 }
 
 static void channel_start(const struct guest *guest)
@@ -163,29 +141,40 @@ static void channel_start(const struct guest *guest)
 		say("health: slots: the channel %s is too small", found->name);
 }
 
-void slots_start(const struct guest *guest, const struct machine *of, const struct counters *count)
+void slots_open(const struct guest *guest, uint64_t hz)
 {
 	const struct guest_boot *place = &guest->boot;
 	uint8_t seed[IDENTITY_SEED];
-	const char *wrong;
 
 	if (!place->bank.size)
+		return;
+	state.wanted = state.lost = true;
+	boot.view.running = boot.view.fell_back = BOOT_UNKNOWN;
+	no_state = flash_start(place, hz);
+	if (no_state)
+		return;
+	boot_open(&boot, &cfi_flash, place->copies);
+	state.lost = !boot.view.valid;
+	no_identity = identity_read(&cfi_flash, place->identity, &identity, seed);
+	sodium_memzero(seed, sizeof(seed));
+}
+
+void slots_start(const struct guest *guest, const struct machine *of, const struct counters *count)
+{
+	const struct guest_boot *place = &guest->boot;
+
+	if (!state.wanted)
 		return;
 	machine = of;
 	counters = count;
 	self = guest->index;
-	wrong = flash_start(place);
-	if (wrong) {
-		say("health: slots: no boot state: %s", wrong);
+	if (no_state) {
+		say("health: slots: no boot state: %s", no_state);
+		note(SLOT_LOST, BOOT_UNKNOWN, 0, 0);
 		return;
 	}
-	open = true;
-	boot_open(&boot, &cfi_flash, place->copies);
-	state.lost = !boot.view.valid;
-	wrong = identity_read(&cfi_flash, place->identity, &identity, seed);
-	sodium_memzero(seed, sizeof(seed));
-	if (wrong)
-		say("health: slots: no identity: %s", wrong);
+	if (no_identity)
+		say("health: slots: no identity: %s", no_identity);
 	else
 		say("health: slots: serial %s", identity.serial);
 	confirm_start(&confirm, timer_from_ns(place->confirm_after_ns, machine->hz),
@@ -207,7 +196,7 @@ static void too_late(void)
 		return;
 	}
 	note(SLOT_UNCONFIRMED, view->running, 0, 0);
-	say("health: slots: %c isn't confirmed in time: the machine is reset", letters[view->running]);
+	say("health: slots: %s isn't confirmed in time: the machine is reset", name_slot(view->running));
 	say("health: the reset was refused (%" PRId64 ")",
 	    hypercall_machine_reset(MACHINE_RESET_NOBODY, view->running, BP_ERROR_BOOT_TIMEOUT));
 }
@@ -234,10 +223,10 @@ static void tell_write(void)
 		return;
 	told = boot.write;
 	if (told == BOOT_WRITE_DONE)
-		say("health: slots: state %" PRIu32 ": first %c, a %s, b %s, floor %" PRIu32,
-		    boot.view.record.sequence, letters[boot.view.record.primary],
-		    status_name(boot.view.record.status[0]), status_name(boot.view.record.status[1]),
-		    boot.view.record.floor);
+		say("health: slots: state %" PRIu32 ": first %s, a %s, b %s, floor %" PRIu32,
+		    boot.view.record.sequence, name_slot(boot.view.record.primary),
+		    name_slot_status(boot.view.record.status[0]),
+		    name_slot_status(boot.view.record.status[1]), boot.view.record.floor);
 	if (told == BOOT_WRITE_FAILED) {
 		say("health: slots: the flash did not take the new state: the old one counts");
 		note(SLOT_WRITE_FAILED, boot.view.running, 0, 0);
@@ -252,7 +241,7 @@ void slots_poll(uint64_t now)
 {
 	struct update_change change = {0};
 
-	if (!open)
+	if (no_state)
 		return;
 	boot_poll(&boot, now);
 	tell_write();
@@ -261,8 +250,8 @@ void slots_poll(uint64_t now)
 	if (change.kind)
 		note(change.kind == UPDATE_TRY ? SLOT_TRY : SLOT_DROP, change.slot, 0, 0);
 	if (change.kind)
-		say("health: slots: asked to %s %c", change.kind == UPDATE_TRY ? "try" : "drop",
-		    letters[change.slot < BOOT_SLOTS ? change.slot : BOOT_UNKNOWN]);
+		say("health: slots: asked to %s %s", change.kind == UPDATE_TRY ? "try" : "drop",
+		    name_slot(change.slot));
 	if (boot.confirmed || late || boot_busy(&boot))
 		return;
 	switch (confirm_poll(&confirm, machine, counters, now, machine_since_boot(machine, now))) {

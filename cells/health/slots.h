@@ -15,9 +15,12 @@
 struct slots { /* for those who tell of it */
 	const struct boot *boot;
 	const struct identity *identity;
-	bool lost; /* this boot found no record that counts */
+	bool wanted; /* the partition file gives this cell a boot state */
+	bool lost;   /* this boot found no record that counts, or no flash that works */
 };
 
+/* Reads boot state and identity, and says nothing: others start by what there is. */
+void slots_open(const struct guest *guest, uint64_t hz);
 void slots_start(const struct guest *guest, const struct machine *machine, const struct counters *counters);
 /* Once a round: at most one step of what is under way. */
 void slots_poll(uint64_t now);

@@ -20,7 +20,7 @@
 #define BOOT_MAGIC	     0x53424842u /* "BHBS" */
 #define BOOT_FORMAT	     1u
 #define BOOT_COPIES	     2u
-#define BOOT_SLOTS	     2u /* A, B */
+#define BOOT_SLOTS	     2u /* a, b */
 #define BOOT_DIGEST	     32u
 #define BOOT_ATTEMPTS	     32u
 #define BOOT_ERASED	     0xffffffffu

@@ -22,9 +22,10 @@
 #define SERIES_NET	   20u /* where the health cell has a network, and more: */
 #define SERIES_EXPRESS	   4u  /* where its NIC has PCI Express' registers */
 #define SERIES_SYSLOG	   2u  /* where it names a syslog server */
+#define SERIES_BOOT	   22u /* where the health cell has the boot state */
 
 struct series_subjects { /* how many there are */
-	uint64_t cores, cells, watched, logs, pmu, streams, crash, net, express, syslog;
+	uint64_t cores, cells, watched, logs, pmu, streams, crash, net, express, syslog, boot;
 };
 
 static inline uint64_t series_count(const struct series_subjects *of)
@@ -34,7 +35,7 @@ static inline uint64_t series_count(const struct series_subjects *of)
 	return SERIES_MACHINE + of->cores * SERIES_CORE + of->cells * SERIES_CELL +
 	       of->watched * SERIES_WATCHED + of->logs * SERIES_LOG + of->pmu * SERIES_PMU +
 	       streams * SERIES_STREAM + of->crash * SERIES_CRASH + of->net * SERIES_NET +
-	       of->express * SERIES_EXPRESS + of->syslog * SERIES_SYSLOG;
+	       of->express * SERIES_EXPRESS + of->syslog * SERIES_SYSLOG + of->boot * SERIES_BOOT;
 }
 
 #endif

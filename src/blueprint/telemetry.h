@@ -143,7 +143,7 @@ enum event_code {
 	/* In the event log alone, by the health cell, with sequence 0: events of the core that the log lacks,
 	 * since the machine's boot. args: lost in its ring or damaged there, dropped (events_dropped) */
 	EVENT_LOSS = 64,
-	EVENT_SLOT /* likewise, of boot slots: enum slot_event, slot (A 0, B 1, 2: not known), as that says */
+	EVENT_SLOT /* likewise, of boot slots: enum slot_event, slot (a 0, b 1, 2: not known), as that says */
 };
 #define EVENT_OWN EVENT_LOSS /* codes from here on are the health cell's own */
 

@@ -130,7 +130,7 @@ static uint64_t metrics_most(const struct plan *plan)
 		cores += plan->cells[i].core_count;
 	for (size_t i = 0; i < plan->board.pci.count; i++)
 		functions += plan->board.pci.at[i].owner >= 0;
-	return METRICS_BYTES(cores, plan->cell_count, functions);
+	return METRICS_BYTES(cores, plan->cell_count, functions, plan->boot_state.wanted);
 }
 
 /* What the health cell puts there may be another's than ours: no error. [impl->swr~config-metrics~1] */

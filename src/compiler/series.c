@@ -28,6 +28,7 @@ static void health_count(const struct plan *plan, const struct plan_cell *cell, 
 	const struct pci_function *const function = cell->net.wanted ? nic(plan, cell) : NULL;
 
 	of->crash = plan->board.crash.size != 0;
+	of->boot = plan->boot_state.wanted;
 	of->net = cell->net.wanted;
 	of->express = function && pci_capability(&function->space, PCI_CAP_EXPRESS);
 	of->syslog = cell->net.wanted && cell->net.syslog.port;

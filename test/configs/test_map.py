@@ -308,7 +308,7 @@ def test_json():
         assert control["images"][0]["sha256"] == hashlib.sha256(file.read()).hexdigest()
     channel, metrics = found["channels"]
     assert (channel["name"], channel["size"], channel["writers"], channel["readers"]) == ("setpoints", 65536, [2], [1])
-    assert (metrics["name"], metrics["size"], metrics["writers"], metrics["readers"]) == ("metrics", 131072, [0], [2])
+    assert (metrics["name"], metrics["size"], metrics["writers"], metrics["readers"]) == ("metrics", 139264, [0], [2])
     writes = {cell["name"]: window["writes"] for cell in found["cells"] for window in cell["windows"]
               if window["address"] == channel["address"]}
     assert writes == {"control": False, "gateway": True}

@@ -31,6 +31,7 @@ class Event:
     core: int
     cell: str
     name: str
+    text: str  # behind the name
     arguments: dict
 
 
@@ -58,7 +59,7 @@ def events(text, cell=None, name=None):
     found = []
     for match in EVENT.finditer(text):
         arguments = dict(word.split("=", 1) for word in match[5].split() if "=" in word)
-        event = Event(float(match[1]), int(match[2]), match[3], match[4], arguments)
+        event = Event(float(match[1]), int(match[2]), match[3], match[4], match[5], arguments)
         if cell in (None, event.cell) and name in (None, event.name):
             found.append(event)
     return found

@@ -46,9 +46,10 @@ def served(results, icount=qemu.ICOUNT):
         yield running, client
 
 
-def documented():
+def documented(slots=False):
     """docs/metrics.md's rows: name, type, unit, labels."""
     rows = re.findall(r"^\| `(bulkhead_\w+)` \| (\w+) \| (\w*) \| ([\w, ]*) \|", (build.ROOT / "docs/metrics.md").read_text(), re.M)
+    rows = [row for row in rows if slots or not row[0].startswith(("bulkhead_boot_", "bulkhead_slot_"))]
     return {(name, kind, unit, frozenset(labels.replace(" ", "").split(",")) - {""}) for name, kind, unit, labels in rows}
 
 

@@ -4,6 +4,8 @@
  */
 #include "test.h"
 
+#include <stdio.h>
+
 #include "families.h"
 #include "metrics.h"
 #include "slots.h"
@@ -312,8 +314,10 @@ static void series_of_kinds(void **state)
 {
 	struct directory *directory = (struct directory *)small->machine.directory;
 	struct directory_cell *gateway = (struct directory_cell *)&small->machine.cells[SMALL_GATEWAY];
+	static const struct boot boot;
+	const struct slots slots = {.boot = &boot};
 
-	for (uint32_t kind = 0; kind < 1 << 8; kind++) {
+	for (uint32_t kind = 0; kind < 1 << 9; kind++) {
 		const struct series_subjects of = {.cores = 3,
 						   .cells = 2,
 						   .streams = kind & 1 ? 3 : 1,
@@ -323,7 +327,8 @@ static void series_of_kinds(void **state)
 						   .net = kind >> 4 & 1,
 						   .express = kind >> 5 & kind >> 4 & 1,
 						   .syslog = kind >> 6 & kind >> 4 & 1,
-						   .pmu = kind >> 7};
+						   .pmu = kind >> 7 & 1,
+						   .boot = kind >> 8};
 
 		small->machine.stream_count = (uint32_t)of.streams;
 		gateway->heartbeat_ns = of.watched;
@@ -333,6 +338,7 @@ static void series_of_kinds(void **state)
 		small->counters.net.there = of.net;
 		small->counters.net.express = kind >> 5 & 1;
 		small->counters.syslog.there = kind >> 6 & 1;
+		small->source.slots = of.boot ? &slots : NULL;
 		assert_int_equal(metrics_series(&small->source), series_count(&of));
 	}
 }
@@ -395,12 +401,12 @@ static void boot_slots(void **state)
 	small->source.slots = &slots;
 	write_all(BODY_HEALTH, BODY_PIECE_MAX);
 	assert_non_null(strstr(
-		text, "null}},\n\"boot\": {\"serial\": \"BH-1\", \"slot\": \"A\", \"confirmed\": true, "
-		      "\"primary\": \"B\", \"floor\": 3, \"record\": 7, \"state_lost\": false, "
-		      "\"fell_back_from\": \"B\", \"slots\": [\n"));
+		text, "null}},\n\"boot\": {\"serial\": \"BH-1\", \"slot\": \"a\", \"confirmed\": true, "
+		      "\"primary\": \"b\", \"floor\": 3, \"record\": 7, \"state_lost\": false, "
+		      "\"fell_back_from\": \"b\", \"slots\": [\n"));
 	assert_non_null(
-		strstr(text, "{\"slot\": \"A\", \"status\": \"good\", \"attempts\": 1, \"counter\": 3, "
-			     "\"refused\": null},\n{\"slot\": \"B\", \"status\": \"trial\", \"attempts\": 1, "
+		strstr(text, "{\"slot\": \"a\", \"status\": \"good\", \"attempts\": 1, \"counter\": 3, "
+			     "\"refused\": null},\n{\"slot\": \"b\", \"status\": \"trial\", \"attempts\": 1, "
 			     "\"counter\": 4, \"refused\": \"signature\"}]}\n}\n"));
 	memset(identity.serial, 'S', IDENTITY_SERIAL); /* the longest there is */
 	boot.view = (struct boot_view){.running = BOOT_UNKNOWN, .fell_back = BOOT_UNKNOWN};
@@ -408,7 +414,68 @@ static void boot_slots(void **state)
 	write_all(BODY_HEALTH, BODY_PIECE_MAX);
 	assert_non_null(strstr(text, "SSSS\", \"slot\": null, \"confirmed\": true, \"primary\": null, "));
 	assert_non_null(strstr(text, "\"state_lost\": true, \"fell_back_from\": null"));
-	assert_non_null(strstr(text, "{\"slot\": \"B\", \"status\": null, "));
+	assert_non_null(strstr(text, "{\"slot\": \"b\", \"status\": null, "));
+}
+
+/* What isn't known is NaN, or of no slot. [utest->swr~metrics-slots~1] */
+static void slots_told(void **state)
+{
+	struct boot boot = {
+		.writes = 2,
+		.view = {.valid = true,
+			 .copies = 2,
+			 .running = 0,
+			 .fell_back = 1,
+			 .record = {.floor = 3,
+				    .primary = 1,
+				    .status = {BOOT_GOOD, BOOT_TRIAL},
+				    .counter = {4, BOOT_COUNTER_UNKNOWN}},
+			 .attempts = {1, 2}},
+	};
+	struct slots slots = {.boot = &boot};
+
+	write_all(BODY_METRICS, 1000);
+	assert_null(strstr(text, "bulkhead_slot_"));
+	assert_null(strstr(text, "bulkhead_boot_"));
+	small->source.slots = &slots;
+	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_boot_confirmed 0\n"));
+	assert_true(has("bulkhead_boot_state_lost 0\n"));
+	assert_true(has("bulkhead_boot_state_copies 2\n"));
+	assert_true(has("bulkhead_boot_floor 3\n"));
+	assert_true(has("bulkhead_boot_state_writes_total 2\n"));
+	assert_true(has("bulkhead_slot_runs{slot=\"a\"} 1\n"));
+	assert_true(has("bulkhead_slot_runs{slot=\"b\"} 0\n"));
+	assert_true(has("bulkhead_slot_primary{slot=\"b\"} 1\n"));
+	assert_true(has("bulkhead_slot_fell_back{slot=\"a\"} 0\n"));
+	assert_true(has("bulkhead_slot_fell_back{slot=\"b\"} 1\n"));
+	assert_true(has("bulkhead_slot_status{slot=\"a\",bulkhead_slot_status=\"good\"} 1\n"));
+	assert_true(has("bulkhead_slot_status{slot=\"b\",bulkhead_slot_status=\"good\"} 0\n"));
+	assert_true(has("bulkhead_slot_status{slot=\"b\",bulkhead_slot_status=\"trial\"} 1\n"));
+	assert_true(has("bulkhead_slot_attempts{slot=\"b\"} 2\n"));
+	assert_true(has("bulkhead_slot_counter{slot=\"a\"} 4\n"));
+	assert_true(has("bulkhead_slot_counter{slot=\"b\"} NaN\n"));
+	boot = (struct boot){.failures = 1,
+			     .confirmed = true,
+			     .view = {.running = BOOT_UNKNOWN, .fell_back = BOOT_UNKNOWN}};
+	slots.lost = true;
+	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_boot_confirmed 1\n"));
+	assert_true(has("bulkhead_boot_state_lost 1\n"));
+	assert_true(has("bulkhead_boot_floor NaN\n"));
+	assert_true(has("bulkhead_boot_state_write_failures_total 1\n"));
+	assert_true(has("bulkhead_slot_attempts{slot=\"a\"} NaN\n"));
+	for (unsigned i = 0; i < BOOT_SLOTS; i++) {
+		char line[80];
+
+		snprintf(line, sizeof(line), "bulkhead_slot_runs{slot=\"%c\"} 0\n", "ab"[i]);
+		assert_true(has(line));
+		snprintf(line, sizeof(line), "bulkhead_slot_primary{slot=\"%c\"} 0\n", "ab"[i]);
+		assert_true(has(line));
+		snprintf(line, sizeof(line),
+			 "bulkhead_slot_status{slot=\"%c\",bulkhead_slot_status=\"empty\"} 0\n", "ab"[i]);
+		assert_true(has(line));
+	}
 }
 
 /* [utest->swr~metrics-restarts~1] */
@@ -447,6 +514,7 @@ int main(void)
 		cmocka_unit_test_setup(watchdogs, start),
 		cmocka_unit_test_setup(proofs, start),
 		cmocka_unit_test_setup(boot_slots, start),
+		cmocka_unit_test_setup(slots_told, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

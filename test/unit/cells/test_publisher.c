@@ -10,6 +10,7 @@
 #include "../../../cells/linux/metrics_reader.h"
 #include "port.h"
 #include "publisher.h"
+#include "slots.h"
 #include "small_machine.h"
 
 #define BYTES	 65536u
@@ -140,6 +141,8 @@ static void too_long(void **state)
 static void most(void **state)
 {
 	struct directory_cell *cells = (struct directory_cell *)small->machine.cells;
+	static struct boot boot;
+	const struct slots slots = {.boot = &boot, .lost = true};
 	uint64_t all, cell, cores, streams;
 
 	for (unsigned i = 0; i < 2; i++) {
@@ -155,7 +158,12 @@ static void most(void **state)
 	memset(&small->counters.http, 0xff, sizeof(small->counters.http));
 	for (unsigned i = 0; i < 2; i++)
 		memset(small->counters.cells[i].restarts, 0xff, sizeof(small->counters.cells[i].restarts));
+	memset(&boot, 0xff, sizeof(boot));
+	boot.confirmed = boot.view.valid = true;
 	all = render(UINT64_MAX);
+	small->source.slots = &slots;
+	assert_in_range(render(UINT64_MAX) - all, 1, METRICS_BYTES_BOOT);
+	small->source.slots = NULL;
 	streams = small->machine.stream_count;
 	small->machine.stream_count = 0;
 	assert_true(all - render(UINT64_MAX) <= METRICS_BYTES_STREAM * streams);
