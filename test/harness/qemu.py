@@ -50,8 +50,12 @@ class QemuTarget(Target):
         record_exceptions=False,
         extra=(),
         on_line=None,
+        log_writes=False,
     ):
         """results: folder for console.log and what else the run leaves (QEMU's own messages).
+
+        log_writes: what a machine from a disk image writes to the disk and to its second flash bank stays, and is recorded
+        (write_log.py): log_of("disk"), log_of("flash-1").
 
         el3: the machine has an EL3, with TF-A in it; then load() takes disk images alone.
         icount: the value of -icount (ICOUNT: virtual time counts instructions).
@@ -68,6 +72,7 @@ class QemuTarget(Target):
         self._record = record_exceptions
         self._extra = list(extra)
         self._on_line = on_line
+        self._log_writes = log_writes
         self._image_options = []
         self._files = None  # temporary folder of the loaded parts
         self._process = None
@@ -114,13 +119,30 @@ class QemuTarget(Target):
         if "drive=nvme" not in ",".join(map(str, self._extra)).split(","):  # the board has none
             drive = "boot"
             options += ["-device", "virtio-blk-pci,drive=boot,romfile=,addr=1f"]
+        if self._log_writes:
+            copy = os.path.join(self._files, "disk")
+            subprocess.run(["cp", "--sparse=always", path, copy], check=True)
+            return [*options, "-drive", f"if=none,id={drive},{self._logged(copy, 'disk')}"]
         return [*options, "-drive", f"if=none,id={drive},format=raw,snapshot=on,file={_escaped(path)}"]
 
     def _flash_bank(self, number, content):
         path = self.flash_bank(number)
         shutil.copyfile(content, path)
         os.truncate(path, FLASH_BANK)
+        if self._log_writes and number == 1:  # NOR flash keeps nothing back: each write is there before the next
+            return ["-drive", f"if=pflash,unit=1,cache=writethrough,{self._logged(path, 'flash-1')}"]
         return ["-drive", f"if=pflash,unit={number},format=raw,file={_escaped(path)}"]
+
+    def log_of(self, device):
+        """The file with what was written to `disk` or `flash-1`."""
+        return os.path.join(self._results, f"{device}.log")
+
+    def _logged(self, path, device):
+        log = self.log_of(device)
+        with open(log, "wb"):
+            pass
+        place = f"file.driver=file,file.filename={_escaped(path)},log.driver=file,log.filename={_escaped(log)}"
+        return f"driver=blklogwrites,{place},log-super-update-interval=1"
 
     def flash_bank(self, number):
         """The file that a machine started from a disk image has as its flash bank."""
