@@ -293,7 +293,7 @@ static void program_next(struct boot *boot, uint64_t now)
 	boot->word++;
 }
 
-/* [impl->swr~boot-state-write~1] */
+/* [impl->swr~boot-state-write~1] [impl->swr~power-cut~1] */
 void boot_poll(struct boot *boot, uint64_t now)
 {
 	enum flash_status status;

@@ -35,7 +35,7 @@ static bool channel, late, confirming;
 static const char *no_state = "this cell has none", *no_identity; /* why; NULL: it is there */
 static uint32_t self, tries;
 static struct slots state = {.boot = &boot, .identity = &identity};
-static enum boot_write told; /* of a change that is under way or was */
+static uint64_t told; /* changes whose end was: written or failed */
 
 static void report_slot(uint32_t slot)
 {
@@ -184,7 +184,8 @@ void slots_start(const struct guest *guest, const struct machine *of, const stru
 	channel_start(guest);
 }
 
-/* A trial that didn't come up is over: the next boot takes the other slot. [impl->swr~boot-trial-late~1] */
+/* A trial that didn't come up is over: the next boot takes the other slot. [impl->swr~boot-trial-late~1]
+ * [impl->swr~fall-back-time~1] */
 static void too_late(void)
 {
 	const struct boot_view *view = &boot.view;
@@ -192,7 +193,8 @@ static void too_late(void)
 	late = true;
 	if (!view->valid || view->running == BOOT_UNKNOWN ||
 	    view->record.status[view->running] != BOOT_TRIAL) {
-		say("health: slots: this boot is not confirmed: an essential cell isn't well");
+		say("health: slots: this boot is not confirmed: an essential cell isn't well, or the flash "
+		    "takes no record");
 		return;
 	}
 	note(SLOT_UNCONFIRMED, view->running, 0, 0);
@@ -217,24 +219,25 @@ static void confirm_now(uint64_t now)
 	boot.confirmed = true; /* of what runs; what becomes of the record is told at its end */
 }
 
+/* [impl->swr~slots-write-attempts~1] */
 static void tell_write(void)
 {
-	if (told == boot.write)
+	if (told == boot.writes + boot.failures)
 		return;
-	told = boot.write;
-	if (told == BOOT_WRITE_DONE)
+	told = boot.writes + boot.failures;
+	if (boot.write == BOOT_WRITE_DONE)
 		say("health: slots: state %" PRIu32 ": first %s, a %s, b %s, floor %" PRIu32,
 		    boot.view.record.sequence, name_slot(boot.view.record.primary),
 		    name_slot_status(boot.view.record.status[0]),
 		    name_slot_status(boot.view.record.status[1]), boot.view.record.floor);
-	if (told == BOOT_WRITE_FAILED) {
+	if (boot.write == BOOT_WRITE_FAILED) {
 		say("health: slots: the flash did not take the new state: the old one counts");
 		note(SLOT_WRITE_FAILED, boot.view.running, 0, 0);
 		boot.confirmed = !confirming && boot.confirmed;
 	}
-	if (told == BOOT_WRITE_DONE && confirming)
+	if (boot.write == BOOT_WRITE_DONE && confirming)
 		note(SLOT_CONFIRMED, boot.view.running, boot.view.record.floor, boot.view.record.sequence);
-	confirming &= boot_busy(&boot);
+	confirming = false;
 }
 
 void slots_poll(uint64_t now)
