@@ -145,6 +145,7 @@ static void start(uint32_t status_b, uint32_t primary, uint32_t attempt)
 			      .reads = true}},
 		.channel_count = 1,
 	};
+	slots_open(&guest, small->machine.hz);
 	slots_start(&guest, &small->machine, &small->counters);
 	assert(slots_state());
 }
