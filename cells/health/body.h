@@ -34,6 +34,7 @@ struct body_source {
 	const struct slots *slots;	   /* slots_state's; NULL: there is no boot state */
 	const char *page;		   /* page.html */
 	uint32_t page_size;
+	const uint8_t *log_key; /* recorder_key's */
 	/* The event log from a record on, with a checkpoint for the nonce: recorder.h. */
 	void (*log_text)(struct journal_text *text, const uint8_t *nonce, uint64_t from);
 };

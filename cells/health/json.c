@@ -96,7 +96,7 @@ static uint32_t health_proofs(const struct body *body, char *text, uint32_t room
 		proven(body, PROOF_STAGE2), proven(body, PROOF_SMMU), proven(body, PROOF_WATCHDOG)));
 }
 
-/* In quotes, or null. */
+/* A digest or a key, of MACHINE_DIGEST bytes, in quotes; or null. */
 static const char *digest_text(const uint8_t *digest, bool known, char text[DIGEST_TEXT])
 {
 	if (!known)
@@ -110,10 +110,12 @@ static const char *digest_text(const uint8_t *digest, bool known, char text[DIGE
 static uint32_t health_digests(const struct body *body, char *text, uint32_t room)
 {
 	uint8_t digest[MACHINE_DIGEST];
-	char digits[DIGEST_TEXT];
+	char digits[DIGEST_TEXT], key[DIGEST_TEXT];
 	const bool known = machine_blueprint_digest(body->source->machine, digest);
 
-	return length_of(snprintf(text, room, "\"digests\": {\"blueprint\": %s, \"cells\": {\n",
+	return length_of(snprintf(text, room,
+				  "\"log_key\": %s,\n\"digests\": {\"blueprint\": %s, \"cells\": {\n",
+				  digest_text(body->source->log_key, body->source->log_key, key),
 				  digest_text(digest, known, digits)));
 }
 

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <sodium/utils.h>
+
 #include "command.h"
 #include "console.h"
 #include "core.h"
@@ -343,6 +345,16 @@ static void open(const struct guest *guest)
 		wait_interrupt();
 }
 
+/* The machine's own key, which lies in no image, comes before the image's. [impl->swr~log-own-key~1] */
+static void log_open(const struct guest *guest)
+{
+	uint8_t seed[IDENTITY_SEED];
+	const bool own = slots_open(guest, machine.hz, seed);
+
+	recorder_start(guest, &machine, own ? seed : guest->log_key);
+	sodium_memzero(seed, sizeof(seed));
+}
+
 void cell_main(const struct guest *guest)
 {
 	open(guest);
@@ -350,10 +362,9 @@ void cell_main(const struct guest *guest)
 	guard_start(&machine, guest->index, poll_ticks, &counters);
 	say("health: up, %" PRIu32 " cells, %" PRIu32 " cores, timer %" PRIu64 " Hz", machine.cell_count,
 	    machine.core_count, machine.hz);
-	slots_open(guest, machine.hz);
 	watchdog_start(guest, &counters.watchdog);
 	proofs_start(&machine, &counters.watchdog);
-	recorder_start(guest, &machine);
+	log_open(guest);
 	report_boot(&machine);
 	gic_take(guest->timer_intid, false, tick);
 	uart_input_enable(guest);
@@ -365,6 +376,7 @@ void cell_main(const struct guest *guest)
 		.page = page_text,
 		.page_size = page_size,
 		.log_text = recorder_text,
+		.log_key = recorder_key(),
 	};
 	network_start(guest, machine.hz, &source, &counters);
 	publish_start(guest, &source);

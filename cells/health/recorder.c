@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "console.h"
+#include "hex.h"
 #include "lastboot.h"
 #include "losses.h"
 #include "memory.h"
@@ -37,15 +38,16 @@ static struct journal_origin origin_now(const struct machine *machine)
 				       .start = timer_now()};
 }
 
-void recorder_start(const struct guest *guest, const struct machine *machine)
+void recorder_start(const struct guest *guest, const struct machine *machine, const uint8_t *seed)
 {
 	const struct range room = memory_free(guest);
 	const uint64_t bytes = room.size < STORE_BYTES ? room.size : STORE_BYTES;
 	uint8_t head[JOURNAL_DIGEST_BYTES];
+	char digits[HEX_TEXT(JOURNAL_KEY_BYTES)];
 
 	of = machine;
-	if (guest->log_key) {
-		journal_key_open(&device_key, guest->log_key);
+	if (seed) {
+		journal_key_open(&device_key, seed);
 		key = &device_key;
 	}
 	origin = origin_now(machine);
@@ -55,7 +57,14 @@ void recorder_start(const struct guest *guest, const struct machine *machine)
 		say("health: log: no memory for it: events are chained, and not kept");
 	else
 		say("health: log: room for %" PRIu64 " events, checkpoints %s", journal.room,
-		    key ? "signed" : "not signed: no log-key");
+		    key ? "signed" : "not signed: there is no key");
+	if (key)
+		say("health: log: key %s", hex(key->public, sizeof(key->public), digits));
+}
+
+const uint8_t *recorder_key(void)
+{
+	return key ? key->public : NULL;
 }
 
 void recorder_add(const struct event *event)

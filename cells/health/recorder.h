@@ -8,7 +8,10 @@
 #include "guest.h"
 #include "journal_text.h"
 
-void recorder_start(const struct guest *guest, const struct machine *machine);
+/* `seed`: the private key that signs its checkpoints; NULL: none does. */
+void recorder_start(const struct guest *guest, const struct machine *machine, const uint8_t *seed);
+/* The public key, of JOURNAL_KEY_BYTES; NULL: none signs. */
+const uint8_t *recorder_key(void);
 void recorder_add(const struct event *event);
 /* After its ring was emptied: what was lost and damaged there, since the health cell looks. Once a poll. */
 void recorder_losses(uint32_t core, uint64_t lost, bool record);

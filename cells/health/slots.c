@@ -6,7 +6,6 @@
 #include "slots.h"
 
 #include <inttypes.h>
-#include <sodium/utils.h>
 
 #include "boot_state.h"
 #include "cfi_flash.h"
@@ -141,22 +140,21 @@ static void channel_start(const struct guest *guest)
 		say("health: slots: the channel %s is too small", found->name);
 }
 
-void slots_open(const struct guest *guest, uint64_t hz)
+bool slots_open(const struct guest *guest, uint64_t hz, uint8_t *seed)
 {
 	const struct guest_boot *place = &guest->boot;
-	uint8_t seed[IDENTITY_SEED];
 
 	if (!place->bank.size)
-		return;
+		return false;
 	state.wanted = state.lost = true;
 	boot.view.running = boot.view.fell_back = BOOT_UNKNOWN;
 	no_state = flash_start(place, hz);
 	if (no_state)
-		return;
+		return false;
 	boot_open(&boot, &cfi_flash, place->copies);
 	state.lost = !boot.view.valid;
 	no_identity = identity_read(&cfi_flash, place->identity, &identity, seed);
-	sodium_memzero(seed, sizeof(seed));
+	return !no_identity;
 }
 
 void slots_start(const struct guest *guest, const struct machine *of, const struct counters *count)

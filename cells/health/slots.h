@@ -19,8 +19,9 @@ struct slots { /* for those who tell of it */
 	bool lost;   /* this boot found no record that counts, or no flash that works */
 };
 
-/* Reads boot state and identity, and says nothing: others start by what there is. */
-void slots_open(const struct guest *guest, uint64_t hz);
+/* Reads boot state and identity, and says nothing: others start by what there is. True: `seed`, of
+ * IDENTITY_SEED bytes, is the machine's own private key. */
+bool slots_open(const struct guest *guest, uint64_t hz, uint8_t *seed);
 void slots_start(const struct guest *guest, const struct machine *machine, const struct counters *counters);
 /* Once a round: at most one step of what is under way. */
 void slots_poll(uint64_t now);

@@ -199,13 +199,16 @@ static void refusals(void **state)
 static void digests(void **state)
 {
 	static const char question[] = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
+	static uint8_t key[JOURNAL_KEY_BYTES];
 
+	memset(key, 0xe4, sizeof(key));
 	memset(small->telemetry[0].blueprint_digest, 0xb1, MACHINE_DIGEST);
 	memset(small->telemetry[0].images_digest, 0xc2, MACHINE_DIGEST);
 	memset(small->telemetry[1].images_digest, 0xd3, MACHINE_DIGEST);
 	ask(question);
-	assert_true(says(unchunked(answer), ",\n\"digests\": {\"blueprint\": null, \"cells\": {\n"
-					    "\"health\": null,\n\"gateway\": null}}\n}\n"));
+	assert_true(says(unchunked(answer),
+			 ",\n\"log_key\": null,\n\"digests\": {\"blueprint\": null, \"cells\": {\n"
+			 "\"health\": null,\n\"gateway\": null}}\n}\n"));
 	small->telemetry[0].magic = TELEMETRY_MAGIC;
 	small->telemetry[1].images_hashed = 3;
 	ask(question);
@@ -214,7 +217,9 @@ static void digests(void **state)
 				 "b1") "\", \"cells\": {\n"
 				       "\"health\": null,\n\"gateway\": \"" DIGITS_32("d3") "\"}}\n}\n"));
 	small->telemetry[0].images_hashed = 2;
+	small->source.log_key = key;
 	ask(question);
+	assert_true(says(unchunked(answer), ",\n\"log_key\": \"" DIGITS_32("e4") "\",\n\"digests\""));
 	assert_true(says(unchunked(answer), "\"health\": \"" DIGITS_32("c2") "\",\n"));
 }
 
@@ -238,7 +243,7 @@ static void health(void **state)
 			 "\"overdue\": true, \"generation\": 1, \"restarts\": 0}\n],\n"
 			 "\"watchdog\": {\"el2_seconds\": null, \"hardware_seconds\": null, "
 			 "\"fired\": false},\n\"protection_proven\": {\"stage2\": null, \"smmu\": null, "
-			 "\"watchdog\": null},\n\"digests\": {"));
+			 "\"watchdog\": null},\n\"log_key\": null,\n"));
 	small->counters.watchdog = (struct watchdog_counters){250000000, 4000000000, "i6300esb", true};
 	small->telemetry[0].proofs = PROOF_TRIED(PROOF_STAGE2) | PROOF_PROVEN(PROOF_STAGE2) |
 				     PROOF_TRIED(PROOF_WATCHDOG) | PROOF_FAILED(PROOF_WATCHDOG);

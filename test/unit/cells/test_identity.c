@@ -108,6 +108,13 @@ static void senseless(void **state)
 	put();
 	refused("serial number");
 	start(state);
+	memset(written.addresses, 0,
+	       sizeof(written.addresses)); /* of the first nothing is left behind its end */
+	for (unsigned i = 0; i < IDENTITY_ADDRESSES_MAX; i++)
+		memcpy(written.addresses[i], "10.0.0.1/8", 11);
+	written.address_count = IDENTITY_ADDRESSES_MAX;
+	put();
+	assert_null(identity_read(&nor_flash, PLACE, &identity, seed));
 	for (unsigned i = 0; i < IDENTITY_ADDRESSES_MAX + 1; i++) /* the last isn't one of them */
 		memcpy(written.addresses[0] + i * IDENTITY_ADDRESS, "10.0.0.1/8", 11);
 	written.address_count = IDENTITY_ADDRESSES_MAX + 1;
