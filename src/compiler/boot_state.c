@@ -230,6 +230,20 @@ static void refuse_times(const struct front *front, size_t cell)
 				times[i], front->plan->cells[cell].name);
 }
 
+/* The health cell itself is well whenever it can confirm. [impl->swr~config-essential~1] */
+static void warn_of_none_essential(const struct front *front, size_t cell)
+{
+	const struct plan *const plan = front->plan;
+
+	for (size_t i = 0; i < plan->cell_count; i++)
+		if (i != cell && (plan->cells[i].flags & BP_CELL_ESSENTIAL))
+			return;
+	diag_warning(
+		front_place(front, front->cell_nodes[cell], PROPERTY),
+		"every boot will be confirmed: no other cell is 'essential', so that nothing tells a good "
+		"image from a bad one");
+}
+
 /* [impl->swr~config-boot-state~1] */
 void boot_state_read(struct front *front)
 {
@@ -241,6 +255,8 @@ void boot_state_read(struct front *front)
 		} else if (plan->cells[i].flags & BP_CELL_HEALTH) {
 			read_state(front, i);
 			read_times(front, i);
+			if (plan->boot_state.wanted)
+				warn_of_none_essential(front, i);
 		} else {
 			diag_error(front_place(front, front->cell_nodes[i], PROPERTY),
 				   "'" PROPERTY "' is the health cell's alone, and cell '%s' isn't it",

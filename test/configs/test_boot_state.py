@@ -72,6 +72,21 @@ def test_map(build, name):
     assert f"boot state bank {bank} of {device.rpartition('/')[2]}" in (build(name) / "map.svg").read_text()
 
 
+# [utest->swr~config-essential~1]
+@pytest.mark.parametrize("essential", [(), ("health",), ("control",), ("health", "control")])
+def test_essential(tmp_path, essential):
+    """Somebody else's word than the health cell's makes a boot good."""
+    with open(f"{ROOT}/test/configs/good/boot-state.dts", encoding="utf-8") as file:
+        text = file.read().replace(" essential;", "")
+    for cell in essential:
+        text = text.replace(f"\t\t{cell} {{ ", f"\t\t{cell} {{ essential; ")
+    assert text.count("essential;") == len(essential)
+    (tmp_path / "file.dts").write_text(text)
+    result = run(TOOL, "check", str(tmp_path / "file.dts"), "-I", IMAGES)
+    warned = ": warning: every boot will be confirmed: no other cell is 'essential'" in result.stderr
+    assert (result.returncode, warned, result.stderr.count("\n")) == (0, "control" not in essential, "control" not in essential)
+
+
 # [utest->swr~map-boot-state~1]
 def test_map_without():
     assert drawn("one-cell")["boot_state"] is None
