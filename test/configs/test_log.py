@@ -238,7 +238,7 @@ def test_boot_slots(tmp_path):
     body = struct.pack("<QQIHH4Q", 0, 30, 65, 0, 0, 2, 1, 5, 0)
     log = Log(tmp_path).add(event(1, 0, 1)).add(event(2, 0, 2)).add(body + struct.pack("<II", binascii.crc32(body), 0)).add(event(4, 0, 3))
     done = log.checkpoint().verify()
-    assert done.returncode == 0 and "core=0 cell=health slot of=B refused reason=signature" in done.stdout and "lost" not in done.stdout
+    assert done.returncode == 0 and "core=0 cell=health slot of=b refused reason=signature" in done.stdout and "lost" not in done.stdout
     refused(log, log.add(event(5, 0, 4, code=65)).lines, 11, "has a number of a core")
 
 

@@ -50,7 +50,7 @@ def test_takes_nothing(results):
         running.uart.search(r"^slots: not confirmed yet, floor 1, state 5 in 1 copies, 0 written, 3 failed\n", since=mark)
         events = running.health("events")
         for _ in range(3):
-            events = running.uart.search(r"^events: .* cell=health slot of=A write-failed\n", since=events).end()
+            events = running.uart.search(r"^events: .* cell=health slot of=a write-failed\n", since=events).end()
         assert not running.uart.seen(FAILED, end)
         assert running.view.heartbeat("health")[1][1] == 0, "late with its rounds"
         assert record(target) == (5, 1, 0, state.GOOD, state.GOOD)

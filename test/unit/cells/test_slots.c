@@ -112,6 +112,7 @@ void say(const char *format, ...)
 /* attempt: the loader's, which is not confirmed; 0: nothing is to be confirmed. */
 static void start(uint32_t status_b, uint32_t primary, uint32_t attempt)
 {
+	uint8_t seed[IDENTITY_SEED];
 	static struct guest guest;
 	struct boot_record record = {
 		.magic = BOOT_MAGIC,
@@ -145,7 +146,7 @@ static void start(uint32_t status_b, uint32_t primary, uint32_t attempt)
 			      .reads = true}},
 		.channel_count = 1,
 	};
-	slots_open(&guest, small->machine.hz);
+	slots_open(&guest, small->machine.hz, seed);
 	slots_start(&guest, &small->machine, &small->counters);
 	assert(slots_state());
 }
