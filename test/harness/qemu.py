@@ -129,8 +129,8 @@ class QemuTarget(Target):
         path = self.flash_bank(number)
         shutil.copyfile(content, path)
         os.truncate(path, FLASH_BANK)
-        if self._log_writes and number == 1:  # NOR flash keeps nothing back: each write is there before the next
-            return ["-drive", f"if=pflash,unit=1,cache=writethrough,{self._logged(path, 'flash-1')}"]
+        if self._log_writes and number == 1:
+            return ["-drive", f"if=pflash,unit=1,{self._logged(path, 'flash-1')}"]
         return ["-drive", f"if=pflash,unit={number},format=raw,file={_escaped(path)}"]
 
     def log_of(self, device):

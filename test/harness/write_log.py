@@ -6,8 +6,9 @@ The format (Linux, Documentation/admin-guide/device-mapper/log-writes.rst; QEMU,
 sector with magic, version, number of entries and the sectors' size; then each entry, a sector with its place on the device,
 its length, flags and the length of a mark's text, and behind that what was written, whole sectors. A discard has no data.
 
-A device has a write's data for certain once a flush behind it has ended, or where the write itself said so (FUA). Until then
-the power may take it, or leave a part of it.
+A disk has a write's data for certain once a flush behind it has ended, or where the write itself said so (FUA). Until then
+the power may take it, or leave a part of it. NOR flash keeps nothing back: a write is there before the next begins, so that
+at most the last one is in doubt, to its bits.
 """
 
 import random
@@ -48,10 +49,10 @@ class Cut:
 
 
 class WriteLog:
-    """A log as it is now; what is recorded later is read by another."""
+    """A log as it is now, of a disk or of NOR flash; what is recorded later is read by another."""
 
-    def __init__(self, path):
-        self.path, self.sector, self.entries = path, PIECE, []
+    def __init__(self, path, nor=False):
+        self.path, self.nor, self.sector, self.entries = path, nor, PIECE, []
         with open(path, "rb") as file:
             head = file.read(HEAD.size)
             if not head:
@@ -92,6 +93,8 @@ class WriteLog:
 
     def unsure(self, end):
         """Numbers of the writes before entry `end` of which the device may have each, or not."""
+        if self.nor:
+            return [end - 1] if end and self.entries[end - 1].writes else []
         found = []
         for number, entry in enumerate(self.entries[:end]):
             if entry.flags & FLUSH:  # ends what was before; what it writes itself is as any other
@@ -106,7 +109,7 @@ class WriteLog:
         for end in range(first, last + 1):
             if end and self.entries[end - 1].writes:
                 written = True
-            if written and not self.unsure(end):
+            if written and (self.nor or not self.unsure(end)):
                 ends.append(end)
                 written = False
         return ends
@@ -123,9 +126,8 @@ class WriteLog:
             torn = [unsure[-1][0]]
         return Cut(end, lost, tuple((number, rng.getrandbits(32)) for number in torn))
 
-    def rebuild(self, base, path, cut, bits=False):
-        """The device, which was `base`, after that cut. bits: a piece that is there in part has any of its changed bits, as words
-        and blocks of NOR flash have; else it is there whole or not at all."""
+    def rebuild(self, base, path, cut):
+        """The device, which was `base`, after that cut."""
         subprocess.run(["cp", "--sparse=always", base, path], check=True)
         torn = dict(cut.torn)
         with open(path, "r+b") as file:
@@ -136,14 +138,14 @@ class WriteLog:
                 if number in torn:
                     file.seek(entry.offset)
                     before = file.read(entry.size).ljust(entry.size, b"\xff")
-                    data = torn_data(random.Random(torn[number]), before, data, bits)
+                    data = torn_data(random.Random(torn[number]), before, data, self.nor)
                 file.seek(entry.offset)
                 file.write(data)
         return path
 
 
 def torn_data(rng, before, data, bits):
-    """What is there of a write by pieces: a part from its beginning on, or any."""
+    """What is there of a write by pieces: a part from its beginning on, or any. bits: of some pieces any of the bits that change."""
     count = len(data) // PIECE
     ahead = rng.randrange(count + 1) if rng.random() < 0.5 else None
     made = bytearray(before)
@@ -158,7 +160,6 @@ def torn_data(rng, before, data, bits):
 
 
 def mixed(rng, before, data):
-    """Of the bits that change any."""
     old, new = (int.from_bytes(text, "little") for text in (before, data))
     mask = rng.getrandbits(8 * len(data))
     return (old ^ (old ^ new) & mask).to_bytes(len(data), "little")

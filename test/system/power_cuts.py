@@ -64,7 +64,7 @@ class Recording:
         self.phases, self.logs = [], {}
 
     def read(self, target):
-        self.logs = {device: write_log.WriteLog(target.log_of(device)) for device in DEVICES}
+        self.logs = {device: write_log.WriteLog(target.log_of(device), nor=device == FLASH) for device in DEVICES}
         return {device: len(log.entries) for device, log in self.logs.items()}
 
     def ended(self, target, step):
@@ -138,7 +138,7 @@ def start(recording, case, folder):
     machine.mkdir(parents=True)
     (machine / "loader.img").symlink_to(recording.loader)
     recording.logs[DISK].rebuild(recording.base[DISK], machine / "disk.img", case.cuts[0])
-    recording.logs[FLASH].rebuild(recording.base[FLASH], machine / "state.img", case.cuts[1], bits=True)
+    recording.logs[FLASH].rebuild(recording.base[FLASH], machine / "state.img", case.cuts[1])
     outcome = Outcome(case)
     devices = pci.options("qemu-virt-pci", disk="null-co://")
     with qemu.QemuTarget(folder / "run", icount=qemu.ICOUNT, extra=devices) as target:

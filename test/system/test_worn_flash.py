@@ -26,6 +26,20 @@ class Worn(qemu.QemuTarget):
         return [option, f"{drive},readonly=on" if number == 1 else drive]
 
 
+def test_no_trial(results):
+    """A trial whose only try can't be written down would be tried for ever: the slot that is good is started. [stest->swr~boot-slot-order~1]"""
+    appliance = slots.Appliance("slots", results)
+    appliance.put("b", slots.resigned("slots", results / "newer.itb", counter=4))
+    appliance.set_state(appliance.record(5, primary="b", status=(state.GOOD, state.TRIAL)))
+    with Worn(results, icount=qemu.ICOUNT) as target:
+        target.load(appliance.folder / "disk.img")
+        target.power("on")
+        uart = target.console()
+        uart.search(r"^health: slots: a runs, good, ", never=system.HALTED)
+        refused = r"^Bulkhead: slot b refused: a trial that the flash does not take down would never end\n"
+        uart.search(refused + r"(?:.*\n)*?Bulkhead: slot a\n")
+
+
 def test_takes_nothing(results):
     appliance = slots.Appliance("slots", results)
     (results / "image.itb").write_bytes(appliance.good)
