@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An appliance with two slots, whose disk and boot state a test fills as it likes."""
 
+import gzip
 import hashlib
 import os
 import pathlib
@@ -54,6 +55,19 @@ def resigned(config, out, key_name=None, counter=1, change=None):
     folder = key(key_name).certificate.parent if key_name else build.BUILD / "keys"
     signed = sign.sign(sign.Fit(unsigned), pathlib.Path(out), [name], folder, counter).path
     return signed.read_bytes()
+
+
+def initramfs(name, files):
+    """The Linux cell's own, with some programs more (name -> bytes): the kernel unpacks one archive behind the other."""
+    folder = build.CELLS / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for file, content in files.items():
+        (folder / file).write_bytes(content)
+        (folder / file).chmod(0o755)
+    names = "\n".join(files).encode()
+    more = subprocess.run(["cpio", "--quiet", "--create", "--format=newc"], cwd=folder, input=names, capture_output=True, check=True).stdout
+    (build.CELLS / f"{name}.cpio.gz").write_bytes((build.BUILD / "cells/initramfs.cpio.gz").read_bytes() + gzip.compress(more))
 
 
 class Appliance:

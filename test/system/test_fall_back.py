@@ -9,9 +9,7 @@ says that it runs.
 [stest->swr~el2-watchdog~1]
 """
 
-import gzip
 import re
-import subprocess
 from dataclasses import dataclass
 
 import pytest
@@ -73,30 +71,18 @@ TRIALS = {
 }
 
 
+HANG_START = "#!/bin/busybox sh\n/bin/busybox mount -t devtmpfs dev /dev\n"
 HANGS = {  # as init; a second after the shell is there, where it is one that comes up
     "hang-before": "while :; do /bin/busybox sleep 1000; done",
     "hang-after": "(/bin/busybox sleep 2; kill -STOP -1) &\nexec /init",
 }
 
 
-def initramfs_that_hangs():
-    """The cell's own, with some files more: the kernel unpacks one archive behind the other."""
-    folder = build.CELLS / "hang"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, lines in HANGS.items():
-        (folder / name).write_text(f"#!/bin/busybox sh\n/bin/busybox mount -t devtmpfs dev /dev\n{lines}\n")
-        (folder / name).chmod(0o755)
-    names = "\n".join(HANGS).encode()
-    packed = subprocess.run(["cpio", "--quiet", "--create", "--format=newc"], cwd=folder, input=names, capture_output=True, check=True)
-    both = (build.BUILD / "cells/initramfs.cpio.gz").read_bytes() + gzip.compress(packed.stdout)
-    (build.CELLS / "initramfs-hang.cpio.gz").write_bytes(both)
-
-
 def image(name, folder):
     for cell in ("hang", "crash", "foreign"):
         build.assemble(system.HERE / f"cells/{cell}.S", build.CELLS / f"{cell}.elf", system.FOREIGN_BASE)
     if "initramfs-hang" in TRIALS[name].cells:
-        initramfs_that_hangs()
+        slots.initramfs("initramfs-hang", {file: f"{HANG_START}{lines}\n".encode() for file, lines in HANGS.items()})
     config = folder / f"trial-{name}.dts"
     config.write_text(f'/dts-v1/;\n/ {{ compatible = "bulkhead,partitions-v1"; board = "qemu-virt"; cells {{ {TRIALS[name].cells} }}; }};\n')
     return slots.resigned(config, folder / "trial.itb", counter=2)
