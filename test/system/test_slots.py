@@ -126,8 +126,15 @@ def test_restart_delays(results):
         running.wait_up("essential")
         running.restart("essential")
         running.uart.search(CONFIRMED, never=system.HALTED)
-        (again,) = (event for event in health.events(running.uart.text, "essential", "start") if event.arguments["generation"] == "2")
-        (kept,) = (event for event in health.events(running.uart.text, "health", "slot") if " confirmed " in event.text)
+
+        def told(cell, name, word):
+            def found():
+                return [event for event in health.events(running.uart.text, cell, name) if word in event.text.split()]
+
+            (event,) = qemu.wait_until(found, f"{cell}: {name} {word}")
+            return event
+
+        again, kept = told("essential", "start", "generation=2"), told("health", "slot", "confirmed")
         assert kept.time - again.time > AFTER
 
 
