@@ -11,6 +11,8 @@
 #define RECORD_WORDS (sizeof(struct boot_record) / sizeof(uint32_t))
 #define COPY_WORDS   (sizeof(struct boot_copy) / sizeof(uint32_t))
 #define ONES	     0xffu
+/* Of the words that there are for attempts: all that are counted, and ten more. */
+#define ATTEMPTS_MANY (BOOT_ATTEMPTS / 2)
 
 static uint32_t crc_of(const struct boot_record *record)
 {
@@ -97,6 +99,7 @@ static void attempts_read(struct boot_view *view, const uint32_t attempts[BOOT_A
 		view->reason[slot] = BOOT_TRIED_REASON(attempts[i]);
 	}
 	view->recorded = used;
+	view->last = last;
 	if (!used) {
 		view->running = running_by_record(&view->record);
 		return;
@@ -170,6 +173,14 @@ static void slot_good(const struct boot_view *view, struct boot_record *next)
 		next->floor = view->running_counter;
 }
 
+static void trials_end(const struct boot_view *view, struct boot_record *next)
+{
+	for (uint32_t slot = 0; slot < BOOT_SLOTS; slot++)
+		if (slot != view->running && view->recorded && view->attempts[slot] &&
+		    next->status[slot] == BOOT_TRIAL)
+			slot_empty(next, slot);
+}
+
 /* What was tried in vain isn't tried again, not even as the last resort. [impl->swr~boot-state-confirm~1] */
 bool boot_confirm(const struct boot_view *view, struct boot_record *next)
 {
@@ -181,10 +192,7 @@ bool boot_confirm(const struct boot_view *view, struct boot_record *next)
 	*next = view->record;
 	if (view->running != BOOT_UNKNOWN)
 		slot_good(view, next);
-	for (uint32_t slot = 0; slot < BOOT_SLOTS; slot++)
-		if (slot != view->running && view->recorded && view->attempts[slot] &&
-		    next->status[slot] == BOOT_TRIAL)
-			slot_empty(next, slot);
+	trials_end(view, next);
 	if (next->status[0] != BOOT_GOOD && next->status[1] != BOOT_GOOD)
 		return false; /* there would be nothing left to start */
 	if (!view->recorded && memcmp(next, &view->record, sizeof(*next)) == 0)
@@ -245,12 +253,34 @@ static uint32_t target(const struct boot *boot)
 	return boot->view.valid ? 1 - boot->view.copy : 0;
 }
 
-void boot_write(struct boot *boot, const struct boot_record *next, uint64_t now)
+static void write_begin(struct boot *boot, const struct boot_record *next, uint32_t attempt, uint64_t now)
 {
 	boot->next = *next;
+	boot->attempt = attempt;
 	boot->word = 0;
 	boot->write = BOOT_WRITE_ERASES;
 	boot->flash->erase(boot->offsets[target(boot)], now);
+}
+
+void boot_write(struct boot *boot, const struct boot_record *next, uint64_t now)
+{
+	write_begin(boot, next, BOOT_ERASED, now);
+}
+
+/* Only where good images are tried, all of them, for want of anything else: a trial has its one attempt long
+ * before. What was tried in vain isn't tried again. [impl->swr~boot-attempts-room~1] */
+bool boot_make_room(struct boot *boot, uint64_t now)
+{
+	const struct boot_view *const view = &boot->view;
+	struct boot_record next = view->record;
+
+	if (!view->valid || view->recorded < ATTEMPTS_MANY || view->running == BOOT_UNKNOWN ||
+	    view->record.status[view->running] != BOOT_GOOD)
+		return false;
+	trials_end(view, &next);
+	record_finish(view, &next);
+	write_begin(boot, &next, view->last, now);
+	return true;
 }
 
 static void end(struct boot *boot, bool written)
@@ -266,17 +296,40 @@ static void end(struct boot *boot, bool written)
 	boot->view.copies = boot->view.valid ? BOOT_COPIES : 1;
 	boot->view.valid = true;
 	boot->view.record = boot->next;
-	boot->view.recorded = false;
+	boot->view.recorded = boot->attempt != BOOT_ERASED;
+	boot->view.last = boot->attempt;
 }
 
-/* Is it there, the attempts erased? `words`: of `record` that have been programmed. */
-static bool reads_back(const struct boot *boot, uint32_t words)
+/* The attempt before the CRC, by which both count. */
+static uint32_t words_of(const struct boot *boot)
+{
+	return (uint32_t)RECORD_WORDS + (boot->attempt != BOOT_ERASED);
+}
+
+/* Of the copy, that is programmed as the n-th. */
+static uint32_t place_of(const struct boot *boot, uint32_t n)
+{
+	if (boot->attempt == BOOT_ERASED || n < RECORD_WORDS - 1)
+		return n;
+	return n == RECORD_WORDS - 1 ? RECORD_WORDS : RECORD_WORDS - 1;
+}
+
+static void copy_wanted(const struct boot *boot, uint32_t words[COPY_WORDS])
+{
+	memset(words, ONES, COPY_WORDS * sizeof(words[0]));
+	memcpy(words, &boot->next, sizeof(boot->next));
+	words[RECORD_WORDS] = boot->attempt;
+}
+
+/* Is it there, and all else erased? Or nothing at all, where it isn't `programmed`. */
+static bool reads_back(const struct boot *boot, bool programmed)
 {
 	uint32_t wanted[COPY_WORDS];
 	bool same = true;
 
 	memset(wanted, ONES, sizeof(wanted));
-	memcpy(wanted, &boot->next, words * sizeof(wanted[0]));
+	if (programmed)
+		copy_wanted(boot, wanted);
 	for (uint32_t i = 0; i < COPY_WORDS; i++)
 		same &= boot->flash->read(boot->offsets[target(boot)] + i * (uint32_t)sizeof(wanted[0])) ==
 			wanted[i];
@@ -285,11 +338,12 @@ static bool reads_back(const struct boot *boot, uint32_t words)
 
 static void program_next(struct boot *boot, uint64_t now)
 {
-	uint32_t words[RECORD_WORDS];
-	const uint32_t offset = boot->word * (uint32_t)sizeof(words[0]);
+	uint32_t words[COPY_WORDS];
+	const uint32_t place = place_of(boot, boot->word);
 
-	memcpy(words, &boot->next, sizeof(words));
-	boot->flash->program(boot->offsets[target(boot)] + offset, words[boot->word], now);
+	copy_wanted(boot, words);
+	boot->flash->program(boot->offsets[target(boot)] + place * (uint32_t)sizeof(words[0]), words[place],
+			     now);
 	boot->word++;
 }
 
@@ -305,13 +359,13 @@ void boot_poll(struct boot *boot, uint64_t now)
 		return;
 	if (status == FLASH_FAILED) {
 		end(boot, false);
-	} else if (boot->write == BOOT_WRITE_ERASES && !reads_back(boot, 0)) {
+	} else if (boot->write == BOOT_WRITE_ERASES && !reads_back(boot, false)) {
 		end(boot, false); /* not erased */
-	} else if (boot->word < RECORD_WORDS) {
+	} else if (boot->word < words_of(boot)) {
 		boot->write = BOOT_WRITE_PROGRAMS;
 		program_next(boot, now);
 	} else {
-		end(boot, reads_back(boot, RECORD_WORDS));
+		end(boot, reads_back(boot, true));
 	}
 }
 

@@ -29,7 +29,8 @@ struct boot_view {
 	uint32_t attempts[BOOT_SLOTS]; /* with the record that the boot found */
 	uint32_t reason[BOOT_SLOTS];   /* enum boot_reason, of the last of them; 0: none */
 	uint32_t fell_back;	       /* slot that was to be started, and another runs; BOOT_UNKNOWN: none */
-	bool recorded;		       /* attempts stand behind the record that counts */
+	uint32_t recorded;	       /* so many attempts stand behind the record that counts */
+	uint32_t last;		       /* of these the last, as it stands there */
 };
 
 enum boot_write {
@@ -48,7 +49,8 @@ struct boot {
 	/* The change that is under way, or how the last one ended. */
 	enum boot_write write;
 	struct boot_record next;
-	uint32_t word; /* of `next` that is programmed */
+	uint32_t attempt; /* that stands behind it; BOOT_ERASED: none */
+	uint32_t word;	  /* of these that is programmed */
 	uint64_t writes, failures;
 };
 
@@ -69,6 +71,10 @@ static inline bool boot_busy(const struct boot *boot)
 }
 /* While it isn't busy. */
 void boot_write(struct boot *boot, const struct boot_record *next, uint64_t now);
+/* The same, and if it is worth it: where attempts may soon have no room, since no boot is confirmed, the
+ * record is written again, and of the attempts behind it only that of this boot. True: begun. Once, as a boot
+ * begins. */
+bool boot_make_room(struct boot *boot, uint64_t now);
 /* A step: at most one word is programmed. */
 void boot_poll(struct boot *boot, uint64_t now);
 

@@ -179,6 +179,9 @@ void slots_start(const struct guest *guest, const struct machine *of, const stru
 		      timer_from_ns(place->confirm_within_ns, machine->hz), timer_now());
 	report_start();
 	note_boot();
+	if (boot_make_room(&boot, timer_now()))
+		say("health: slots: %" PRIu32 " tries without a confirmation: room is made for more",
+		    boot.view.recorded);
 	channel_start(guest);
 }
 

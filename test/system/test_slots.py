@@ -117,6 +117,21 @@ def test_refused_trial(results):
         running.uart.search(r"^health: slots: b was to be started, and was not: signature\n")
 
 
+def test_room(results):
+    """Tries that were never confirmed would soon have no room: all but this boot's are forgotten, and then it is confirmed. [stest->swr~boot-attempts-room~1]"""
+    appliance = appliance_of(results)
+    tries = struct.pack("<20I", *[1 << 16 | slots.NO_REASON << 8 | slots.SLOTS[slot] for slot in "aaabbb" + 14 * "a"])
+    appliance.set_state(appliance.record(5)[:128] + tries)
+    with qemu.QemuTarget(results) as target:
+        running = started(target, appliance)
+        running.uart.search(r"^health: slots: a runs, good, counter 1\n", never=system.HALTED)
+        running.uart.search(r"^health: slots: 21 tries without a confirmation: room is made for more\n")
+        assert running.uart.search(CONFIRMED, never=system.HALTED).groups() == ("6", "a", "good", "good", "1")
+        assert slots.attempts(target.flash_bank(1), 1) == [("a", slots.NO_REASON, 1)]
+        running.uart.search(r"^health: slots: state 7: first a, a good, b good, floor 1\n", never=system.HALTED)
+        assert slots.attempts(target.flash_bank(1), 0) == []
+
+
 def test_restart_delays(results):
     """A restart of an essential cell: the set time begins anew."""
     appliance = appliance_of(results)

@@ -162,6 +162,95 @@ static void attempts(void **state)
 	assert_int_equal(boot.view.running, BOOT_UNKNOWN);
 }
 
+/* Before attempts have no room, of which nobody could tell what runs: all are forgotten but this boot's.
+ * [utest->swr~boot-attempts-room~1] */
+static void room(void **state)
+{
+	const struct boot_record record = record_of(7, A, BOOT_GOOD, BOOT_GOOD);
+	struct boot_record next;
+
+	nor_record(0, record);
+	for (uint32_t i = 0; i < 16; i++) {
+		open();
+		assert_false(boot_make_room(&boot, 0));
+		nor_attempt(0, i, i % 2 ? STARTED_B(4u) : TRIED(BOOT_TRIED_A, BOOT_SIGNATURE, 3));
+	}
+	open();
+	assert_true(boot_make_room(&boot, 0));
+	run();
+	assert_int_equal(boot.write, BOOT_WRITE_DONE);
+	assert_int_equal(nor.last, NOR_BLOCK + offsetof(struct boot_record, crc));
+	assert_int_equal(boot.view.running, B);
+	assert_false(boot.confirmed);
+	assert_false(boot_make_room(&boot, 0));
+	assert_true(boot_confirm(&boot.view, &next)); /* still something to write: the attempt */
+	power_on();
+	assert_int_equal(boot.view.record.sequence, 8);
+	assert_memory_equal(boot.view.record.digest, record.digest, sizeof(record.digest));
+	assert_int_equal(boot.view.record.primary, A);
+	assert_int_equal(boot.view.record.floor, 3);
+	assert_int_equal(boot.view.running, B);
+	assert_int_equal(boot.view.running_counter, 4);
+	assert_int_equal(boot.view.attempts[A], 0);
+	assert_int_equal(boot.view.attempts[B], 1);
+	assert_false(boot.confirmed);
+	/* The loader goes on behind it. */
+	nor_attempt(1, 1, STARTED_A(3u));
+	open();
+	assert_int_equal(boot.view.running, A);
+}
+
+/* [utest->swr~boot-attempts-room~1] */
+static void no_room_for_trials(void **state)
+{
+	nor_record(0, record_of(7, A, BOOT_TRIAL, BOOT_GOOD));
+	nor_attempt(0, 0, STARTED_A(5u));
+	for (uint32_t i = 1; i < 20; i++)
+		nor_attempt(0, i, STARTED_B(4u));
+	open();
+	assert_true(boot_make_room(&boot, 0));
+	run();
+	power_on();
+	assert_int_equal(boot.view.record.status[A], BOOT_EMPTY); /* else it would be tried once more */
+	assert_int_equal(boot.view.record.status[B], BOOT_GOOD);
+	assert_int_equal(boot.view.running, B);
+	/* One that runs, or what isn't known, is left alone. */
+	nor_start(1);
+	nor_record(0, record_of(7, A, BOOT_TRIAL, BOOT_GOOD));
+	for (uint32_t i = 0; i < 20; i++)
+		nor_attempt(0, i, STARTED_A(5u));
+	open();
+	assert_false(boot_make_room(&boot, 0));
+	nor_attempt(0, 20, TRIED(BOOT_TRIED_B, BOOT_SIGNATURE, 4));
+	open();
+	assert_int_equal(boot.view.running, BOOT_UNKNOWN);
+	assert_false(boot_make_room(&boot, 0));
+}
+
+/* Either all attempts, or the last alone. [utest->swr~boot-attempts-room~1] */
+static void power_cuts_of_room(void **state)
+{
+	bool done = false;
+
+	for (uint32_t power = 0; !done; power++) {
+		nor_start(power);
+		nor_record(0, record_of(7, A, BOOT_GOOD, BOOT_GOOD));
+		for (uint32_t i = 0; i < 17; i++)
+			nor_attempt(0, i, STARTED_B(4u));
+		open();
+		nor.power = power;
+		assert_true(boot_make_room(&boot, 0));
+		run();
+		done = boot.write == BOOT_WRITE_DONE;
+		power_on();
+		assert_int_equal(boot.view.running, B);
+		assert_false(boot.confirmed);
+		assert_int_equal(boot.view.recorded, boot.view.record.sequence == 8 ? 1 : 17);
+		assert_true(!done || boot.view.record.sequence == 8);
+		assert_int_equal(nor.erasures[0] + nor.programmed[0], 0);
+	}
+}
+
 /* [utest->swr~boot-state-confirm~1] */
 static void confirm(void **state)
 {
@@ -422,6 +511,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(choice, start),
 		cmocka_unit_test_setup(attempts, start),
+		cmocka_unit_test_setup(room, start),
+		cmocka_unit_test_setup(no_room_for_trials, start),
+		cmocka_unit_test_setup(power_cuts_of_room, start),
 		cmocka_unit_test_setup(confirm, start),
 		cmocka_unit_test_setup(lost, start),
 		cmocka_unit_test_setup(power_cuts, start),
