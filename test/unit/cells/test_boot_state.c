@@ -173,7 +173,7 @@ static void room(void **state)
 	for (uint32_t i = 0; i < 16; i++) {
 		open();
 		assert_false(boot_make_room(&boot, 0));
-		nor_attempt(0, i, i % 2 ? STARTED_B(4u) : TRIED(BOOT_TRIED_A, BOOT_SIGNATURE, 3));
+		nor_attempt(0, i, i > 2 ? STARTED_B(4u) : TRIED(BOOT_TRIED_A, BOOT_SIGNATURE, 3));
 	}
 	open();
 	assert_true(boot_make_room(&boot, 0));
