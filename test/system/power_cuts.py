@@ -21,7 +21,7 @@ DEVICES = DISK, FLASH = "disk", "flash-1"
 BLOCK = 0x40000  # bytes: what the flash erases at once
 COUNTERS = {"a": 1, "b": 2}
 OTHER = r"^(bulkhead: (halted|exception|refus)|Bulkhead: no slot can be started|Bulkhead: no valid boot state)"
-RUNS = r"^event: (\S+) \S+ cell=health slot of=([AB]) runs counter=(\d+) record=(\d+)\n"
+RUNS = r"^event: (\S+) \S+ cell=health slot of=([ab]) runs counter=(\d+) record=(\d+)\n"
 KEPT = r"^health: slots: (?:state (\d+): first ([ab]), a (\w+), b (\w+), floor (\d+)|confirmed, nothing to write)\n"
 AT_ONCE = 2  # machines
 
@@ -154,7 +154,7 @@ def start(recording, case, folder):
 
 def came_up(recording, uart, outcome):
     runs = uart.search(RUNS, never=OTHER)
-    slot, record = runs[2].lower(), int(runs[4])
+    slot, record = runs[2], int(runs[4])
     outcome.slot, outcome.seconds = slot, float(runs[1])
     may = allowed(recording, outcome.case)
     assert (slot, record) in may, f"slot {slot} by record {record}, which isn't among {sorted(may)}"
