@@ -72,6 +72,9 @@ def test_nor_flash_keeps_the_order(tmp_path):
     for seed in range(50):
         cut = made.cut(random.Random(seed), 0, 4)
         assert cut.lost | {number for number, _ in cut.torn} == {cut.end - 1}
+        cut = made.cut(random.Random(seed), 2, 4)
+        assert cut.end == 4 and cut.lost | {number for number, _ in cut.torn} == {3}, "what was before is there"
+        assert made.cut(random.Random(seed), 2, 3) in (Cut(2), Cut(3))
 
 
 def test_subset_is_applied_in_order(tmp_path, made):

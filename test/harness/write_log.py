@@ -115,8 +115,11 @@ class WriteLog:
         return ends
 
     def cut(self, rng, first, last, share=None):
-        """At random, where something isn't sure, if anywhere: of each write that isn't sure all, nothing or a part is there."""
-        ends = [end for end in range(first, last + 1) if self.unsure(end)] or range(first, last + 1)
+        """At random, where something isn't sure, if anywhere: of each write that isn't sure all, nothing or a part is there. What NOR flash was
+        told before `first` is there."""
+        if self.nor and not any(self.unsure(end) for end in range(first + 1, last + 1)):
+            return Cut(rng.randrange(first, last + 1))
+        ends = [end for end in range(first + self.nor, last + 1) if self.unsure(end)] or range(first, last + 1)
         end = rng.choice(ends)
         share = share or rng.choice((0.1, 0.5, 0.9))
         unsure = [(number, rng.random()) for number in self.unsure(end)]
