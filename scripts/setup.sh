@@ -23,6 +23,7 @@ DEMO_PACKAGES=(
 	device-tree-compiler libfdt-dev libssl-dev
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross picolibc-aarch64-linux-gnu # hypervisor and cells
 	cpio genimage bmap-tools u-boot-tools openssl python3 # the disk image
+	squashfs-tools cryptsetup-bin rauc		# a Linux cell's root file system, and its updates
 	bison flex					# U-Boot from its sources
 	xz-utils					# the cells' kernel modules
 	dpkg-dev					# sources: lwIP's, and U-Boot's

@@ -360,21 +360,13 @@ void rule_tree_basics(struct audit *audit)
 
 		if (!cell->known || !cell->guest.fdt)
 			continue;
-		const struct node *chosen = tree_path(&cell->guest, "/chosen"),
-				  *psci = tree_path(&cell->guest, "/psci");
-		const char *have = chosen ? node_string(&cell->guest, chosen, "bootargs") : NULL;
-		const char *due = cell->asked
-					  ? node_string(&audit->partition.tree, cell->asked->node, "bootargs")
-					  : NULL;
+		const struct node *psci = tree_path(&cell->guest, "/psci");
 		const char *method = psci ? node_string(&cell->guest, psci, "method") : NULL;
 
 		memory_check(audit, cell);
 		cpus_check(audit, cell);
 		caches_check(audit, cell);
 		guest_reserved_check(audit, cell);
-		if (strcmp(have ? have : "", due ? due : "") != 0)
-			violation(&audit->report, RULE_TREE_BASICS,
-				  "%s: its tree's bootargs aren't the file's", cell->who);
 		if (!method || strcmp(method, "hvc") != 0)
 			violation(&audit->report, RULE_TREE_BASICS, "%s: its tree has no PSCI by hvc",
 				  cell->who);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * rule_tree_boot.c - how a guest's tree has it boot: cores by PSCI, a GIC whose frames can be counted, a
- * /chosen of its own, and paths that lead somewhere.
+ * /chosen of its own with the file's command line, and paths that lead somewhere.
  */
 #include <libfdt.h>
 #include <string.h>
 
 #include "rule.h"
 
-#define PATH_SIZE 256
+#define PATH_SIZE   256
+#define ROOT_DIGITS 64 /* of a SHA-256, and of its salt */
 
 /* A core is switched on by PSCI, whatever the board's firmware has.  [impl->swr~audit-tree-basics~1] */
 static void methods_check(struct audit *audit, const struct cell *cell)
@@ -42,6 +43,55 @@ static void chosen_check(struct audit *audit, const struct cell *cell)
 			violation(&audit->report, RULE_TREE_BASICS, "%s: its tree's /chosen has %s",
 				  cell->who, name);
 	}
+}
+
+/* `bulkhead.verity=BLOCKS:SALT:HASH`, to the end: what dm-verity verifies the root file system by. */
+static bool names_root(const char *text)
+{
+	static const char argument[] = "bulkhead.verity=", decimal[] = "0123456789",
+			  hexadecimal[] = "0123456789abcdef";
+	size_t digits;
+
+	if (strncmp(text, argument, sizeof(argument) - 1) != 0)
+		return false;
+	text += sizeof(argument) - 1;
+	digits = strspn(text, decimal);
+	if (!digits || text[0] == '0')
+		return false;
+	text += digits;
+	for (unsigned int i = 0; i < 2; i++) {
+		if (text[0] != ':' || strspn(text + 1, hexadecimal) != ROOT_DIGITS)
+			return false;
+		text += 1 + ROOT_DIGITS;
+	}
+	return !text[0];
+}
+
+/* The file's; where it names a root file system, with that root's hash behind, and else with none.
+ * [impl->swr~audit-tree-basics~1] [impl->swr~audit-root~1] */
+static void bootargs_check(struct audit *audit, const struct cell *cell)
+{
+	const struct tree *file = &audit->partition.tree;
+	const struct node *chosen = tree_path(&cell->guest, "/chosen"),
+			  *asked = cell->asked ? cell->asked->node : NULL;
+	const char *have = chosen ? node_string(&cell->guest, chosen, "bootargs") : NULL;
+	const char *due = asked ? node_string(file, asked, "bootargs") : NULL;
+
+	have = have ? have : "";
+	due = due ? due : "";
+	if (!asked || !node_string(file, asked, "root")) {
+		if (strcmp(have, due) != 0)
+			violation(&audit->report, RULE_TREE_BASICS,
+				  "%s: its tree's bootargs aren't the file's", cell->who);
+		return;
+	}
+	if (strncmp(have, due, strlen(due)) != 0 || (due[0] && have[strlen(due)] != ' ') ||
+	    strstr(due, "bulkhead.verity="))
+		violation(&audit->report, RULE_TREE_BASICS, "%s: its tree's bootargs aren't the file's",
+			  cell->who);
+	else if (!names_root(have + strlen(due) + (due[0] ? 1 : 0)))
+		violation(&audit->report, RULE_TREE_BASICS,
+			  "%s: its tree's bootargs don't end in the hash of its root file system", cell->who);
 }
 
 /* "/path" or an alias, with or without options behind a colon. */
@@ -113,6 +163,7 @@ void rule_tree_boot(struct audit *audit)
 		methods_check(audit, cell);
 		gic_check(audit, cell);
 		chosen_check(audit, cell);
+		bootargs_check(audit, cell);
 		paths_check(audit, cell);
 	}
 }

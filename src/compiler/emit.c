@@ -57,6 +57,18 @@ static bool write_manifest(struct outputs *outputs, const struct layout *layout)
 	return good;
 }
 
+/* What image.py lays on the disk beside the FIT that names it. [impl->swr~config-root~1] */
+static bool write_root(struct outputs *outputs, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		const struct bytes *const file = &plan->cells[i].root.file;
+
+		if (file->data)
+			return output_add(outputs, ROOT_FILE, file->data, file->size);
+	}
+	return true;
+}
+
 static bool write_image(struct outputs *outputs, const struct layout *layout)
 {
 	struct bytes kernel = image_write(layout);
@@ -81,7 +93,7 @@ bool plan_emit(struct plan *plan, const char *dir)
 	return layout_settle(&layout, plan) && output_open(&outputs, dir) &&
 	       output_add(&outputs, "blueprint.bin", layout.file.data, layout.file.size) &&
 	       write_trees(&outputs, &layout) && write_image(&outputs, &layout) &&
-	       write_map(&outputs, &layout, "map.txt", map_print) &&
+	       write_root(&outputs, plan) && write_map(&outputs, &layout, "map.txt", map_print) &&
 	       write_map(&outputs, &layout, "map.json", map_print_json) &&
 	       write_map(&outputs, &layout, "map.svg", map_print_svg) && write_manifest(&outputs, &layout) &&
 	       output_commit(&outputs);

@@ -98,6 +98,7 @@ void devices_assign(struct front *front);	/* devices.c */
 void dma_tell(const struct front *front);	/* dma.c: warns of each of them */
 void consoles_assign(struct front *front);	/* console.c */
 void images_read(struct front *front);		/* images.c */
+void roots_read(struct front *front);		/* root.c: a Linux cell's root file system, on the disk */
 void images_store(struct front *front);		/* images.c: places them in the image store */
 void channels_read(struct front *front);	/* channels.c */
 void faults_read(struct front *front);		/* faults.c */

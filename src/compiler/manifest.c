@@ -91,6 +91,8 @@ static void put_inputs(struct text *text, const struct plan *plan)
 			put_input(text, role, &cell->files[j].file);
 			free(role);
 		}
+		if (cell->root.file.data)
+			put_input(text, "root", &cell->root.file);
 		if (cell->log_key.data)
 			put_input(text, "log-key", &cell->log_key);
 		if (cell->overlay.data)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digest.h"
 #include "emit.h"
 #include "emit_interrupts.h"
 
@@ -241,6 +242,18 @@ static void print_boot_state(const struct plan *plan, size_t cell, FILE *out)
 	fputc('\n', out);
 }
 
+/* [impl->swr~map-root~1] */
+static void print_root(const struct plan_root *root, FILE *out)
+{
+	char hash[2 * DIGEST_SIZE + 1];
+
+	if (!root->file.data)
+		return;
+	digest_text(root->hash, hash);
+	fprintf(out, "  root: %s, %zu bytes, on the disk, root hash %s\n", base_name(root->file.path),
+		root->file.size, hash);
+}
+
 static void print_images(const struct layout *layout, size_t cell, FILE *out)
 {
 	const struct plan_cell *const own = &layout->plan->cells[cell];
@@ -415,6 +428,7 @@ void map_print(const struct layout *layout, FILE *out)
 		print_net(&plan->cells[i].net, out);
 		print_boot_state(plan, i, out);
 		print_images(layout, i, out);
+		print_root(&plan->cells[i].root, out);
 		print_firmware(&plan->cells[i], out);
 		print_masters(plan, i, out);
 		fputc('\n', out);

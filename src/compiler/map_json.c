@@ -317,6 +317,29 @@ static void put_boot_state(const struct plan *plan, FILE *out)
 		state->confirm_after_ns, state->confirm_within_ns);
 }
 
+/* [impl->swr~map-root~1] */
+static void put_root(const struct plan *plan, FILE *out)
+{
+	char hash[2 * DIGEST_SIZE + 1];
+
+	fputs("\n  \"root\": ", out);
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		const struct plan_root *const root = &plan->cells[i].root;
+
+		if (!root->file.data)
+			continue;
+		digest_text(root->hash, hash);
+		put_key(out, "{", "name", base_name(root->file.path));
+		fprintf(out, ", \"cell\": %zu, \"size\": %zu", i, root->file.size);
+		put_key(out, ", ", "file", ROOT_FILE);
+		put_key(out, ", ", "hash", hash);
+		put_digest(out, &root->file);
+		fputs("},", out);
+		return;
+	}
+	fputs("null,", out);
+}
+
 static void put_shared(const struct plan *plan, FILE *out)
 {
 	const char *separator = "";
@@ -361,6 +384,7 @@ void map_print_json(const struct layout *layout, FILE *out)
 	fputs(plan->channel_count ? "\n  ]," : "],", out);
 	put_shared(plan, out);
 	put_boot_state(plan, out);
+	put_root(plan, out);
 	fputs("\n  \"left_out\": [", out);
 	for (size_t i = 0; i < plan->left_out_count; i++) {
 		put_key(out, i ? ",\n    {" : "\n    {", "path", plan->left_out[i].path);

@@ -253,6 +253,7 @@ bool plan_read(struct plan *plan, const char *file, const char *const *include_d
 	if (!read_ownership(&front, plan, file))
 		return false;
 	images_read(&front);
+	roots_read(&front);
 	images_store(&front);
 	warn_unwatched(&front);
 	board_warn_assumed(&plan->board);

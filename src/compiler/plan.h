@@ -212,6 +212,14 @@ struct plan_net { /* `net`; IPv4 addresses as numbers */
 	struct plan_server ntp, syslog;
 };
 
+#define ROOT_FILE "root.img" /* what it is called among a build's outputs */
+
+struct plan_root { /* `root`: a file system with its dm-verity tree; file.data NULL: none */
+	struct bytes file;
+	uint64_t blocks; /* of data, of 4096 bytes each */
+	uint8_t salt[32], hash[32];
+};
+
 struct plan_cell {
 	const char *name;
 	int line, column;
@@ -236,7 +244,8 @@ struct plan_cell {
 	struct plan_net net;
 	struct bytes log_key;		 /* the file, PEM; data NULL: none */
 	uint8_t log_seed[LOG_SEED_SIZE]; /* the private key in it */
-	const char *bootargs;
+	const char *bootargs;		 /* with what names the root */
+	struct plan_root root;
 	struct file_image *files;
 	size_t file_count;
 	struct segment_image *segments; /* the guest tree's is added by the back end */

@@ -30,6 +30,7 @@ static const struct word cell_words[] = {
 	{"kernel", PROPERTY},
 	{"initrd", PROPERTY},
 	{"bootargs", PROPERTY},
+	{"root", PROPERTY},
 	{"image", PROPERTY},
 	{"load", PROPERTY},
 	{"entry", PROPERTY},

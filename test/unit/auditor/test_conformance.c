@@ -291,6 +291,31 @@ GUEST(core_of_neighbour, CONTROL, "reg = <1>", "reg = <2>")
 GUEST(cache_of_nobody, CONTROL, "reg = <1> ;",
       "reg = <1>; next-level-cache = <0x77>; l2 { phandle = <0x77>; };")
 GUEST(other_bootargs, GATEWAY, "\"quiet\"", "\"init=/bin/sh\"")
+/* A gateway with a root file system: its command line ends in that root's hash. */
+#define SALT "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+#define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define ROOT(name, words, arguments)                                                                         \
+	MUTATION(name)                                                                                       \
+	{                                                                                                    \
+		fixture_replace(&f->partition_text, "bootargs = \"quiet\"", words "root = \"root.img\"");    \
+		fixture_replace(&f->guest_text[GATEWAY], "\"quiet\"", "\"" arguments "\"");                  \
+	}
+#define QUIET "bootargs = \"quiet\"; "
+ROOT(root_told, QUIET, "quiet bulkhead.verity=3074:" SALT ":" HASH)
+ROOT(root_told_alone, "", "bulkhead.verity=3074:" SALT ":" HASH)
+ROOT(root_untold, QUIET, "quiet")
+ROOT(root_untold_alone, "", "quiet")
+ROOT(root_without_hash, QUIET, "quiet bulkhead.verity=3074:" SALT)
+ROOT(root_without_blocks, QUIET, "quiet bulkhead.verity=:" SALT ":" HASH)
+ROOT(root_of_no_blocks, QUIET, "quiet bulkhead.verity=0:" SALT ":" HASH)
+ROOT(root_with_short_hash, QUIET, "quiet bulkhead.verity=3074:" SALT ":0123")
+ROOT(root_with_words_behind, QUIET, "quiet bulkhead.verity=3074:" SALT ":" HASH " init=/bin/sh")
+ROOT(root_with_words_before, QUIET, "quiet init=/bin/sh bulkhead.verity=3074:" SALT ":" HASH)
+ROOT(root_of_other_words, QUIET, "quieter bulkhead.verity=3074:" SALT ":" HASH)
+ROOT(root_without_blank, QUIET, "quietbulkhead.verity=3074:" SALT ":" HASH)
+ROOT(root_asked_twice, "bootargs = \"bulkhead.verity=1\"; ",
+     "bulkhead.verity=1 bulkhead.verity=3074:" SALT ":" HASH)
+GUEST(root_undue, GATEWAY, "\"quiet\"", "\"quiet bulkhead.verity=3074:" SALT ":" HASH "\"")
 GUEST(psci_by_smc, CONTROL, "method = \"hvc\"", "method = \"smc\"")
 GUEST(memory_promised, CONTROL, "0x40000000 0 0x200000", "0x40000000 0 0x400000")
 GUEST(device_promised, CONTROL, "bulkhead {", "rtc@9010000 { reg = <0 0x9010000 0 0x1000>; }; bulkhead {")
@@ -884,6 +909,18 @@ static const struct mutation rows[] = {
 	ROW(TREE_BASICS, core_of_neighbour), /* [utest->swr~audit-tree-basics~1] */
 	ROW(TREE_BASICS, cache_of_nobody),
 	ROW(TREE_BASICS, other_bootargs),
+	ROW(TREE_BASICS, root_untold), /* [utest->swr~audit-root~1] */
+	ROW(TREE_BASICS, root_untold_alone),
+	ROW(TREE_BASICS, root_without_hash),
+	ROW(TREE_BASICS, root_without_blocks),
+	ROW(TREE_BASICS, root_of_no_blocks),
+	ROW(TREE_BASICS, root_with_short_hash),
+	ROW(TREE_BASICS, root_with_words_behind),
+	ROW(TREE_BASICS, root_with_words_before),
+	ROW(TREE_BASICS, root_of_other_words),
+	ROW(TREE_BASICS, root_without_blank),
+	ROW(TREE_BASICS, root_asked_twice),
+	ROW(TREE_BASICS, root_undue),
 	ROW(TREE_BASICS, psci_by_smc),
 	ROW(TREE_REG, memory_promised),
 	ROW(TREE_REG, device_promised),
@@ -1115,6 +1152,13 @@ static void a_cell_with_a_network_is_clean(void **state)
 	clean(net_given);
 }
 
+/* [utest->swr~audit-root~1] */
+static void a_cell_with_a_root_is_clean(void **state)
+{
+	clean(root_told);
+	clean(root_told_alone);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(the_good_image_is_clean),
@@ -1123,6 +1167,7 @@ int main(void)
 					   cmocka_unit_test(a_cell_with_reserved_memory_is_clean),
 					   cmocka_unit_test(a_cell_behind_an_interrupt_map_is_clean),
 					   cmocka_unit_test(a_cell_with_a_network_is_clean),
+					   cmocka_unit_test(a_cell_with_a_root_is_clean),
 					   cmocka_unit_test(firmware_calls_are_listed),
 					   cmocka_unit_test(unprotected_masters_are_listed),
 					   cmocka_unit_test(differences_from_the_inputs_are_caught)};
