@@ -50,7 +50,8 @@ demo: all ## the whole story in QEMU: one text file, three cells, a crash, a res
 
 fit: all ## build/out/NAME/bulkhead.itb from CONFIG=FILE, audited
 	@mkdir -p $(OUT)
-	@build/bulkhead build $(CONFIG) $(IMAGES) -o $(OUT)
+	@scripts/rootfs.py $(CONFIG) $(OUT) $(IMAGE_OPTIONS)
+	@build/bulkhead build $(CONFIG) $(IMAGES) -I $(OUT) -o $(OUT)
 	@build/bulkhead audit $(OUT)/bulkhead.itb
 
 image: fit ## what an appliance is flashed with, of CONFIG=FILE, in build/out/NAME: signed by KEY=NAME of KEYS=DIR, COUNTER=N

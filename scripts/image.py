@@ -4,7 +4,8 @@
 
 Writes beside FIT: bulkhead-signed.itb; disk.img and disk.img.bmap; loader.img (U-Boot with its control tree, in the layout
 of the board's flash: QEMU's first bank); state.img (boot state: second flash bank, where the partition file gives one to the
-health cell); release.json with the size and SHA-256 of each. The FIT is the same bytes at every build; signatures never are. docs/update.md tells more.
+health cell); bundle.raucb (an update for RAUC, where a Linux cell has a root file system); release.json with the size and
+SHA-256 of each. The FIT is the same bytes at every build; signatures never are. docs/update.md tells more.
 
 [impl->swr~image-factory~1]
 """
@@ -16,31 +17,21 @@ import pathlib
 import subprocess
 import sys
 
-from imaging import Refused, control, disk, keys, rockchip, run, sign, state
+from imaging import Refused, bundle, control, disk, keys, rockchip, run, sign, state
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LOADERS = ROOT / "build/loader"
-DEVELOPMENT = ROOT / "build/keys", "development"
 LAYOUTS = {"rk3399-spi": rockchip.flash}  # of a loader's flash; a board's machine.dts says which, QEMU's none
-OUTPUTS = ("bulkhead-signed.itb", "disk.img", "disk.img.bmap", "loader.img", "state.img")
+OUTPUTS = ("bulkhead-signed.itb", "disk.img", "disk.img.bmap", "loader.img", "state.img", "bundle.raucb")
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("fit", type=pathlib.Path, help="bulkhead.itb, as `bulkhead build` writes it beside map.json")
-    parser.add_argument("--keys", default=str(DEVELOPMENT[0]), help="folder of the keys (NAME.key, NAME.crt)")
-    parser.add_argument("--token", help="PKCS#11 URI of the token that has the private keys, as pkcs11:token=NAME;pin-value=PIN")
-    parser.add_argument("--key", action="append", help="key to sign with; several: an image for machines with either")
-    parser.add_argument("--trust", action="append", help="further key whose signatures U-Boot shall believe")
+    keys.add_arguments(parser)
     parser.add_argument("--counter", type=int, default=1, help="machines that confirmed a higher one refuse this image")
-    parser.add_argument("--root", type=pathlib.Path, help="root file system of the Linux cell, beside the FIT in each slot")
-    parser.add_argument("--data", type=int, default=64, metavar="MIB", help="size of the data partition; 0: none")
+    parser.add_argument("--data", type=int, metavar="MIB", help="size of the data partition; 0: none; else 64, with a root 256")
     return parser.parse_args()
-
-
-def development_key(folder, name):
-    if (folder, name) == (str(DEVELOPMENT[0]), DEVELOPMENT[1]) and not (DEVELOPMENT[0] / f"{name}.crt").exists():
-        keys.make(folder, name, development=True)
 
 
 def measured(path):
@@ -61,33 +52,45 @@ def plain(code, tree, out):
     out.write_bytes((code / "u-boot-nodtb.bin").read_bytes() + tree.read_bytes())
 
 
+def root_of(board, out):
+    """The root file system that the FIT names, as `bulkhead build` left it beside it; None: it names none. [impl->swr~image-bundle~1]"""
+    root = board.get("root")
+    if not root:
+        return None
+    path = out / root["file"]
+    if not path.exists() or measured(path) != {"size": root["size"], "sha256": root["sha256"]}:
+        raise Refused(f"{path} isn't the root file system that the FIT names", "build both: bulkhead build FILE -o DIR")
+    return path
+
+
 def build(options):
     out = options.fit.parent
     for name in (*OUTPUTS, "release.json"):  # a set that doesn't belong together is worse than none
         (out / name).unlink(missing_ok=True)
-    names = options.key or [DEVELOPMENT[1]]
-    for name in names:
-        development_key(options.keys, name)
-    signers = [keys.find(options.keys, name) for name in names]
-    trusted = signers + [keys.find(options.keys, name) for name in options.trust or [] if name not in names]
+    signers, further = keys.chosen(options)
+    trusted = [*signers, *further]
     fit = sign.Fit(options.fit)
     board = json.loads((out / "map.json").read_text(encoding="utf-8"))
     built = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    place = board.get("boot_state")
+    place, root = board.get("boot_state"), root_of(board, out)
     loader = control.loader_facts(fit)
     if loader.layout and loader.layout not in LAYOUTS:
         raise Refused(f"board {fit.board}: its loader's layout '{loader.layout}' isn't known", f"known: {', '.join(LAYOUTS)}; none: U-Boot from the first byte on")
     code = loader_code(loader.defconfig)
     own = code / "u-boot.dtb"
 
-    signed = sign.sign(fit, out / "bulkhead-signed.itb", names, options.token or options.keys, options.counter)
+    signed = sign.sign(fit, out / "bulkhead-signed.itb", [key.name for key in signers], options.token or options.keys, options.counter)
     tree = out / "loader.dtb"
     control.build(fit, loader, trusted, place, own.read_bytes() if own.exists() else None, tree)
     LAYOUTS.get(loader.layout, plain)(code, tree, out / "loader.img")
     tree.unlink()
     if place:
         (out / "state.img").write_bytes(state.factory(place, signed.digest, options.counter))
-    rows = disk.partitions(signed.path, options.root, options.data * disk.MIB)
+    if root:
+        what = bundle.compatible(board["file"])
+        bundle.write(out / "bundle.raucb", what, options.counter, signed.path, root, signers[0], options.token or options.keys)
+    data = options.data if options.data is not None else 256 if root else 64
+    rows = disk.partitions(signed.path, root, data * disk.MIB)
     disk.write(rows, out / "disk.img")
     (out / "disk.img.bmap").write_bytes(run("bmaptool", "-q", "create", out / "disk.img"))
     release = {
@@ -103,8 +106,9 @@ def build(options):
         "fit_unsigned_sha256": fit.digest.hex(),
         "digests": built["digests"],
         "boot_state": place,
+        "root": board.get("root"),
         "partitions": [{"name": name, "size": size, "file": file.name if file else None} for name, file, size in rows],
-        "files": {name: measured(out / name) for name in OUTPUTS if (out / name).exists()},
+        "files": {name: measured(out / name) for name in OUTPUTS if (out / name).exists()} | {path.name: measured(path) for path in [root] if path},
     }
     part = out / "release.json.part"
     part.write_text(json.dumps(release, indent="\t") + "\n", encoding="utf-8")

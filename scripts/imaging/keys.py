@@ -17,6 +17,7 @@ from . import Refused, run
 BITS = 4096
 DEVELOPMENT = "Bulkhead development key - not for shipping"
 YEARS = 30
+FOLDER = pathlib.Path(__file__).resolve().parents[2] / "build/keys"  # of the development key
 
 
 @dataclasses.dataclass
@@ -87,3 +88,20 @@ def make(folder, name, development=False):
     finally:
         os.umask(old)
     return find(folder, name)
+
+
+def add_arguments(parser):
+    """Which keys sign, which are believed, and where they are."""
+    parser.add_argument("--keys", default=str(FOLDER), help="folder of the keys (NAME.key, NAME.crt)")
+    parser.add_argument("--token", help="PKCS#11 URI of the token that has the private keys, as pkcs11:token=NAME;pin-value=PIN")
+    parser.add_argument("--key", action="append", help="key to sign with; several: an image for machines with either")
+    parser.add_argument("--trust", action="append", help="further key whose signatures U-Boot and RAUC shall believe")
+
+
+def chosen(options):
+    """(keys that sign, further keys that are believed); where nobody named one, this tree's development key, made at its first use."""
+    names = options.key or ["development"]
+    if "development" in names and options.keys == str(FOLDER) and not (FOLDER / "development.crt").exists():
+        make(FOLDER, "development", development=True)
+    signers = [find(options.keys, name) for name in names]
+    return signers, [find(options.keys, name) for name in options.trust or [] if name not in names]

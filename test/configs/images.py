@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Small stand-ins for the images that partition files name, written where the tests say."""
 import base64
+import hashlib
 import os
 import struct
 
@@ -23,6 +24,14 @@ def kernel(image_size, text_offset=0):
     return struct.pack("<IIQQQQQQII", 0x14000010, 0, text_offset, image_size, 0xA, 0, 0, 0, 0x644D5241, 0) + bytes(4032)
 
 
+def verity(blocks=2, salt=bytes(32)):
+    """A root file system of so few blocks that its hash tree (dm-verity, format 1) has one."""
+    data = [bytes([number]) * 4096 for number in range(blocks)]
+    head = struct.pack("<8sII16s32sIIQH6x256s", b"verity", 1, 1, bytes(16), b"sha256", 4096, 4096, blocks, len(salt), salt)
+    tree = b"".join(hashlib.sha256(salt + block).digest() for block in data)
+    return b"".join([*data, head.ljust(4096, b"\0"), tree.ljust(4096, b"\0")])
+
+
 # An Ed25519 private key (RFC 8410, 7) that nobody may use for anything else.
 KEY = b"-----BEGIN PRIVATE KEY-----\n" + base64.b64encode(bytes.fromhex("302e020100300506032b657004220420") + bytes(range(32))) + b"\n-----END PRIVATE KEY-----\n"
 
@@ -33,6 +42,8 @@ FILES = {
     "Image": kernel(0x2000000),
     "initramfs.cpio.gz": bytes(100000),
     "initramfs-pci.cpio.gz": bytes(200000),
+    "initramfs-root.cpio.gz": bytes(300000),
+    "rootfs.img": verity(),
     "raw.bin": b"\x00\x00\x00\x14" * 1024,
     "large.elf": elf(memory=0x4000000),
     "fixed.elf": elf(ET_EXEC, address=0x70000000),

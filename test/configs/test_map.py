@@ -125,7 +125,7 @@ def test_drawing_of_the_readme():
 
 
 # [utest->swr~map-svg~1]
-@pytest.mark.parametrize("path", ["configs/edge-gateway.dts", "configs/minimal.dts", "configs/sriov-gateway.dts",
+@pytest.mark.parametrize("path", ["configs/edge-gateway.dts", "configs/minimal.dts", "configs/sriov-gateway.dts", "configs/self-update.dts",
                                   "test/configs/good/odd-board.dts", "test/configs/good/colors.dts",
                                   "test/configs/good/firmware-calls.dts", "test/configs/good/shared-clock.dts"])
 def test_examples(path, tmp_path):

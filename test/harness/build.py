@@ -33,7 +33,7 @@ def tool(*arguments, check=True):
     return done
 
 
-def _includes():
+def includes():
     return [word for folder in include_dirs() for word in ("-I", folder)]
 
 
@@ -46,13 +46,14 @@ def build(config):
     out = IMAGES / path.stem
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    tool("build", path, *_includes(), "-o", out)  # files beside the partition file come first
+    subprocess.run([ROOT / "scripts/rootfs.py", path, out], check=True)
+    tool("build", path, *includes(), "-I", out, "-o", out)  # files beside the partition file come first
     return out
 
 
 def map_json(config):
     """What `bulkhead map --json` prints of a configuration in test/system/configs."""
-    return tool("map", CONFIGS / f"{config}.dts", "--json", *_includes()).stdout
+    return tool("map", CONFIGS / f"{config}.dts", "--json", *includes()).stdout
 
 
 def image(config):

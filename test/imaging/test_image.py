@@ -133,24 +133,9 @@ def test_key_as_the_loader_wants_it(folder, keys_folder):
     assert int.from_bytes(node.properties["rsa,r-squared"].data, "big") == (1 << 2 * 4096) % modulus
 
 
-def test_token(folder, keys_folder, tmp_path):
+def test_token(folder, token):
     """The private key is in a PKCS#11 token alone (SoftHSM's)."""
-    (tmp_path / "tokens").mkdir()
-    (tmp_path / "softhsm.conf").write_text(f"directories.tokendir = {tmp_path / 'tokens'}\n")
-    # OpenSSL's engine doesn't find SoftHSM by itself.
-    (tmp_path / "openssl.cnf").write_text(
-        "openssl_conf = init\n[init]\nengines = engines\n[engines]\npkcs11 = pkcs11\n[pkcs11]\nengine_id = pkcs11\n"
-        "MODULE_PATH = /usr/lib/softhsm/libsofthsm2.so\n"
-    )
-    token = {**os.environ, "SOFTHSM2_CONF": str(tmp_path / "softhsm.conf"), "OPENSSL_CONF": str(tmp_path / "openssl.cnf")}
-    (tmp_path / "certificates").mkdir()
-    (tmp_path / "certificates/new.crt").write_bytes((keys_folder / "new.crt").read_bytes())
-    pins = ["--pin", "1234"]
-    subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "test", *pins, "--so-pin", "5678"], env=token, check=True)
-    load = ["--import", keys_folder / "new.key", "--token", "test", "--label", "new", "--id", "01", *pins]
-    subprocess.run(["softhsm2-util", *load], env=token, check=True)
-    uri = "pkcs11:token=test;pin-value=1234"
-    done = image(folder, "--keys", tmp_path / "certificates", "--key", "new", "--token", uri, env=token)
+    done = image(folder, "--keys", token.certificates, "--key", "new", "--token", token.uri, env=token.environment)
     assert done.returncode == 0, done.stderr
     assert len(configuration(folder)["signature-1"].properties["value"].data) == 512
 
