@@ -6,6 +6,7 @@
 """
 
 import hashlib
+import os
 import pathlib
 import re
 import shutil
@@ -70,7 +71,7 @@ class Machine:
 def test_rauc(old, results):
     """The root of the slot that runs, RAUC in it, and a bundle of another key, which is refused before anything is written."""
     strange = results / "strange.raucb"
-    (results / "small").write_bytes(bytes(4096))
+    (results / "small").write_bytes(os.urandom(1 << 16))
     releases.write_bundle(strange, "rauc", "stranger", 3, results / "small", results / "small")
     with qemu.QemuTarget(results, extra=releases.machine(results)) as target:
         machine = Machine(target, old, results)
