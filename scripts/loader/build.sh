@@ -108,7 +108,11 @@ while read -r line; do
 done < <(cat "${fragments[@]}")
 for target in "${targets[@]}"; do
 	case $target in
-	dts/dt.dtb) mv "$source/$target" "$OUT/u-boot.dtb" ;;
+	dts/dt.dtb)
+		! fdtget "$source/$target" /chosen u-boot,spl-boot-order | grep -q same-as-spl ||
+			die "SPL for $DEFCONFIG takes U-Boot from other places, too: /chosen/u-boot,spl-boot-order of its tree"
+		mv "$source/$target" "$OUT/u-boot.dtb"
+		;;
 	?pl/*) mv "$source/$target" "$OUT/${target%%/*}.bin" ;;
 	*) mv "$source/$target" "$OUT/$target" ;;
 	esac

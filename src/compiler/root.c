@@ -23,6 +23,8 @@
 #define BLOCK_WORDS (BLOCK / DIGEST_SIZE) /* hashes in a block of the tree */
 #define LEVELS_MAX  10u			  /* 128^10 blocks are more than any file has */
 #define ALGORITHM   "sha256"
+#define COMMAND_LINE_MAX                                                                                     \
+	2047u /* arm64 Linux's COMMAND_LINE_SIZE less its end: the rest is cut off, and it boots */
 
 struct superblock { /* little-endian */
 	char signature[8];
@@ -195,6 +197,11 @@ void roots_read(struct front *front)
 				   first->name);
 		else
 			read_cell(front, cell, node);
+		if (cell->bootargs && strlen(cell->bootargs) > COMMAND_LINE_MAX)
+			diag_error(front_place(front, node, PROPERTY),
+				   "cell '%s': its command line, with the hash of '" PROPERTY
+				   "', has more than %u characters",
+				   cell->name, COMMAND_LINE_MAX);
 		first = first ? first : value_present(front, node, PROPERTY) ? cell : NULL;
 	}
 }

@@ -129,6 +129,7 @@ def test_other_kinds(tmp_path, how):
         (OWNER, OWNER, "cell 'a' has a 'root' already: a slot of the disk has room for one"),
         ('bootargs = "bulkhead.verity=1:2:3"; ' + OWNER, "", "'bulkhead.verity=' is what the compiler adds"),
         ("", 'bootargs = "quiet bulkhead.verity=1";', "'bulkhead.verity=' is what the compiler adds"),
+        (f'bootargs = "{"x" * 1900}"; ' + OWNER, "", "its command line, with the hash of 'root', has more than 2047 characters"),
     ],
 )
 def test_refused(tmp_path, a, b, words):
