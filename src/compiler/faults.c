@@ -169,6 +169,20 @@ static void read_table(const struct front *front, int node, struct plan_cell *ce
 		fdt_get_name(tree, child, NULL));
 }
 
+/* A cell that never comes up is found so only after its boot-timeout: as many of these as the window admits
+ * have to fit into it, or the limit that the file asks for is never reached.
+ * [impl->swr~config-restart-limit~1] */
+static void warn_of_no_limit(const struct front *front, int node, const struct plan_cell *cell)
+{
+	if (!cell->boot_timeout_ns || cell->restart_window_ns / cell->restart_max > cell->boot_timeout_ns)
+		return;
+	diag_warning(
+		front_place(front, node, "restart-limit"),
+		"restart-limit is never reached by cell '%s' if it doesn't come up: %u restarts, each after "
+		"its boot-timeout, take longer than restart-window",
+		cell->name, cell->restart_max);
+}
+
 /* [impl->swr~config-faults~1] */
 void faults_read(struct front *front)
 {
@@ -189,5 +203,9 @@ void faults_read(struct front *front)
 		memcpy(cell->actions, defaults.actions, sizeof(cell->actions));
 		if (own >= 0)
 			read_table(front, own, cell);
+		if (own >= 0 && value_present(front, own, "restart-limit"))
+			warn_of_no_limit(front, own, cell);
+		else if (shared >= 0 && value_present(front, shared, "restart-limit"))
+			warn_of_no_limit(front, shared, cell);
 	}
 }
