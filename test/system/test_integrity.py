@@ -135,12 +135,13 @@ def test_quiet():
     """Three passes and no word; a cell that makes no exit makes none, and misses no deadline."""
     with system.running("safe", build.results_folder(f"{__name__}_quiet"), icount=qemu.ICOUNT) as running:
         running.wait_up("failing", "bystander")
-        health.status_where(running.uart, lambda rows: rows["control"].state == "ready", "control is up")
+        up = health.status_where(running.uart, lambda rows: rows["control"].state == "ready", "control is up", running.uart.mark())["control"]
         passes = 0
         while passes < 3:
             passes, errors, _, total, _ = map(int, running.uart.search(POSITION, since=running.health("integrity")).groups())
             assert errors == 0
         assert total == int(re.search(UP, running.uart.text, re.M)[2])
         rows = health.status_where(running.uart, lambda rows: rows["control"].ticks > 0, "control", running.uart.mark())
-        assert (rows["control"].exits, rows["control"].missed, rows["control"].restarts) == (0, 0, 0)
+        # While cells come up QEMU's cores take turns longer than a tick: what control missed then isn't counted.
+        assert (rows["control"].exits, rows["control"].missed, rows["control"].restarts) == (0, up.missed, 0)
         assert not re.search(FOUND, running.uart.text, re.M)

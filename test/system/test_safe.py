@@ -19,6 +19,8 @@ def safe():
 
 
 def enter(safe, command, error):
+    # While cells come up QEMU's cores take turns longer than a tick: what control missed then isn't counted.
+    before = health.status_where(safe.uart, lambda rows: rows["control"].ticks > 0, "control's ticks", safe.uart.mark())["control"]
     mark = safe.send("failing", command)
     safe.uart.search(rf"^health: safe state: cell failing: {error}\n", since=mark, never=system.HALTED)
     for cell in ("failing", "bystander"):
@@ -29,7 +31,7 @@ def enter(safe, command, error):
     ticks = rows["control"].ticks + TICKS
     rows = health.status_where(safe.uart, lambda rows: rows["control"].ticks >= ticks, "control's ticks", safe.uart.mark())
     control = rows["control"]
-    assert (control.state, control.missed, control.exits, control.restarts) == ("ready", 0, 0, 0)
+    assert (control.state, control.missed, control.exits, control.restarts) == ("ready", before.missed, 0, 0)
     assert rows["health"].state == "ready"
     assert len(health.events(safe.uart.text[mark:], cell="bystander", name="stop")) == 1
     assert safe.uart.text[mark:].count("health: safe state") == 1
