@@ -30,5 +30,5 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture
 def results(request):
-    """Folder of this test's raw output."""
-    return build.results_folder(request.node.name)
+    """Folder of this test's raw output: its own, also beside a test of that name in another file."""
+    return build.results_folder(f"{request.module.__name__}-{request.node.name}")
