@@ -8,9 +8,10 @@
 
 #include "crc32.h"
 
-#define RECORD_WORDS (sizeof(struct boot_record) / sizeof(uint32_t))
-#define COPY_WORDS   (sizeof(struct boot_copy) / sizeof(uint32_t))
-#define ONES	     0xffu
+#define RECORD_WORDS  (sizeof(struct boot_record) / sizeof(uint32_t))
+#define COPY_WORDS    (sizeof(struct boot_copy) / sizeof(uint32_t))
+#define FIRST_ATTEMPT (offsetof(struct boot_copy, attempts) / sizeof(uint32_t))
+#define ONES	      0xffu
 /* Of the words that there are for attempts: all that are counted, and ten more. */
 #define ATTEMPTS_MANY (BOOT_ATTEMPTS / 2)
 
@@ -311,14 +312,14 @@ static uint32_t place_of(const struct boot *boot, uint32_t n)
 {
 	if (boot->attempt == BOOT_ERASED || n < RECORD_WORDS - 1)
 		return n;
-	return n == RECORD_WORDS - 1 ? RECORD_WORDS : RECORD_WORDS - 1;
+	return n == RECORD_WORDS - 1 ? FIRST_ATTEMPT : RECORD_WORDS - 1;
 }
 
 static void copy_wanted(const struct boot *boot, uint32_t words[COPY_WORDS])
 {
 	memset(words, ONES, COPY_WORDS * sizeof(words[0]));
 	memcpy(words, &boot->next, sizeof(boot->next));
-	words[RECORD_WORDS] = boot->attempt;
+	words[FIRST_ATTEMPT] = boot->attempt;
 }
 
 /* Is it there, and all else erased? Or nothing at all, where it isn't `programmed`. */

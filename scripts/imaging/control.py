@@ -71,6 +71,11 @@ def put_flash(tree, state):
         put(tree, state["device"], "reg", *(f"{word:x}" for word in words), kind="x")
 
 
+def where(state):
+    """How load.hush names the boot state's medium: its kind, and the numbers that U-Boot's commands have for it."""
+    return ("flash", "0", "0") if state else ("none", "0", "0")
+
+
 def build(fit, loader, keys, state, own, out):
     """fit: a Fit of sign.py; loader: its loader_facts; state: boot_state of the map, or None; own: the board's tree as U-Boot has
     it, or None: then it is the FIT's; writes the tree to `out`."""
@@ -83,6 +88,10 @@ def build(fit, loader, keys, state, own, out):
     put(out, "/config", "bulkhead,tpm", "yes" if has_tpm(out) else "no")
     numbers = {"stage": loader.start + STAGE, "room": loader.size - STAGE, "scratch": loader.start + SCRATCH}
     numbers |= {"state-a": copies[0], "state-b": copies[1]}
+    medium, unit, part = where(state)
+    put(out, "/config", "bulkhead,medium", medium)
+    put(out, "/config", "bulkhead,state-unit", unit)
+    put(out, "/config", "bulkhead,state-part", part)
     for name, value in numbers.items():
         put(out, "/config", f"bulkhead,{name}", f"{value:x}", kind="x")
     put(out, "/signature", "required-mode", "any")

@@ -4,18 +4,18 @@
 import struct
 import zlib
 
-MAGIC, FORMAT = 0x53424842, 1
+MAGIC, FORMAT = 0x53424842, 2
 EMPTY, TRIAL, GOOD = 0, 1, 2
 UNKNOWN = 0xFFFF  # counter
 ANY = b"\xff" * 32  # digest
-ATTEMPTS = 32
-SIZE = 256
+RECORD, SECTOR, ATTEMPTS = 128, 512, 32
+SIZE = SECTOR + 4 * ATTEMPTS
 
 
 def record(sequence, floor, primary, status, digests, counters=(UNKNOWN, UNKNOWN)):
     body = struct.pack("<9I", MAGIC, FORMAT, sequence, floor, primary, *status, *counters) + b"".join(digests) + bytes(24)
     # As U-Boot's crc32 writes it to memory.
-    return body + struct.pack(">I", zlib.crc32(body)) + b"\xff" * 4 * ATTEMPTS
+    return body + struct.pack(">I", zlib.crc32(body)) + b"\xff" * (SIZE - RECORD)
 
 
 def factory(state, digest, counter):

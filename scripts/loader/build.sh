@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # build.sh [DEFCONFIG] - Bulkhead's U-Boot from Debian's source package: the board's own defconfig (qemu_arm64 where none is
-# named), u-boot.config, DEFCONFIG.config where there is one, and boot.hush as its compiled-in boot command.
+# named), u-boot.config, DEFCONFIG.config where there is one, and boot.hush (with load.hush, burn.hush) as its compiled-in boot
+# command.
 #
 # Results in build/loader/DEFCONFIG: u-boot-nodtb.bin, to which control.py's tree is appended, and packages.txt with the
 # source's version and the SHA-256 of its .dsc. Of a chip whose boot ROM starts an SPL also tpl.bin, spl.bin, u-boot.dtb (the
@@ -25,7 +26,7 @@ fragments=("$HERE/u-boot.config")
 [ ! -e "$HERE/$DEFCONFIG.config" ] || fragments+=("$HERE/$DEFCONFIG.config")
 
 # What the result depends on: these files alone, as the release is fixed.
-inputs=$(cat "$HERE/build.sh" "${fragments[@]}" "$HERE/boot.hush" | sha256sum | cut -d' ' -f1)
+inputs=$(cat "$HERE/build.sh" "${fragments[@]}" "$HERE"/*.hush | sha256sum | cut -d' ' -f1)
 if [ "$(cat "$OUT/.complete" 2>/dev/null)" = "$inputs" ]; then
 	exit 0
 fi
@@ -33,10 +34,11 @@ fi
 export CROSS_COMPILE=${CROSS_COMPILE:-aarch64-linux-gnu-}
 export SOURCE_DATE_EPOCH=1767225600 # 2026-01-01: the date it tells
 
-# boot.hush in one line, as Kconfig quotes it.
+# boot.hush with its parts in one line, as Kconfig quotes it.
 boot_command()
 {
-	sed -e '/^[[:space:]]*#/d' -e 's/^[[:space:]]*//' "$HERE/boot.hush" | tr '\n' ' ' |
+	sed -e "/^[[:space:]]*@load\$/{r $HERE/load.hush" -e 'd}' -e "/^[[:space:]]*@burn\$/{r $HERE/burn.hush" -e 'd}' "$HERE/boot.hush" |
+		sed -e '/^[[:space:]]*#/d' -e 's/^[[:space:]]*//' | tr '\n' ' ' |
 		sed -e 's/ \{2,\}/ /g' -e 's/^ //' -e 's/ $//' -e 's/["\\]/\\&/g'
 }
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * boot_state.h - which of two images starts, and who this machine is: in flash that the health cell alone
- * has.
+ * boot_state.h - which of two images starts, and who this machine is: in storage that the health cell alone
+ * has, NOR flash or a boot partition of an eMMC.
  *
- *   struct boot_record    twice, each at the start of an erase block of its own. The health cell writes a
- * whole new one into the copy that doesn't count; the one that counts stays as it is boot_copy.attempts
- * behind each record; the loader's boot command clears bits in the copy that counts, and never erases struct
- * boot_identity  in an erase block of its own; written in the factory, by the machine never
+ *   struct boot_copy      twice, each at the start of an erase block of its own. The health cell writes a
+ * whole new one over the copy that doesn't count; the record that counts stays as it is. The loader's boot
+ * command writes attempts into the copy that counts: it clears bits, and never erases struct boot_identity in
+ * an erase block of its own; written in the factory, by the machine never
  *
  * Words are little-endian but for the CRCs, which are big-endian, as U-Boot's `crc32` writes them. Erased
- * flash reads as ones; programming clears bits.
+ * storage reads as ones; programming clears bits.
  */
 #ifndef BULKHEAD_BOOT_STATE_H
 #define BULKHEAD_BOOT_STATE_H
@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #define BOOT_MAGIC	     0x53424842u /* "BHBS" */
-#define BOOT_FORMAT	     1u
+#define BOOT_FORMAT	     2u
 #define BOOT_COPIES	     2u
 #define BOOT_SLOTS	     2u /* a, b */
 #define BOOT_DIGEST	     32u
@@ -60,8 +60,13 @@ enum boot_reason {
 	BOOT_STARTED = 0xff  /* not refused: what didn't run on wasn't confirmed */
 };
 
+/* An eMMC has no bits to clear: the attempts' sector of 512 bytes is written as a whole, and has no record in
+ * it that a power cut could damage. */
+#define BOOT_SECTOR 512u
+
 struct boot_copy {
 	struct boot_record record;
+	uint8_t unused[BOOT_SECTOR - sizeof(struct boot_record)]; /* 0xff */
 	uint32_t attempts[BOOT_ATTEMPTS];
 };
 
@@ -98,8 +103,8 @@ _Static_assert(offsetof(struct boot_record, counter) == 28, "layout");
 _Static_assert(offsetof(struct boot_record, digest) == 36, "layout");
 _Static_assert(offsetof(struct boot_record, reserved) == 100, "layout");
 _Static_assert(offsetof(struct boot_record, crc) == 124, "layout");
-_Static_assert(sizeof(struct boot_copy) == 256, "layout");
-_Static_assert(offsetof(struct boot_copy, attempts) == 128, "layout");
+_Static_assert(sizeof(struct boot_copy) == 640, "layout");
+_Static_assert(offsetof(struct boot_copy, attempts) == BOOT_SECTOR, "layout");
 _Static_assert(sizeof(struct boot_identity) == 512, "layout");
 _Static_assert(offsetof(struct boot_identity, seed) == 40, "layout");
 _Static_assert(offsetof(struct boot_identity, public) == 72, "layout");

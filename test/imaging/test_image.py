@@ -63,7 +63,7 @@ def test_release(folder, keys_folder):
     assert found["keys"] == [{"name": "new", "id": keys.find(keys_folder, "new").identity, "development": False}]
     first = (folder / "state.img").read_bytes()[: state.SIZE]
     fields = struct.unpack("<9I", first[:36])
-    assert fields == (state.MAGIC, 1, 1, 7, 0, state.GOOD, state.GOOD, 7, 7)
+    assert fields == (state.MAGIC, 2, 1, 7, 0, state.GOOD, state.GOOD, 7, 7)
     assert first[36:100] == digest + digest and first[100:124] == bytes(24)
     assert struct.unpack(">I", first[124:128]) == (zlib.crc32(first[:124]),)
     assert set((folder / "state.img").read_bytes()[128:]) == {0xFF} and (folder / "state.img").stat().st_size == 3 * 0x40000

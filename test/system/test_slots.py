@@ -29,7 +29,7 @@ def record(target):
             file.seek(number * slots.Appliance.block)
             data = file.read(state.SIZE)
             fields = struct.unpack("<7I", data[:28])
-            if fields[0] == state.MAGIC and data == state.record(*fields[2:5], fields[5:7], (data[36:68], data[68:100]), struct.unpack("<2I", data[28:36]))[:128] + data[128:]:
+            if fields[0] == state.MAGIC and data == state.record(*fields[2:5], fields[5:7], (data[36:68], data[68:100]), struct.unpack("<2I", data[28:36]))[: state.SECTOR] + data[state.SECTOR :]:
                 copies.append(fields[2:])
     return max(copies)
 
@@ -121,7 +121,7 @@ def test_room(results):
     """Tries that were never confirmed would soon have no room: all but this boot's are forgotten, and then it is confirmed. [stest->swr~boot-attempts-room~1]"""
     appliance = appliance_of(results)
     tries = struct.pack("<20I", *[1 << 16 | slots.NO_REASON << 8 | slots.SLOTS[slot] for slot in "aaabbb" + 14 * "a"])
-    appliance.set_state(appliance.record(5)[:128] + tries)
+    appliance.set_state(appliance.record(5)[: state.SECTOR] + tries)
     with qemu.QemuTarget(results) as target:
         running = started(target, appliance)
         running.uart.search(r"^health: slots: a runs, good, counter 1\n", never=system.HALTED)

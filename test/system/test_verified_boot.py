@@ -3,6 +3,7 @@
 
 [stest->swr~boot-only-signed~1]
 [stest->swr~boot-slot-order~1]
+[stest->swr~boot-state-media~1]
 [stest->swr~boot-refusal-told~1]
 """
 

@@ -36,7 +36,7 @@ def test_no_trial(results):
         target.power("on")
         uart = target.console()
         uart.search(r"^health: slots: a runs, good, ", never=system.HALTED)
-        refused = r"^Bulkhead: slot b refused: a trial that the flash does not take down would never end\n"
+        refused = r"^Bulkhead: slot b refused: a trial that is not taken down would never end\n"
         uart.search(refused + r"(?:.*\n)*?Bulkhead: slot a\n")
 
 

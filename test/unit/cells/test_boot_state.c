@@ -79,7 +79,7 @@ static void choice(void **state)
 		uint32_t offset, value;
 	} damages[] = {
 		{"magic", offsetof(struct boot_record, magic), 0x53424843},
-		{"format", offsetof(struct boot_record, format), 2},
+		{"format", offsetof(struct boot_record, format), BOOT_FORMAT + 1},
 		{"no sequence", offsetof(struct boot_record, sequence), 0},
 		{"primary", offsetof(struct boot_record, primary), 2},
 		{"status of A", offsetof(struct boot_record, status), BOOT_STATUS_COUNT},
