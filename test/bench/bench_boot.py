@@ -26,8 +26,16 @@ def differences(times):
     return {name: 1000 * (end - start) for name, start, end in zip(times, [0, *ends], ends)}
 
 
+def overlap(spans):
+    """How much is done side by side: the sum of (start, end) over the time that they take together; 1: one after the other."""
+    starts, ends = zip(*spans)
+    return sum(end - start for start, end in spans) / (max(ends) - min(starts))
+
+
 def stages(out):
-    """loader: until the boot command; read: the FIT from the disk; hash: all of it; verify: signature, hashes, copying, the
+    """Milliseconds of each stage, and how much of the cells' hashing and copying goes on side by side (overlap).
+
+    loader: until the boot command; read: the FIT from the disk; hash: all of it; verify: signature, hashes, copying, the
     hypervisor's own checks; control: its cell filled, up to its first instruction; linux: until its init, since then (as the health cell's rounds tell)."""
     folder = out / "boot-stages"
     itb = bench_cell.build_config(CONFIG, folder, build.BUILD / "linux/6.12")
@@ -40,11 +48,12 @@ def stages(out):
         target.console().expect(rf"^\[{LINUX}\] init: Linux", never=bench_cell.HALTED)
         text = target.console().text
         target.pause()
-        control, health = view.core(CONTROL), view.core("health")
+        cores = {name: view.core(name) for name in image.cells}
+        control, health = cores[CONTROL], cores["health"]
         place = image.cells["health"].heartbeat_pa + 8  # of its rounds
         rounds = int.from_bytes(target.read_memory(place, 8), "little")
     times = {name: float(re.search(rf"^Bulkhead: {words} (\S+)$", text, re.M)[1]) for name, words in LOADER.items()}
     times["verify"] = min(control.boot_time, health.boot_time) / HZ
     times["control"] = control.start_time / HZ
     times["linux"] = health.start_time / HZ + ROUND * rounds
-    return differences(times)
+    return differences(times), overlap([(core.boot_time, core.start_time) for core in cores.values()])
