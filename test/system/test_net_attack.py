@@ -193,12 +193,22 @@ def test_tcp(results):
         assert running.view.core("health").generation == 1
 
 
-@pytest.mark.parametrize("attack", [flood, strange])
-def test_polls_in_time(results, attack):
+ATTACKS = {  # what it does, by a random number generator
+    "flood": flood,
+    "strange": strange,
+    "knocked": lambda peer, chance: knocked(peer),
+    "pinged-by-nobody": lambda peer, chance: pinged_by_nobody(peer),
+    "known-by-many": lambda peer, chance: known_by_many(peer),
+    "read-slowly": lambda peer, chance: read_slowly(peer),
+}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_polls_in_time(results, name):
     """In virtual time: what the health cell has to do for it makes no poll late."""
     with cable.plugged() as peer, system.running("net-virtio", results, icount=qemu.ICOUNT, extra=devices(net=peer.netdev)) as running:
         up(running, peer)
-        assert attack(peer, random.Random(2))
+        assert ATTACKS[name](peer, random.Random(2))
         row = health.status_where(running.uart, lambda rows: rows["health"].ticks > 0, "a status", running.uart.mark())["health"]
         assert (row.missed, row.restarts) == (0, 0)
         assert row.worst_ns < POLL_DELAY_MAX_NS, f"a poll was {row.worst_ns} ns late"
