@@ -69,6 +69,10 @@ void arch_watch(bool on);
 /* Service core: revokes another cell (by index) and wakes its cores. */
 void arch_revoke_other(u32 cell);
 
+/* SHA-256's blocks of 64 bytes, at least one, into its state. False: the core has no instructions for it, and
+ * nothing is done. Spoils the FP/SIMD registers: before the guest's first instruction only. */
+bool arch_sha256(u32 state[8], const void *blocks, u64 count);
+
 /* CRC-32 of IEEE 802.3 (reflected, initial and final all ones). */
 u32 arch_crc32(const void *data, u64 size);
 

@@ -164,7 +164,7 @@ def operations(name, out, icount=None):
 
 
 BOOT_KINDS = {  # what of the boot grows with memory: functions, by the names that the compiler knows
-    "hash": re.compile(r"^sha256_|^block_add$"),
+    "hash": re.compile(r"^(arch_)?sha256|^blocks?_add$"),
     "zero": re.compile(r"^arch_zero$|^zero_"),
     "copy": re.compile(r"^copy$"),
     "clean": re.compile(r"^arch_cache_clean|^cache_"),

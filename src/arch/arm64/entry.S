@@ -17,6 +17,7 @@
 #define GATE_ARRIVED 8
 
 #define MAIR_EL2_VALUE 0x4404ff
+#define CPTR_EL2_VALUE 0x33ff
 #define SCTLR_EL2_OFF_VALUE 0x30c50830
 #define SCTLR_EL2_ON_VALUE 0x30cd183f
 
@@ -30,6 +31,8 @@
 	mov	x2, #0x80000000		// RW
 	msr	hcr_el2, x2
 	isb
+	mov	x2, #CPTR_EL2_VALUE	// FP/SIMD isn't trapped: sha256.S
+	msr	cptr_el2, x2
 	mov_q	x2, SCTLR_EL2_OFF_VALUE
 	msr	sctlr_el2, x2
 	isb

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fpzero.S - the FP/SIMD registers as a fresh guest finds them. The one place where EL2 touches them.
+ * fpzero.S - the FP/SIMD registers as a fresh guest finds them. EL2 touches them here and in sha256.S.
  */
 	.arch_extension fp
 	.arch_extension simd
