@@ -17,6 +17,7 @@
 #include "names.h"
 #include "recorder.h"
 #include "report.h"
+#include "spi_nor.h"
 #include "syslog_client.h"
 #include "timer.h"
 #include "updates.h"
@@ -113,7 +114,9 @@ static void report_start(void)
 		    name_boot_reason(view->reason[view->fell_back]));
 }
 
-static const char *flash_start(const struct guest_boot *place, uint64_t hz)
+static const char no_room[] = "its translation tables have no room for the flash";
+
+static const char *cfi_start(const struct guest_boot *place, uint64_t hz)
 {
 	const struct cfi_geometry geometry = {
 		.base = place->bank.base,
@@ -123,10 +126,33 @@ static const char *flash_start(const struct guest_boot *place, uint64_t hz)
 		.used = BLOCKS * place->erase_block,
 	};
 
-	if (!mmu_map(place->bank.base, geometry.used, MMU_DEVICE))
-		return "its translation tables have no room for the flash";
-	return cfi_flash_open(&geometry, hz);
+	return mmu_map(geometry.base, geometry.used, MMU_DEVICE) ? cfi_flash_open(&geometry, hz) : no_room;
 }
+
+/* The identity is read alone. */
+static const char *spi_start(const struct guest_boot *place, uint64_t hz)
+{
+	const struct spi_nor_geometry geometry = {
+		.controller = place->bank.base,
+		.chip = place->chip,
+		.erase_block = place->erase_block,
+		.start = place->copies[0],
+		.used = BLOCKS * place->erase_block,
+		.writable = BOOT_COPIES * place->erase_block,
+	};
+
+	return mmu_map(place->bank.base, place->bank.size, MMU_DEVICE) ? spi_nor_open(&geometry, hz)
+								       : no_room;
+}
+
+/* [impl->swr~slots-medium~1] */
+static const struct {
+	const struct flash *flash;
+	const char *(*start)(const struct guest_boot *place, uint64_t hz);
+} media[] = {
+	[GUEST_MEDIUM_CFI] = {&cfi_flash, cfi_start},
+	[GUEST_MEDIUM_SPI_NOR] = {&spi_nor, spi_start},
+};
 
 static void channel_start(const struct guest *guest)
 {
@@ -148,12 +174,12 @@ bool slots_open(const struct guest *guest, uint64_t hz, uint8_t *seed)
 		return false;
 	state.wanted = state.lost = true;
 	boot.view.running = boot.view.fell_back = BOOT_UNKNOWN;
-	no_state = flash_start(place, hz);
+	no_state = media[place->medium].start(place, hz);
 	if (no_state)
 		return false;
-	boot_open(&boot, &cfi_flash, place->copies);
+	boot_open(&boot, media[place->medium].flash, place->copies);
 	state.lost = !boot.view.valid;
-	no_identity = identity_read(&cfi_flash, place->identity, &identity, seed);
+	no_identity = identity_read(media[place->medium].flash, place->identity, &identity, seed);
 	return !no_identity;
 }
 

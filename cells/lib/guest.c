@@ -265,16 +265,48 @@ static uint64_t word64(const void *tree, int node, const char *name)
 	return value && size == 8 ? fdt64_ld(value) : 0;
 }
 
-/* The node of the board, with that bank's registers and what Bulkhead says of it. */
+/* Of several such nodes the one of which Bulkhead says something. */
+static int boot_node(const void *tree, const char *compatible)
+{
+	int node = fdt_node_offset_by_compatible(tree, -1, compatible);
+
+	while (node >= 0 && !fdt_getprop(tree, node, "bulkhead,boot-state", NULL))
+		node = fdt_node_offset_by_compatible(tree, node, compatible);
+	return node;
+}
+
+static bool read_place(const void *tree, int node, enum guest_medium medium, struct guest_boot *boot)
+{
+	boot->medium = medium;
+	if (medium == GUEST_MEDIUM_CFI)
+		return reg(tree, node, 0, &boot->bank);
+	boot->chip = word(tree, node, "reg", UINT32_MAX);
+	return reg(tree, fdt_parent_offset(tree, node), 0, &boot->bank);
+}
+
+/* The node of the board, with the registers that the cell has and what Bulkhead says of it. */
 static void read_boot(struct guest *guest)
 {
+	static const struct {
+		const char *compatible;
+		enum guest_medium medium;
+	} media[] = {{"cfi-flash", GUEST_MEDIUM_CFI}, {"jedec,spi-nor", GUEST_MEDIUM_SPI_NOR}};
 	const void *tree = guest->tree;
 	struct guest_boot *boot = &guest->boot;
-	int node = fdt_node_offset_by_compatible(tree, -1, "cfi-flash"), size = 0;
-	const fdt32_t *copies = node < 0 ? NULL : fdt_getprop(tree, node, "bulkhead,boot-state", &size);
+	const fdt32_t *copies = NULL;
+	int node = -1, size = 0;
 
-	if (!copies || size != 8 || !reg(tree, node, 0, &boot->bank))
+	for (uint32_t i = 0; node < 0 && i < sizeof(media) / sizeof(media[0]); i++) {
+		node = boot_node(tree, media[i].compatible);
+		if (node >= 0 && !read_place(tree, node, media[i].medium, boot))
+			return;
+	}
+	if (node >= 0)
+		copies = fdt_getprop(tree, node, "bulkhead,boot-state", &size);
+	if (!copies || size != 8) {
+		boot->bank = (struct range){0};
 		return;
+	}
 	boot->copies[0] = fdt32_ld(copies);
 	boot->copies[1] = fdt32_ld(copies + 1);
 	boot->identity = word(tree, node, "bulkhead,identity", 0);

@@ -49,10 +49,15 @@ struct guest_net { /* the health cell's: docs/config.md. IPv4 addresses in host 
 	struct guest_server ntp, syslog;
 };
 
-/* The health cell's: a bank of flash with the boot state (docs/formats.md). Offsets and sizes in bytes. */
+enum guest_medium { GUEST_MEDIUM_CFI, GUEST_MEDIUM_SPI_NOR, GUEST_MEDIUM_EMMC };
+
+/* The health cell's: where the boot state is (docs/formats.md). Offsets, from the bank's or the chip's first
+ * byte, and sizes in bytes. */
 struct guest_boot {
-	struct range bank; /* size 0: none */
+	enum guest_medium medium;
+	struct range bank; /* of flash; of an SPI flash its controller's registers; size 0: none */
 	uint32_t bank_width, erase_block;
+	uint32_t chip; /* SPI flash: which of the controller's */
 	uint32_t copies[2], identity;
 	uint64_t confirm_after_ns, confirm_within_ns;
 };

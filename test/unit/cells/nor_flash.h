@@ -9,7 +9,7 @@
 #include "../../../src/blueprint/boot_state.h"
 #include "flash.h"
 
-#define NOR_BLOCK  2048u
+#define NOR_BLOCK  4096u
 #define NOR_BLOCKS 3u
 #define NOR_STEPS  1000u /* more than a record takes */
 

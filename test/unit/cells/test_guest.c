@@ -127,6 +127,36 @@ static void missing(void **state)
 	assert_non_null(guest_read(&guest, tree));
 }
 
+/* Of the nodes of that kind the one with a boot state, whose controller's registers are the cell's.
+ * [utest->swr~slots-medium~1] */
+static void boot_state(void **state)
+{
+	static const fdt32_t copies[] = {0xf0, 0x1f0};
+	int node;
+
+	assert_null(guest_read(&guest, tree));
+	assert_int_equal(guest.boot.medium, GUEST_MEDIUM_CFI);
+	assert_int_equal(guest.boot.bank.base, 0x8000000);
+	assert_int_equal(guest.boot.copies[1], 0x40000);
+	assert_int_equal(guest.boot.bank_width, 4);
+	remove_node("/soc/flash@8000000");
+	assert_null(guest_read(&guest, tree));
+	assert_int_equal(guest.boot.bank.size, 0); /* an SPI flash alone says nothing */
+	node = fdt_path_offset(tree, "/soc/spi@50000/flash@1");
+	assert_int_equal(fdt_setprop(tree, node, "bulkhead,boot-state", copies, 4), 0);
+	assert_null(guest_read(&guest, tree));
+	assert_int_equal(guest.boot.bank.size, 0); /* in part */
+	node = fdt_path_offset(tree, "/soc/spi@50000/flash@1");
+	assert_int_equal(fdt_setprop(tree, node, "bulkhead,boot-state", copies, sizeof(copies)), 0);
+	assert_null(guest_read(&guest, tree));
+	assert_int_equal(guest.boot.medium, GUEST_MEDIUM_SPI_NOR);
+	assert_int_equal(guest.boot.bank.base, 0x50000);
+	assert_int_equal(guest.boot.bank.size, 0x1000);
+	assert_int_equal(guest.boot.chip, 1);
+	assert_int_equal(guest.boot.copies[0], 0xf0000000);
+	assert_int_equal(guest.boot.copies[1], 0xf0010000);
+}
+
 /* A tree without anything of Bulkhead's, as on a bare machine. */
 static void foreign_tree(void **state)
 {
@@ -156,9 +186,13 @@ static void stdout_by_path(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(whole_tree, load),   cmocka_unit_test_setup(pci, load),
-		cmocka_unit_test_setup(net, load),	    cmocka_unit_test_setup(missing, load),
-		cmocka_unit_test_setup(foreign_tree, load), cmocka_unit_test_setup(stdout_by_path, load),
+		cmocka_unit_test_setup(whole_tree, load),
+		cmocka_unit_test_setup(pci, load),
+		cmocka_unit_test_setup(net, load),
+		cmocka_unit_test_setup(missing, load),
+		cmocka_unit_test_setup(boot_state, load),
+		cmocka_unit_test_setup(foreign_tree, load),
+		cmocka_unit_test_setup(stdout_by_path, load),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@
 #include "report.h"
 #include "slots.h"
 #include "small_machine.h"
+#include "spi_nor.h"
 #include "syslog_client.h"
 #include "timer.h"
 #include "console.h"
@@ -67,6 +68,16 @@ static enum flash_status flash_poll(uint64_t at)
 
 const struct flash cfi_flash = {flash_read, flash_erase, flash_program, flash_poll};
 
+const struct flash spi_nor = {flash_read, flash_erase, flash_program, flash_poll};
+static struct spi_nor_geometry serial; /* as it was opened */
+static struct range mapped;
+
+const char *spi_nor_open(const struct spi_nor_geometry *geometry, uint64_t hz)
+{
+	serial = *geometry;
+	return NULL;
+}
+
 const char *cfi_flash_open(const struct cfi_geometry *geometry, uint64_t hz)
 {
 	return NULL;
@@ -74,7 +85,8 @@ const char *cfi_flash_open(const struct cfi_geometry *geometry, uint64_t hz)
 
 bool mmu_map(uint64_t base, uint64_t size, enum mmu_kind kind)
 {
-	return true;
+	mapped = (struct range){base, size};
+	return kind == MMU_DEVICE;
 }
 
 uint64_t timer_now(void)
@@ -109,6 +121,8 @@ void say(const char *format, ...)
 
 /* ---- a life ---- */
 
+static enum guest_medium medium; /* of what is started next */
+
 /* attempt: the loader's, which is not confirmed; 0: nothing is to be confirmed. */
 static void start(uint32_t status_b, uint32_t primary, uint32_t attempt)
 {
@@ -133,7 +147,9 @@ static void start(uint32_t status_b, uint32_t primary, uint32_t attempt)
 	if (attempt)
 		nor_attempt(0, 0, attempt);
 	guest = (struct guest){
-		.boot = {.bank = {0x1000, 3 * NOR_BLOCK},
+		.boot = {.medium = medium,
+			 .bank = {0x1000, 3 * NOR_BLOCK},
+			 .chip = 1,
 			 .erase_block = NOR_BLOCK,
 			 .copies = {nor_copies[0], nor_copies[1]},
 			 .identity = 2 * NOR_BLOCK,
@@ -182,6 +198,20 @@ static void third_attempt(void)
 	assert(noted[SLOT_WRITE_FAILED] == 2 && noted[SLOT_CONFIRMED] == 1 && !resets);
 	assert(boot()->confirmed && boot()->view.record.status[B] == BOOT_GOOD);
 	assert(boot()->view.record.sequence == 8 && boot()->view.record.floor == 4);
+}
+
+/* Of an SPI flash the controller's registers are mapped, and the identity's block isn't written.
+ * [utest->swr~slots-medium~1] */
+static void serial_flash(void)
+{
+	medium = GUEST_MEDIUM_SPI_NOR;
+	start(BOOT_TRIAL, B, TRIED_B);
+	assert(mapped.base == 0x1000 && mapped.size == 3 * NOR_BLOCK);
+	assert(serial.controller == 0x1000 && serial.chip == 1 && serial.erase_block == NOR_BLOCK);
+	assert(serial.start == nor_copies[0] && serial.used == 3 * NOR_BLOCK &&
+	       serial.writable == 2 * NOR_BLOCK);
+	polls(AFTER + NOR_STEPS);
+	assert(boot()->confirmed && boot()->view.record.status[B] == BOOT_GOOD);
 }
 
 /* No attempt more: a trial that can't be kept is ended, and what counted counts. */
@@ -244,7 +274,8 @@ static void failed_try(void)
 }
 
 static void (*const lives[])(void) = {third_attempt,	  no_fourth_attempt, no_fourth_attempt_at_once,
-				      good_without_flash, failed_change,     failed_try};
+				      good_without_flash, failed_change,     failed_try,
+				      serial_flash};
 
 static void life(void **state)
 {
@@ -252,14 +283,17 @@ static void life(void **state)
 	int status;
 
 	if (!child) {
-		(*(void (*const *)(void))*state)();
+		(*(void (*const *)(void)) * state)();
 		_exit(0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 }
 
-#define LIFE(number, text) {.name = (text), .test_func = life, .initial_state = (void *)&lives[number]}
+#define LIFE(number, text)                                                                                   \
+	{                                                                                                    \
+		.name = (text), .test_func = life, .initial_state = (void *)&lives[number]                   \
+	}
 
 int main(void)
 {
@@ -270,6 +304,7 @@ int main(void)
 		LIFE(3, "good_without_flash"),
 		LIFE(4, "failed_change"),
 		LIFE(5, "failed_try"),
+		LIFE(6, "serial_flash"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
