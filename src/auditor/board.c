@@ -316,11 +316,19 @@ static void flash_facts(struct audit *audit)
 {
 	struct board *board = &audit->board;
 	const struct node *loader = tree_path(&board->machine, "/loader");
+	int length = 0;
 
 	machine_spans(&board->machine, "firmware", &board->firmware);
 	spans_normalize(&board->firmware, join, NULL);
-	if (loader)
-		(void)node_u32(&board->machine, loader, "erase-block", 0, &board->erase_block);
+	if (!loader)
+		return;
+	(void)node_u32(&board->machine, loader, "erase-block", 0, &board->erase_block);
+	board->firmware_flash = node_string(&board->machine, loader, "firmware-flash");
+	(void)node_property(&board->machine, loader, "state", &length);
+	if (length == 2 * sizeof(uint64_t) &&
+	    !(node_u64(&board->machine, loader, "state", 0, &board->state.base) &&
+	      node_u64(&board->machine, loader, "state", 1, &board->state.size)))
+		board->state = (struct range){0};
 }
 
 static void machine_facts(struct audit *audit)

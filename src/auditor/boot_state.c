@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * boot_state.c - which bank of which flash holds the boot state, by the partition file's `boot-state`, the
- * board's tree and the machine's facts; and what makes it none. Rules compare tables and trees with this.
+ * boot_state.c - which flash, and which bank of it, holds the boot state, by the partition file's
+ * `boot-state`, the board's tree and the machine's facts; and what makes it none. Rules compare tables and
+ * trees with this.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -95,13 +96,37 @@ static const char *why_not(struct audit *audit, const struct boot_state *state)
 	return neighbours.any ? "is where other registers are, too" : NULL;
 }
 
+/* False: the file's word is none. */
+static bool admission_read(const struct audit *audit, const struct partition_cell *cell, bool *admitted)
+{
+	const char *word = node_string(&audit->partition.tree, cell->node, "boot-state-firmware");
+
+	*admitted = word && !strcmp(word, "unprotected");
+	return word ? *admitted || !strcmp(word, "protected")
+		    : !node_flag(&audit->partition.tree, cell->node, "boot-state-firmware");
+}
+
 static void state_read(struct audit *audit, const struct partition_cell *cell, const char *text)
 {
 	const struct tree *tree = &audit->board.tree;
+	const struct node *chip = spi_flash_named(&audit->board, text);
 	struct boot_state state = {.asked = cell};
 	const char *why;
-	bool has_bank;
+	bool has_bank, admitted;
 
+	if (!admission_read(audit, cell, &admitted) || (admitted && !chip)) {
+		wrong(audit, cell, "admits what can't be understood, or what no cell may have");
+		return;
+	}
+	if (chip) {
+		why = spi_flash_state(audit, chip, admitted, &state);
+		audit->boot_state = (struct boot_state){0};
+		if (why)
+			wrong(audit, cell, why);
+		else
+			audit->boot_state = state;
+		return;
+	}
 	state.flash = flash_named(audit, text, &has_bank, &state.bank);
 	if (!state.flash || !node_compatible(tree, state.flash, "cfi-flash") || !state.flash->enabled ||
 	    !banks_known(tree, state.flash)) {

@@ -40,15 +40,17 @@ struct board {
 	uint64_t *mpidrs; /* by machine core number */
 	const struct node **cpu_nodes;
 	size_t core_count;
-	struct spans ram;	 /* va = pa */
-	struct spans reserved;	 /* /reserved-memory and the machine's forbidden ranges */
-	struct spans lent;	 /* of /reserved-memory, what a device names; tag = node index; may overlap */
-	struct range crash;	 /* what of the crash-audit area is used; size 0: none */
-	struct spans staging;	 /* the loader's: cells only */
-	struct spans firmware;	 /* what the machine starts from: nobody's; va = pa */
-	uint32_t erase_block;	 /* of its flash, in bytes; 0: not stated */
-	struct spans registers;	 /* va = pa; tag = node index; sorted by va, may overlap */
-	uint64_t *registers_end; /* highest end of registers[0..i], for searching */
+	struct spans ram;      /* va = pa */
+	struct spans reserved; /* /reserved-memory and the machine's forbidden ranges */
+	struct spans lent;     /* of /reserved-memory, what a device names; tag = node index; may overlap */
+	struct range crash;    /* what of the crash-audit area is used; size 0: none */
+	struct spans staging;  /* the loader's: cells only */
+	struct spans firmware; /* what the machine starts from: nobody's; va = pa */
+	uint32_t erase_block;  /* of its flash, in bytes; 0: not stated */
+	struct range state;    /* bytes of an SPI flash where a boot state may lie; size 0: not stated */
+	const char *firmware_flash; /* path of what the machine starts from; "": none; NULL: not stated */
+	struct spans registers;	    /* va = pa; tag = node index; sorted by va, may overlap */
+	uint64_t *registers_end;    /* highest end of registers[0..i], for searching */
 	struct tree machine;
 	uint32_t pa_bits, spi_count, id_bits, list_registers, free_spi, free_spi_count, frames;
 	uint32_t smmu_idr0, smmu_idr0_mask;
@@ -105,12 +107,15 @@ struct partition {
 	size_t shared_count;
 };
 
-struct boot_state {			    /* a bank of flash that the health cell has (boot_state.c) */
+struct boot_state {			    /* flash that the health cell has (boot_state*.c) */
 	const struct partition_cell *asked; /* NULL: there is none */
-	const struct node *flash;	    /* of the board */
-	uint32_t bank;			    /* row of its `reg` */
+	const struct node *flash;	    /* of the board; of an SPI flash its controller */
+	const struct node *chip;	    /* SPI flash; NULL: it is memory-mapped */
+	uint32_t bank;			    /* row of its `reg`; the line that selects the chip */
 	struct range range;		    /* that row; size 0: there is none */
-	uint64_t after_ns, within_ns;	    /* when a boot is confirmed */
+	uint64_t start;		      /* byte of the chip where it begins; memory-mapped: 0, of the bank */
+	bool shares_firmware;	      /* the chip has what the machine starts from, too */
+	uint64_t after_ns, within_ns; /* when a boot is confirmed */
 };
 
 /* ---- the image's own story (records.c) ---- */
@@ -353,6 +358,11 @@ void devices_assign(struct audit *audit);
 /* boot_state.c: with its owner; whether the cell has it. */
 void boot_state_open(struct audit *audit);
 bool boot_state_of(const struct audit *audit, const struct cell *cell);
+/* boot_state_spi.c: the SPI flash of that name, NULL: none, or nobody knows which; fills what is of the
+ * flash, or says why no cell could have it. */
+const struct node *spi_flash_named(const struct board *board, const char *name);
+const char *spi_flash_state(struct audit *audit, const struct node *chip, bool admitted,
+			    struct boot_state *state);
 /* Calls `found` with every register range of the board that touches [pa, pa + size). rule_pages.c */
 typedef void register_fn(struct audit *audit, const struct node *node, uint64_t base, void *context);
 void registers_in(struct audit *audit, uint64_t pa, uint64_t size, register_fn *found, void *context);

@@ -54,7 +54,8 @@ void violation(struct report *report, enum rule rule, const char *format, ...)
 static const char *const kinds[UNISOLATED_COUNT] = {[UNISOLATED_FIRMWARE] = "firmware-calls",
 						    [UNISOLATED_DMA] = "unprotected-dma",
 						    [UNISOLATED_PEER] = "peer-dma",
-						    [UNISOLATED_DEVICE] = "shared-device"};
+						    [UNISOLATED_DEVICE] = "shared-device",
+						    [UNISOLATED_SHARED] = "shared-firmware"};
 
 void unisolated(struct report *report, enum unisolated kind, const char *format, ...)
 {

@@ -27,6 +27,7 @@ enum unisolated {
 	UNISOLATED_DMA,
 	UNISOLATED_PEER,   /* devices that may reach each other past the IOMMU */
 	UNISOLATED_DEVICE, /* one device's functions in two cells: its vendor keeps them apart */
+	UNISOLATED_SHARED, /* firmware in a cell's flash */
 	UNISOLATED_COUNT
 };
 

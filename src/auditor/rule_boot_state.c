@@ -72,30 +72,44 @@ static bool time_is(const struct tree *tree, const struct node *node, const char
 }
 
 static bool as_the_board(const struct audit *audit, const struct cell *cell, const struct node *told,
-			 const char *name)
+			 const struct node *node, const char *name)
 {
-	const struct boot_state *state = &audit->boot_state;
 	int have = 0, want = 0;
 	const void *left = node_property(&cell->guest, told, name, &have),
-		   *right = node_property(&audit->board.tree, state->flash, name, &want);
+		   *right = node_property(&audit->board.tree, node, name, &want);
 
 	return left && right && have == want && !memcmp(left, right, (size_t)want);
 }
 
-/* That bank, of that kind, and no interrupt: what else the board's node has is of the other banks. */
-static bool told_bank(const struct audit *audit, const struct cell *cell, const struct node *told)
+/* That bank, or the controller, of that kind, and no interrupt: what else the board's node has is of the
+ * other banks. */
+static bool told_registers(const struct audit *audit, const struct cell *cell, const struct node *told)
 {
 	const struct range *due = &audit->boot_state.range;
 
 	return told->enabled && told->reg_count == 1 && told->regs[0].base == due->base &&
 	       told->regs[0].size == due->size && !told->irq_count &&
-	       as_the_board(audit, cell, told, "compatible") && as_the_board(audit, cell, told, "bank-width");
+	       as_the_board(audit, cell, told, audit->boot_state.flash, "compatible");
+}
+
+/* `told` is the flash's node: an SPI flash's lies in its controller's. */
+static bool told_flash(const struct audit *audit, const struct cell *cell, const struct node *told)
+{
+	const struct boot_state *state = &audit->boot_state;
+
+	if (!state->chip)
+		return told_registers(audit, cell, told) &&
+		       as_the_board(audit, cell, told, state->flash, "bank-width");
+	return told->enabled && told->parent > 0 &&
+	       told_registers(audit, cell, &cell->guest.nodes[told->parent]) && !told->irq_count &&
+	       as_the_board(audit, cell, told, state->chip, "compatible") &&
+	       as_the_board(audit, cell, told, state->chip, "reg");
 }
 
 static bool told_places(const struct audit *audit, const struct tree *guest, const struct node *told)
 {
-	const uint32_t block = audit->board.erase_block, copies[COPIES] = {0, block},
-		       identity = COPIES * block;
+	const uint32_t block = audit->board.erase_block, start = (uint32_t)audit->boot_state.start,
+		       copies[COPIES] = {start, start + block}, identity = start + COPIES * block;
 
 	return cells_are(guest, told, "bulkhead,boot-state", copies, COPIES) &&
 	       cells_are(guest, told, "bulkhead,identity", &identity, 1) &&
@@ -114,7 +128,8 @@ static void guest_check(struct audit *audit, const struct cell *cell)
 {
 	const struct boot_state *state = &audit->boot_state;
 	const struct tree *guest = &cell->guest;
-	const struct node *told = boot_state_of(audit, cell) ? tree_path(guest, state->flash->path) : NULL;
+	const struct node *due = state->chip ? state->chip : state->flash;
+	const struct node *told = boot_state_of(audit, cell) ? tree_path(guest, due->path) : NULL;
 
 	for (size_t i = 0; i < guest->count; i++)
 		if (&guest->nodes[i] != told && claims_flash(guest, &guest->nodes[i]))
@@ -123,12 +138,11 @@ static void guest_check(struct audit *audit, const struct cell *cell)
 				  guest->nodes[i].path);
 	if (!boot_state_of(audit, cell))
 		return;
-	if (!told || !told_bank(audit, cell, told) || !told_places(audit, guest, told))
+	if (!told || !told_flash(audit, cell, told) || !told_places(audit, guest, told))
 		violation(&audit->report, RULE_TREE_BOOT_STATE,
-			  "%s: its tree's %s isn't bank %u, as the board has it, with boot state and "
-			  "identity in "
-			  "erase blocks of 0x%x bytes",
-			  cell->who, state->flash->path, state->bank, audit->board.erase_block);
+			  "%s: its tree's %s isn't bank or chip %u, as the board has it, with boot state and "
+			  "identity in erase blocks of 0x%x bytes from 0x%" PRIx64 " on",
+			  cell->who, due->path, state->bank, audit->board.erase_block, state->start);
 	if (!told || !time_is(guest, told, "bulkhead,confirm-after-ns", state->after_ns) ||
 	    !time_is(guest, told, "bulkhead,confirm-within-ns", state->within_ns))
 		violation(&audit->report, RULE_TREE_BOOT_STATE,
@@ -136,9 +150,15 @@ static void guest_check(struct audit *audit, const struct cell *cell)
 			  cell->who, state->after_ns, state->within_ns);
 }
 
+/* [impl->swr~audit-unisolated~1] */
 void rule_boot_state(struct audit *audit)
 {
 	reaches_check(audit);
+	if (audit->boot_state.shares_firmware)
+		unisolated(&audit->report, UNISOLATED_SHARED,
+			   "cell '%s': %s has what the machine starts from, too, on the file's word: "
+			   "boot-state-firmware = \"unprotected\"",
+			   audit->boot_state.asked->name, audit->boot_state.chip->path);
 	for (size_t i = 0; i < audit->cell_count; i++)
 		if (audit->cells[i].known && audit->cells[i].guest.fdt)
 			guest_check(audit, &audit->cells[i]);

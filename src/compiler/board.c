@@ -184,6 +184,8 @@ static void read_flash(struct board *board, const struct source *machine)
 	const fdt32_t *const block = node >= 0 ? fdt_getprop(tree, node, "erase-block", &length) : NULL;
 
 	read_pairs(machine, "firmware", &board->firmware);
+	read_pairs(machine, "state", &board->state);
+	board->firmware_flash = node >= 0 ? fdt_stringlist_get(tree, node, "firmware-flash", 0, NULL) : NULL;
 	if (!block)
 		return;
 	board->erase_block = length == sizeof(*block) ? fdt32_ld(block) : 0;

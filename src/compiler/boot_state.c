@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * boot_state.c - `boot-state`: the bank of flash that holds boot state and identity, for the health cell
- * alone; `confirm-after` and `confirm-within`: when it calls a boot good. Called by plan_read.
+ * boot_state.c - `boot-state`: the flash that holds boot state and identity, for the health cell alone: a
+ * bank of memory-mapped flash, or an SPI flash (boot_state_spi.c); `confirm-after` and `confirm-within`: when
+ * it calls a boot good. Called by plan_read.
  *
  * The flash stays nobody's device: of its banks that one is mapped, in the health cell (emit_stage2.c), whose
  * tree has the node with that bank (tree_flash.c). No cell has a bank that the machine starts from, so the
@@ -23,7 +24,8 @@
 #define CONFIRM_WITHIN_NS UINT64_C(300000000000)
 #define NO_BANK		  UINT64_MAX
 
-static const char *const times[] = {"confirm-after", "confirm-within"};
+/* Nothing without boot-state. */
+static const char *const belongings[] = {"confirm-after", "confirm-within", BOOT_STATE_FIRMWARE};
 
 /* "flash@0:1": the device's name, and the bank; NO_BANK: none is given. False after a diagnostic. */
 static bool read_name(struct place at, const char *text, const char **name, uint64_t *bank)
@@ -77,8 +79,8 @@ static bool check_kind(const struct board *board, struct place at, const struct 
 
 	if (fdt_node_check_compatible(tree, device->node, KIND) != 0) {
 		diag_error(at,
-			   "'%s' can't hold the boot state: only memory-mapped NOR flash (compatible "
-			   "\"" KIND "\") is supported yet",
+			   "'%s' can't hold the boot state: only NOR flash can, memory-mapped (compatible "
+			   "\"" KIND "\") or serial (\"jedec,spi-nor\")",
 			   device->path);
 		return false;
 	}
@@ -136,8 +138,7 @@ static struct range pages_of(struct range range)
 	return (struct range){base, align_up(range.base + range.size, BP_PAGE_SIZE) - base};
 }
 
-/* What has registers there too; NULL: nothing. */
-static const char *sharer(const struct board *board, size_t device, uint32_t bank, struct range flash)
+const char *boot_state_sharer(const struct board *board, size_t device, uint32_t bank, struct range flash)
 {
 	for (size_t i = 0; i < board->device_count; i++)
 		for (size_t at = 0; at < board->devices[i].regs.count; at++)
@@ -151,7 +152,7 @@ static bool check_range(const struct board *board, struct place at, const struct
 {
 	const struct range *const flash = &state->flash;
 	const char *const path = board->devices[state->device].path;
-	const char *const other = sharer(board, state->device, state->bank, *flash);
+	const char *const other = boot_state_sharer(board, state->device, state->bank, *flash);
 
 	if (ranges_overlap(&board->firmware, *flash))
 		diag_error(at,
@@ -179,6 +180,30 @@ static bool check_range(const struct board *board, struct place at, const struct
 	return false;
 }
 
+/* Of memory-mapped flash no bank with firmware is a cell's, and nothing admits one. */
+static void refuse_admission(const struct front *front, int node)
+{
+	if (boot_state_firmware_admitted(front, node))
+		diag_error(front_place(front, node, BOOT_STATE_FIRMWARE),
+			   "'" BOOT_STATE_FIRMWARE "' is of an SPI flash: a bank of memory-mapped flash that "
+			   "holds firmware is no cell's");
+}
+
+bool boot_state_firmware_admitted(const struct front *front, int node)
+{
+	static const char *const known[] = {"protected", "unprotected"};
+	const char *word;
+
+	if (!value_present(front, node, BOOT_STATE_FIRMWARE) ||
+	    !value_text(front, node, BOOT_STATE_FIRMWARE, &word) || strcmp(word, known[0]) == 0)
+		return false;
+	if (strcmp(word, known[1]) == 0)
+		return true;
+	diag_error(front_place(front, node, BOOT_STATE_FIRMWARE), "unknown " BOOT_STATE_FIRMWARE " '%s'%s",
+		   word, diag_did_you_mean(word, known, 2));
+	return false;
+}
+
 static void read_state(struct front *front, size_t cell)
 {
 	struct boot_state *const state = &front->plan->boot_state;
@@ -186,13 +211,28 @@ static void read_state(struct front *front, size_t cell)
 	const struct place at = front_place(front, front->cell_nodes[cell], PROPERTY);
 	const char *text, *name;
 	uint64_t bank;
+	size_t chips;
+	int chip;
 
-	if (!value_text(front, front->cell_nodes[cell], PROPERTY, &text) ||
-	    !read_name(at, text, &name, &bank) || !find_device(board, at, name, &state->device) ||
+	if (!value_text(front, front->cell_nodes[cell], PROPERTY, &text))
+		return;
+	chips = boot_state_spi_named(board, text, &chip);
+	if (chips > 1) {
+		diag_error(at, "%zu SPI flashes of the board are named '%s': say which, such as '%s'", chips,
+			   text, node_path(board->tree.data, chip));
+		return;
+	}
+	if (chips) {
+		boot_state_spi_read(front, cell, at, chip);
+		return;
+	}
+	refuse_admission(front, front->cell_nodes[cell]);
+	if (!read_name(at, text, &name, &bank) || !find_device(board, at, name, &state->device) ||
 	    !check_kind(board, at, &board->devices[state->device]) ||
 	    !check_bank(at, &board->devices[state->device], bank) || !check_facts(board, at))
 		return;
 	state->cell = cell;
+	state->node = board->devices[state->device].node;
 	state->bank = bank == NO_BANK ? 0 : (uint32_t)bank;
 	state->flash = board->devices[state->device].regs.at[state->bank];
 	state->wanted = check_range(board, at, state);
@@ -207,27 +247,27 @@ static void read_times(struct front *front, size_t cell)
 
 	state->confirm_after_ns = CONFIRM_AFTER_NS;
 	state->confirm_within_ns = CONFIRM_WITHIN_NS;
-	if (value_present(front, node, times[0]))
-		right &= value_duration(front, node, times[0], &state->confirm_after_ns);
-	if (value_present(front, node, times[1]))
-		right &= value_duration(front, node, times[1], &state->confirm_within_ns);
+	if (value_present(front, node, belongings[0]))
+		right &= value_duration(front, node, belongings[0], &state->confirm_after_ns);
+	if (value_present(front, node, belongings[1]))
+		right &= value_duration(front, node, belongings[1], &state->confirm_within_ns);
 	if (right && state->confirm_after_ns >= state->confirm_within_ns)
-		diag_error(
-			front_place(front, node, value_present(front, node, times[0]) ? times[0] : times[1]),
-			"no boot could be confirmed: confirm-after (%" PRIu64
-			" ms) isn't shorter than confirm-within (%" PRIu64 " ms)",
-			state->confirm_after_ns / 1000000, state->confirm_within_ns / 1000000);
+		diag_error(front_place(front, node,
+				       value_present(front, node, belongings[0]) ? belongings[0]
+										 : belongings[1]),
+			   "no boot could be confirmed: confirm-after (%" PRIu64
+			   " ms) isn't shorter than confirm-within (%" PRIu64 " ms)",
+			   state->confirm_after_ns / 1000000, state->confirm_within_ns / 1000000);
 }
 
 /* What belongs to a boot state that the cell doesn't have. */
-static void refuse_times(const struct front *front, size_t cell)
+static void refuse_belongings(const struct front *front, size_t cell)
 {
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
-		if (value_present(front, front->cell_nodes[cell], times[i]))
-			diag_error(
-				front_place(front, front->cell_nodes[cell], times[i]),
-				"'%s' says when a boot is good, which 'boot-state' keeps: cell '%s' has none",
-				times[i], front->plan->cells[cell].name);
+	for (size_t i = 0; i < sizeof(belongings) / sizeof(belongings[0]); i++)
+		if (value_present(front, front->cell_nodes[cell], belongings[i]))
+			diag_error(front_place(front, front->cell_nodes[cell], belongings[i]),
+				   "'%s' is of a 'boot-state': cell '%s' has none", belongings[i],
+				   front->plan->cells[cell].name);
 }
 
 /* The health cell itself is well whenever it can confirm. [impl->swr~config-essential~1] */
@@ -251,7 +291,7 @@ void boot_state_read(struct front *front)
 
 	for (size_t i = 0; i < plan->cell_count; i++) {
 		if (!value_present(front, front->cell_nodes[i], PROPERTY)) {
-			refuse_times(front, i);
+			refuse_belongings(front, i);
 		} else if (plan->cells[i].flags & BP_CELL_HEALTH) {
 			read_state(front, i);
 			read_times(front, i);

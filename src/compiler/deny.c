@@ -12,6 +12,7 @@ static const char *const kinds[DENY_COUNT] = {
 	[DENY_UNPROTECTED_DMA] = "unprotected-dma",
 	[DENY_PEER_DMA] = "peer-dma",
 	[DENY_SHARED_DEVICE] = "shared-device",
+	[DENY_SHARED_FIRMWARE] = "shared-firmware",
 };
 
 static bool is_denied[DENY_COUNT];

@@ -7,7 +7,14 @@
 
 #include <stdbool.h>
 
-enum deny_kind { DENY_FIRMWARE_CALLS, DENY_UNPROTECTED_DMA, DENY_PEER_DMA, DENY_SHARED_DEVICE, DENY_COUNT };
+enum deny_kind {
+	DENY_FIRMWARE_CALLS,
+	DENY_UNPROTECTED_DMA,
+	DENY_PEER_DMA,
+	DENY_SHARED_DEVICE,
+	DENY_SHARED_FIRMWARE,
+	DENY_COUNT
+};
 
 /* A comma-separated list of kinds; false: one of them is unknown. */
 bool deny_set(const char *kinds);

@@ -83,14 +83,16 @@ static void add_device(struct cell_layout *cell, const struct device *device)
 	}
 }
 
-/* Of a flash that is nobody's, the bank of the boot state. [impl->swr~compile-boot-state~1] */
+/* Of a flash that is nobody's, the bank of the boot state, or an SPI flash's controller.
+ * [impl->swr~compile-boot-state~1] */
 static void add_boot_state(struct cell_layout *out, const struct plan *plan)
 {
 	const struct boot_state *const state = &plan->boot_state;
 
-	stage2_add(
-		out, state->flash.base, state->flash.base, state->flash.size, MAP_DEVICE,
-		text_format("bank %" PRIu32 " of %s", state->bank, plan->board.devices[state->device].path));
+	stage2_add(out, state->flash.base, state->flash.base, state->flash.size, MAP_DEVICE,
+		   state->medium == BOOT_MEDIUM_CFI ? text_format("bank %" PRIu32 " of %s", state->bank,
+								  plan->board.devices[state->device].path)
+						    : plan->board.devices[state->device].path);
 }
 
 /* The memory BARs of the functions that it has, where the functions decode them. */

@@ -107,7 +107,7 @@ void pci_assign(struct front *front);		/* pci_assign.c: functions */
 void pci_messages_assign(struct front *front);	/* pci_messages.c: their interrupts */
 void net_read(struct front *front);		/* net.c: the health cell's network */
 void log_key_read(struct front *front);		/* log_key.c: what signs its event log */
-void boot_state_read(struct front *front);	/* boot_state.c: its bank of flash */
+void boot_state_read(struct front *front);	/* boot_state*.c: its bank or chip of flash */
 void windows_place(struct front *front);	/* windows.c */
 void reserved_check(const struct front *front); /* reserved.c: reserved memory of devices */
 
@@ -116,6 +116,12 @@ void reserved_check(const struct front *front); /* reserved.c: reserved memory o
 bool file_named(const struct front *front, int node, const char *property, struct bytes *bytes);
 /* pci_assign.c: the host that leads to what `pci` calls so; NULL: none, which pci_assign tells. */
 const struct pci_host *pci_host_of(const struct board *board, const char *name);
+/* boot_state_spi.c: how many SPI flashes have that name, and the first; reads the boot state that is in one. */
+size_t boot_state_spi_named(const struct board *board, const char *name, int *node);
+void boot_state_spi_read(struct front *front, size_t cell, struct place at, int node);
+/* boot_state.c: what else has registers there; NULL: nothing. Is a flash admitted that holds firmware? */
+const char *boot_state_sharer(const struct board *board, size_t device, uint32_t bank, struct range flash);
+bool boot_state_firmware_admitted(const struct front *front, int node);
 /* pci_bus.c: where on its own bus each of a cell's functions is. */
 void pci_bus_lay_out(struct front *front, size_t cell);
 /* partition.c: a source file and what it includes, which is looked for beside what names it, in the folders

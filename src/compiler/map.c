@@ -4,6 +4,7 @@
  * channels, what "rest" left out, and what each fault costs. The text of `bulkhead map` and map.txt.
  */
 #include "map.h"
+#include "nodes.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -230,16 +231,22 @@ static void print_boot_state(const struct plan *plan, size_t cell, FILE *out)
 
 	if (!state->wanted || state->cell != cell)
 		return;
+	if (state->medium == BOOT_MEDIUM_CFI)
+		fprintf(out, "  boot state: bank %" PRIu32 " of %s", state->bank,
+			plan->board.devices[state->device].path);
+	else
+		fprintf(out, "  boot state: %s", node_path(plan->board.tree.data, state->node));
 	fprintf(out,
-		"  boot state: bank %" PRIu32 " of %s, copies at %#" PRIx64 " and %#" PRIx64
-		", identity at %#" PRIx64 ", erase blocks of %s",
-		state->bank, plan->board.devices[state->device].path,
-		state->flash.base + boot_state_offset(block, 0),
-		state->flash.base + boot_state_offset(block, 1),
-		state->flash.base + boot_state_offset(block, 2), text_of_size(block));
+		", copies at %#" PRIx64 " and %#" PRIx64 ", identity at %#" PRIx64 ", erase blocks of %s",
+		boot_state_address(state, block, 0), boot_state_address(state, block, 1),
+		boot_state_address(state, block, 2), text_of_size(block));
 	print_duration(out, "confirmed after", state->confirm_after_ns);
 	print_duration(out, "within", state->confirm_within_ns);
 	fputc('\n', out);
+	if (state->shares_firmware)
+		fputs("  unisolated: what the machine starts from is in the boot state's flash "
+		      "(" BOOT_STATE_FIRMWARE " = \"unprotected\")\n",
+		      out);
 }
 
 /* [impl->swr~map-root~1] */

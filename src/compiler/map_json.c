@@ -12,6 +12,7 @@
 #include "emit_interrupts.h"
 #include "json.h"
 #include "map.h"
+#include "nodes.h"
 #include "regions.h"
 
 static const char *base_name(const char *path)
@@ -298,22 +299,25 @@ static void put_channels(const struct plan *plan, FILE *out)
 static void put_boot_state(const struct plan *plan, FILE *out)
 {
 	const struct boot_state *const state = &plan->boot_state;
-	const uint64_t base = state->flash.base;
 	const uint32_t block = plan->board.erase_block;
+	const bool serial = state->medium == BOOT_MEDIUM_SPI_NOR;
 
 	fputs("\n  \"boot_state\": ", out);
 	if (!state->wanted) {
 		fputs("null,", out);
 		return;
 	}
-	put_key(out, "{", "device", plan->board.devices[state->device].path);
+	put_key(out, "{", "medium", serial ? "spi-nor" : "cfi-flash");
+	put_key(out, ", ", "device", node_path(plan->board.tree.data, state->node));
 	fprintf(out,
 		", \"bank\": %" PRIu32 ", \"cell\": %zu, \"address\": %" PRIu64 ", \"size\": %" PRIu64
 		", \"copies\": [%" PRIu64 ", %" PRIu64 "], \"identity\": %" PRIu64
-		", \"erase_block\": %" PRIu32 ", \"confirm_after\": %" PRIu64 ", \"confirm_within\": %" PRIu64
-		"},",
-		state->bank, state->cell, base, state->flash.size, base + boot_state_offset(block, 0),
-		base + boot_state_offset(block, 1), base + boot_state_offset(block, 2), block,
+		", \"erase_block\": %" PRIu32 ", \"shares_firmware\": %s, \"confirm_after\": %" PRIu64
+		", \"confirm_within\": %" PRIu64 "},",
+		state->bank, state->cell, boot_state_address(state, block, 0),
+		serial ? plan->board.state.at[0].size : state->flash.size,
+		boot_state_address(state, block, 0), boot_state_address(state, block, 1),
+		boot_state_address(state, block, 2), block, state->shares_firmware ? "true" : "false",
 		state->confirm_after_ns, state->confirm_within_ns);
 }
 

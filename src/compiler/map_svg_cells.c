@@ -9,6 +9,7 @@
 
 #include "emit_interrupts.h"
 #include "map_svg.h"
+#include "nodes.h"
 #include "svg.h"
 
 #define LINE	      16
@@ -135,9 +136,15 @@ static void add_boot_state(const struct plan *plan, size_t cell, struct lines *l
 {
 	const struct boot_state *const state = &plan->boot_state;
 
-	if (state->wanted && state->cell == cell)
+	if (!state->wanted || state->cell != cell)
+		return;
+	if (state->medium == BOOT_MEDIUM_CFI)
 		add(lines, "boot state bank %" PRIu32 " of %s", state->bank,
 		    strrchr(plan->board.devices[state->device].path, '/') + 1);
+	else
+		add(lines, "boot state %s", node_path(plan->board.tree.data, state->node));
+	if (state->shares_firmware)
+		add(lines, "           with what the machine starts from: unisolated");
 }
 
 static void add_functions(const struct plan *plan, const struct plan_cell *cell, struct lines *lines)

@@ -46,7 +46,7 @@ static const struct option table[] = {
 	 "for programs, on standard output: what was found, the map (docs/formats.md), a log's records"},
 	{"--deny", "KIND,...", ON_CHECK | ON_BUILD | ON_AUDIT, SLOT_DENY, false, false,
 	 "exit 1 where the file asks for what can't be isolated: firmware-calls, unprotected-dma, peer-dma, "
-	 "shared-device"},
+	 "shared-device, shared-firmware"},
 	{"--pci", "DIR", ON_IMPORT, SLOT_PCI, false, false,
 	 "a copy of the running board's /sys/bus/pci/devices"},
 	{"--memory", "SIZE@ADDRESS", ON_IMPORT, SLOT_MEMORY, true, false,

@@ -126,6 +126,10 @@ struct board {
 	struct ranges staging;	/* loader staging */
 	struct ranges firmware; /* loader firmware: what the machine starts from, no cell's ever */
 	uint32_t erase_block;	/* loader erase-block: of its flash, in bytes; 0: not stated */
+	struct ranges state;	/* loader state: bytes of the SPI flash where the boot state may lie */
+	/* loader firmware-flash: path of the flash that the machine starts from; "": none; NULL: not stated
+	 */
+	const char *firmware_flash;
 	struct ranges occupied; /* every address that the tree names: registers, bus and PCI windows */
 	struct device *devices;
 	size_t device_count;
@@ -266,11 +270,20 @@ struct plan_cell {
 	uint32_t uart_intid;	    /* emulated PL011, 0: none */
 };
 
-struct boot_state { /* `boot-state`: a bank of flash that the health cell alone has */
+/* The property that admits a flash with what the machine starts from, too. */
+#define BOOT_STATE_FIRMWARE "boot-state-firmware"
+enum boot_medium { BOOT_MEDIUM_CFI, BOOT_MEDIUM_SPI_NOR, BOOT_MEDIUM_EMMC };
+
+struct boot_state { /* `boot-state`: storage that the health cell alone has */
 	bool wanted;
-	size_t cell, device; /* indices into cells and board.devices */
-	uint32_t bank;	     /* index into `reg` of its node */
-	struct range flash;  /* that bank */
+	enum boot_medium medium;
+	size_t cell;
+	size_t device;	      /* index into board.devices: the flash; of an SPI flash its controller */
+	int node;	      /* the flash's, in board.tree */
+	uint32_t bank;	      /* index into `reg` of its node; SPI flash: the line that selects it */
+	struct range flash;   /* what is mapped: that bank; the controller's registers */
+	uint64_t start;	      /* SPI flash: byte at which the boot state begins */
+	bool shares_firmware; /* SPI flash: what the machine starts from is in it, too */
 	uint64_t confirm_after_ns, confirm_within_ns;
 };
 
@@ -279,6 +292,14 @@ struct boot_state { /* `boot-state`: a bank of flash that the health cell alone 
 static inline uint64_t boot_state_offset(uint32_t erase_block, unsigned int index)
 {
 	return (uint64_t)index * erase_block;
+}
+
+/* The same as the medium's own address: of the CPUs, or a byte of the SPI flash. */
+static inline uint64_t boot_state_address(const struct boot_state *state, uint32_t erase_block,
+					  unsigned int index)
+{
+	return (state->medium == BOOT_MEDIUM_CFI ? state->flash.base : state->start) +
+	       boot_state_offset(erase_block, index);
 }
 
 struct left_out { /* what "rest" did not take, and why: `map` lists it */

@@ -41,6 +41,7 @@ static const struct word cell_words[] = {
 	{"boot-timeout", PROPERTY},
 	{"watchdog", PROPERTY},
 	{"boot-state", PROPERTY},
+	{"boot-state-firmware", PROPERTY},
 	{"confirm-after", PROPERTY},
 	{"confirm-within", PROPERTY},
 	{"essential", PROPERTY},

@@ -85,6 +85,7 @@ bool tree_overlay(const struct plan *plan, size_t cell, struct bytes *tree);
 /* tree_flash.c: the board's node of the flash whose bank of boot state the cell has, -1: it has none; what of
  * the node's properties it sees; its `reg`, false: it is another property; what is where in the bank. */
 int flash_node(const struct plan *plan, size_t cell);
+bool is_flash(const struct plan *plan, size_t cell, int node); /* or its SPI controller */
 bool flash_property(const char *name);
 bool put_flash_reg(struct tree_writer *writer, int node, const char *name);
 void put_boot_state(struct tree_writer *writer);

@@ -205,7 +205,7 @@ bool kept_property(const struct kept *kept, int node, const char *name)
 	const struct reference *const named = reference_of_names(name);
 	const struct reference *const reference = reference_named(name);
 
-	if (node == flash_node(kept->plan, kept->cell))
+	if (is_flash(kept->plan, kept->cell, node))
 		return flash_property(name);
 	if (node_is_cpu(tree, node) && !cpu_property(name))
 		return false;
