@@ -52,6 +52,15 @@ def plain(code, tree, out):
     out.write_bytes((code / "u-boot-nodtb.bin").read_bytes() + tree.read_bytes())
 
 
+def check_room(loader, place):
+    """Loader and boot state may be in one SPI flash. [impl->swr~image-state-room~1]"""
+    if place and place["shares_firmware"] and loader.stat().st_size > place["address"]:
+        raise Refused(
+            f"{loader.name} has {loader.stat().st_size} bytes: it reaches into the boot state, at {place['address']} of the same flash",
+            "state another place: state of /loader in machine.dts",
+        )
+
+
 def root_of(board, out):
     """The root file system that the FIT names, as `bulkhead build` left it beside it; None: it names none. [impl->swr~image-bundle~1]"""
     root = board.get("root")
@@ -84,6 +93,7 @@ def build(options):
     control.build(fit, loader, trusted, place, own.read_bytes() if own.exists() else None, tree)
     LAYOUTS.get(loader.layout, plain)(code, tree, out / "loader.img")
     tree.unlink()
+    check_room(out / "loader.img", place)
     if place:
         (out / "state.img").write_bytes(state.factory(place, signed.digest, options.counter))
     if root:
@@ -106,6 +116,8 @@ def build(options):
         "fit_unsigned_sha256": fit.digest.hex(),
         "digests": built["digests"],
         "boot_state": place,
+        # Where in the board's flash what is written by its vendor's tool lies, if not where scripts/flashing/boards.py says.
+        "flash": {"state": {"offset": place["address"]}} if place and place["medium"] == "spi-nor" else {},
         "root": board.get("root"),
         "partitions": [{"name": name, "size": size, "file": file.name if file else None} for name, file, size in rows],
         "files": {name: measured(out / name) for name in OUTPUTS if (out / name).exists()} | {path.name: measured(path) for path in [root] if path},

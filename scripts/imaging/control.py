@@ -62,7 +62,9 @@ def put_key(tree, key):
 
 
 def put_flash(tree, state):
-    """Only the bank that the boot state is in: the other may be out of U-Boot's reach, and is never written by it."""
+    """Of memory-mapped flash only the bank that the boot state is in: the other may be out of U-Boot's reach, and is never written by it."""
+    if state and state["medium"] != "cfi-flash":
+        state = None
     for node in [line for line in run("fdtget", "-l", tree, "/").decode().split() if line.startswith("flash@")]:
         if not state or f"/{node}" != state["device"]:
             run("fdtput", "-r", tree, f"/{node}")
@@ -71,9 +73,26 @@ def put_flash(tree, state):
         put(tree, state["device"], "reg", *(f"{word:x}" for word in words), kind="x")
 
 
-def where(state):
-    """How load.hush names the boot state's medium: its kind, and the numbers that U-Boot's commands have for it."""
-    return ("flash", "0", "0") if state else ("none", "0", "0")
+def where(tree, state):
+    """How load.hush names the boot state's medium: its kind, and the numbers that U-Boot's commands have for it. [impl->swr~boot-state-spi-unit~1]"""
+    if not state:
+        return ("none", "0", "0")
+    if state["medium"] == "cfi-flash":
+        return ("flash", "0", "0")
+    return ("spi", spi_bus(tree, state), f"{state['bank']:x}")
+
+
+def spi_bus(tree, state):
+    """The number by which the board's U-Boot knows the SPI controller: an alias of its tree."""
+    controller = state["device"].rpartition("/")[0]
+    for name in run("fdtget", "-p", "-d", "", tree, "/aliases").decode().split():
+        if re.fullmatch(r"spi[0-9]+", name) and run("fdtget", "-t", "s", tree, "/aliases", name).decode().strip() == controller:
+            break
+    else:
+        raise Refused(f"U-Boot's tree of the board has no number for {controller}, the controller of the boot state's flash", "an alias spiN of its tree says it")
+    if run("fdtget", "-t", "u", "-d", "", tree, state["device"], "reg").decode().split() != [str(state["bank"])]:
+        raise Refused(f"U-Boot's tree of the board doesn't have {state['device']}, which the boot state is in")
+    return f"{int(name.removeprefix('spi')):x}"
 
 
 def build(fit, loader, keys, state, own, out):
@@ -88,7 +107,7 @@ def build(fit, loader, keys, state, own, out):
     put(out, "/config", "bulkhead,tpm", "yes" if has_tpm(out) else "no")
     numbers = {"stage": loader.start + STAGE, "room": loader.size - STAGE, "scratch": loader.start + SCRATCH}
     numbers |= {"state-a": copies[0], "state-b": copies[1]}
-    medium, unit, part = where(state)
+    medium, unit, part = where(out, state)
     put(out, "/config", "bulkhead,medium", medium)
     put(out, "/config", "bulkhead,state-unit", unit)
     put(out, "/config", "bulkhead,state-part", part)

@@ -26,7 +26,7 @@ fragments=("$HERE/u-boot.config")
 [ ! -e "$HERE/$DEFCONFIG.config" ] || fragments+=("$HERE/$DEFCONFIG.config")
 
 # What the result depends on: these files alone, as the release is fixed.
-inputs=$(cat "$HERE/build.sh" "${fragments[@]}" "$HERE"/*.hush | sha256sum | cut -d' ' -f1)
+inputs=$(cat "$HERE/build.sh" "$HERE/boot-command.sh" "${fragments[@]}" "$HERE"/*.hush | sha256sum | cut -d' ' -f1)
 if [ "$(cat "$OUT/.complete" 2>/dev/null)" = "$inputs" ]; then
 	exit 0
 fi
@@ -34,12 +34,10 @@ fi
 export CROSS_COMPILE=${CROSS_COMPILE:-aarch64-linux-gnu-}
 export SOURCE_DATE_EPOCH=1767225600 # 2026-01-01: the date it tells
 
-# boot.hush with its parts in one line, as Kconfig quotes it.
+# As Kconfig quotes it.
 boot_command()
 {
-	sed -e "/^[[:space:]]*@load\$/{r $HERE/load.hush" -e 'd}' -e "/^[[:space:]]*@burn\$/{r $HERE/burn.hush" -e 'd}' "$HERE/boot.hush" |
-		sed -e '/^[[:space:]]*#/d' -e 's/^[[:space:]]*//' | tr '\n' ' ' |
-		sed -e 's/ \{2,\}/ /g' -e 's/^ //' -e 's/ $//' -e 's/["\\]/\\&/g'
+	"$HERE/boot-command.sh" | sed -e 's/["\\]/\\&/g'
 }
 
 # Debian's TF-A, built for the chip: fetch_firmware CHIP
