@@ -63,3 +63,57 @@ def test_code_is_built(tmp_path, monkeypatch, status):
             image.loader_code("other-board")
     else:
         assert (image.loader_code("other-board") / "u-boot-nodtb.bin").read_text() == "other-board\n"
+
+
+UBOOT = """/dts-v1/; / {{ aliases {{ {aliases} }}; flash@0 {{ reg = <0 0 0 0x1000>; }};
+spi@ff1d0000 {{ #address-cells = <1>; #size-cells = <0>; flash@0 {{ reg = <{line}>; }}; }}; }};"""
+STATE = {"medium": "spi-nor", "device": "/spi@ff1d0000/flash@0", "bank": 0, "address": 0xF00000, "copies": [0xF00000, 0xF01000], "shares_firmware": True}
+
+
+def control_tree(tmp_path, state, aliases='spi1 = "/spi@ff1d0000";', line=0):
+    """U-Boot's control tree, made of the board's own one."""
+    own = run("dtc", "-q", "-O", "dtb", data=UBOOT.format(aliases=aliases, line=line).encode())
+    loader = control.Loader("rockpro64-rk3399", 0x200000, 0xC000000, "mmc", "0", "rk3399-spi")
+    control.build(types.SimpleNamespace(board="a-board"), loader, [], state, own, tmp_path / "control.dtb")
+
+    def told(name, kind="s"):
+        return run("fdtget", "-t", kind, tmp_path / "control.dtb", "/config", f"bulkhead,{name}").decode().strip()
+
+    return told
+
+
+# [utest->swr~boot-state-spi-unit~1]
+@pytest.mark.parametrize("number, aliases", [("1", 'spi1 = "/spi@ff1d0000";'), ("c", 'spi0 = "/spi@0"; spi12 = "/spi@ff1d0000"; spi = "/spi@ff1d0000";')])
+def test_spi_unit(tmp_path, number, aliases):
+    told = control_tree(tmp_path, STATE, aliases)
+    assert [told("medium"), told("state-unit"), told("state-part")] == ["spi", number, "0"]
+    assert [told("state-a", "x"), told("state-b", "x")] == ["f00000", "f01000"]
+    assert b"flash@0" not in run("fdtget", "-l", tmp_path / "control.dtb", "/")  # no memory-mapped one
+
+
+# [utest->swr~boot-state-spi-unit~1]
+def test_spi_unit_refused(tmp_path):
+    for aliases in ("", 'spi1 = "/spi@0";', 'serial0 = "/spi@ff1d0000";'):
+        with pytest.raises(Refused, match="has no number for /spi@ff1d0000"):
+            control_tree(tmp_path, STATE, aliases)
+    with pytest.raises(Refused, match="doesn't have /spi@ff1d0000/flash@0"):
+        control_tree(tmp_path, STATE, line=1)
+    with pytest.raises(Refused, match="doesn't have /spi@ff1d0000/flash@1"):
+        control_tree(tmp_path, STATE | {"device": "/spi@ff1d0000/flash@1"})
+
+
+def test_no_state(tmp_path):
+    told = control_tree(tmp_path, None)
+    assert [told("medium"), told("state-unit"), told("state-a", "x")] == ["none", "0", "0"]
+
+
+# [utest->swr~image-state-room~1]
+@pytest.mark.parametrize("size, shares, fits", [(0xF00000, True, True), (0xF00001, True, False), (0xF00001, False, True)])
+def test_room(tmp_path, size, shares, fits):
+    with open(tmp_path / "loader.img", "wb") as file:
+        file.truncate(size)
+    if fits:
+        image.check_room(tmp_path / "loader.img", STATE | {"shares_firmware": shares})
+    else:
+        with pytest.raises(Refused, match="loader.img has 15728641 bytes: it reaches into the boot state, at 15728640 of the same flash"):
+            image.check_room(tmp_path / "loader.img", STATE | {"shares_firmware": shares})

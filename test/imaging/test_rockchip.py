@@ -8,6 +8,7 @@ key that is the same in all chips; of SPI flash it reads 2 KiB of each 4 KiB.
 """
 
 import dataclasses
+import json
 import struct
 import subprocess
 
@@ -22,6 +23,7 @@ SECTOR, PAGE = 512, 2048
 SRAM = 192 << 10  # INTMEM0, where the boot ROM puts TPL: RK3399 TRM 1.4, 1.1; its last 8 KiB are the boot ROM's
 ROM_KEEPS = 8 << 10
 PAYLOAD_AT = 0x60000
+STATE, BLOCK = 15 << 20, 4096
 TEXT_BASE = 0x200000
 
 
@@ -143,9 +145,12 @@ def test_no_elf(parts):
 
 @pytest.mark.full
 def test_rockpro64(tmp_path, keys_folder):
-    """Import, build, image: the real parts where they are looked for, and what U-Boot goes by in its tree."""
+    """Import, build with a boot state, image: the real parts where they are looked for, and what U-Boot goes by in its tree."""
     board, out = tmp_path / "rockpro64", tmp_path / "out"
     build.tool("import", "--memory", "2046M@0x200000", build.BUILD / "linux/dtbs/rockchip/rk3399-rockpro64.dtb", "-o", board)
+    file = board / "partitions.dts"
+    words = 'role = "health";\n\t\t\tboot-state = "flash@0";\n\t\t\tboot-state-firmware = "unprotected";'
+    file.write_text(file.read_text(encoding="utf-8").replace('role = "health";', words), encoding="utf-8")
     build.tool("build", board / "partitions.dts", "-I", build.BUILD / "cells", "-I", build.BUILD / "linux/6.12", "-o", out)
     command = [build.ROOT / "scripts/image.py", "--data", "0", "--keys", keys_folder, "--key", "new", out / "bulkhead.itb"]
     subprocess.run(command, check=True)
@@ -161,4 +166,13 @@ def test_rockpro64(tmp_path, keys_folder):
     assert (tree["config"].properties["bulkhead,bus"].strings()[0], tree["config"].properties["bulkhead,unit"].strings()[0]) == ("mmc", "0")
     assert [key.properties["required"].strings()[0] for key in tree["signature"].children.values()] == ["conf"]
     assert tree["chosen"].properties["u-boot,spl-boot-order"].strings()[0].startswith("/spi@")
-    assert len(flash) < 15 << 20  # scripts/flashing/boards.py: boot state and identity in the last MiB
+    config = {name: value for name, value in tree["config"].properties.items() if name.startswith("bulkhead,state") or name == "bulkhead,medium"}
+    assert [config[f"bulkhead,{name}"].strings()[0] for name in ("medium", "state-unit", "state-part")] == ["spi", "1", "0"]
+    assert [config[f"bulkhead,state-{copy}"].cells()[0] for copy in "ab"] == [STATE, STATE + BLOCK]
+    assert b"CONFIG_CMD_SF" not in flash and b"SPI flash sub-system" in dict(loads)[TEXT_BASE]  # the command that reads it
+    build.tool("audit", out / "bulkhead.itb")
+    # Boot state and identity behind it, where the printed commands write them: scripts/flashing.
+    assert len(flash) < STATE
+    release, factory = json.loads((out / "release.json").read_text()), (out / "state.img").read_bytes()
+    assert release["flash"] == {"state": {"offset": STATE}} and release["boot_state"]["identity"] == STATE + 2 * BLOCK
+    assert len(factory) == 3 * BLOCK and factory[:4] == b"BHBS" and factory[BLOCK:] == b"\xff" * 2 * BLOCK

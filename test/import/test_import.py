@@ -122,7 +122,7 @@ def test_what_it_cannot(tmp_path):
 def test_loader(tmp_path, board, loader):
     assert run("--memory", "2046M@0x200000", TREES / board, "-o", tmp_path / "board").returncode == 0
     machine = (tmp_path / "board/machine.dts").read_text(encoding="utf-8")
-    stated = re.findall(r"/\* untested on hardware \*/\n\t\tu-boot = \"(.*)\";\n\t\tdisk = \"mmc 0\";\n\t\tlayout = \"rk3399-spi\";\n", machine)
+    stated = re.findall(r"/\* untested on hardware \*/\n\t\tu-boot = \"(.*)\";\n\t\tdisk = \"mmc 0\";\n\t\tlayout = \"rk3399-spi\";\n\t\tfirmware-flash = \"/spi@ff1d0000/flash@0\";\n\t\tstate = /bits/ 64 <0xf00000 0x3000>;\n\t\terase-block = <0x1000>;\n", machine)
     assert stated == ([loader] if loader else []) and ("u-boot" in machine) == bool(loader)
 
 
