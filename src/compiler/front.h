@@ -116,7 +116,8 @@ void reserved_check(const struct front *front); /* reserved.c: reserved memory o
 bool file_named(const struct front *front, int node, const char *property, struct bytes *bytes);
 /* pci_assign.c: the host that leads to what `pci` calls so; NULL: none, which pci_assign tells. */
 const struct pci_host *pci_host_of(const struct board *board, const char *name);
-/* boot_state_spi.c: how many SPI flashes have that name, and the first; reads the boot state that is in one. */
+/* boot_state_spi.c: how many SPI flashes have that name, and the first; reads the boot state that is in one.
+ */
 size_t boot_state_spi_named(const struct board *board, const char *name, int *node);
 void boot_state_spi_read(struct front *front, size_t cell, struct place at, int node);
 /* boot_state.c: what else has registers there; NULL: nothing. Is a flash admitted that holds firmware? */

@@ -220,10 +220,7 @@ TEXT(told_another_block, guest_text[HEALTH], "erase-block = <0x1000>", "erase-bl
 TEXT(told_another_time, guest_text[HEALTH], "<30000000000>", "<3000000000>")
 TEXT(moved, machine_text, "<0xf00000 0x3000>", "<0xf10000 0x3000>")
 
-#define ROW(rule, name)                                                                                      \
-	{                                                                                                    \
-#name, name, RULE_##rule                                                                     \
-	}
+#define ROW(rule, name) {#name, name, RULE_##rule}
 static const struct mutation rows[] = {
 	ROW(BOOT_STATE, controller_in_another_cell), /* [utest->swr~audit-boot-state-spi~1] */
 	ROW(BOOT_STATE, controller_in_a_core),

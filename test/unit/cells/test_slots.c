@@ -283,17 +283,14 @@ static void life(void **state)
 	int status;
 
 	if (!child) {
-		(*(void (*const *)(void)) * state)();
+		(*(void (*const *)(void))*state)();
 		_exit(0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 }
 
-#define LIFE(number, text)                                                                                   \
-	{                                                                                                    \
-		.name = (text), .test_func = life, .initial_state = (void *)&lives[number]                   \
-	}
+#define LIFE(number, text) {.name = (text), .test_func = life, .initial_state = (void *)&lives[number]}
 
 int main(void)
 {
