@@ -32,7 +32,7 @@ private_apt_end
 source=$WORK/u-boot
 say "building U-Boot's sandbox (some minutes)"
 {
-	grep -v -e CONFIG_EFI_LOADER -e CONFIG_UNIT_TEST -e '^CONFIG_UT_' -e CONFIG_SANDBOX_SDL "$source/configs/sandbox_defconfig"
+	grep -v -e CONFIG_EFI_LOADER -e CONFIG_UNIT_TEST -e '^CONFIG_UT_' "$source/configs/sandbox_defconfig"
 	grep '=y' "$ROOT/scripts/loader/u-boot.config" | grep -v -e OF_SEPARATE -e AUTOBOOT_KEYED
 	cat "$HERE/sandbox.config"
 } >"$source/configs/bulkhead_defconfig"
