@@ -2,6 +2,7 @@
 /*
  * boot_state.c - which bank of which flash holds the boot state, by the partition file's `boot-state`, the
  * board's tree and the machine's facts; and what makes it none. Rules compare tables and trees with this.
+ * boot_state_emmc.c has what is none of flash.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -113,6 +114,7 @@ static void state_read(struct audit *audit, const struct partition_cell *cell, c
 		return;
 	}
 	state.range = state.flash->regs[state.bank];
+	state.block = audit->board.erase_block;
 	why = why_not(audit, &state);
 	if (why)
 		wrong(audit, cell, why);
@@ -157,7 +159,8 @@ void boot_state_open(struct audit *audit)
 			wrong(audit, cell, text ? "isn't the health cell's" : "can't be understood");
 			continue;
 		}
-		state_read(audit, cell, text);
+		if (!boot_state_emmc(audit, cell, text))
+			state_read(audit, cell, text);
 		times_read(audit, cell);
 	}
 }

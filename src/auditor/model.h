@@ -105,11 +105,13 @@ struct partition {
 	size_t shared_count;
 };
 
-struct boot_state {			    /* a bank of flash that the health cell has (boot_state.c) */
+struct boot_state {			    /* storage that the health cell has (boot_state*.c) */
 	const struct partition_cell *asked; /* NULL: there is none */
-	const struct node *flash;	    /* of the board */
-	uint32_t bank;			    /* row of its `reg` */
+	const struct node *flash;	    /* of the board; NULL: it isn't in flash */
+	const struct pci_function *emmc;    /* the controller of the eMMC that it is in; NULL: it isn't */
+	uint32_t bank;			    /* row of the flash's `reg`; the eMMC's boot partition, 1 or 2 */
 	struct range range;		    /* that row; size 0: there is none */
+	uint32_t block;			    /* bytes from one place in it to the next */
 	uint64_t after_ns, within_ns;	    /* when a boot is confirmed */
 };
 
@@ -352,6 +354,9 @@ bool region_range(const struct tree *tree, const struct node *region, unsigned i
 void devices_assign(struct audit *audit);
 /* boot_state.c: with its owner; whether the cell has it. */
 void boot_state_open(struct audit *audit);
+/* boot_state_emmc.c: the eMMC's boot partition that `text` names, into audit->boot_state. False: it names
+ * none; else after violations. */
+bool boot_state_emmc(struct audit *audit, const struct partition_cell *cell, const char *text);
 bool boot_state_of(const struct audit *audit, const struct cell *cell);
 /* Calls `found` with every register range of the board that touches [pa, pa + size). rule_pages.c */
 typedef void register_fn(struct audit *audit, const struct node *node, uint64_t base, void *context);
@@ -360,6 +365,8 @@ void registers_in(struct audit *audit, uint64_t pa, uint64_t size, register_fn *
 void pci_open(struct audit *audit);
 void pci_hosts_find(struct audit *audit);
 void pci_assign(struct audit *audit);
+/* NAME, NAME.vfN or SSSS:BB:DD.F; PCI_NONE: the inventory has no such. */
+int pci_named(const struct audit *audit, const char *name);
 void pci_steps_play(struct audit *audit);
 void pci_close(struct pci *pci);
 void records_open(struct audit *audit);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * rule_boot_state.c - who reaches the flash: the health cell the bank of the boot state, nobody else any of
- * it and nobody at all what the machine starts from; and what the health cell's tree says of that bank.
+ * it and nobody at all what the machine starts from; and what the health cell's tree says of that bank. Who
+ * reaches an eMMC's controller rule_pages.c judges, as of any PCI function.
  *
  * The first half rests on the tables alone: it looks at every mapping of every root, whatever records say.
  */
@@ -94,7 +95,7 @@ static bool told_bank(const struct audit *audit, const struct cell *cell, const 
 
 static bool told_places(const struct audit *audit, const struct tree *guest, const struct node *told)
 {
-	const uint32_t block = audit->board.erase_block, copies[COPIES] = {0, block},
+	const uint32_t block = audit->boot_state.block, copies[COPIES] = {0, block},
 		       identity = COPIES * block;
 
 	return cells_are(guest, told, "bulkhead,boot-state", copies, COPIES) &&
@@ -109,12 +110,33 @@ static bool claims_flash(const struct tree *guest, const struct node *node)
 	       node_flag(guest, node, "bulkhead,erase-block");
 }
 
+/* The function by the number that the cell's record has for it. [impl->swr~audit-boot-state-emmc~1] */
+static bool told_emmc(const struct audit *audit, const struct cell *cell, const struct node *told)
+{
+	const struct boot_state *state = &audit->boot_state;
+	const uint64_t due = pci_config_pa(&audit->pci, state->emmc);
+	uint32_t function, partition;
+	uint64_t pa;
+
+	if (!node_compatible(&cell->guest, told, "bulkhead,emmc-boot-state") || cell->first_core < 0 ||
+	    !node_u32(&cell->guest, told, "function", 0, &function) ||
+	    !node_u32(&cell->guest, told, "partition", 0, &partition) || partition != state->bank)
+		return false;
+	for (uint32_t i = 0; i < cell->record->pci.count; i++)
+		if (cell->pci[i].rid == function && cell->pci[i].config_va &&
+		    spans_translate(&audit->cores[cell->first_core].map, cell->pci[i].config_va, BP_PAGE_SIZE,
+				    &pa))
+			return due && pa == due;
+	return false;
+}
+
 /* [impl->swr~audit-tree-boot-state~1] */
 static void guest_check(struct audit *audit, const struct cell *cell)
 {
 	const struct boot_state *state = &audit->boot_state;
 	const struct tree *guest = &cell->guest;
-	const struct node *told = boot_state_of(audit, cell) ? tree_path(guest, state->flash->path) : NULL;
+	const char *path = state->emmc ? "/bulkhead/boot-state" : state->flash ? state->flash->path : "";
+	const struct node *told = boot_state_of(audit, cell) ? tree_path(guest, path) : NULL;
 
 	for (size_t i = 0; i < guest->count; i++)
 		if (&guest->nodes[i] != told && claims_flash(guest, &guest->nodes[i]))
@@ -123,12 +145,15 @@ static void guest_check(struct audit *audit, const struct cell *cell)
 				  guest->nodes[i].path);
 	if (!boot_state_of(audit, cell))
 		return;
-	if (!told || !told_bank(audit, cell, told) || !told_places(audit, guest, told))
+	if (!told || !(state->emmc ? told_emmc : told_bank)(audit, cell, told) ||
+	    !told_places(audit, guest, told))
 		violation(&audit->report, RULE_TREE_BOOT_STATE,
-			  "%s: its tree's %s isn't bank %u, as the board has it, with boot state and "
-			  "identity in "
-			  "erase blocks of 0x%x bytes",
-			  cell->who, state->flash->path, state->bank, audit->board.erase_block);
+			  "%s: its tree's %s isn't %s %u%s%s, as the board has it, with boot state and "
+			  "identity "
+			  "in blocks of 0x%x bytes",
+			  cell->who, path, state->emmc ? "boot partition" : "bank", state->bank,
+			  state->emmc ? " of the eMMC behind " : "", state->emmc ? state->emmc->name : "",
+			  state->block);
 	if (!told || !time_is(guest, told, "bulkhead,confirm-after-ns", state->after_ns) ||
 	    !time_is(guest, told, "bulkhead,confirm-within-ns", state->within_ns))
 		violation(&audit->report, RULE_TREE_BOOT_STATE,

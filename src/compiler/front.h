@@ -116,6 +116,11 @@ void reserved_check(const struct front *front); /* reserved.c: reserved memory o
 bool file_named(const struct front *front, int node, const char *property, struct bytes *bytes);
 /* pci_assign.c: the host that leads to what `pci` calls so; NULL: none, which pci_assign tells. */
 const struct pci_host *pci_host_of(const struct board *board, const char *name);
+/* pci_assign.c: what it calls so, index into board.pci.at; PCI_NONE: after a diagnostic. */
+size_t pci_named(const struct board *board, struct place at, const char *name);
+/* boot_state_emmc.c: is an eMMC's boot partition meant; reads it. */
+bool boot_state_emmc_named(const char *text);
+void boot_state_emmc_read(struct front *front, size_t cell, struct place at, const char *text);
 /* pci_bus.c: where on its own bus each of a cell's functions is. */
 void pci_bus_lay_out(struct front *front, size_t cell);
 /* partition.c: a source file and what it includes, which is looked for beside what names it, in the folders

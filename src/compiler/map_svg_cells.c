@@ -135,7 +135,12 @@ static void add_boot_state(const struct plan *plan, size_t cell, struct lines *l
 {
 	const struct boot_state *const state = &plan->boot_state;
 
-	if (state->wanted && state->cell == cell)
+	if (!state->wanted || state->cell != cell)
+		return;
+	if (boot_state_in_emmc(state))
+		add(lines, "boot state boot%" PRIu32 " of %s", state->bank - 1,
+		    pci_call(&plan->board.pci, state->function));
+	else
 		add(lines, "boot state bank %" PRIu32 " of %s", state->bank,
 		    strrchr(plan->board.devices[state->device].path, '/') + 1);
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "../blueprint/blueprint.h"
+#include "../blueprint/boot_state.h"
 #include "diag.h"
 #include "palette.h"
 #include "pci.h"
@@ -266,19 +267,35 @@ struct plan_cell {
 	uint32_t uart_intid;	    /* emulated PL011, 0: none */
 };
 
-struct boot_state { /* `boot-state`: a bank of flash that the health cell alone has */
+enum boot_medium { BOOT_MEDIUM_CFI, BOOT_MEDIUM_SPI_NOR, BOOT_MEDIUM_EMMC };
+
+struct boot_state { /* `boot-state`: storage that the health cell alone has */
 	bool wanted;
-	size_t cell, device; /* indices into cells and board.devices */
-	uint32_t bank;	     /* index into `reg` of its node */
-	struct range flash;  /* that bank */
+	enum boot_medium medium;
+	size_t cell;
+	size_t device;	 /* flash: index into board.devices */
+	size_t function; /* eMMC: its controller, index into board.pci.at */
+	uint32_t bank;	 /* flash: index into `reg` of its node; eMMC: 1 boot0, 2 boot1, as EXT_CSD has it */
+	struct range flash; /* that bank; of an eMMC as much of the partition as is used, from 0 on */
 	uint64_t confirm_after_ns, confirm_within_ns;
 };
+
+static inline bool boot_state_in_emmc(const struct boot_state *state)
+{
+	return state->wanted && state->medium == BOOT_MEDIUM_EMMC;
+}
 
 /* Where in its bank what lies, in bytes: each in an erase block of its own (blueprint/boot_state.h). */
 #define BOOT_STATE_BLOCKS 3u /* two copies of the state, then the identity */
 static inline uint64_t boot_state_offset(uint32_t erase_block, unsigned int index)
 {
 	return (uint64_t)index * erase_block;
+}
+
+/* What is erased at once of what it is in. */
+static inline uint32_t boot_state_block(const struct board *board, const struct boot_state *state)
+{
+	return boot_state_in_emmc(state) ? BOOT_EMMC_BLOCK : board->erase_block;
 }
 
 struct left_out { /* what "rest" did not take, and why: `map` lists it */

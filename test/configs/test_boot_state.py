@@ -62,7 +62,7 @@ def test_map(build, name):
     device, bank, address, size, block, after, within = FILES[name]
     found = drawn(name)
     assert found["boot_state"] == {
-        "device": device, "bank": bank, "cell": 0, "address": address, "size": size, "copies": [address, address + block],
+        "medium": "cfi-flash", "device": device, "bank": bank, "cell": 0, "address": address, "size": size, "copies": [address, address + block],
         "identity": address + 2 * block, "erase_block": block, "confirm_after": after * SECONDS, "confirm_within": within * SECONDS}
     assert all(entry["path"] != device for cell in found["cells"] for entry in cell["devices"])
     text = (build(name) / "map.txt").read_text()

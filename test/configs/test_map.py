@@ -256,7 +256,7 @@ SCHEMA = {
     }],
     "shared": [{"path": str, "clocks": [{"specifier": [int], "hz": int}]}],
     "boot_state": (type(None), {
-        "device": str, "bank": int, "cell": int, "address": int, "size": int, "copies": [int], "identity": int,
+        "medium": str, "device": str, "bank": int, "cell": int, "address": int, "size": int, "copies": [int], "identity": int,
         "erase_block": int, "confirm_after": int, "confirm_within": int}),
     "root": (type(None), {"name": str, "cell": int, "size": int, "sha256": str, "file": str, "hash": str}),
     "left_out": [{"path": str, "why": str}],
