@@ -11,12 +11,15 @@
 #include "cfi_flash.h"
 #include "confirm.h"
 #include "console.h"
+#include "emmc.h"
 #include "hypercall_call.h"
 #include "identity.h"
 #include "mmu.h"
 #include "names.h"
+#include "pci.h"
 #include "recorder.h"
 #include "report.h"
+#include "sdhci.h"
 #include "syslog_client.h"
 #include "timer.h"
 #include "updates.h"
@@ -26,6 +29,7 @@
 
 static const struct machine *machine;
 static const struct counters *counters;
+static const struct flash *medium; /* that has the boot state */
 static struct boot boot;
 static struct confirm confirm;
 static struct updates updates;
@@ -113,7 +117,7 @@ static void report_start(void)
 		    name_boot_reason(view->reason[view->fell_back]));
 }
 
-static const char *flash_start(const struct guest_boot *place, uint64_t hz)
+static const char *cfi_start(const struct guest_boot *place, uint64_t hz)
 {
 	const struct cfi_geometry geometry = {
 		.base = place->bank.base,
@@ -126,6 +130,29 @@ static const char *flash_start(const struct guest_boot *place, uint64_t hz)
 	if (!mmu_map(place->bank.base, geometry.used, MMU_DEVICE))
 		return "its translation tables have no room for the flash";
 	return cfi_flash_open(&geometry, hz);
+}
+
+/* [impl->swr~slots-emmc~1] */
+static const char *emmc_start(const struct guest *guest, uint64_t hz)
+{
+	const struct guest_boot *place = &guest->boot;
+	struct emmc_geometry geometry = {.partition = place->partition, .block = place->erase_block};
+	struct pci_function function = {0};
+
+	if (!pci_at(guest, place->function, &function))
+		return "its SD host controller isn't on this cell's bus";
+	pci_answer(&function);
+	geometry.registers = pci_bar(&function, 0, SDHCI_REGISTERS);
+	return geometry.registers ? emmc_open(&geometry, hz)
+				  : "the registers of its SD host controller can't be found";
+}
+
+static const char *medium_start(const struct guest *guest, uint64_t hz)
+{
+	const bool in_emmc = guest->boot.medium == GUEST_BOOT_EMMC;
+
+	medium = in_emmc ? &emmc : &cfi_flash;
+	return in_emmc ? emmc_start(guest, hz) : cfi_start(&guest->boot, hz);
 }
 
 static void channel_start(const struct guest *guest)
@@ -144,16 +171,16 @@ bool slots_open(const struct guest *guest, uint64_t hz, uint8_t *seed)
 {
 	const struct guest_boot *place = &guest->boot;
 
-	if (!place->bank.size)
+	if (place->medium == GUEST_BOOT_NONE)
 		return false;
 	state.wanted = state.lost = true;
 	boot.view.running = boot.view.fell_back = BOOT_UNKNOWN;
-	no_state = flash_start(place, hz);
+	no_state = medium_start(guest, hz);
 	if (no_state)
 		return false;
-	boot_open(&boot, &cfi_flash, place->copies);
+	boot_open(&boot, medium, place->copies);
 	state.lost = !boot.view.valid;
-	no_identity = identity_read(&cfi_flash, place->identity, &identity, seed);
+	no_identity = identity_read(medium, place->identity, &identity, seed);
 	return !no_identity;
 }
 

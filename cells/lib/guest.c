@@ -265,23 +265,40 @@ static uint64_t word64(const void *tree, int node, const char *name)
 	return value && size == 8 ? fdt64_ld(value) : 0;
 }
 
-/* The node of the board, with that bank's registers and what Bulkhead says of it. */
-static void read_boot(struct guest *guest)
+/* What Bulkhead says of where it is, by the node of the medium; false: nothing. */
+static bool read_boot_places(const void *tree, int node, struct guest_boot *boot)
 {
-	const void *tree = guest->tree;
-	struct guest_boot *boot = &guest->boot;
-	int node = fdt_node_offset_by_compatible(tree, -1, "cfi-flash"), size = 0;
+	int size = 0;
 	const fdt32_t *copies = node < 0 ? NULL : fdt_getprop(tree, node, "bulkhead,boot-state", &size);
 
-	if (!copies || size != 8 || !reg(tree, node, 0, &boot->bank))
-		return;
+	if (!copies || size != 8)
+		return false;
 	boot->copies[0] = fdt32_ld(copies);
 	boot->copies[1] = fdt32_ld(copies + 1);
 	boot->identity = word(tree, node, "bulkhead,identity", 0);
 	boot->erase_block = word(tree, node, "bulkhead,erase-block", 0);
-	boot->bank_width = word(tree, node, "bank-width", 0);
 	boot->confirm_after_ns = word64(tree, node, "bulkhead,confirm-after-ns");
 	boot->confirm_within_ns = word64(tree, node, "bulkhead,confirm-within-ns");
+	return true;
+}
+
+/* The board's node of the flash, with that bank's registers; or one of our own. */
+static void read_boot(struct guest *guest)
+{
+	const void *tree = guest->tree;
+	struct guest_boot *boot = &guest->boot;
+	int node = fdt_node_offset_by_compatible(tree, -1, "cfi-flash");
+
+	if (node >= 0 && reg(tree, node, 0, &boot->bank) && read_boot_places(tree, node, boot)) {
+		boot->medium = GUEST_BOOT_CFI;
+		boot->bank_width = word(tree, node, "bank-width", 0);
+	}
+	node = fdt_node_offset_by_compatible(tree, -1, "bulkhead,emmc-boot-state");
+	if (node >= 0 && read_boot_places(tree, node, boot)) {
+		boot->medium = GUEST_BOOT_EMMC;
+		boot->function = word(tree, node, "function", 0);
+		boot->partition = word(tree, node, "partition", 0);
+	}
 }
 
 static void read_bulkhead(struct guest *guest, int gic)

@@ -50,9 +50,15 @@ struct guest_net { /* the health cell's: docs/config.md. IPv4 addresses in host 
 };
 
 /* The health cell's: a bank of flash with the boot state (docs/formats.md). Offsets and sizes in bytes. */
+enum guest_boot_medium { GUEST_BOOT_NONE, GUEST_BOOT_CFI, GUEST_BOOT_EMMC };
+
 struct guest_boot {
-	struct range bank; /* size 0: none */
-	uint32_t bank_width, erase_block;
+	enum guest_boot_medium medium;
+	struct range bank;   /* flash */
+	uint32_t bank_width; /* flash */
+	uint32_t function;   /* eMMC: its controller, device << 3 | function of the cell's PCI bus */
+	uint32_t partition;  /* eMMC: 1 boot0, 2 boot1 */
+	uint32_t erase_block;
 	uint32_t copies[2], identity;
 	uint64_t confirm_after_ns, confirm_within_ns;
 };
