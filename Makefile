@@ -42,7 +42,11 @@ all: ## hypervisor, host tool and cells
 	@$(demo_setup)
 	@$(MAKE) --no-print-directory -j$(JOBS) parts
 
-parts: hypervisor build/bulkhead cells linux-cell
+parts: hypervisor build/bulkhead cells linux-cell build/qemu-emmc.so
+
+build/qemu-emmc.so: scripts/qemu-emmc.c
+	@mkdir -p $(@D)
+	@$(HOSTCC) -O2 -Wall -Wextra -Werror -shared -fPIC -o $@ $<
 
 demo: all ## the whole story in QEMU: one text file, three cells, a crash, a restart
 	@$(MAKE) --no-print-directory image CONFIG=configs/edge-gateway.dts

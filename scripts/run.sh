@@ -19,6 +19,8 @@ folder=$1
 map=$folder/map.txt
 [ -s "$folder/disk.img" ] || die "$folder has no disk image" "make image CONFIG=FILE builds one"
 BANK=64M # of QEMU's flash
+EMMC=64M # of a whole eMMC, of which its boot partitions are the beginning
+EMMC_BOOT=1048576
 
 # drive NAME ORIGINAL SIZE: what the machine writes, begun anew when ORIGINAL is newer.
 drive()
@@ -26,6 +28,16 @@ drive()
 	local file=$folder/drive-$1.img
 	[ "$file" -nt "$2" ] || cp --sparse=always "$2" "$file"
 	[ -z "${3:-}" ] || truncate -s "$3" "$file"
+}
+
+# [impl->swr~run-emmc~1] An eMMC with the boot state at the beginning of boot partition $partition, in the same way.
+emmc()
+{
+	local file=$folder/drive-emmc.img
+	[ ! "$file" -nt "$folder/state.img" ] || return 0
+	rm -f "$file"
+	truncate -s "$EMMC" "$file"
+	dd if="$folder/state.img" of="$file" bs="$EMMC_BOOT" seek="$partition" conv=notrunc status=none
 }
 
 # The web server of the health cell, in the map: `NIC ADDRESS PORT`. By DHCP it has the first address of QEMU's server.
@@ -51,7 +63,13 @@ board=$(sed -nE '1s/.* on board ([^:]+):.*/\1/p' "$map")
 drive boot "$folder/disk.img"
 drive loader "$folder/loader.img" "$BANK"
 flash=(-drive "if=pflash,unit=0,format=raw,readonly=on,file=$folder/drive-loader.img")
-if [ -e "$folder/state.img" ]; then
+card=()
+partition=$(sed -nE 's/^  boot state: partition boot([01]) of the eMMC .*/\1/p' "$map")
+if [ -n "$partition" ]; then
+	emmc
+	card=(-plugin "$BUILD/qemu-emmc.so" -drive "if=none,id=emmc,format=raw,file=$folder/drive-emmc.img"
+		-device "emmc,drive=emmc,boot-partition-size=$EMMC_BOOT")
+elif [ -e "$folder/state.img" ]; then
 	drive state "$folder/state.img" "$BANK"
 	flash+=(-drive "if=pflash,unit=1,format=raw,file=$folder/drive-state.img")
 fi
@@ -88,5 +106,5 @@ machine=virt-10.0,virtualization=on,gic-version=3,iommu=smmuv3
 board=(-cpu cortex-a72 -smp 4 -m 2G -nodefaults -display none)
 clock=()
 [ "${VIRTUAL_TIME:-}" != 1 ] || clock=(-icount "shift=0,sleep=off")
-exec "$qemu" -machine "$machine" "${board[@]}" "${clock[@]}" -no-reboot "${flash[@]}" "${functions[@]}" \
+exec "$qemu" -machine "$machine" "${board[@]}" "${clock[@]}" -no-reboot "${flash[@]}" "${functions[@]}" "${card[@]}" \
 	-drive "if=none,id=$boot,format=raw,file=$folder/drive-boot.img" -serial mon:stdio

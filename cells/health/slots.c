@@ -11,13 +11,16 @@
 #include "cfi_flash.h"
 #include "confirm.h"
 #include "console.h"
+#include "emmc.h"
 #include "hypercall_call.h"
 #include "identity.h"
 #include "mmu.h"
 #include "names.h"
+#include "pci.h"
 #include "recorder.h"
 #include "report.h"
 #include "spi_nor.h"
+#include "sdhci.h"
 #include "syslog_client.h"
 #include "timer.h"
 #include "updates.h"
@@ -116,8 +119,9 @@ static void report_start(void)
 
 static const char no_room[] = "its translation tables have no room for the flash";
 
-static const char *cfi_start(const struct guest_boot *place, uint64_t hz)
+static const char *cfi_start(const struct guest *guest, uint64_t hz)
 {
+	const struct guest_boot *place = &guest->boot;
 	const struct cfi_geometry geometry = {
 		.base = place->bank.base,
 		.size = place->bank.size,
@@ -130,8 +134,9 @@ static const char *cfi_start(const struct guest_boot *place, uint64_t hz)
 }
 
 /* The identity is read alone. */
-static const char *spi_start(const struct guest_boot *place, uint64_t hz)
+static const char *spi_start(const struct guest *guest, uint64_t hz)
 {
+	const struct guest_boot *place = &guest->boot;
 	const struct spi_nor_geometry geometry = {
 		.controller = place->bank.base,
 		.chip = place->chip,
@@ -145,13 +150,29 @@ static const char *spi_start(const struct guest_boot *place, uint64_t hz)
 								       : no_room;
 }
 
+/* [impl->swr~slots-emmc~1] */
+static const char *emmc_start(const struct guest *guest, uint64_t hz)
+{
+	const struct guest_boot *place = &guest->boot;
+	struct emmc_geometry geometry = {.partition = place->partition, .block = place->erase_block};
+	struct pci_function function = {0};
+
+	if (!pci_at(guest, place->function, &function))
+		return "its SD host controller isn't on this cell's bus";
+	pci_answer(&function);
+	geometry.registers = pci_bar(&function, 0, SDHCI_REGISTERS);
+	return geometry.registers ? emmc_open(&geometry, hz)
+				  : "the registers of its SD host controller can't be found";
+}
+
 /* [impl->swr~slots-medium~1] */
 static const struct {
 	const struct flash *flash;
-	const char *(*start)(const struct guest_boot *place, uint64_t hz);
+	const char *(*start)(const struct guest *guest, uint64_t hz);
 } media[] = {
 	[GUEST_MEDIUM_CFI] = {&cfi_flash, cfi_start},
 	[GUEST_MEDIUM_SPI_NOR] = {&spi_nor, spi_start},
+	[GUEST_MEDIUM_EMMC] = {&emmc, emmc_start},
 };
 
 static void channel_start(const struct guest *guest)
@@ -170,11 +191,11 @@ bool slots_open(const struct guest *guest, uint64_t hz, uint8_t *seed)
 {
 	const struct guest_boot *place = &guest->boot;
 
-	if (!place->bank.size)
+	if (place->medium == GUEST_MEDIUM_NONE)
 		return false;
 	state.wanted = state.lost = true;
 	boot.view.running = boot.view.fell_back = BOOT_UNKNOWN;
-	no_state = media[place->medium].start(place, hz);
+	no_state = media[place->medium].start(guest, hz);
 	if (no_state)
 		return false;
 	boot_open(&boot, media[place->medium].flash, place->copies);

@@ -275,45 +275,63 @@ static int boot_node(const void *tree, const char *compatible)
 	return node;
 }
 
-static bool read_place(const void *tree, int node, enum guest_medium medium, struct guest_boot *boot)
+static bool read_boot_flash(const void *tree, int node, struct guest_boot *boot)
 {
-	boot->medium = medium;
-	if (medium == GUEST_MEDIUM_CFI)
-		return reg(tree, node, 0, &boot->bank);
+	boot->bank_width = word(tree, node, "bank-width", 0);
+	return reg(tree, node, 0, &boot->bank);
+}
+
+static bool read_boot_spi(const void *tree, int node, struct guest_boot *boot)
+{
 	boot->chip = word(tree, node, "reg", UINT32_MAX);
 	return reg(tree, fdt_parent_offset(tree, node), 0, &boot->bank);
 }
 
-/* The node of the board, with the registers that the cell has and what Bulkhead says of it. */
+static bool read_boot_emmc(const void *tree, int node, struct guest_boot *boot)
+{
+	boot->function = word(tree, node, "function", UINT32_MAX);
+	boot->partition = word(tree, node, "partition", 0);
+	return true;
+}
+
+/* What Bulkhead says of where it is, by the node of the medium; false: nothing. */
+static bool read_boot_places(const void *tree, int node, struct guest_boot *boot)
+{
+	int size = 0;
+	const fdt32_t *copies = fdt_getprop(tree, node, "bulkhead,boot-state", &size);
+
+	if (!copies || size != 8)
+		return false;
+	boot->copies[0] = fdt32_ld(copies);
+	boot->copies[1] = fdt32_ld(copies + 1);
+	boot->identity = word(tree, node, "bulkhead,identity", 0);
+	boot->erase_block = word(tree, node, "bulkhead,erase-block", 0);
+	boot->confirm_after_ns = word64(tree, node, "bulkhead,confirm-after-ns");
+	boot->confirm_within_ns = word64(tree, node, "bulkhead,confirm-within-ns");
+	return true;
+}
+
+/* The board's node of the flash, with the registers that the cell has; or one of our own. */
 static void read_boot(struct guest *guest)
 {
 	static const struct {
 		const char *compatible;
 		enum guest_medium medium;
-	} media[] = {{"cfi-flash", GUEST_MEDIUM_CFI}, {"jedec,spi-nor", GUEST_MEDIUM_SPI_NOR}};
+		bool (*read)(const void *tree, int node, struct guest_boot *boot);
+	} media[] = {{"cfi-flash", GUEST_MEDIUM_CFI, read_boot_flash},
+		     {"jedec,spi-nor", GUEST_MEDIUM_SPI_NOR, read_boot_spi},
+		     {"bulkhead,emmc-boot-state", GUEST_MEDIUM_EMMC, read_boot_emmc}};
 	const void *tree = guest->tree;
-	struct guest_boot *boot = &guest->boot;
-	const fdt32_t *copies = NULL;
-	int node = -1, size = 0;
 
-	for (uint32_t i = 0; node < 0 && i < sizeof(media) / sizeof(media[0]); i++) {
-		node = boot_node(tree, media[i].compatible);
-		if (node >= 0 && !read_place(tree, node, media[i].medium, boot))
-			return;
-	}
-	if (node >= 0)
-		copies = fdt_getprop(tree, node, "bulkhead,boot-state", &size);
-	if (!copies || size != 8) {
-		boot->bank = (struct range){0};
+	for (uint32_t i = 0; i < sizeof(media) / sizeof(media[0]); i++) {
+		const int node = boot_node(tree, media[i].compatible);
+		struct guest_boot boot = {.medium = media[i].medium};
+
+		if (node < 0 || !media[i].read(tree, node, &boot) || !read_boot_places(tree, node, &boot))
+			continue;
+		guest->boot = boot;
 		return;
 	}
-	boot->copies[0] = fdt32_ld(copies);
-	boot->copies[1] = fdt32_ld(copies + 1);
-	boot->identity = word(tree, node, "bulkhead,identity", 0);
-	boot->erase_block = word(tree, node, "bulkhead,erase-block", 0);
-	boot->bank_width = word(tree, node, "bank-width", 0);
-	boot->confirm_after_ns = word64(tree, node, "bulkhead,confirm-after-ns");
-	boot->confirm_within_ns = word64(tree, node, "bulkhead,confirm-within-ns");
 }
 
 static void read_bulkhead(struct guest *guest, int gic)

@@ -66,6 +66,14 @@ bool pci_next(const struct guest *guest, struct pci_function *function)
 	return false;
 }
 
+bool pci_at(const struct guest *guest, uint32_t number, struct pci_function *function)
+{
+	function->config =
+		number && number < FUNCTIONS ? guest->pci.ecam.base + (number - 1) * FUNCTION_BYTES : 0;
+	return number < FUNCTIONS && pci_next(guest, function) &&
+	       function->config == guest->pci.ecam.base + number * FUNCTION_BYTES;
+}
+
 uint32_t pci_read32(const struct pci_function *function, uint32_t offset)
 {
 	return mmio_read32(function->config + offset);

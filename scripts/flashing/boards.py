@@ -48,10 +48,20 @@ def find(name):
     return None
 
 
-def commands(name, flash, files):
+def commands(name, flash, files, boot_partition=None):
     """Lines for a person: how `files` (role -> (path, bytes, whether it is secret)) get into the board's flash. `flash` is
-    release.json's, whose offsets come before this table's. [impl->swr~flash-vendor-tool~1]"""
+    release.json's, whose offsets come before this table's; `boot_partition`: what of the eMMC has the state, in place of flash.
+    [impl->swr~flash-vendor-tool~1] [impl->swr~flash-emmc-partition~1]"""
     board = find(name)
+    if boot_partition is not None and "state" in files:
+        path, _, secret = files["state"]
+        yield f"Boot state and identity are in boot partition {boot_partition} of the machine's eMMC, from its first byte on: where that is a disk here,"
+        yield f"    --state /dev/mmcblk0boot{boot_partition} (Linux writes it once /sys/block/mmcblk0boot{boot_partition}/force_ro is 0); else by another tool {path}"
+        if secret:
+            yield f"    then shred -u {shlex.quote(str(path))}"
+        files = {role: file for role, file in files.items() if role != "state"}
+        if not files:
+            return
     if board is None:
         yield f"How the flash of a board '{name}' is written isn't known here (scripts/flashing/boards.py); by the tools of its maker write:"
         yield from (f"    {role}: {path}" for role, (path, _, _) in files.items())

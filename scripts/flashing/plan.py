@@ -69,7 +69,8 @@ class Plan:
     def bank_size(self, role, path):
         """A bank that is a file has the bank's size; what a disk is written as has the release's."""
         size = self.release.size(BANKS[role])
-        bank = self.board.bank if self.board and not pathlib.Path(path).is_block_device() else None
+        in_emmc = role == "state" and self.release.boot_partition is not None
+        bank = self.board.bank if self.board and not in_emmc and not pathlib.Path(path).is_block_device() else None
         if bank and size > bank:
             raise Refused(f"{BANKS[role]} has {size} bytes, the board's flash bank {bank}", release.AGAIN)
         return bank or size

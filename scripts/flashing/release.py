@@ -27,6 +27,9 @@ class Release:
             self.fit_sha256 = str(told["fit_sha256"])
             self.files = {name: (int(file["size"]), str(file["sha256"])) for name, file in told["files"].items()}
             self.flash = told.get("flash", {})  # offsets, where the board's flash has others than boards.py says
+            place = told.get("boot_state") or {}
+            # Of the eMMC whose boot partition has boot state and identity, in place of flash bank 1; None: none has.
+            self.boot_partition = int(place["bank"]) - 1 if place.get("medium") == "emmc" else None
         except OSError as error:
             raise Refused(
                 f"{self.path('release.json')}: {error.strerror}",

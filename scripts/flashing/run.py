@@ -142,5 +142,5 @@ class Run:
         files = self.plan.left_by_hand(job)
         if files:
             say(f"left to do: {' and '.join(sorted(files))} of this board")
-            for line in boards.commands(self.plan.release.board, self.plan.release.flash, files):
+            for line in boards.commands(self.plan.release.board, self.plan.release.flash, files, self.plan.release.boot_partition):
                 say(f"  {line}")

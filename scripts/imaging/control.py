@@ -14,6 +14,7 @@ from .keys import BITS
 MIB = 1 << 20
 SCRATCH, STAGE = 3 * MIB, 4 * MIB  # into the board's staging range; before them lies what earlier stages left
 WORD = 1 << 32
+SECTOR = 512
 
 
 @dataclasses.dataclass
@@ -24,6 +25,7 @@ class Loader:
     bus: str  # of the disk, with its number, as U-Boot has them
     unit: str
     layout: str  # of the loader's flash: "" or one of image.py's LAYOUTS
+    mmc: str = ""  # U-Boot's number of the eMMC that the boot state may be in; "": not stated
 
 
 def loader_facts(fit):
@@ -34,10 +36,11 @@ def loader_facts(fit):
         start, size = read_range(machine.name, "/loader", "staging")
         facts = ("u-boot", "disk", "layout")
         defconfig, disk, layout = (run("fdtget", "-t", "s", "-d", "", machine.name, "/loader", name).decode().strip() for name in facts)
+        mmc = run("fdtget", "-t", "u", "-d", "", machine.name, "/loader", "mmc").decode().strip()
     # The first names a folder under build/, the second goes into a U-Boot command.
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", defconfig) or not re.fullmatch(r"[a-z]+ [0-9]+", disk):
         raise Refused(f"board {fit.board}: machine.dts doesn't say how it is started", "state u-boot and disk of /loader: docs/boards.md")
-    return Loader(defconfig, start, size, *disk.split(), layout)
+    return Loader(defconfig, start, size, *disk.split(), layout, mmc)
 
 
 def put(tree, node, name, *values, kind="s"):
@@ -68,18 +71,25 @@ def put_flash(tree, state):
     for node in [line for line in run("fdtget", "-l", tree, "/").decode().split() if line.startswith("flash@")]:
         if not state or f"/{node}" != state["device"]:
             run("fdtput", "-r", tree, f"/{node}")
-    if state:
+    if state and state["medium"] == "cfi-flash":
         words = [state["address"] >> 32, state["address"] % WORD, state["size"] >> 32, state["size"] % WORD]
         put(tree, state["device"], "reg", *(f"{word:x}" for word in words), kind="x")
 
 
-def where(tree, state):
-    """How load.hush names the boot state's medium: its kind, and the numbers that U-Boot's commands have for it. [impl->swr~boot-state-spi-unit~1]"""
+def where(fit, loader, tree, state):
+    """How load.hush names the boot state's medium: its kind, the numbers that U-Boot's commands have for it, and of what those of
+    the copies are. [impl->swr~image-emmc~1] [impl->swr~boot-state-spi-unit~1]"""
     if not state:
-        return ("none", "0", "0")
-    if state["medium"] == "cfi-flash":
-        return ("flash", "0", "0")
-    return ("spi", spi_bus(tree, state), f"{state['bank']:x}")
+        return "none", "0", "0", 1
+    if state["medium"] == "emmc":
+        if not re.fullmatch(r"[0-9]+", loader.mmc):
+            raise Refused(f"board {fit.board}: machine.dts doesn't say which eMMC has the boot state", "state mmc of /loader, U-Boot's number of it: docs/boards.md")
+        if (loader.bus, loader.unit) == ("mmc", loader.mmc):
+            raise Refused(f"board {fit.board}: the boot state would be in the eMMC that the machine's disk is", "who has the disk would have both: docs/update.md")
+        return "mmc", loader.mmc, str(state["bank"]), SECTOR
+    if state["medium"] == "spi-nor":
+        return "spi", spi_bus(tree, state), f"{state['bank']:x}", 1
+    return "flash", "0", "0", 1
 
 
 def spi_bus(tree, state):
@@ -100,14 +110,14 @@ def build(fit, loader, keys, state, own, out):
     it, or None: then it is the FIT's; writes the tree to `out`."""
     out.write_bytes(own or fit.part("fdt"))
     put_flash(out, state)
-    copies = state["copies"] if state else [0, 0]
+    medium, unit, part, scale = where(fit, loader, state)
+    copies = [place // scale for place in state["copies"]] if state else [0, 0]
     put(out, "/config", "bulkhead,board", fit.board)
     put(out, "/config", "bulkhead,bus", loader.bus)
     put(out, "/config", "bulkhead,unit", loader.unit)
     put(out, "/config", "bulkhead,tpm", "yes" if has_tpm(out) else "no")
     numbers = {"stage": loader.start + STAGE, "room": loader.size - STAGE, "scratch": loader.start + SCRATCH}
     numbers |= {"state-a": copies[0], "state-b": copies[1]}
-    medium, unit, part = where(out, state)
     put(out, "/config", "bulkhead,medium", medium)
     put(out, "/config", "bulkhead,state-unit", unit)
     put(out, "/config", "bulkhead,state-part", part)

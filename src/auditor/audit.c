@@ -80,8 +80,8 @@ enum reading audit_read(struct audit *audit, struct blob image)
 		return READ_PARTS;
 	}
 	devices_assign(audit);
-	boot_state_open(audit);
 	pci_open(audit);
+	boot_state_open(audit);
 	colors_open(audit);
 	records_open(audit);
 	guests_open(audit);

@@ -2,7 +2,7 @@
 /*
  * boot_state.c - which flash, and which bank of it, holds the boot state, by the partition file's
  * `boot-state`, the board's tree and the machine's facts; and what makes it none. Rules compare tables and
- * trees with this.
+ * trees with this. boot_state_spi.c has what is of SPI flash alone, boot_state_emmc.c what is of no flash.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -110,7 +110,7 @@ static void state_read(struct audit *audit, const struct partition_cell *cell, c
 {
 	const struct tree *tree = &audit->board.tree;
 	const struct node *chip = spi_flash_named(&audit->board, text);
-	struct boot_state state = {.asked = cell};
+	struct boot_state state = {.asked = cell, .block = audit->board.erase_block};
 	const char *why;
 	bool has_bank, admitted;
 
@@ -182,7 +182,8 @@ void boot_state_open(struct audit *audit)
 			wrong(audit, cell, text ? "isn't the health cell's" : "can't be understood");
 			continue;
 		}
-		state_read(audit, cell, text);
+		if (!boot_state_emmc(audit, cell, text))
+			state_read(audit, cell, text);
 		times_read(audit, cell);
 	}
 }

@@ -107,14 +107,16 @@ struct partition {
 	size_t shared_count;
 };
 
-struct boot_state {			    /* flash that the health cell has (boot_state*.c) */
+struct boot_state {			    /* storage that the health cell has (boot_state*.c) */
 	const struct partition_cell *asked; /* NULL: there is none */
-	const struct node *flash;	    /* of the board; of an SPI flash its controller */
-	const struct node *chip;	    /* SPI flash; NULL: it is memory-mapped */
-	uint32_t bank;			    /* row of its `reg`; the line that selects the chip */
-	struct range range;		    /* that row; size 0: there is none */
-	uint64_t start;		      /* byte of the chip where it begins; memory-mapped: 0, of the bank */
+	const struct node *flash;	    /* of the board; of an SPI flash its controller; NULL: an eMMC */
+	const struct node *chip;	    /* SPI flash; NULL: it isn't */
+	const struct pci_function *emmc;    /* the controller of the eMMC that it is in; NULL: it isn't */
+	uint32_t bank; /* row of the flash's `reg`; the line that selects the chip; boot partition, 1 or 2 */
+	struct range range;	      /* that row; size 0: there is none */
+	uint64_t start;		      /* byte of the chip where it begins; else 0 */
 	bool shares_firmware;	      /* the chip has what the machine starts from, too */
+	uint32_t block;		      /* bytes from one place in it to the next */
 	uint64_t after_ns, within_ns; /* when a boot is confirmed */
 };
 
@@ -357,6 +359,9 @@ bool region_range(const struct tree *tree, const struct node *region, unsigned i
 void devices_assign(struct audit *audit);
 /* boot_state.c: with its owner; whether the cell has it. */
 void boot_state_open(struct audit *audit);
+/* boot_state_emmc.c: the eMMC's boot partition that `text` names, into audit->boot_state. False: it names
+ * none; else after violations. */
+bool boot_state_emmc(struct audit *audit, const struct partition_cell *cell, const char *text);
 bool boot_state_of(const struct audit *audit, const struct cell *cell);
 /* boot_state_spi.c: the SPI flash of that name, NULL: none, or nobody knows which; fills what is of the
  * flash, or says why no cell could have it. */
@@ -370,6 +375,8 @@ void registers_in(struct audit *audit, uint64_t pa, uint64_t size, register_fn *
 void pci_open(struct audit *audit);
 void pci_hosts_find(struct audit *audit);
 void pci_assign(struct audit *audit);
+/* NAME, NAME.vfN or SSSS:BB:DD.F; PCI_NONE: the inventory has no such. */
+int pci_named(const struct audit *audit, const char *name);
 void pci_steps_play(struct audit *audit);
 void pci_close(struct pci *pci);
 void records_open(struct audit *audit);

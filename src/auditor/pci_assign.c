@@ -15,8 +15,7 @@
 #define WATCHDOG_6300ESB_DEVICE 0x25abu
 #define PATH_MAX		256u /* bridges above a function: one a bus */
 
-/* NAME, NAME.vfN or SSSS:BB:DD.F; PCI_NONE: the inventory has no such. */
-static int function_named(const struct audit *audit, const char *name)
+int pci_named(const struct audit *audit, const char *name)
 {
 	const struct tree *machine = &audit->board.machine;
 	const struct node *names = tree_path(machine, "/pci-names");
@@ -55,7 +54,7 @@ bool pci_is_watchdog(const struct pci_function *function)
 
 static void function_give(struct audit *audit, size_t cell, const char *name)
 {
-	const int number = function_named(audit, name);
+	const int number = pci_named(audit, name);
 	const char *who = audit->partition.cells[cell].name;
 	struct pci_function *function;
 

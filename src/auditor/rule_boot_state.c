@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * rule_boot_state.c - who reaches the flash: the health cell the bank of the boot state, nobody else any of
- * it and nobody at all what the machine starts from; and what the health cell's tree says of that bank.
+ * it and nobody at all what the machine starts from; and what the health cell's tree says of that bank. Who
+ * reaches an eMMC's controller rule_pages.c judges, as of any PCI function.
  *
  * The first half rests on the tables alone: it looks at every mapping of every root, whatever records say.
  */
@@ -108,7 +109,7 @@ static bool told_flash(const struct audit *audit, const struct cell *cell, const
 
 static bool told_places(const struct audit *audit, const struct tree *guest, const struct node *told)
 {
-	const uint32_t block = audit->board.erase_block, start = (uint32_t)audit->boot_state.start,
+	const uint32_t block = audit->boot_state.block, start = (uint32_t)audit->boot_state.start,
 		       copies[COPIES] = {start, start + block}, identity = start + COPIES * block;
 
 	return cells_are(guest, told, "bulkhead,boot-state", copies, COPIES) &&
@@ -123,13 +124,36 @@ static bool claims_flash(const struct tree *guest, const struct node *node)
 	       node_flag(guest, node, "bulkhead,erase-block");
 }
 
+/* The function by the number that the cell's record has for it. [impl->swr~audit-boot-state-emmc~1] */
+static bool told_emmc(const struct audit *audit, const struct cell *cell, const struct node *told)
+{
+	const struct boot_state *state = &audit->boot_state;
+	const uint64_t due = pci_config_pa(&audit->pci, state->emmc);
+	uint32_t function, partition;
+	uint64_t pa;
+
+	if (!node_compatible(&cell->guest, told, "bulkhead,emmc-boot-state") || cell->first_core < 0 ||
+	    !node_u32(&cell->guest, told, "function", 0, &function) ||
+	    !node_u32(&cell->guest, told, "partition", 0, &partition) || partition != state->bank)
+		return false;
+	for (uint32_t i = 0; i < cell->record->pci.count; i++)
+		if (cell->pci[i].rid == function && cell->pci[i].config_va &&
+		    spans_translate(&audit->cores[cell->first_core].map, cell->pci[i].config_va, BP_PAGE_SIZE,
+				    &pa))
+			return due && pa == due;
+	return false;
+}
+
 /* [impl->swr~audit-tree-boot-state~1] */
 static void guest_check(struct audit *audit, const struct cell *cell)
 {
 	const struct boot_state *state = &audit->boot_state;
 	const struct tree *guest = &cell->guest;
-	const struct node *due = state->chip ? state->chip : state->flash;
-	const struct node *told = boot_state_of(audit, cell) ? tree_path(guest, due->path) : NULL;
+	const char *path = state->emmc	  ? "/bulkhead/boot-state"
+			   : state->chip  ? state->chip->path
+			   : state->flash ? state->flash->path
+					  : "";
+	const struct node *told = boot_state_of(audit, cell) ? tree_path(guest, path) : NULL;
 
 	for (size_t i = 0; i < guest->count; i++)
 		if (&guest->nodes[i] != told && claims_flash(guest, &guest->nodes[i]))
@@ -138,11 +162,14 @@ static void guest_check(struct audit *audit, const struct cell *cell)
 				  guest->nodes[i].path);
 	if (!boot_state_of(audit, cell))
 		return;
-	if (!told || !told_flash(audit, cell, told) || !told_places(audit, guest, told))
+	if (!told || !(state->emmc ? told_emmc : told_flash)(audit, cell, told) ||
+	    !told_places(audit, guest, told))
 		violation(&audit->report, RULE_TREE_BOOT_STATE,
-			  "%s: its tree's %s isn't bank or chip %u, as the board has it, with boot state and "
-			  "identity in erase blocks of 0x%x bytes from 0x%" PRIx64 " on",
-			  cell->who, due->path, state->bank, audit->board.erase_block, state->start);
+			  "%s: its tree's %s isn't %s %u%s%s, as the board has it, with boot state and "
+			  "identity in blocks of 0x%x bytes from 0x%" PRIx64 " on",
+			  cell->who, path, state->emmc ? "boot partition" : "bank or chip", state->bank,
+			  state->emmc ? " of the eMMC behind " : "", state->emmc ? state->emmc->name : "",
+			  state->block, state->start);
 	if (!told || !time_is(guest, told, "bulkhead,confirm-after-ns", state->after_ns) ||
 	    !time_is(guest, told, "bulkhead,confirm-within-ns", state->within_ns))
 		violation(&audit->report, RULE_TREE_BOOT_STATE,

@@ -13,6 +13,7 @@
 #define COMMAND		0x04u
 #define COMMAND_PF	0x0546u /* memory, master, parity, SERR, no INTx; not I/O */
 #define COMMAND_VF	0x0006u /* memory, master */
+#define COMMAND_MASTER	0x0004u
 #define STATUS_ERRORS	0xf9000000u
 #define CACHE_LINE	0x0cu
 #define CACHE_AND_TIMER 0x0000ffffu
@@ -99,12 +100,15 @@ static struct open_bits capability_opens(const struct entry *entry, uint32_t off
 static struct open_bits opens(const struct entry *entry, uint32_t offset)
 {
 	const bool virtual = entry->function && entry->function->physical != PCI_NONE;
+	/* [impl->swr~audit-boot-state-emmc~1] */
+	const bool quiet = entry->function && entry->function == entry->audit->boot_state.emmc;
 
 	if (!entry->function)
 		return (struct open_bits){0, 0};
 	switch (offset) {
 	case COMMAND:
-		return (struct open_bits){virtual ? COMMAND_VF : COMMAND_PF, STATUS_ERRORS};
+		return (struct open_bits){
+			(virtual ? COMMAND_VF : COMMAND_PF) & (quiet ? ~COMMAND_MASTER : ~0u), STATUS_ERRORS};
 	case CACHE_LINE:
 		return (struct open_bits){CACHE_AND_TIMER, 0};
 	case INTERRUPT:

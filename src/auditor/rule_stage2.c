@@ -53,7 +53,7 @@ static void bank_expected(const struct audit *audit, const struct cell *cell, st
 {
 	const struct range *bank = &audit->boot_state.range;
 
-	if (boot_state_of(audit, cell))
+	if (boot_state_of(audit, cell) && bank->size)
 		spans_add(expected, (struct span){bank->base, bank->base, bank->size,
 						  ATTR_READ | ATTR_WRITE | ATTR_DEVICE, TARGET_DEVICE});
 }

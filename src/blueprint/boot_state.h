@@ -64,6 +64,10 @@ enum boot_reason {
  * it that a power cut could damage. */
 #define BOOT_SECTOR 512u
 
+/* Of an eMMC's boot partition, which has no erase blocks: what stands there in place of one. Copies and
+ * identity are so far apart that what the card writes at once never has two of them in it. */
+#define BOOT_EMMC_BLOCK 0x8000u
+
 struct boot_copy {
 	struct boot_record record;
 	uint8_t unused[BOOT_SECTOR - sizeof(struct boot_record)]; /* 0xff */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * boot_state.c - `boot-state`: the flash that holds boot state and identity, for the health cell alone: a
- * bank of memory-mapped flash, or an SPI flash (boot_state_spi.c); `confirm-after` and `confirm-within`: when
- * it calls a boot good. Called by plan_read.
+ * boot_state.c - `boot-state`: what holds boot state and identity, for the health cell alone: a bank of
+ * memory-mapped flash, an SPI flash (boot_state_spi.c), or the boot partition of an eMMC
+ * (boot_state_emmc.c); `confirm-after` and `confirm-within`: when it calls a boot good. Called by plan_read.
  *
  * The flash stays nobody's device: of its banks that one is mapped, in the health cell (emit_stage2.c), whose
  * tree has the node with that bank (tree_flash.c). No cell has a bank that the machine starts from, so the
@@ -80,7 +80,8 @@ static bool check_kind(const struct board *board, struct place at, const struct 
 	if (fdt_node_check_compatible(tree, device->node, KIND) != 0) {
 		diag_error(at,
 			   "'%s' can't hold the boot state: only NOR flash can, memory-mapped (compatible "
-			   "\"" KIND "\") or serial (\"jedec,spi-nor\")",
+			   "\"" KIND "\") or serial (\"jedec,spi-nor\"), or an eMMC, such as "
+			   "\"emmc:boot0\"",
 			   device->path);
 		return false;
 	}
@@ -227,6 +228,10 @@ static void read_state(struct front *front, size_t cell)
 		return;
 	}
 	refuse_admission(front, front->cell_nodes[cell]);
+	if (boot_state_emmc_named(text)) {
+		boot_state_emmc_read(front, cell, at, text);
+		return;
+	}
 	if (!read_name(at, text, &name, &bank) || !find_device(board, at, name, &state->device) ||
 	    !check_kind(board, at, &board->devices[state->device]) ||
 	    !check_bank(at, &board->devices[state->device], bank) || !check_facts(board, at))

@@ -23,6 +23,7 @@ struct view {
 	const struct pci_function *function;
 	const struct pci_function *physical; /* of a VF; else NULL */
 	bool kept;			     /* its VFs would go with a reset */
+	bool quiet;			     /* it never masters the bus */
 	struct function_layout *out;
 };
 
@@ -80,7 +81,8 @@ static void put_header(struct view *view)
 	const uint32_t device = view->physical ? maker->sriov.device : function->device;
 	/* A VF's memory is decoded as its PF's capability says, and its own bit does nothing
 	 * (PCIe 9.3.4.1.3); QEMU goes by it too. */
-	const uint32_t command = COMMAND_MEMORY | COMMAND_MASTER | (view->physical ? 0 : COMMAND_NO_INTX);
+	const uint32_t command =
+		COMMAND_MEMORY | (view->quiet ? 0 : COMMAND_MASTER) | (view->physical ? 0 : COMMAND_NO_INTX);
 
 	add_fixed(view, PCI_ID, is_hidden(view) ? UINT32_MAX : device << 16 | maker->vendor);
 	add(view, PCI_COMMAND,
@@ -331,6 +333,8 @@ void function_describe(const struct plan *plan, size_t cell, const struct cell_f
 		.function = function,
 		.physical = function->physical == PCI_NONE ? NULL : &plan->board.pci.at[function->physical],
 		.kept = function->sriov.enabled != 0,
+		/* [impl->swr~boot-state-emmc-no-dma~1] */
+		.quiet = boot_state_in_emmc(&plan->boot_state) && plan->boot_state.function == own->function,
 		.out = out,
 	};
 

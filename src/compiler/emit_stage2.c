@@ -235,7 +235,8 @@ bool stage2_list(struct layout *layout, size_t cell)
 	for (size_t i = 0; i < plan->board.device_count; i++)
 		if (plan->board.devices[i].owner == (int)cell)
 			add_device(out, &plan->board.devices[i]);
-	if (plan->boot_state.wanted && plan->boot_state.cell == cell)
+	if (plan->boot_state.wanted && plan->boot_state.cell == cell &&
+	    !boot_state_in_emmc(&plan->boot_state))
 		add_boot_state(out, plan);
 	add_functions(layout, out, cell);
 	stage2_add(out, own->heartbeat_ipa, out->heartbeat_pa, BP_PAGE_SIZE, MAP_SHARED, "heartbeat");

@@ -123,6 +123,11 @@ void boot_state_spi_read(struct front *front, size_t cell, struct place at, int 
 /* boot_state.c: what else has registers there; NULL: nothing. Is a flash admitted that holds firmware? */
 const char *boot_state_sharer(const struct board *board, size_t device, uint32_t bank, struct range flash);
 bool boot_state_firmware_admitted(const struct front *front, int node);
+/* pci_assign.c: what it calls so, index into board.pci.at; PCI_NONE: after a diagnostic. */
+size_t pci_named(const struct board *board, struct place at, const char *name);
+/* boot_state_emmc.c: is an eMMC's boot partition meant; reads it. */
+bool boot_state_emmc_named(const char *text);
+void boot_state_emmc_read(struct front *front, size_t cell, struct place at, const char *text);
 /* pci_bus.c: where on its own bus each of a cell's functions is. */
 void pci_bus_lay_out(struct front *front, size_t cell);
 /* partition.c: a source file and what it includes, which is looked for beside what names it, in the folders

@@ -223,23 +223,32 @@ static void print_net(const struct plan_net *net, FILE *out)
 	fputc('\n', out);
 }
 
+static const char *boot_state_place(const struct plan *plan)
+{
+	const struct boot_state *const state = &plan->boot_state;
+
+	if (boot_state_in_emmc(state))
+		return text_format("partition boot%" PRIu32 " of the eMMC behind %s", state->bank - 1,
+				   pci_call(&plan->board.pci, state->function));
+	if (state->medium == BOOT_MEDIUM_SPI_NOR)
+		return node_path(plan->board.tree.data, state->node);
+	return text_format("bank %" PRIu32 " of %s", state->bank, plan->board.devices[state->device].path);
+}
+
 /* The health cell's. [impl->swr~map-boot-state~1] */
 static void print_boot_state(const struct plan *plan, size_t cell, FILE *out)
 {
 	const struct boot_state *const state = &plan->boot_state;
-	const uint32_t block = plan->board.erase_block;
+	const uint32_t block = boot_state_block(&plan->board, state);
 
 	if (!state->wanted || state->cell != cell)
 		return;
-	if (state->medium == BOOT_MEDIUM_CFI)
-		fprintf(out, "  boot state: bank %" PRIu32 " of %s", state->bank,
-			plan->board.devices[state->device].path);
-	else
-		fprintf(out, "  boot state: %s", node_path(plan->board.tree.data, state->node));
 	fprintf(out,
-		", copies at %#" PRIx64 " and %#" PRIx64 ", identity at %#" PRIx64 ", erase blocks of %s",
-		boot_state_address(state, block, 0), boot_state_address(state, block, 1),
-		boot_state_address(state, block, 2), text_of_size(block));
+		"  boot state: %s, copies at %#" PRIx64 " and %#" PRIx64 ", identity at %#" PRIx64
+		", erase blocks of %s",
+		boot_state_place(plan), boot_state_address(state, block, 0),
+		boot_state_address(state, block, 1), boot_state_address(state, block, 2),
+		text_of_size(block));
 	print_duration(out, "confirmed after", state->confirm_after_ns);
 	print_duration(out, "within", state->confirm_within_ns);
 	fputc('\n', out);

@@ -299,16 +299,23 @@ static void put_channels(const struct plan *plan, FILE *out)
 static void put_boot_state(const struct plan *plan, FILE *out)
 {
 	const struct boot_state *const state = &plan->boot_state;
-	const uint32_t block = plan->board.erase_block;
+	const uint32_t block = boot_state_block(&plan->board, state);
 	const bool serial = state->medium == BOOT_MEDIUM_SPI_NOR;
+	static const char *const media[] = {
+		[BOOT_MEDIUM_CFI] = "cfi-flash",
+		[BOOT_MEDIUM_SPI_NOR] = "spi-nor",
+		[BOOT_MEDIUM_EMMC] = "emmc",
+	};
 
 	fputs("\n  \"boot_state\": ", out);
 	if (!state->wanted) {
 		fputs("null,", out);
 		return;
 	}
-	put_key(out, "{", "medium", serial ? "spi-nor" : "cfi-flash");
-	put_key(out, ", ", "device", node_path(plan->board.tree.data, state->node));
+	put_key(out, "{", "medium", media[state->medium]);
+	put_key(out, ", ", "device",
+		boot_state_in_emmc(state) ? plan->board.pci.at[state->function].address
+					  : node_path(plan->board.tree.data, state->node));
 	fprintf(out,
 		", \"bank\": %" PRIu32 ", \"cell\": %zu, \"address\": %" PRIu64 ", \"size\": %" PRIu64
 		", \"copies\": [%" PRIu64 ", %" PRIu64 "], \"identity\": %" PRIu64

@@ -138,7 +138,10 @@ static void add_boot_state(const struct plan *plan, size_t cell, struct lines *l
 
 	if (!state->wanted || state->cell != cell)
 		return;
-	if (state->medium == BOOT_MEDIUM_CFI)
+	if (boot_state_in_emmc(state))
+		add(lines, "boot state boot%" PRIu32 " of %s", state->bank - 1,
+		    pci_call(&plan->board.pci, state->function));
+	else if (state->medium == BOOT_MEDIUM_CFI)
 		add(lines, "boot state bank %" PRIu32 " of %s", state->bank,
 		    strrchr(plan->board.devices[state->device].path, '/') + 1);
 	else

@@ -94,7 +94,7 @@ static const char *base_of(const char *name, const char **suffix)
 	return *suffix ? text_copy(name, (size_t)(*suffix - name)) : name;
 }
 
-static size_t named(const struct board *board, struct place at, const char *name)
+size_t pci_named(const struct board *board, struct place at, const char *name)
 {
 	const char *suffix, *const base = base_of(name, &suffix);
 	const size_t index = by_name(board, base);
@@ -330,7 +330,7 @@ static void give(struct front *front, int cell, const char *name)
 	struct board *const board = &front->plan->board;
 	struct plan_cell *const owner = &front->plan->cells[cell];
 	const struct place at = place_of(front, cell);
-	const size_t index = named(board, at, name);
+	const size_t index = pci_named(board, at, name);
 	struct pci_function *function;
 	const char *why;
 

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "../blueprint/blueprint.h"
+#include "../blueprint/boot_state.h"
 #include "diag.h"
 #include "palette.h"
 #include "pci.h"
@@ -279,13 +280,21 @@ struct boot_state { /* `boot-state`: storage that the health cell alone has */
 	enum boot_medium medium;
 	size_t cell;
 	size_t device;	      /* index into board.devices: the flash; of an SPI flash its controller */
+	size_t function;      /* eMMC: its controller, index into board.pci.at */
 	int node;	      /* the flash's, in board.tree */
-	uint32_t bank;	      /* index into `reg` of its node; SPI flash: the line that selects it */
-	struct range flash;   /* what is mapped: that bank; the controller's registers */
+	uint32_t bank;	      /* index into `reg` of its node; SPI flash: the line that selects it; eMMC: 1
+			       * boot0, 2 boot1, as EXT_CSD has it */
+	struct range flash;   /* what is mapped: that bank; the SPI controller's registers. Of an eMMC as much
+			       * of the partition as is used, from 0 on */
 	uint64_t start;	      /* SPI flash: byte at which the boot state begins */
 	bool shares_firmware; /* SPI flash: what the machine starts from is in it, too */
 	uint64_t confirm_after_ns, confirm_within_ns;
 };
+
+static inline bool boot_state_in_emmc(const struct boot_state *state)
+{
+	return state->wanted && state->medium == BOOT_MEDIUM_EMMC;
+}
 
 /* Where in its bank what lies, in bytes: each in an erase block of its own (blueprint/boot_state.h). */
 #define BOOT_STATE_BLOCKS 3u /* two copies of the state, then the identity */
@@ -294,12 +303,18 @@ static inline uint64_t boot_state_offset(uint32_t erase_block, unsigned int inde
 	return (uint64_t)index * erase_block;
 }
 
-/* The same as the medium's own address: of the CPUs, or a byte of the SPI flash. */
+/* The same as the medium's own address: of the CPUs, or a byte of the SPI flash or of the boot partition. */
 static inline uint64_t boot_state_address(const struct boot_state *state, uint32_t erase_block,
 					  unsigned int index)
 {
-	return (state->medium == BOOT_MEDIUM_CFI ? state->flash.base : state->start) +
+	return (state->medium == BOOT_MEDIUM_SPI_NOR ? state->start : state->flash.base) +
 	       boot_state_offset(erase_block, index);
+}
+
+/* What is erased at once of what it is in. */
+static inline uint32_t boot_state_block(const struct board *board, const struct boot_state *state)
+{
+	return boot_state_in_emmc(state) ? BOOT_EMMC_BLOCK : board->erase_block;
 }
 
 struct left_out { /* what "rest" did not take, and why: `map` lists it */

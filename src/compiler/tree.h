@@ -89,6 +89,8 @@ bool is_flash(const struct plan *plan, size_t cell, int node); /* or its SPI con
 bool flash_property(const char *name);
 bool put_flash_reg(struct tree_writer *writer, int node, const char *name);
 void put_boot_state(struct tree_writer *writer);
+/* The same of an eMMC, as a node of its own, where the cell has that. */
+void put_emmc(struct tree_writer *writer);
 
 /* tree_nexus.c: `interrupt-map` and its mask, or nothing where no entry is left. False: it is another
  * property. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * tree_flash.c - the flash in the health cell's tree: of the board's node the bank that is the cell's, or an
- * SPI flash with the registers of its controller, and what lies where in it (docs/formats.md). Called by
- * tree.c and tree_keep.c.
+ * tree_flash.c - the boot state's storage in the health cell's tree: of the board's node the bank of flash
+ * that is the cell's, an SPI flash with the registers of its controller, or a node of our own for an eMMC;
+ * and what lies where in it (docs/formats.md). Called by tree.c, tree_keep.c, tree_own.c.
  */
 #include <libfdt.h>
 #include <string.h>
@@ -14,7 +14,7 @@ int flash_node(const struct plan *plan, size_t cell)
 {
 	const struct boot_state *const state = &plan->boot_state;
 
-	return state->wanted && state->cell == cell ? state->node : -1;
+	return state->wanted && state->cell == cell && !boot_state_in_emmc(state) ? state->node : -1;
 }
 
 static int controller_node(const struct plan *plan, size_t cell)
@@ -65,7 +65,7 @@ bool put_flash_reg(struct tree_writer *writer, int node, const char *name)
 void put_boot_state(struct tree_writer *writer)
 {
 	const struct boot_state *const state = &writer->layout->plan->boot_state;
-	const uint32_t block = writer->layout->plan->board.erase_block;
+	const uint32_t block = boot_state_block(&writer->layout->plan->board, state);
 	const uint32_t start = (uint32_t)state->start; /* of memory-mapped flash the bank's own */
 	const fdt32_t copies[] = {cpu_to_fdt32(start + (uint32_t)boot_state_offset(block, 0)),
 				  cpu_to_fdt32(start + (uint32_t)boot_state_offset(block, 1))};
@@ -75,4 +75,23 @@ void put_boot_state(struct tree_writer *writer)
 	put_u32(writer, "bulkhead,erase-block", block);
 	put_u64(writer, "bulkhead,confirm-after-ns", state->confirm_after_ns);
 	put_u64(writer, "bulkhead,confirm-within-ns", state->confirm_within_ns);
+}
+
+/* The function by its number on the cell's bus. [impl->swr~compile-boot-state-emmc~1] */
+void put_emmc(struct tree_writer *writer)
+{
+	const struct plan *const plan = writer->layout->plan;
+	const struct plan_cell *const cell = &plan->cells[writer->cell];
+	const struct boot_state *const state = &plan->boot_state;
+
+	if (!boot_state_in_emmc(state) || state->cell != writer->cell)
+		return;
+	put_begin(writer, "boot-state");
+	put_string(writer, "compatible", "bulkhead,emmc-boot-state");
+	for (size_t i = 0; i < cell->function_count; i++)
+		if (cell->functions[i].function == state->function)
+			put_u32(writer, "function", cell->functions[i].rid);
+	put_u32(writer, "partition", state->bank);
+	put_boot_state(writer);
+	put_end(writer);
 }

@@ -243,6 +243,7 @@ static void put_bulkhead(struct tree_writer *writer)
 	}
 	if (cell->net.wanted)
 		put_net(writer, &cell->net);
+	put_emmc(writer);
 	put_end(writer);
 }
 

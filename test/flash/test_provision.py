@@ -125,6 +125,25 @@ def test_qemu_banks(release, tmp_path, listed):
     assert loader.startswith(content) and loader[len(content) :] == b"\xff" * ((64 << 20) - len(content))
 
 
+# ---- an eMMC's boot partition in place of flash bank 1: [stest->swr~flash-emmc-partition~1] ----
+
+
+@pytest.mark.parametrize("board", ["qemu-virt-pci", "pine64-rockpro64-v2.1"])
+def test_boot_partition(release, tmp_path, listed, board):
+    """It gets what is its beginning, in a file too; nobody is told to write it into flash."""
+    stand_in.change(release, board=board, boot_state={"medium": "emmc", "bank": 2})
+    size = (release / "state.img").stat().st_size
+    done("--provision", listed, "--state", tmp_path / "boot1.img", release, tmp_path / "disk.img")
+    assert (tmp_path / "boot1.img").stat().st_size == size and identity(tmp_path / "boot1.img")["serial"] == "E-1"
+    if board.startswith("qemu"):
+        return
+    said = done("--provision", listed, release, tmp_path / "disk.img").stderr
+    image = release / "state-E-2.img"
+    assert f"--state /dev/mmcblk0boot1 (Linux writes it once /sys/block/mmcblk0boot1/force_ro is 0); else by another tool {image}" in said
+    assert f"shred -u {image}\n" in said and f"wl 30720 {image}" not in said
+    assert f"rkdeveloptool wl 0 {release / 'loader.img'}" in said
+
+
 # ---- boards whose flash another tool writes ----
 
 

@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import time
 
-from .build import ROOT
+from .build import BUILD, ROOT
 from .console import PATIENCE, Console
 from .exceptions import ExceptionLog
 from .fit import Fit
@@ -27,6 +27,8 @@ from .target import Target
 QEMU = os.environ.get("QEMU", "qemu-system-aarch64")
 FIRMWARE = ROOT / "scripts/firmware.sh"
 FLASH_BANK = 64 << 20  # bytes: hw/arm/virt.c, VIRT_FLASH
+EMMC, EMMC_BOOT = 64 << 20, 1 << 20  # bytes: of a whole eMMC, a power of two, and of each of its boot partitions, which lie first
+EMMC_PLUGIN = BUILD / "qemu-emmc.so"
 MACHINE = "virt-10.0,virtualization=on,gic-version=3,iommu=smmuv3"
 ICOUNT = "shift=0,sleep=off"
 
@@ -51,11 +53,14 @@ class QemuTarget(Target):
         extra=(),
         on_line=None,
         log_writes=False,
+        state="flash-1",
     ):
         """results: folder for console.log and what else the run leaves (QEMU's own messages).
 
         log_writes: what a machine from a disk image writes to the disk and to its second flash bank stays, and is recorded
-        (write_log.py): log_of("disk"), log_of("flash-1").
+        (write_log.py): log_of("disk"), log_of(state).
+
+        state: what a machine from a disk image has the boot state in: its second flash bank, or an eMMC's "boot0" or "boot1".
 
         el3: the machine has an EL3, with TF-A in it; then load() takes disk images alone.
         icount: the value of -icount (ICOUNT: virtual time counts instructions).
@@ -73,7 +78,9 @@ class QemuTarget(Target):
         self._extra = list(extra)
         self._on_line = on_line
         self._log_writes = log_writes
+        self._state = state
         self._image_options = []
+        self._card = []  # behind the controller that `extra` has
         self._files = None  # temporary folder of the loaded parts
         self._process = None
         self._console = self._qmp = self._exceptions = None
@@ -114,7 +121,8 @@ class QemuTarget(Target):
             loader = flash
         options = self._flash_bank(0, loader)
         if os.path.exists(os.path.join(folder, "state.img")):
-            options += self._flash_bank(1, os.path.join(folder, "state.img"))
+            state = os.path.join(folder, "state.img")
+            options += self._flash_bank(1, state) if self._state == "flash-1" else self._emmc(state)
         drive = "nvme"
         if "drive=nvme" not in ",".join(map(str, self._extra)).split(","):  # the board has none
             drive = "boot"
@@ -133,8 +141,24 @@ class QemuTarget(Target):
             return ["-drive", f"if=pflash,unit=1,{self._logged(path, 'flash-1')}"]
         return ["-drive", f"if=pflash,unit={number},format=raw,file={_escaped(path)}"]
 
+    def _emmc(self, content):
+        path = os.path.join(self._files, "emmc")
+        with open(path, "wb") as file, open(content, "rb") as state:
+            file.truncate(EMMC)
+            file.seek(self.state_file()[1])
+            file.write(state.read())
+        drive = self._logged(path, self._state) if self._log_writes else f"format=raw,file={_escaped(path)}"
+        self._card = ["-device", f"emmc,drive=emmc,boot-partition-size={EMMC_BOOT}"]
+        return ["-plugin", EMMC_PLUGIN, "-drive", f"if=none,id=emmc,{drive}"]
+
+    def state_file(self):
+        """(file, offset in it, bytes from one copy to the next) of the boot state, of a machine started from a disk image."""
+        if self._state == "flash-1":
+            return self.flash_bank(1), 0, 0x40000  # the boards' erase-block
+        return os.path.join(self._files, "emmc"), EMMC_BOOT * ["boot0", "boot1"].index(self._state), 0x8000  # BOOT_EMMC_BLOCK
+
     def log_of(self, device):
-        """The file with what was written to `disk` or `flash-1`."""
+        """The file with what was written to `disk`, or to what has the boot state."""
         return os.path.join(self._results, f"{device}.log")
 
     def _logged(self, path, device):
@@ -206,6 +230,7 @@ class QemuTarget(Target):
             *(["-d", "int", "-D", self._exceptions.path] if self._record else []),
             *self._image_options,
             *self._extra,
+            *self._card,
         ]
 
     def _on(self):

@@ -13,12 +13,13 @@ import signal
 import stat
 import struct
 import subprocess
+import types
 import zlib
 
 import pytest
 
 from harness import build, fdt
-from imaging import Refused, disk, keys, sign, state
+from imaging import Refused, control, disk, keys, sign, state
 
 IMAGE, KEYS = build.ROOT / "scripts/image.py", build.ROOT / "scripts/keys"
 OUTPUTS = {"bulkhead-signed.itb", "disk.img", "disk.img.bmap", "loader.img", "state.img"}
@@ -217,3 +218,19 @@ def test_trusted_development_key_is_marked(folder, keys_folder, tmp_path):
         (tmp_path / f"keys/new.{end}").write_bytes((keys_folder / f"new.{end}").read_bytes())
     assert made_by(folder, "--keys", tmp_path / "keys", "--key", "new")["key"]["development"] is False
     assert made_by(folder, "--keys", tmp_path / "keys", "--key", "new", "--trust", "trial")["key"]["development"] is True
+
+
+# [utest->swr~image-emmc~1]
+def test_emmc_of_the_boot_state():
+    """What U-Boot is told of it; without the board's word of which it is, or where the disk is that one, there is no image."""
+    fit = types.SimpleNamespace(board="some-board")
+    place = {"medium": "emmc", "bank": 2}
+
+    def where(bus, unit, mmc):
+        return control.where(fit, control.Loader("defconfig", 0, 0, bus, unit, "", mmc), place)
+
+    assert where("nvme", "0", "1") == where("mmc", "0", "1") == ("mmc", "1", "2", 512)
+    with pytest.raises(Refused, match="machine.dts doesn't say which eMMC has the boot state"):
+        where("nvme", "0", "")
+    with pytest.raises(Refused, match="the boot state would be in the eMMC that the machine's disk is"):
+        where("mmc", "1", "1")

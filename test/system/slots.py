@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 
-from harness import build
+from harness import build, pci, qemu
 
 sys.path.insert(0, str(build.ROOT / "scripts"))
 
@@ -70,10 +70,36 @@ def initramfs(name, files):
     (build.CELLS / f"{name}.cpio.gz").write_bytes((build.BUILD / "cells/initramfs.cpio.gz").read_bytes() + gzip.compress(more))
 
 
+def config_on(medium, config):
+    """The configuration with its boot state in that medium: as it is ("flash-1"), or in the eMMC's boot partition of the machine that
+    has one. [stest->swr~slots-emmc~1]"""
+    if medium == "flash-1":
+        return config
+    text = (build.CONFIGS / f"{config}.dts").read_text()
+    assert text.count('boot-state = "flash@0:1"') == 1
+    text = text.replace('boot-state = "flash@0:1"', f'pci = "emmc"; boot-state = "emmc:{medium}"')
+    text = text.replace('board = "qemu-virt"', 'board = "qemu-virt-pci"')
+    path = build.CELLS / f"{config}-{medium}.dts"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def target_on(medium, results, extra=()):
+    """The machine for it."""
+    if medium == "flash-1":
+        return qemu.QemuTarget(results, extra=extra)
+    disk = results / "disk"
+    disk.write_bytes(bytes(1 << 20))
+    return qemu.QemuTarget(results, state=medium, extra=[*pci.options("qemu-virt-pci", disk=disk), *extra])
+
+
 class Appliance:
-    def __init__(self, config, folder):
-        """config: a configuration that has a boot state. Begins as it leaves the factory."""
-        made = build.disk(config).parent
+    def __init__(self, config, folder, medium="flash-1"):
+        """config: a configuration that has a boot state, which is put into that medium. Begins as it leaves the factory."""
+        made = build.disk(config_on(medium, config)).parent
+        self.medium = medium
+        self.block = (made / "state.img").stat().st_size // 3
         self.folder = folder / "appliance"
         self.folder.mkdir(parents=True)
         self.disk = self.folder / "disk.img"
@@ -122,14 +148,18 @@ class Appliance:
         place.unlink()  # it is a link to the build's
         place.write_bytes(loader[:code] + tree.read_bytes())
 
-    block = 0x40000  # the board's erase-block
+
+def copy_of(target, number):
+    """A copy of the boot state, as the machine has it now."""
+    path, offset, block = target.state_file()
+    with open(path, "rb") as file:
+        file.seek(offset + number * block)
+        return file.read(state.SIZE)
 
 
-def attempts(flash, copy=0):
-    """(slot, reason, counter) of each start that the boot command wrote down, from the file of the flash bank."""
-    with open(flash, "rb") as file:
-        file.seek(copy * Appliance.block + state.SIZE - 4 * state.ATTEMPTS)
-        words = struct.unpack(f"<{state.ATTEMPTS}I", file.read(4 * state.ATTEMPTS))
+def attempts(target, copy=0):
+    """(slot, reason, counter) of each start that the boot command wrote down."""
+    words = struct.unpack(f"<{state.ATTEMPTS}I", copy_of(target, copy)[state.SECTOR :])
     names = {number: name for name, number in SLOTS.items()}
     return [(names[word & 0xFF], word >> 8 & 0xFF, word >> 16) for word in words if word != NOT_TRIED]
 

@@ -37,7 +37,7 @@ def test_signed_by(results, images_key, whose):
     own.write_text(key.pem(), encoding="ascii")  # as scripts/flash leaves it
     if whose == "own":
         with open(appliance.folder / "state.img", "r+b") as file:
-            file.seek(2 * slots.Appliance.block)
+            file.seek(2 * appliance.block)
             file.write(identity.area(units.Unit("E-0042", (), ()), key))
     right, wrong = (own, images_key) if whose == "own" else (images_key, own)
     (results / "image.itb").write_bytes(appliance.good)

@@ -18,13 +18,17 @@ from harness import build
 from imaging import state
 
 SEED = int(os.environ.get("CUTS_SEED", "1"))
-SUBSETS = {"update": 200, "fall_back": 40}
+SUBSETS = {"update": 200, "fall_back": 40, "update_emmc": 40}
 
 
-def recorded_update(folder):
-    appliance = slots.Appliance("cuts", folder)
-    new = slots.resigned("cuts-new", folder / "new.itb", counter=power_cuts.COUNTERS["b"])
+def recorded_update(folder, medium="flash-1"):
+    appliance = slots.Appliance("cuts", folder, medium)
+    new = slots.resigned(slots.config_on(medium, "cuts-new"), folder / "new.itb", counter=power_cuts.COUNTERS["b"])
     return power_cuts.update(appliance, new, folder / "recording")
+
+
+def recorded_update_emmc(folder):
+    return recorded_update(folder, "boot0")
 
 
 def recorded_fall_back(folder):
@@ -42,7 +46,7 @@ def recorded():
 
     def get(name):
         if name not in made:
-            make = {"update": recorded_update, "fall_back": recorded_fall_back}[name]
+            make = {"update": recorded_update, "fall_back": recorded_fall_back, "update_emmc": recorded_update_emmc}[name]
             made[name] = make(build.results_folder(f"{__name__}-{name}"))
         return made[name]
 

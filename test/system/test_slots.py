@@ -10,6 +10,8 @@
 
 import struct
 
+import pytest
+
 import slots
 import system
 from harness import health, qemu
@@ -23,14 +25,12 @@ CONFIRMED = r"^health: slots: state (\d+): first ([ab]), a (\w+), b (\w+), floor
 
 def record(target):
     """(sequence, floor, primary, status of a, of b) of the copy that counts."""
-    with open(target.flash_bank(1), "rb") as file:
-        copies = []
-        for number in range(2):
-            file.seek(number * slots.Appliance.block)
-            data = file.read(state.SIZE)
-            fields = struct.unpack("<7I", data[:28])
-            if fields[0] == state.MAGIC and data == state.record(*fields[2:5], fields[5:7], (data[36:68], data[68:100]), struct.unpack("<2I", data[28:36]))[: state.SECTOR] + data[state.SECTOR :]:
-                copies.append(fields[2:])
+    copies = []
+    for number in range(2):
+        data = slots.copy_of(target, number)
+        fields = struct.unpack("<7I", data[:28])
+        if fields[0] == state.MAGIC and data == state.record(*fields[2:5], fields[5:7], (data[36:68], data[68:100]), struct.unpack("<2I", data[28:36]))[: state.SECTOR] + data[state.SECTOR :]:
+            copies.append(fields[2:])
     return max(copies)
 
 
@@ -41,24 +41,25 @@ def started(target, appliance):
     return running
 
 
-def appliance_of(results):
-    appliance = slots.Appliance("slots", results)
+def appliance_of(results, medium="flash-1"):
+    appliance = slots.Appliance("slots", results, medium)
     (results / "image.itb").write_bytes(appliance.good)
     return appliance
 
 
-def test_confirmed(results):
+@pytest.mark.parametrize("medium", ["flash-1", "boot0"])
+def test_confirmed(results, medium):
     """A trial that is well for the set time is kept, and the next boot starts it again."""
-    appliance = appliance_of(results)
-    appliance.put("b", slots.resigned("slots", results / "newer.itb", counter=4))
+    appliance = appliance_of(results, medium)
+    appliance.put("b", slots.resigned(slots.config_on(medium, "slots"), results / "newer.itb", counter=4))
     appliance.set_state(appliance.record(5, primary="b", status=(state.GOOD, state.TRIAL)))
-    with qemu.QemuTarget(results) as target:
+    with slots.target_on(medium, results) as target:
         running = started(target, appliance)
         running.uart.search(r"^health: slots: b runs, trial, counter 4\n", never=system.HALTED)
         found = running.uart.search(CONFIRMED, never=system.HALTED)
         assert found.groups() == ("6", "b", "good", "good", "4")
         assert record(target) == (6, 4, 1, state.GOOD, state.GOOD)
-        assert slots.attempts(target.flash_bank(1), 1) == []
+        assert slots.attempts(target, 1) == []
         mark = running.health("slots")
         running.uart.search(r"^slots: b good, first, runs, counter 4, 1 of 3 tries", since=mark)
         events = running.health("events")
@@ -68,18 +69,19 @@ def test_confirmed(results):
         target.power("off")
         target.power("on")
         running.uart.search(r"^health: slots: b runs, good, counter 4\n", never=system.HALTED)
-        assert slots.attempts(target.flash_bank(1), 1) == [("b", slots.NO_REASON, 4)]
+        assert slots.attempts(target, 1) == [("b", slots.NO_REASON, 4)]
 
 
-def test_identity(results):
+@pytest.mark.parametrize("medium", ["flash-1", "boot0"])
+def test_identity(results, medium):
     """What scripts/flash --provision writes is what the machine says of itself; never its private key. [stest->swr~slots-told~1]"""
-    appliance = appliance_of(results)
+    appliance = appliance_of(results, medium)
     key = identity.key_new()
     unit = units.Unit("E-0042", ("52:54:00:12:34:56",), ("10.0.2.15/24",))
     with open(appliance.folder / "state.img", "r+b") as file:
-        file.seek(2 * slots.Appliance.block)
+        file.seek(2 * appliance.block)
         file.write(identity.area(unit, key))
-    with qemu.QemuTarget(results) as target:
+    with slots.target_on(medium, results) as target:
         running = started(target, appliance)
         running.uart.search(r"^health: slots: serial E-0042\n", never=system.HALTED)
         mark = running.health("slots")
@@ -87,14 +89,15 @@ def test_identity(results):
         assert key.seed.hex() not in running.uart.text
 
 
-def test_never_well(results):
+@pytest.mark.parametrize("medium", ["flash-1", "boot1"])
+def test_never_well(results, medium):
     """A trial whose essential cell never comes up: the machine is reset, takes the other slot, and says why."""
-    appliance = appliance_of(results)
+    appliance = appliance_of(results, medium)
     system.image("stuck")
-    broken = slots.resigned("stuck", results / "broken.itb")
+    broken = slots.resigned(slots.config_on(medium, "stuck"), results / "broken.itb")
     appliance.put("b", broken)
     appliance.set_state(appliance.record(5, primary="b", status=(state.GOOD, state.TRIAL)))
-    with qemu.QemuTarget(results, extra=REBOOT) as target:
+    with slots.target_on(medium, results, REBOOT) as target:
         running = started(target, appliance)
         running.uart.search(r"^health: slots: b runs, trial, counter 1\n", never=system.HALTED)
         mark = running.uart.search(r"^health: slots: b isn't confirmed in time: the machine is reset\n", never=system.HALTED).end()
@@ -127,9 +130,9 @@ def test_room(results):
         running.uart.search(r"^health: slots: a runs, good, counter 1\n", never=system.HALTED)
         running.uart.search(r"^health: slots: 21 tries without a confirmation: room is made for more\n")
         assert running.uart.search(CONFIRMED, never=system.HALTED).groups() == ("6", "a", "good", "good", "1")
-        assert slots.attempts(target.flash_bank(1), 1) == [("a", slots.NO_REASON, 1)]
+        assert slots.attempts(target, 1) == [("a", slots.NO_REASON, 1)]
         running.uart.search(r"^health: slots: state 7: first a, a good, b good, floor 1\n", never=system.HALTED)
-        assert slots.attempts(target.flash_bank(1), 0) == []
+        assert slots.attempts(target, 0) == []
 
 
 def test_restart_delays(results):
@@ -153,11 +156,12 @@ def test_restart_delays(results):
         assert kept.time - again.time > AFTER
 
 
-def test_lost(results):
+@pytest.mark.parametrize("medium", ["flash-1", "boot0"])
+def test_lost(results, medium):
     """No valid copy: signatures alone, and the state is made anew once the boot is confirmed."""
-    appliance = appliance_of(results)
+    appliance = appliance_of(results, medium)
     appliance.set_state(b"", b"")
-    with qemu.QemuTarget(results) as target:
+    with slots.target_on(medium, results) as target:
         running = started(target, appliance)
         running.uart.search(r"^health: slots: the boot state is lost\n", never=system.HALTED)
         found = running.uart.search(CONFIRMED, never=system.HALTED)

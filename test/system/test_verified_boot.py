@@ -42,7 +42,7 @@ def boot(results, appliance, slot="b", keys=""):
                 target.console().send(keys)
         target.console().expect(UP, never=r"^Bulkhead: no slot can be started")
         said = target.console().text
-        tried = slots.attempts(target.flash_bank(1))
+        tried = slots.attempts(target)
         assert tried[-1][0] == slot
         assert tried[-1][1] == slots.NO_REASON
         return said, tried
@@ -292,7 +292,7 @@ def test_another_machine(results, appliance):
         target.console().expect(r"^bulkhead: the machine is reset in 10 s\n", never=UP)
         target.console().expect(r"^Bulkhead: slot b\n", never=r"^Bulkhead: slot a\n")
         target.console().expect(UP)
-        assert slots.attempts(target.flash_bank(1)) == [("a", slots.NO_REASON, 1), ("b", slots.NO_REASON, 1)]
+        assert slots.attempts(target) == [("a", slots.NO_REASON, 1), ("b", slots.NO_REASON, 1)]
 
 
 # ---- no way round ----
@@ -369,14 +369,14 @@ def test_environment(results, appliance):
     environment = text.ljust(0x40000 - 4, b"\0")
     with open(appliance.folder / "state.img", "r+b") as file:
         file.write(struct.pack("<I", zlib.crc32(environment)) + environment)
-        file.seek(slots.Appliance.block)
+        file.seek(appliance.block)
         file.write(appliance.record())
     with qemu.QemuTarget(results) as target:
         target.load(appliance.folder / "disk.img")
         target.power("on")
         target.console().expect(UP)
         assert "script ran" not in target.console().text
-        assert slots.attempts(target.flash_bank(1), 1) == [("a", slots.NO_REASON, 1)]
+        assert slots.attempts(target, 1) == [("a", slots.NO_REASON, 1)]
 
 
 @pytest.mark.parametrize("keys", ["\r", "\x03", " ", "\x1b"])
@@ -395,8 +395,8 @@ def test_newer_copy_counts(results, appliance):
         target.load(appliance.folder / "disk.img")
         target.power("on")
         target.console().expect(UP)
-        assert slots.attempts(target.flash_bank(1), 0) == []
-        assert slots.attempts(target.flash_bank(1), 1) == [("b", slots.NO_REASON, 1)]
+        assert slots.attempts(target, 0) == []
+        assert slots.attempts(target, 1) == [("b", slots.NO_REASON, 1)]
 
 
 @pytest.mark.parametrize("damage", [0, 9, 40, 123, 126])
@@ -417,7 +417,7 @@ def test_no_state(results, appliance):
         target.console().expect(UP)
         assert "\nBulkhead: no valid boot state: slots by their signatures alone\n" in target.console().text
         with open(target.flash_bank(1), "rb") as file:
-            assert file.read(2 * slots.Appliance.block) == b"\xff" * 2 * slots.Appliance.block
+            assert file.read(2 * appliance.block) == b"\xff" * 2 * appliance.block
 
 
 def boots(results, appliance, count):
@@ -428,7 +428,7 @@ def boots(results, appliance, count):
         for _ in range(count):
             target.power("on")
             target.console().expect(UP)
-            tried = slots.attempts(target.flash_bank(1))
+            tried = slots.attempts(target)
             target.power("off")
             taken.append(tried[-1][0])
     return "".join(taken)
@@ -452,4 +452,4 @@ def test_empty_slot_is_never_started(results, appliance):
         target.load(appliance.folder / "disk.img")
         target.power("on")
         target.console().expect(r"^Bulkhead: no slot can be started", never=UP)
-        assert {slot for slot, *_ in slots.attempts(target.flash_bank(1))} == {"b"}
+        assert {slot for slot, *_ in slots.attempts(target)} == {"b"}

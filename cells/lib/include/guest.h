@@ -49,15 +49,18 @@ struct guest_net { /* the health cell's: docs/config.md. IPv4 addresses in host 
 	struct guest_server ntp, syslog;
 };
 
-enum guest_medium { GUEST_MEDIUM_CFI, GUEST_MEDIUM_SPI_NOR, GUEST_MEDIUM_EMMC };
+enum guest_medium { GUEST_MEDIUM_NONE, GUEST_MEDIUM_CFI, GUEST_MEDIUM_SPI_NOR, GUEST_MEDIUM_EMMC };
 
-/* The health cell's: where the boot state is (docs/formats.md). Offsets, from the bank's or the chip's first
- * byte, and sizes in bytes. */
+/* The health cell's: where the boot state is (docs/formats.md). Offsets, from the bank's, the chip's or the
+ * partition's first byte, and sizes in bytes. */
 struct guest_boot {
 	enum guest_medium medium;
-	struct range bank; /* of flash; of an SPI flash its controller's registers; size 0: none */
-	uint32_t bank_width, erase_block;
-	uint32_t chip; /* SPI flash: which of the controller's */
+	struct range bank;   /* of flash; of an SPI flash its controller's registers */
+	uint32_t bank_width; /* flash */
+	uint32_t chip;	     /* SPI flash: which of the controller's */
+	uint32_t function;   /* eMMC: its controller, device << 3 | function of the cell's PCI bus */
+	uint32_t partition;  /* eMMC: 1 boot0, 2 boot1 */
+	uint32_t erase_block;
 	uint32_t copies[2], identity;
 	uint64_t confirm_after_ns, confirm_within_ns;
 };

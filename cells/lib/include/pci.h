@@ -29,6 +29,8 @@ struct pci_function {
 /* The first function of the bus (`function->config` is 0), or the next one; false: there is none. A virtual
  * function of a physical one that the cell has is passed over where it is another cell's. */
 bool pci_next(const struct guest *guest, struct pci_function *function);
+/* The one of that number, device << 3 | function; false: there is none. */
+bool pci_at(const struct guest *guest, uint32_t number, struct pci_function *function);
 uint8_t pci_read8(const struct pci_function *function, uint32_t offset);
 uint32_t pci_read32(const struct pci_function *function, uint32_t offset); /* aligned */
 void pci_write32(const struct pci_function *function, uint32_t offset, uint32_t value);

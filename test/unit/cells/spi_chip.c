@@ -7,7 +7,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "mmio.h"
 #include "timer.h"
 
 #define REGISTERS 0x1000u
@@ -31,7 +30,7 @@ static struct {
 
 struct spi_chip spi_chip;
 
-uint64_t timer_now(void)
+uint64_t spi_chip_time(void)
 {
 	return spi_chip.now += NS_ACCESS;
 }
@@ -178,7 +177,7 @@ static void transmit(uint8_t byte)
 		spi_chip.longest = chip.count;
 }
 
-void mmio_write32(uint64_t at, uint32_t value)
+void spi_chip_write(uint64_t at, uint32_t value)
 {
 	spi_chip.now += NS_ACCESS;
 	switch (at - REGISTERS) {
@@ -207,7 +206,7 @@ void mmio_write32(uint64_t at, uint32_t value)
 	}
 }
 
-uint32_t mmio_read32(uint64_t at)
+uint32_t spi_chip_read(uint64_t at)
 {
 	spi_chip.now += NS_ACCESS;
 	switch (at - REGISTERS) {
@@ -224,15 +223,4 @@ uint32_t mmio_read32(uint64_t at)
 		assert(!"a register that it doesn't read");
 		return 0;
 	}
-}
-
-uint16_t mmio_read16(uint64_t at)
-{
-	assert(!"16 bits");
-	return 0;
-}
-
-void mmio_write16(uint64_t at, uint16_t value)
-{
-	assert(!"16 bits");
 }

@@ -42,4 +42,9 @@ void spi_chip_start(uint32_t random);
 /* What is left of an operation is what the power cut left. */
 void spi_chip_power_on(void);
 
+/* The controller's registers, as its driver reads and writes them, and its clock. */
+uint32_t spi_chip_read(uint64_t at);
+void spi_chip_write(uint64_t at, uint32_t value);
+uint64_t spi_chip_time(void);
+
 #endif

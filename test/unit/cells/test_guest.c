@@ -104,6 +104,35 @@ static void net(void **state)
 	assert_true(guest.net.wanted && guest.net.dhcp);
 }
 
+/* [utest->swr~slots-emmc~1] */
+static void boot_state_emmc(void **state)
+{
+	assert_null(guest_read(&guest, tree));
+	assert_int_equal(guest.boot.medium, GUEST_MEDIUM_CFI);
+	assert_int_equal(guest.boot.bank.base, 0x8000000);
+	assert_int_equal(guest.boot.copies[1], 0x40000);
+	assert_int_equal(guest.boot.bank_width, 4);
+	assert_int_equal(fdt_del_node(tree, fdt_path_offset(tree, "/soc/flash@8000000")), 0);
+	assert_null(guest_read(&guest, tree));
+	assert_int_equal(guest.boot.medium, GUEST_MEDIUM_NONE);
+	load(NULL);
+	assert_int_equal(fdt_setprop_string(tree, fdt_path_offset(tree, "/soc/flash@8000000"), "compatible",
+					    "bulkhead,emmc-boot-state"),
+			 0);
+	assert_int_equal(fdt_setprop_u32(tree, fdt_path_offset(tree, "/soc/flash@8000000"), "function", 8),
+			 0);
+	assert_int_equal(fdt_setprop_u32(tree, fdt_path_offset(tree, "/soc/flash@8000000"), "partition", 2),
+			 0);
+	assert_null(guest_read(&guest, tree));
+	assert_int_equal(guest.boot.medium, GUEST_MEDIUM_EMMC);
+	assert_int_equal(guest.boot.function, 8);
+	assert_int_equal(guest.boot.partition, 2);
+	assert_int_equal(guest.boot.copies[1], 0x40000);
+	assert_int_equal(guest.boot.identity, 0x80000);
+	assert_int_equal(guest.boot.erase_block, 0x40000);
+	assert_int_equal(guest.boot.confirm_after_ns, UINT64_C(7) << 32);
+}
+
 static void remove_node(const char *path)
 {
 	assert_int_equal(fdt_del_node(tree, fdt_path_offset(tree, path)), 0);
@@ -186,13 +215,10 @@ static void stdout_by_path(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(whole_tree, load),
-		cmocka_unit_test_setup(pci, load),
-		cmocka_unit_test_setup(net, load),
-		cmocka_unit_test_setup(missing, load),
-		cmocka_unit_test_setup(boot_state, load),
-		cmocka_unit_test_setup(foreign_tree, load),
-		cmocka_unit_test_setup(stdout_by_path, load),
+		cmocka_unit_test_setup(whole_tree, load),   cmocka_unit_test_setup(pci, load),
+		cmocka_unit_test_setup(net, load),	    cmocka_unit_test_setup(missing, load),
+		cmocka_unit_test_setup(boot_state, load),   cmocka_unit_test_setup(boot_state_emmc, load),
+		cmocka_unit_test_setup(foreign_tree, load), cmocka_unit_test_setup(stdout_by_path, load),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "cfi_flash.h"
+#include "emmc.h"
 #include "hypercall_call.h"
 #include "mmu.h"
 #include "nor_flash.h"
+#include "pci.h"
 #include "recorder.h"
 #include "report.h"
 #include "slots.h"
@@ -83,6 +85,41 @@ const char *cfi_flash_open(const struct cfi_geometry *geometry, uint64_t hz)
 	return NULL;
 }
 
+/* The eMMC behind function 01.0 of the cell's bus. */
+#define SD_FUNCTION  8u
+#define SD_REGISTERS UINT64_C(0x10506000)
+
+static struct emmc_geometry emmc_asked;
+static const char *emmc_wrong;
+static bool masters, answers;
+const struct flash emmc = {flash_read, flash_erase, flash_program, flash_poll};
+
+const char *emmc_open(const struct emmc_geometry *geometry, uint64_t hz)
+{
+	emmc_asked = *geometry;
+	return emmc_wrong;
+}
+
+bool pci_at(const struct guest *guest, uint32_t number, struct pci_function *function)
+{
+	return number == SD_FUNCTION;
+}
+
+void pci_enable(const struct pci_function *function)
+{
+	masters = true;
+}
+
+void pci_answer(const struct pci_function *function)
+{
+	answers = true;
+}
+
+uint64_t pci_bar(const struct pci_function *function, uint32_t bar, uint64_t size)
+{
+	return answers && bar == 0 && size == 0x100 ? SD_REGISTERS : 0;
+}
+
 bool mmu_map(uint64_t base, uint64_t size, enum mmu_kind kind)
 {
 	mapped = (struct range){base, size};
@@ -121,10 +158,9 @@ void say(const char *format, ...)
 
 /* ---- a life ---- */
 
-static enum guest_medium medium; /* of what is started next */
-
 /* attempt: the loader's, which is not confirmed; 0: nothing is to be confirmed. */
-static void start(uint32_t status_b, uint32_t primary, uint32_t attempt)
+static void start_on(enum guest_medium medium, uint32_t function, uint32_t status_b, uint32_t primary,
+		     uint32_t attempt)
 {
 	uint8_t seed[IDENTITY_SEED];
 	static struct guest guest;
@@ -150,6 +186,8 @@ static void start(uint32_t status_b, uint32_t primary, uint32_t attempt)
 		.boot = {.medium = medium,
 			 .bank = {0x1000, 3 * NOR_BLOCK},
 			 .chip = 1,
+			 .function = function,
+			 .partition = 2,
 			 .erase_block = NOR_BLOCK,
 			 .copies = {nor_copies[0], nor_copies[1]},
 			 .identity = 2 * NOR_BLOCK,
@@ -165,6 +203,11 @@ static void start(uint32_t status_b, uint32_t primary, uint32_t attempt)
 	slots_open(&guest, small->machine.hz, seed);
 	slots_start(&guest, &small->machine, &small->counters);
 	assert(slots_state());
+}
+
+static void start(uint32_t status_b, uint32_t primary, uint32_t attempt)
+{
+	start_on(GUEST_MEDIUM_CFI, 0, status_b, primary, attempt);
 }
 
 static void polls(uint32_t count)
@@ -204,8 +247,7 @@ static void third_attempt(void)
  * [utest->swr~slots-medium~1] */
 static void serial_flash(void)
 {
-	medium = GUEST_MEDIUM_SPI_NOR;
-	start(BOOT_TRIAL, B, TRIED_B);
+	start_on(GUEST_MEDIUM_SPI_NOR, 0, BOOT_TRIAL, B, TRIED_B);
 	assert(mapped.base == 0x1000 && mapped.size == 3 * NOR_BLOCK);
 	assert(serial.controller == 0x1000 && serial.chip == 1 && serial.erase_block == NOR_BLOCK);
 	assert(serial.start == nor_copies[0] && serial.used == 3 * NOR_BLOCK &&
@@ -273,9 +315,36 @@ static void failed_try(void)
 	assert(boot()->confirmed && boot()->view.record.status[B] == BOOT_EMPTY);
 }
 
+/* Its controller answers and never masters the bus. [utest->swr~slots-emmc~1] */
+static void in_emmc(void)
+{
+	start_on(GUEST_MEDIUM_EMMC, SD_FUNCTION, BOOT_TRIAL, B, TRIED_B);
+	assert(answers && !masters);
+	assert(emmc_asked.registers == SD_REGISTERS && emmc_asked.partition == 2 &&
+	       emmc_asked.block == NOR_BLOCK);
+	polls(AFTER + 2 * NOR_STEPS);
+	assert(boot()->confirmed && boot()->view.record.sequence == 8 && noted[SLOT_CONFIRMED] == 1);
+}
+
+/* [utest->swr~slots-emmc~1] */
+static void no_emmc(void)
+{
+	emmc_wrong = "no card answers";
+	start_on(GUEST_MEDIUM_EMMC, SD_FUNCTION, BOOT_GOOD, A, TRIED_A);
+	polls(AFTER + 2 * NOR_STEPS);
+	assert(slots_state()->lost && noted[SLOT_LOST] == 1 && !nor.steps && !resets);
+}
+
+static void no_controller(void)
+{
+	start_on(GUEST_MEDIUM_EMMC, SD_FUNCTION + 1, BOOT_GOOD, A, TRIED_A);
+	assert(!answers && slots_state()->lost && noted[SLOT_LOST] == 1);
+}
+
 static void (*const lives[])(void) = {third_attempt,	  no_fourth_attempt, no_fourth_attempt_at_once,
 				      good_without_flash, failed_change,     failed_try,
-				      serial_flash};
+				      serial_flash,	  in_emmc,	     no_emmc,
+				      no_controller};
 
 static void life(void **state)
 {
@@ -302,6 +371,9 @@ int main(void)
 		LIFE(4, "failed_change"),
 		LIFE(5, "failed_try"),
 		LIFE(6, "serial_flash"),
+		LIFE(7, "in_emmc"),
+		LIFE(8, "no_emmc"),
+		LIFE(9, "no_controller"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

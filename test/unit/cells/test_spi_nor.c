@@ -6,8 +6,10 @@
 #include "test.h"
 
 #include "boot_state.h"
+#include "mmio.h"
 #include "spi_chip.h"
 #include "spi_nor.h"
+#include "timer.h"
 
 #define NS	  UINT64_C(1)
 #define SECOND_NS UINT64_C(1000000000)
@@ -16,6 +18,21 @@ static const struct spi_nor_geometry geometry = {0x1000,       1, NOR_BLOCK, SPI
 						 2 * NOR_BLOCK};
 static const uint32_t copies[BOOT_COPIES] = {SPI_CHIP_AT, SPI_CHIP_AT + NOR_BLOCK};
 static struct boot boot;
+
+uint32_t mmio_read32(uint64_t address)
+{
+	return spi_chip_read(address);
+}
+
+void mmio_write32(uint64_t address, uint32_t value)
+{
+	spi_chip_write(address, value);
+}
+
+uint64_t timer_now(void)
+{
+	return spi_chip_time();
+}
 
 static const char *open(void)
 {
