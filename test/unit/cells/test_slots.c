@@ -32,10 +32,11 @@
 static struct small_machine *small;
 static struct update_channel channel;
 static uint64_t now, resets, asked;
-static uint64_t noted[SLOT_WRITE_FAILED + 1]; /* events of each kind */
-static uint32_t failing;		      /* erasures that fail, from the next one on */
-static bool fails;			      /* the one that is under way */
-static bool at_once;			      /* at the first look, as of a chip that refuses to begin */
+static uint64_t noted[SLOT_NO_RESET + 1]; /* events of each kind */
+static uint64_t asked_resets;		  /* that were granted */
+static uint32_t failing;		  /* erasures that fail, from the next one on */
+static bool fails;			  /* the one that is under way */
+static bool at_once;			  /* at the first look, as of a chip that refuses to begin */
 
 /* ---- what slots.c uses ---- */
 
@@ -84,7 +85,11 @@ uint64_t timer_now(void)
 
 int64_t hypercall_machine_reset(uint64_t cell, uint64_t detail, uint64_t error)
 {
-	assert(cell == MACHINE_RESET_NOBODY && detail == B && error == BP_ERROR_BOOT_TIMEOUT);
+	assert(detail == B);
+	if (cell == SMALL_GATEWAY)
+		assert(error == BP_ERROR_COUNT && noted[SLOT_RESET] == asked_resets);
+	else
+		assert(cell == MACHINE_RESET_NOBODY && error == BP_ERROR_BOOT_TIMEOUT);
 	resets++;
 	return HYPERCALL_DENIED;
 }
@@ -143,7 +148,9 @@ static void start(uint32_t status_b, uint32_t primary, uint32_t attempt)
 			      .ipa = (uintptr_t)&channel,
 			      .size = sizeof(channel),
 			      .writes = true,
-			      .reads = true}},
+			      .reads = true,
+			      .resets = true,
+			      .resetter = SMALL_GATEWAY}},
 		.channel_count = 1,
 	};
 	slots_open(&guest, small->machine.hz, seed);
@@ -243,8 +250,32 @@ static void failed_try(void)
 	assert(boot()->confirmed && boot()->view.record.status[B] == BOOT_EMPTY);
 }
 
+/* A reset that Linux asks for: told, then answered, then done; the firmware refuses here, so that all can be
+ * seen. [utest->swr~update-reset-told~1] */
+static void asked_reset(void)
+{
+	start(BOOT_GOOD, A, 0);
+	assert(ask(UPDATE_RESET) == UPDATE_NO_TRIAL && ask(UPDATE_RESET) == UPDATE_NO_TRIAL);
+	assert(noted[SLOT_NO_RESET] == 1 && slots_state()->resets_refused == 2 && !resets);
+	memset(channel.request.digest, 0x77, BOOT_DIGEST);
+	assert(ask(UPDATE_TRY) == UPDATE_OK);
+	for (asked_resets = 1; asked_resets <= 2; asked_resets++) {
+		channel.request.kind = UPDATE_RESET;
+		channel.request.sequence = ++asked;
+		polls(1);
+		assert(channel.answer.sequence == asked && channel.answer.result == UPDATE_OK);
+		assert(noted[SLOT_RESET] == asked_resets && resets == asked_resets - 1);
+		polls((uint32_t)small->machine.hz * UPDATE_RESET_SECONDS - 1);
+		assert(resets == asked_resets - 1);
+		polls(2);
+		assert(resets == asked_resets);
+	}
+	assert(boot()->view.record.status[B] == BOOT_TRIAL && noted[SLOT_NO_RESET] == 1);
+}
+
 static void (*const lives[])(void) = {third_attempt,	  no_fourth_attempt, no_fourth_attempt_at_once,
-				      good_without_flash, failed_change,     failed_try};
+				      good_without_flash, failed_change,     failed_try,
+				      asked_reset};
 
 static void life(void **state)
 {
@@ -270,6 +301,7 @@ int main(void)
 		LIFE(3, "good_without_flash"),
 		LIFE(4, "failed_change"),
 		LIFE(5, "failed_try"),
+		LIFE(6, "asked_reset"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
