@@ -159,6 +159,15 @@ bool slots_open(const struct guest *guest, uint64_t hz, uint8_t *seed)
 	return !no_identity;
 }
 
+/* Lives of this cell since the machine's boot are counted from 1 on. */
+static bool is_first_life(void)
+{
+	struct cell_view view;
+
+	machine_view(machine, self, &view);
+	return view.generation <= 1;
+}
+
 void slots_start(const struct guest *guest, const struct machine *of, const struct counters *count)
 {
 	const struct guest_boot *place = &guest->boot;
@@ -177,6 +186,8 @@ void slots_start(const struct guest *guest, const struct machine *of, const stru
 		say("health: slots: no identity: %s", no_identity);
 	else
 		say("health: slots: serial %s", identity.serial);
+	if (is_first_life())
+		boot_begins(&boot);
 	confirm_start(&confirm, timer_from_ns(place->confirm_after_ns, machine->hz),
 		      timer_from_ns(place->confirm_within_ns, machine->hz), timer_now());
 	report_start();

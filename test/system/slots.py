@@ -19,6 +19,7 @@ from imaging import keys, sign, state  # noqa: E402  (needs the path above)
 SLOTS = {"a": 0x0A, "b": 0x0B}
 SECTOR = 512
 NOT_TRIED = 0xFFFFFFFF
+CONFIRMED_UNKNOWN = 0xFFFFFF00
 NO_REASON = 0xFF
 
 
@@ -131,5 +132,5 @@ def attempts(flash, copy=0):
         file.seek(copy * Appliance.block + state.SIZE - 4 * state.ATTEMPTS)
         words = struct.unpack(f"<{state.ATTEMPTS}I", file.read(4 * state.ATTEMPTS))
     names = {number: name for name, number in SLOTS.items()}
-    return [(names[word & 0xFF], word >> 8 & 0xFF, word >> 16) for word in words if word != NOT_TRIED]
+    return [(names[word & 0xFF], word >> 8 & 0xFF, word >> 16) for word in words if word not in (NOT_TRIED, CONFIRMED_UNKNOWN)]
 

@@ -114,7 +114,7 @@ void say(const char *format, ...)
 
 /* ---- a life ---- */
 
-/* attempt: the loader's, which is not confirmed; 0: nothing is to be confirmed. */
+/* attempt: the loader's, which is not confirmed; 0: a boot that an earlier life confirmed. */
 static void start(uint32_t status_b, uint32_t primary, uint32_t attempt)
 {
 	uint8_t seed[IDENTITY_SEED];
@@ -133,6 +133,7 @@ static void start(uint32_t status_b, uint32_t primary, uint32_t attempt)
 	memset(record.digest[B], 0xb0, BOOT_DIGEST);
 	small = small_machine();
 	small->counters.cells[SMALL_GATEWAY].beats = true;
+	small->telemetry[SMALL_HEALTH].generation = attempt ? 1 : 2;
 	nor_start(1);
 	nor_record(0, record);
 	if (attempt)
@@ -265,17 +266,36 @@ static void asked_reset(void)
 		polls(1);
 		assert(channel.answer.sequence == asked && channel.answer.result == UPDATE_OK);
 		assert(noted[SLOT_RESET] == asked_resets && resets == asked_resets - 1);
-		polls((uint32_t)small->machine.hz * UPDATE_RESET_SECONDS - 1);
+		now += UPDATE_RESET_SECONDS * small->machine.hz - 10;
+		polls(9);
 		assert(resets == asked_resets - 1);
-		polls(2);
+		polls(1);
 		assert(resets == asked_resets);
 	}
 	assert(boot()->view.record.status[B] == BOOT_TRIAL && noted[SLOT_NO_RESET] == 1);
 }
 
-static void (*const lives[])(void) = {third_attempt,	  no_fourth_attempt, no_fourth_attempt_at_once,
-				      good_without_flash, failed_change,     failed_try,
-				      asked_reset};
+/* A boot of two good images without an attempt: nobody knows which runs, and nothing is changed. Its first
+ * life confirms that. [utest->swr~boot-untold~1] */
+static void untold(void)
+{
+	start(BOOT_GOOD, A, BOOT_ERASED);
+	polls(1);
+	assert(!boot()->confirmed && boot()->view.running == BOOT_UNKNOWN);
+	assert(ask(UPDATE_DROP) == UPDATE_UNCONFIRMED);
+	polls(AFTER + NOR_STEPS);
+	assert(boot()->confirmed && nor.erasures[1] == 1 && noted[SLOT_CONFIRMED] == 1);
+	assert(ask(UPDATE_DROP) == UPDATE_UNKNOWN && ask(UPDATE_RESET) == UPDATE_UNKNOWN);
+}
+
+static void (*const lives[])(void) = {third_attempt,
+				      no_fourth_attempt,
+				      no_fourth_attempt_at_once,
+				      good_without_flash,
+				      failed_change,
+				      failed_try,
+				      asked_reset,
+				      untold};
 
 static void life(void **state)
 {
@@ -302,6 +322,7 @@ int main(void)
 		LIFE(4, "failed_change"),
 		LIFE(5, "failed_try"),
 		LIFE(6, "asked_reset"),
+		LIFE(7, "untold"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
