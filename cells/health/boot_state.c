@@ -113,6 +113,12 @@ static void attempts_read(struct boot_view *view, const uint32_t attempts[BOOT_A
 		view->fell_back = view->record.primary;
 }
 
+/* The word of an earlier life of this boot, which confirmed it so. */
+static bool confirmed_unknown(const struct boot_view *view)
+{
+	return view->last == BOOT_TRIED_UNKNOWN;
+}
+
 void boot_open(struct boot *boot, const struct flash *flash, const uint32_t offsets[BOOT_COPIES])
 {
 	struct boot_view *const view = &boot->view;
@@ -134,7 +140,20 @@ void boot_open(struct boot *boot, const struct flash *flash, const uint32_t offs
 		return;
 	view->record = copies[view->copy].record;
 	attempts_read(view, copies[view->copy].attempts);
-	boot->confirmed = !view->recorded && view->running != BOOT_UNKNOWN;
+	boot->confirmed = confirmed_unknown(view) || (!view->recorded && view->running != BOOT_UNKNOWN);
+}
+
+/* The loader writes its attempt down before it starts an image, so where there is none the storage took none.
+ * What is on trial isn't started then, and what is empty never. [impl->swr~boot-untold~1] */
+void boot_begins(struct boot *boot)
+{
+	struct boot_view *const view = &boot->view;
+
+	if (!view->valid || (view->recorded && !confirmed_unknown(view)))
+		return;
+	boot->confirmed = false;
+	if (view->record.status[0] == BOOT_GOOD && view->record.status[1] == BOOT_GOOD)
+		view->running = BOOT_UNKNOWN;
 }
 
 static void record_finish(const struct boot_view *view, struct boot_record *next)
@@ -196,7 +215,8 @@ bool boot_confirm(const struct boot_view *view, struct boot_record *next)
 	trials_end(view, next);
 	if (next->status[0] != BOOT_GOOD && next->status[1] != BOOT_GOOD)
 		return false; /* there would be nothing left to start */
-	if (!view->recorded && memcmp(next, &view->record, sizeof(*next)) == 0)
+	if ((view->running == BOOT_UNKNOWN ? confirmed_unknown(view) : !view->recorded) &&
+	    memcmp(next, &view->record, sizeof(*next)) == 0)
 		return false;
 	record_finish(view, next);
 	return true;
@@ -265,7 +285,7 @@ static void write_begin(struct boot *boot, const struct boot_record *next, uint3
 
 void boot_write(struct boot *boot, const struct boot_record *next, uint64_t now)
 {
-	write_begin(boot, next, BOOT_ERASED, now);
+	write_begin(boot, next, boot->view.running == BOOT_UNKNOWN ? BOOT_TRIED_UNKNOWN : BOOT_ERASED, now);
 }
 
 /* Only where good images are tried, all of them, for want of anything else: a trial has its one attempt long

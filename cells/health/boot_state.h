@@ -56,6 +56,9 @@ struct boot {
 
 /* Reads all there is. */
 void boot_open(struct boot *boot, const struct flash *flash, const uint32_t offsets[BOOT_COPIES]);
+/* Behind it, in the health cell's first life of a boot: a record without an attempt is no confirmation then.
+ */
+void boot_begins(struct boot *boot);
 
 /* What is to be written. False: nothing. */
 bool boot_confirm(const struct boot_view *view, struct boot_record *next);
@@ -69,7 +72,7 @@ static inline bool boot_busy(const struct boot *boot)
 {
 	return boot->write == BOOT_WRITE_ERASES || boot->write == BOOT_WRITE_PROGRAMS;
 }
-/* While it isn't busy. */
+/* While it isn't busy. Where nobody knows what runs the record says so, for this cell's next life. */
 void boot_write(struct boot *boot, const struct boot_record *next, uint64_t now);
 /* The same, and if it is worth it: where attempts may soon have no room, since no boot is confirmed, the
  * record is written again, and of the attempts behind it only that of this boot. True: begun. Once, as a boot

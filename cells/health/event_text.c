@@ -25,6 +25,10 @@ static void slot_text(const struct event *event, char *text, uint64_t room)
 		snprintf(text, room, " reason=%s", name_boot_reason(a[2]));
 	else if (a[0] == SLOT_CONFIRMED)
 		snprintf(text, room, " floor=%" PRIu64 " record=%" PRIu64, a[2], a[3]);
+	else if (a[0] == SLOT_RESET)
+		snprintf(text, room, " asked-by=%" PRIu64, a[2]);
+	else if (a[0] == SLOT_NO_RESET)
+		snprintf(text, room, " reason=%s", name_update_result(a[2]));
 }
 
 void event_text(const struct event *event, char *text, uint64_t room)

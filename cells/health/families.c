@@ -485,6 +485,14 @@ static bool boot_lost(const struct body_source *source, uint64_t now, uint32_t o
 	return true;
 }
 
+static bool resets_refused(const struct body_source *source, uint64_t now, uint32_t outer, uint32_t inner,
+			   uint64_t *value)
+{
+	(void)now, (void)outer, (void)inner;
+	*value = source->slots->resets_refused;
+	return true;
+}
+
 #define LABELS(word, most, words) {.label = word, .count = most, .name = words}
 #define REASONS			  LABELS("reason", EXIT_PCI + 1, name_exit)
 #define ERRORS			  LABELS("error", BP_ERROR_COUNT, name_error)
@@ -643,6 +651,9 @@ const struct family families[] = {
 	 FORM_NUMBER, OUTER_BOOT, .value = boot_writes},
 	{"boot_state_write_failures", NULL, "Those that the flash did not take.", FAMILY_COUNTER, FORM_NUMBER,
 	 OUTER_BOOT, .value = boot_failures},
+	{"boot_resets_refused", NULL,
+	 "Resets of the machine that a Linux cell asked for in vain since the health cell's start.",
+	 FAMILY_COUNTER, FORM_NUMBER, OUTER_BOOT, .value = resets_refused},
 	{"slot_runs", NULL, "1: what runs was started from the slot.", FAMILY_GAUGE, FORM_NUMBER, OUTER_SLOTS,
 	 .value = slot_runs},
 	{"slot_primary", NULL, "1: the next boot tries it first.", FAMILY_GAUGE, FORM_NUMBER, OUTER_SLOTS,

@@ -6,6 +6,7 @@
 
 #include "../../src/blueprint/boot_state.h"
 #include "../../src/blueprint/telemetry.h"
+#include "../../src/blueprint/update.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -91,6 +92,16 @@ static const char *const slot_events[] = {
 	[SLOT_DROP] = "drop",
 	[SLOT_TRY] = "try",
 	[SLOT_WRITE_FAILED] = "write-failed",
+	[SLOT_RESET] = "reset",
+	[SLOT_NO_RESET] = "no-reset",
+};
+
+/* Of a request for a reset. */
+static const char *const update_results[] = {
+	[UPDATE_UNCONFIRMED] = "unconfirmed",
+	[UPDATE_UNKNOWN] = "slot-unknown",
+	[UPDATE_FORBIDDEN] = "forbidden",
+	[UPDATE_NO_TRIAL] = "no-trial",
 };
 
 /* Device Status of PCI Express: nic_errors.h. */
@@ -144,6 +155,11 @@ const char *name_slot(uint64_t slot)
 const char *name_slot_status(uint64_t status)
 {
 	return lookup(slot_statuses, LENGTH(slot_statuses), status);
+}
+
+const char *name_update_result(uint64_t result)
+{
+	return lookup(update_results, LENGTH(update_results), result);
 }
 
 const char *name_boot_reason(uint64_t reason)

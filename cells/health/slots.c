@@ -36,7 +36,8 @@ static struct updates updates;
 static struct identity identity;
 static bool channel, late, confirming;
 static const char *no_state = "this cell has none", *no_identity; /* why; NULL: it is there */
-static uint32_t self, tries;
+static uint32_t self, tries, resetter;
+static uint64_t reset_at; /* 0: no reset was granted */
 static struct slots state = {.boot = &boot, .identity = &identity};
 static uint64_t told; /* changes whose end was: written or failed */
 
@@ -181,8 +182,9 @@ static void channel_start(const struct guest *guest)
 
 	if (!found || !found->writes || !found->reads)
 		return;
-	channel = updates_open(&updates, (volatile void *)(uintptr_t)found->ipa, found->size, timer_now(),
-			       machine->hz);
+	resetter = found->resetter;
+	channel = updates_open(&updates, (volatile void *)(uintptr_t)found->ipa, found->size,
+			       found->resets && resetter < machine->cell_count, timer_now(), machine->hz);
 	if (!channel)
 		say("health: slots: the channel %s is too small", found->name);
 }
@@ -204,6 +206,15 @@ bool slots_open(const struct guest *guest, uint64_t hz, uint8_t *seed)
 	return !no_identity;
 }
 
+/* Lives of this cell since the machine's boot are counted from 1 on. */
+static bool is_first_life(void)
+{
+	struct cell_view view;
+
+	machine_view(machine, self, &view);
+	return view.generation <= 1;
+}
+
 void slots_start(const struct guest *guest, const struct machine *of, const struct counters *count)
 {
 	const struct guest_boot *place = &guest->boot;
@@ -222,6 +233,8 @@ void slots_start(const struct guest *guest, const struct machine *of, const stru
 		say("health: slots: no identity: %s", no_identity);
 	else
 		say("health: slots: serial %s", identity.serial);
+	if (is_first_life())
+		boot_begins(&boot);
 	confirm_start(&confirm, timer_from_ns(place->confirm_after_ns, machine->hz),
 		      timer_from_ns(place->confirm_within_ns, machine->hz), timer_now());
 	report_start();
@@ -288,6 +301,43 @@ static void tell_write(void)
 	confirming = false;
 }
 
+/* What it does is told before: the log's servers and the cell have a moment to take it.
+ * [impl->swr~update-reset-told~1] */
+static void tell_reset(const struct update_change *change, uint64_t now)
+{
+	if (change->result != UPDATE_OK) {
+		note(SLOT_NO_RESET, change->slot, change->result, 0);
+		say("health: slots: asked for a reset of the machine, in vain: %s",
+		    name_update_result(change->result));
+		return;
+	}
+	note(SLOT_RESET, change->slot, resetter, 0);
+	say("health: slots: %s asked for a reset of the machine, to try %s", machine->cells[resetter].name,
+	    name_slot(change->slot));
+	reset_at = now + UPDATE_RESET_SECONDS * machine->hz;
+}
+
+static void tell_change(const struct update_change *change, uint64_t now)
+{
+	if (change->kind == UPDATE_RESET) {
+		tell_reset(change, now);
+		return;
+	}
+	note(change->kind == UPDATE_TRY ? SLOT_TRY : SLOT_DROP, change->slot, 0, 0);
+	say("health: slots: asked to %s %s", change->kind == UPDATE_TRY ? "try" : "drop",
+	    name_slot(change->slot));
+}
+
+static void reset_when_due(uint64_t now)
+{
+	if (!reset_at || now < reset_at)
+		return;
+	reset_at = 0;
+	say("health: the reset was refused (%" PRId64 ")",
+	    hypercall_machine_reset(resetter, boot.view.record.primary, BP_ERROR_COUNT));
+	updates.resetting = false;
+}
+
 void slots_poll(uint64_t now)
 {
 	struct update_change change = {0};
@@ -299,10 +349,9 @@ void slots_poll(uint64_t now)
 	if (channel)
 		updates_poll(&updates, &boot, now, &change);
 	if (change.kind)
-		note(change.kind == UPDATE_TRY ? SLOT_TRY : SLOT_DROP, change.slot, 0, 0);
-	if (change.kind)
-		say("health: slots: asked to %s %s", change.kind == UPDATE_TRY ? "try" : "drop",
-		    name_slot(change.slot));
+		tell_change(&change, now);
+	state.resets_refused = updates.refused;
+	reset_when_due(now);
 	if (boot.confirmed || late || boot_busy(&boot))
 		return;
 	switch (confirm_poll(&confirm, machine, counters, now, machine_since_boot(machine, now))) {

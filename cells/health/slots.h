@@ -15,8 +15,9 @@
 struct slots { /* for those who tell of it */
 	const struct boot *boot;
 	const struct identity *identity;
-	bool wanted; /* the partition file gives this cell a boot state */
-	bool lost;   /* this boot found no record that counts, or no flash that works */
+	bool wanted;		 /* the partition file gives this cell a boot state */
+	bool lost;		 /* this boot found no record that counts, or no flash that works */
+	uint64_t resets_refused; /* that a Linux cell asked for, in this life */
 };
 
 /* Reads boot state and identity, and says nothing: others start by what there is. True: `seed`, of

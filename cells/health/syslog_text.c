@@ -31,7 +31,10 @@ static enum severity slot_severity(uint64_t event)
 		return ERROR;
 	case SLOT_DROP:
 	case SLOT_TRY:
+	case SLOT_RESET:
 		return NOTICE;
+	case SLOT_NO_RESET:
+		return WARNING;
 	default:
 		return INFORMATION;
 	}

@@ -53,7 +53,8 @@ static void answer(struct updates *updates, const struct boot *boot, enum update
 	updates->pending = false;
 }
 
-bool updates_open(struct updates *updates, volatile void *memory, uint64_t size, uint64_t now, uint64_t hz)
+bool updates_open(struct updates *updates, volatile void *memory, uint64_t size, bool may_reset, uint64_t now,
+		  uint64_t hz)
 {
 	volatile struct update_channel *const channel = memory;
 
@@ -65,6 +66,7 @@ bool updates_open(struct updates *updates, volatile void *memory, uint64_t size,
 		.changes = UPDATE_CHANGES_FIRST,
 		.gained = now,
 		.interval = UPDATE_CHANGE_SECONDS * hz,
+		.may_reset = may_reset,
 	};
 	channel->answer.magic = 0;
 	port_write_barrier();
@@ -108,6 +110,24 @@ static bool take(struct updates *updates, struct request *request)
 	return true;
 }
 
+/* Only into a trial that is in the flash, and out of a boot that was confirmed: so a hostile cell gets one
+ * reset for each boot that all essential cells were well in. [impl->swr~update-reset~1] */
+static enum update_result may_reset(const struct updates *updates, const struct boot *boot)
+{
+	const struct boot_view *const view = &boot->view;
+	uint32_t other;
+
+	if (!updates->may_reset)
+		return UPDATE_FORBIDDEN;
+	if (!boot->confirmed)
+		return UPDATE_UNCONFIRMED;
+	if (!view->valid || view->running == BOOT_UNKNOWN)
+		return UPDATE_UNKNOWN;
+	other = 1 - view->running;
+	return view->record.primary == other && view->record.status[other] == BOOT_TRIAL ? UPDATE_OK
+											 : UPDATE_NO_TRIAL;
+}
+
 /* UPDATE_OK and `*change`: `next` is to be written. [impl->swr~update-refusals~1] */
 static enum update_result decide(const struct updates *updates, const struct boot *boot,
 				 const struct request *request, struct boot_record *next, bool *change)
@@ -117,6 +137,8 @@ static enum update_result decide(const struct updates *updates, const struct boo
 	*change = false;
 	if (request->kind == UPDATE_STATUS)
 		return UPDATE_OK;
+	if (request->kind == UPDATE_RESET)
+		return may_reset(updates, boot);
 	if (request->kind != UPDATE_DROP && request->kind != UPDATE_TRY)
 		return UPDATE_INVALID;
 	if (!boot->confirmed)
@@ -130,6 +152,23 @@ static enum update_result decide(const struct updates *updates, const struct boo
 	return UPDATE_LIMIT;
 }
 
+static void tell_reset(struct updates *updates, const struct boot *boot, enum update_result result,
+		       struct update_change *change)
+{
+	const uint32_t bit = UINT32_C(1) << result;
+	const bool known = updates->told & bit;
+
+	if (result == UPDATE_OK) {
+		updates->resetting = true;
+		*change = (struct update_change){UPDATE_RESET, boot->view.record.primary, result};
+		return;
+	}
+	updates->refused++;
+	updates->told |= bit;
+	if (!known)
+		*change = (struct update_change){UPDATE_RESET, BOOT_UNKNOWN, result};
+}
+
 bool updates_poll(struct updates *updates, struct boot *boot, uint64_t now, struct update_change *change)
 {
 	struct request request;
@@ -139,7 +178,7 @@ bool updates_poll(struct updates *updates, struct boot *boot, uint64_t now, stru
 
 	*change = (struct update_change){0};
 	gain(updates, now);
-	if (boot_busy(boot))
+	if (boot_busy(boot) || updates->resetting)
 		return false;
 	if (updates->pending) {
 		answer(updates, boot, boot->write == BOOT_WRITE_DONE ? UPDATE_OK : UPDATE_FAILED);
@@ -148,13 +187,16 @@ bool updates_poll(struct updates *updates, struct boot *boot, uint64_t now, stru
 	if (!take(updates, &request))
 		return false;
 	result = decide(updates, boot, &request, &next, &writes);
+	if (request.kind == UPDATE_RESET)
+		tell_reset(updates, boot, result, change);
 	if (!writes) {
 		answer(updates, boot, result);
 		return true;
 	}
 	updates->changes--;
 	updates->pending = true;
-	*change = (struct update_change){request.kind, request.slot};
+	updates->told = 0;
+	*change = (struct update_change){request.kind, request.slot, UPDATE_OK};
 	boot_write(boot, &next, now);
 	return false;
 }

@@ -189,6 +189,8 @@ static void read_channel(struct guest *guest, int gic, int node)
 	channel->writes = fdt_getprop(tree, node, "writes", NULL) != NULL;
 	channel->reads = fdt_getprop(tree, node, "reads", NULL) != NULL;
 	channel->doorbell = fdt_getprop(tree, node, "doorbell", NULL) != NULL;
+	channel->resets = fdt_getprop(tree, node, "update-reset", NULL) != NULL;
+	channel->resetter = word(tree, node, "update-reset", 0);
 	guest->channel_count++;
 }
 

@@ -7,6 +7,9 @@
  *   bulkhead-slots drop SLOT       SLOT (a, b) is about to be written: it is not started until it is tried
  *   bulkhead-slots try SLOT SHA256 SLOT has the FIT of that digest: the next boot tries it, once and first
  *
+ *   bulkhead-slots reset           the machine is reset, every cell of it, to begin the trial that was asked
+ * for
+ *
  * Exit status: 0 done, 1 not done (said why), 2 wrong usage.
  */
 #include <errno.h>
@@ -36,14 +39,18 @@ static const char *const results[] = {
 	[UPDATE_UNKNOWN] = "which slot runs isn't known in this boot: ask after the next one",
 	[UPDATE_LIMIT] = "too many changes, the flash has to last: ask again in an hour",
 	[UPDATE_FAILED] = "the flash didn't take it: the state is what it was",
+	[UPDATE_FORBIDDEN] =
+		"this cell may not have the machine reset: its partition file has no update-reset",
+	[UPDATE_NO_TRIAL] = "the next boot would try nothing new: ask for a trial first",
 };
 
 static int usage(FILE *to)
 {
-	fputs("usage: bulkhead-slots status | drop SLOT | try SLOT SHA256\n"
+	fputs("usage: bulkhead-slots status | drop SLOT | try SLOT SHA256 | reset\n"
 	      "  status  what runs, and what the next boot starts\n"
 	      "  drop    before SLOT (a or b) is written: it isn't started until it is tried\n"
-	      "  try     SLOT has the FIT with that SHA-256: the next boot tries it, once and first\n",
+	      "  try     SLOT has the FIT with that SHA-256: the next boot tries it, once and first\n"
+	      "  reset   the machine, every cell of it, to begin that trial\n",
 	      to);
 	return to == stdout ? 0 : 2;
 }
@@ -163,9 +170,11 @@ static bool read_request(int count, char **words, struct update_request *request
 		request->kind = UPDATE_DROP;
 	else if (count == 4 && strcmp(words[1], "try") == 0)
 		request->kind = UPDATE_TRY;
+	else if (count == 2 && strcmp(words[1], "reset") == 0)
+		request->kind = UPDATE_RESET;
 	else
 		return false;
-	return request->kind == UPDATE_STATUS ||
+	return request->kind == UPDATE_STATUS || request->kind == UPDATE_RESET ||
 	       (read_slot(words[2], &request->slot) &&
 		(request->kind == UPDATE_DROP || read_digest(words[3], request->digest)));
 }
@@ -177,13 +186,18 @@ static int run(const struct update_request *request)
 
 	if (!channel)
 		return 1;
+	if (request->kind == UPDATE_RESET)
+		sync(); /* there may be no time for it behind the answer */
 	if (!ask(channel, request))
 		return fail("the health cell doesn't answer");
 	result = channel->answer.result;
 	if (result != UPDATE_OK)
 		return fail(result < sizeof(results) / sizeof(results[0]) && results[result] ? results[result]
 											     : "refused");
-	print_state(&channel->answer);
+	if (request->kind == UPDATE_RESET)
+		printf("the machine is reset: slot %c is tried\n", letters[channel->answer.primary & 1]);
+	else
+		print_state(&channel->answer);
 	return 0;
 }
 

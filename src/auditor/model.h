@@ -75,7 +75,7 @@ struct partition_cell {
 	uint64_t memory_total, keep;
 	uint32_t *cores;
 	size_t core_count;
-	bool health, direct, essential, pmu, log_console, unprotected;
+	bool health, direct, essential, pmu, log_console, unprotected, update_reset;
 	bool has_ram_base;
 	bool colored; /* it asks for colours */
 	uint64_t ram_base;

@@ -122,6 +122,7 @@ static void cell_read(struct audit *audit, const struct node *node)
 		unreadable(audit, node, "interrupts");
 	cell.essential = node_flag(tree, node, "essential");
 	cell.pmu = node_flag(tree, node, "pmu");
+	cell.update_reset = node_flag(tree, node, "update-reset");
 	cell.unprotected = text_is(tree, node, "dma", "unprotected");
 	cell.log_console = text_is(tree, node, "console", "log");
 	cell.has_ram_base = node_flag(tree, node, "ram-base");

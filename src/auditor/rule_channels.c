@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "rule.h"
 
@@ -155,6 +156,30 @@ static void window_check(struct audit *audit, const struct cell *cell)
 	}
 }
 
+/* Nobody else may write where a reset of the machine is asked for. [impl->swr~audit-update-reset~1] */
+static void update_reset_check(struct audit *audit, size_t self)
+{
+	const struct partition *partition = &audit->partition;
+	const uint8_t both = BP_CHANNEL_READS | BP_CHANNEL_WRITES;
+
+	if (!partition->cells[self].update_reset)
+		return;
+	for (size_t c = 0; c < partition->channel_count; c++) {
+		const struct partition_channel *channel = &partition->channels[c];
+		bool alone = !partition->cells[self].health && audit->boot_state.asked;
+
+		for (size_t i = 0; i < partition->cell_count; i++)
+			alone &= channel->roles[i] == (i == self || partition->cells[i].health ? both : 0);
+		if (alone && !strcmp(channel->name, "update"))
+			return;
+	}
+	violation(
+		&audit->report, RULE_CHANNELS,
+		"cell '%s': the file lets it reset the machine, but no channel 'update' is between it and a "
+		"health cell with a boot state alone",
+		partition->cells[self].name);
+}
+
 /* [impl->swr~audit-channels~1] */
 void rule_channels(struct audit *audit)
 {
@@ -166,4 +191,6 @@ void rule_channels(struct audit *audit)
 		if (audit->cells[i].known)
 			window_check(audit, &audit->cells[i]);
 	}
+	for (size_t i = 0; i < audit->partition.cell_count; i++)
+		update_reset_check(audit, i);
 }

@@ -25,6 +25,32 @@ static void identity_check(struct audit *audit, const struct cell *cell)
 			  "%s: /bulkhead doesn't name the cell and its index", cell->who);
 }
 
+/* The cell that may have the machine reset through a channel, for the health cell's tree; NULL: none. */
+static const struct cell *resetter_of(const struct audit *audit, const struct cell *cell,
+				      const struct partition_channel *channel)
+{
+	if (!channel || strcmp(channel->name, "update") != 0 || !cell->asked || !cell->asked->health)
+		return NULL;
+	for (size_t i = 0; i < audit->partition.cell_count; i++)
+		if (channel->roles[i] && audit->partition.cells[i].update_reset)
+			return cell_asked(audit, i);
+	return NULL;
+}
+
+/* [impl->swr~audit-update-reset~1] */
+static void resetter_check(struct audit *audit, const struct cell *cell, uint32_t index,
+			   const struct node *node)
+{
+	const struct cell *due = resetter_of(audit, cell, channel_named(audit, cell, index));
+	const bool told = node_flag(&cell->guest, node, "update-reset");
+	uint32_t number;
+
+	if (told != !!due || (due && (!node_u32(&cell->guest, node, "update-reset", 0, &number) ||
+				      number != due->record->index)))
+		violation(&audit->report, RULE_TREE_BULKHEAD,
+			  "%s: %s is wrong about who may have the machine reset", cell->who, node->path);
+}
+
 static void channel_check(struct audit *audit, const struct cell *cell, uint32_t index)
 {
 	const struct bp_channel *channel = &cell->channels[index];
@@ -44,6 +70,7 @@ static void channel_check(struct audit *audit, const struct cell *cell, uint32_t
 	    node_flag(&cell->guest, node, "doorbell") != (channel->ring.count > 0))
 		violation(&audit->report, RULE_TREE_BULKHEAD,
 			  "%s: %s is wrong about writes, reads or doorbell", cell->who, node->path);
+	resetter_check(audit, cell, index, node);
 	if (node->irq_count != !!channel->receive_intid ||
 	    (node->irq_count && node->irqs[0].intid != channel->receive_intid))
 		violation(&audit->report, RULE_TREE_BULKHEAD, "%s: %s doesn't have doorbell INTID %u",

@@ -45,8 +45,10 @@ struct boot_record {
 };
 
 /* One word an attempt: the image's counter << 16 | enum boot_reason << 8 | BOOT_TRIED_*. */
-#define BOOT_TRIED_A		 0x0au
-#define BOOT_TRIED_B		 0x0bu
+#define BOOT_TRIED_A 0x0au
+#define BOOT_TRIED_B 0x0bu
+/* No attempt, but the health cell's word behind a confirmed record: which slot runs isn't known. */
+#define BOOT_TRIED_UNKNOWN	 0xffffff00u
 #define BOOT_TRIED_SLOT(word)	 ((word) & 0xffu)
 #define BOOT_TRIED_REASON(word)	 ((word) >> 8 & 0xffu)
 #define BOOT_TRIED_COUNTER(word) ((word) >> 16)

@@ -42,7 +42,7 @@ struct metrics_channel {
 #define METRICS_BYTES_CORE    UINT64_C(7680)
 #define METRICS_BYTES_CELL    UINT64_C(5888)
 #define METRICS_BYTES_STREAM  UINT64_C(192)
-#define METRICS_BYTES_BOOT    UINT64_C(2560)
+#define METRICS_BYTES_BOOT    UINT64_C(2816)
 /* boots: 1 where the health cell has the boot state, else 0. */
 #define METRICS_BYTES(cores, cells, streams, boots)                                                          \
 	(METRICS_BYTES_MACHINE + METRICS_BYTES_CORE * (cores) + METRICS_BYTES_CELL * (cells) +               \

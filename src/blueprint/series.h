@@ -22,7 +22,7 @@
 #define SERIES_NET	   20u /* where the health cell has a network, and more: */
 #define SERIES_EXPRESS	   4u  /* where its NIC has PCI Express' registers */
 #define SERIES_SYSLOG	   2u  /* where it names a syslog server */
-#define SERIES_BOOT	   22u /* where the health cell has the boot state */
+#define SERIES_BOOT	   23u /* where the health cell has the boot state */
 
 struct series_subjects { /* how many there are */
 	uint64_t cores, cells, watched, logs, pmu, streams, crash, net, express, syslog, boot;

@@ -148,14 +148,16 @@ enum event_code {
 #define EVENT_OWN EVENT_LOSS /* codes from here on are the health cell's own */
 
 enum slot_event {
-	SLOT_RUNS = 1,	  /* the image's counter, sequence of the record */
-	SLOT_REFUSED,	  /* it was tried, and another one runs: enum boot_reason of boot_state.h */
-	SLOT_LOST,	  /* neither copy of the boot state is whole */
-	SLOT_CONFIRMED,	  /* floor, sequence of the record from now on */
-	SLOT_UNCONFIRMED, /* a trial's time is over: the machine is reset */
-	SLOT_DROP,	  /* Linux asked for it to be empty ... */
-	SLOT_TRY,	  /* ... to be tried at the next boot */
-	SLOT_WRITE_FAILED /* the flash didn't take a record */
+	SLOT_RUNS = 1,	   /* the image's counter, sequence of the record */
+	SLOT_REFUSED,	   /* it was tried, and another one runs: enum boot_reason of boot_state.h */
+	SLOT_LOST,	   /* neither copy of the boot state is whole */
+	SLOT_CONFIRMED,	   /* floor, sequence of the record from now on */
+	SLOT_UNCONFIRMED,  /* a trial's time is over: the machine is reset */
+	SLOT_DROP,	   /* Linux asked for it to be empty ... */
+	SLOT_TRY,	   /* ... to be tried at the next boot */
+	SLOT_WRITE_FAILED, /* the flash didn't take a record */
+	SLOT_RESET,	   /* Linux asked for a reset, which starts that slot's trial: index of its cell */
+	SLOT_NO_RESET	   /* it asked in vain: enum update_result of update.h */
 };
 
 #define DMA_FAULT_READ UINT64_C(0x100)

@@ -24,7 +24,8 @@
 enum update_kind {
 	UPDATE_STATUS = 1, /* nothing but the answer */
 	UPDATE_DROP,	   /* the slot becomes empty: before it is written */
-	UPDATE_TRY /* the slot, whose FIT has that digest, is tried at the next boot: once, and first */
+	UPDATE_TRY,  /* the slot, whose FIT has that digest, is tried at the next boot: once, and first */
+	UPDATE_RESET /* the machine is reset, so that the trial that was asked for begins */
 };
 
 enum update_result {
@@ -34,7 +35,10 @@ enum update_result {
 	UPDATE_UNCONFIRMED, /* what runs isn't confirmed yet: later */
 	UPDATE_UNKNOWN,	    /* which slot runs isn't known in this boot: after the next one */
 	UPDATE_LIMIT,	    /* too many changes: UPDATE_CHANGES_*; later */
-	UPDATE_FAILED	    /* the flash didn't take it: the state is what it was */
+	UPDATE_FAILED,	    /* the flash didn't take it: the state is what it was */
+	UPDATE_FORBIDDEN,   /* a reset: the partition file doesn't allow it to this cell (`update-reset`) */
+	UPDATE_NO_TRIAL,    /* a reset: the next boot would try nothing new */
+	UPDATE_RESULTS
 };
 
 /* Changes that cost an erasure. A boot begins with UPDATE_CHANGES_FIRST, and has one more every
@@ -44,7 +48,10 @@ enum update_result {
 #define UPDATE_CHANGES_MOST   4u
 #define UPDATE_CHANGE_SECONDS 3600u
 
-#define UPDATE_SLOT_UNKNOWN   UINT64_C(2)
+/* From the answer that grants a reset to the reset; no other request is taken meanwhile. */
+#define UPDATE_RESET_SECONDS 1u
+
+#define UPDATE_SLOT_UNKNOWN  UINT64_C(2)
 
 struct update_request {	    /* Linux writes */
 	uint64_t sequence;  /* written last; 0: none yet */

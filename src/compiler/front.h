@@ -101,6 +101,7 @@ void images_read(struct front *front);		/* images.c */
 void roots_read(struct front *front);		/* root.c: a Linux cell's root file system, on the disk */
 void images_store(struct front *front);		/* images.c: places them in the image store */
 void channels_read(struct front *front);	/* channels.c */
+void updates_read(struct front *front);		/* updates.c */
 void faults_read(struct front *front);		/* faults.c */
 void firmware_read(struct front *front);	/* firmware.c */
 void pci_assign(struct front *front);		/* pci_assign.c: functions */

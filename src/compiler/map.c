@@ -325,8 +325,12 @@ static void print_channels(const struct plan *plan, FILE *out)
 		print_names(plan, channel->writers, channel->writer_count, out);
 		fputs(" -> ", out);
 		print_names(plan, channel->readers, channel->reader_count, out);
-		fprintf(out, "%s%s\n", channel->doorbell ? ", doorbell" : "",
+		fprintf(out, "%s%s", channel->doorbell ? ", doorbell" : "",
 			channel->shown ? ", a PCI function" : "");
+		if (channel->resets)
+			fprintf(out, ", %s may have the machine reset for a trial",
+				plan->cells[channel->resetter].name);
+		fputc('\n', out);
 	}
 	fputc('\n', out);
 }

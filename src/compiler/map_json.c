@@ -291,7 +291,12 @@ static void put_channels(const struct plan *plan, FILE *out)
 				channel_doorbell(channel, cell));
 			separator = ", ";
 		}
-		fprintf(out, "], \"presentation\": %s}", channel->shown ? "\"ivshmem\"" : "null");
+		fprintf(out, "], \"presentation\": %s, \"update_reset\": ",
+			channel->shown ? "\"ivshmem\"" : "null");
+		if (channel->resets)
+			fprintf(out, "%zu}", channel->resetter);
+		else
+			fputs("null}", out);
 	}
 }
 

@@ -233,6 +233,7 @@ static bool read_ownership(struct front *front, struct plan *plan, const char *f
 	reserved_check(front);
 	consoles_assign(front);
 	channels_read(front);
+	updates_read(front);
 	pci_messages_assign(front);
 	return true;
 }

@@ -189,6 +189,8 @@ struct plan_channel {
 	uint64_t size, pa; /* pa: the back end's, in writable memory */
 	uint64_t ipa; /* one IPA for all parties where it is free in all of them: chosen by the front end */
 	bool doorbell;
+	bool resets; /* `update`: cell `resetter` has the word update-reset */
+	size_t resetter;
 	bool shown;		 /* `presentation`: also a PCI function of each party */
 	uint64_t registers_ipa;	 /* of that function; one for all parties */
 	int line;		 /* in the partition file */

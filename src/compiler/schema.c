@@ -45,6 +45,7 @@ static const struct word cell_words[] = {
 	{"confirm-after", PROPERTY},
 	{"confirm-within", PROPERTY},
 	{"essential", PROPERTY},
+	{"update-reset", PROPERTY},
 	{"keep", PROPERTY},
 	{"pmu", PROPERTY},
 	{"faults", NODE},

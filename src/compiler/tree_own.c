@@ -160,6 +160,7 @@ static void put_window(struct tree_writer *writer, const char *name, const char 
 	put_reg(writer, &reg, 1, 2, 2);
 }
 
+/* [impl->swr~compile-update-reset~1] */
 static void put_channel(struct tree_writer *writer, const struct plan_channel *channel, uint32_t index)
 {
 	const uint32_t role = channel_role(channel, writer->cell);
@@ -177,6 +178,8 @@ static void put_channel(struct tree_writer *writer, const struct plan_channel *c
 		put_spi(writer, intid);
 	if (channel_ring(channel, writer->cell, NULL))
 		put_flag(writer, "doorbell");
+	if (channel->resets && writer->cell != channel->resetter)
+		put_u32(writer, "update-reset", (uint32_t)channel->resetter);
 	put_end(writer);
 }
 

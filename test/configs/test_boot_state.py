@@ -154,6 +154,37 @@ def test_image_without_the_word(build, tmp_path, name):
         assert f"{rule}: cell 'health': " in result.stdout
 
 
+def asked_otherwise(made, out, *commands):
+    """The image in `made`, with another partition file in it: what the compiler did is judged by that."""
+    image, data = out / "image.itb", out / "file.dtb"
+    shutil.copy(made / "bulkhead.itb", image)
+    assert run("dtc", "-q", "-I", "dts", "-O", "dtb", "-o", str(data), "test/configs/good/update-reset.dts").returncode == 0
+    for command in commands:
+        assert run("fdtput", *command[:-1], str(data), *command[-1]).returncode == 0
+    subprocess.run(["fdtput", "-t", "bx", str(image), "/images/partitions", "data", *(f"{byte:x}" for byte in data.read_bytes())], check=True, timeout=60)
+    return audit(image)
+
+
+# [utest->swr~config-update-reset~1] [utest->swr~compile-update-reset~1] [utest->swr~audit-update-reset~1]
+def test_update_reset(build, tmp_path):
+    """Who may have the machine reset is in the health cell's tree alone, in the map, and the auditor compares it with the file."""
+    made = build("update-reset")
+    assert (made / "map.txt").read_text().count(", gateway may have the machine reset for a trial\n") == 1
+    assert [channel["update_reset"] for channel in drawn("update-reset")["channels"]] == [1, None]
+    word, on_health, on_control = (["-d", ["/cells/gateway", "update-reset"]], ["-t", "x", ["/cells/health", "update-reset"]],
+                                   ["-t", "x", ["/cells/control", "update-reset"]])
+    assert asked_otherwise(made, tmp_path).returncode == 0
+    result = asked_otherwise(made, tmp_path, word)
+    assert " is wrong about who may have the machine reset" in result.stdout
+    for other, name in ((on_health, "health"), (on_control, "control")):
+        result = asked_otherwise(made, tmp_path, other)
+        assert f"cell '{name}': the file lets it reset the machine, but no channel 'update' is between" in result.stdout
+    third = asked_otherwise(made, tmp_path, ["-t", "s", ["/channels/update", "between", "health", "gateway", "control"]])
+    assert "cell 'gateway': the file lets it reset the machine, but no channel 'update' is between" in third.stdout
+    stateless = asked_otherwise(made, tmp_path, ["-d", ["/cells/health", "boot-state"]])
+    assert "cell 'gateway': the file lets it reset the machine, but no channel 'update' is between" in stateless.stdout
+
+
 # [utest->swr~compile-fit~1] [utest->swr~audit-fit~1]
 @pytest.mark.parametrize("name", ["boot-state", "pci"])
 def test_signed(build, tmp_path, name):

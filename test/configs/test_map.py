@@ -252,7 +252,7 @@ SCHEMA = {
     "channels": [{
         "name": str, "size": int, "address": int, "guest": int, "writers": [int], "readers": [int],
         "doorbells": [{"cell": int, "interrupt": int}],
-        "presentation": (str, type(None)),
+        "presentation": (str, type(None)), "update_reset": (int, type(None)),
     }],
     "shared": [{"path": str, "clocks": [{"specifier": [int], "hz": int}]}],
     "boot_state": (type(None), {

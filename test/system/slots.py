@@ -19,6 +19,7 @@ from imaging import keys, sign, state  # noqa: E402  (needs the path above)
 SLOTS = {"a": 0x0A, "b": 0x0B}
 SECTOR = 512
 NOT_TRIED = 0xFFFFFFFF
+CONFIRMED_UNKNOWN = 0xFFFFFF00
 NO_REASON = 0xFF
 
 
@@ -161,5 +162,5 @@ def attempts(target, copy=0):
     """(slot, reason, counter) of each start that the boot command wrote down."""
     words = struct.unpack(f"<{state.ATTEMPTS}I", copy_of(target, copy)[state.SECTOR :])
     names = {number: name for name, number in SLOTS.items()}
-    return [(names[word & 0xFF], word >> 8 & 0xFF, word >> 16) for word in words if word != NOT_TRIED]
+    return [(names[word & 0xFF], word >> 8 & 0xFF, word >> 16) for word in words if word not in (NOT_TRIED, CONFIRMED_UNKNOWN)]
 

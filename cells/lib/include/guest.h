@@ -23,6 +23,8 @@ struct guest_channel {
 	uint32_t index; /* the hypercalls' */
 	uint32_t intid; /* doorbell received; 0: none */
 	bool writes, reads, doorbell;
+	bool resets; /* the health cell's `update`: its other end may have the machine reset for a trial */
+	uint32_t resetter; /* index of that cell */
 };
 
 struct guest_window { /* of a PCI host: addresses of the CPUs, and on the bus */

@@ -6,7 +6,7 @@
  *   hostile-updates noise MS   random words all over the channel: kinds and slots that there are among them,
  * but for what would be a request that may be granted (of slot b) hostile-updates flood MS   requests for the
  * state, not waiting for an answer hostile-updates tries MS   trials of slot b, each of another image, as
- * soon as the one before is answered
+ * soon as the one before is answered hostile-updates resets MS  the same for resets of the machine
  *
  * Prints how many words it stored, or how many requests it made and how many of them were granted.
  */
@@ -65,11 +65,12 @@ static void flood(int64_t until)
 	printf("flood: %" PRIu64 " words\n", count);
 }
 
-static void tries(int64_t until)
+/* As soon as the one before is answered. */
+static void ask(const char *way, enum update_kind kind, int64_t until)
 {
 	uint64_t count = 0, granted = 0, sequence = channel->answer.sequence;
 
-	channel->request.kind = UPDATE_TRY;
+	channel->request.kind = kind;
 	channel->request.slot = 1;
 	while (monotonic_ms() < until) {
 		channel->request.digest[0] = random_word();
@@ -82,7 +83,7 @@ static void tries(int64_t until)
 			granted += channel->answer.result == UPDATE_OK;
 		}
 	}
-	printf("tries: %" PRIu64 " requests, %" PRIu64 " granted\n", count, granted);
+	printf("%s: %" PRIu64 " requests, %" PRIu64 " granted\n", way, count, granted);
 }
 
 int main(int count, char **words)
@@ -99,7 +100,9 @@ int main(int count, char **words)
 	else if (strcmp(words[1], "flood") == 0)
 		flood(monotonic_ms() + atoi(words[2]));
 	else if (strcmp(words[1], "tries") == 0)
-		tries(monotonic_ms() + atoi(words[2]));
+		ask(words[1], UPDATE_TRY, monotonic_ms() + atoi(words[2]));
+	else if (strcmp(words[1], "resets") == 0)
+		ask(words[1], UPDATE_RESET, monotonic_ms() + atoi(words[2]));
 	else
 		return 2;
 	return 0;

@@ -247,6 +247,9 @@ TEXT(claim_of_another_node, guest_text[HEALTH], "psci {", "psci { bulkhead,boot-
 TEXT(time_no_time, partition_text, "flash@0:1\";", "flash@0:1\"; confirm-after = \"soon\";")
 TEXT(times_in_disorder, partition_text, "flash@0:1\";", "flash@0:1\"; confirm-within = \"30s\";")
 
+TEXT(reset_without_channel, partition_text, "essential;", "essential; update-reset;")
+TEXT(reset_by_health, partition_text, "flash@0:1\";", "flash@0:1\"; update-reset;")
+
 #define ROW(rule, name) {#name, name, RULE_##rule}
 static const struct mutation rows[] = {
 	ROW(BOOT_STATE, bank_in_another_cell), /* [utest->swr~audit-boot-state~1] */
@@ -316,6 +319,8 @@ static const struct mutation rows[] = {
 	ROW(TREE_BOOT_STATE, claim_of_a_block),
 	ROW(TREE_BOOT_STATE, claim_of_another_node),
 	ROW(TREE_BOOT_STATE, bank_without_a_word),
+	ROW(CHANNELS, reset_without_channel), /* [utest->swr~audit-update-reset~1] */
+	ROW(CHANNELS, reset_by_health),
 	ROW(INPUT, time_no_time),
 	ROW(INPUT, times_in_disorder),
 };

@@ -313,6 +313,8 @@ ROOT(root_with_words_behind, QUIET, "quiet bulkhead.verity=3074:" SALT ":" HASH 
 ROOT(root_with_words_before, QUIET, "quiet init=/bin/sh bulkhead.verity=3074:" SALT ":" HASH)
 ROOT(root_of_other_words, QUIET, "quieter bulkhead.verity=3074:" SALT ":" HASH)
 ROOT(root_without_blank, QUIET, "quietbulkhead.verity=3074:" SALT ":" HASH)
+ROOT(root_with_another_blank, QUIET, "quiet.bulkhead.verity=3074:" SALT ":" HASH)
+ROOT(root_of_words_as_long, QUIET, "noise bulkhead.verity=3074:" SALT ":" HASH)
 ROOT(root_asked_twice, "bootargs = \"bulkhead.verity=1\"; ",
      "bulkhead.verity=1 bulkhead.verity=3074:" SALT ":" HASH)
 GUEST(root_undue, GATEWAY, "\"quiet\"", "\"quiet bulkhead.verity=3074:" SALT ":" HASH "\"")
@@ -919,6 +921,8 @@ static const struct mutation rows[] = {
 	ROW(TREE_BASICS, root_with_words_before),
 	ROW(TREE_BASICS, root_of_other_words),
 	ROW(TREE_BASICS, root_without_blank),
+	ROW(TREE_BASICS, root_with_another_blank),
+	ROW(TREE_BASICS, root_of_words_as_long),
 	ROW(TREE_BASICS, root_asked_twice),
 	ROW(TREE_BASICS, root_undue),
 	ROW(TREE_BASICS, psci_by_smc),

@@ -328,7 +328,7 @@ static void lost(void **state)
 	/* Which of them runs it doesn't tell. */
 	assert_int_equal(boot.view.running, BOOT_UNKNOWN);
 	assert_false(boot_confirm(&boot.view, &next));
-	nor_attempt(0, 0, STARTED_B(2u));
+	nor_attempt(0, 1, STARTED_B(2u)); /* behind the word that says so */
 	open();
 	assert_int_equal(boot.view.running, B);
 }
@@ -506,6 +506,82 @@ static void steps(void **state)
 	assert_int_equal(nor.last, NOR_BLOCK + offsetof(struct boot_record, crc));
 }
 
+/* A life behind one that confirmed without knowing what runs. */
+static void confirmed_and_unknown(void)
+{
+	open();
+	assert_true(boot.confirmed);
+	assert_int_equal(boot.view.running, BOOT_UNKNOWN);
+	assert_int_equal(boot.view.last, BOOT_TRIED_UNKNOWN);
+	assert_int_equal(boot.view.attempts[A] + boot.view.attempts[B], 0);
+}
+
+/* The loader's attempt isn't there: its flash took none. [utest->swr~boot-untold~1] */
+static void untold(void **state)
+{
+	struct boot_record next;
+
+	nor_record(0, record_of(7, A, BOOT_GOOD, BOOT_GOOD));
+	open();
+	boot_begins(&boot);
+	assert_int_equal(boot.view.running, BOOT_UNKNOWN);
+	assert_false(boot.confirmed);
+	assert_true(boot_confirm(&boot.view, &next));
+	write(&next);
+	assert_int_equal(boot.write, BOOT_WRITE_DONE);
+	confirmed_and_unknown();
+	assert_int_equal(boot.view.record.sequence, 8);
+	/* The next boot, untold as well: confirmed anew, without an erasure. */
+	boot_begins(&boot);
+	assert_int_equal(boot.view.running, BOOT_UNKNOWN);
+	assert_false(boot.confirmed);
+	assert_false(boot_confirm(&boot.view, &next));
+	/* And one whose attempt is there. */
+	nor_attempt(1, 1, STARTED_B(4u));
+	open();
+	boot_begins(&boot);
+	assert_int_equal(boot.view.running, B);
+	assert_int_equal(boot.view.attempts[B], 1);
+	assert_false(boot.confirmed);
+	assert_true(boot_confirm(&boot.view, &next));
+	write(&next);
+	open();
+	assert_true(boot.confirmed && !boot.view.recorded);
+	assert_int_equal(boot.view.running, B);
+}
+
+/* Only one can have been started without an attempt. [utest->swr~boot-untold~1] */
+static void untold_but_known(void **state)
+{
+	static const uint32_t others[] = {BOOT_TRIAL, BOOT_EMPTY};
+
+	for (unsigned i = 0; i < LENGTH(others); i++) {
+		nor_start(1);
+		nor_record(0, record_of(7, B, BOOT_GOOD, others[i]));
+		open();
+		boot_begins(&boot);
+		assert_int_equal(boot.view.running, A);
+		assert_false(boot.confirmed);
+	}
+}
+
+/* No word was left for the boot's attempt: what was confirmed then isn't the primary to the next life.
+ * [utest->swr~boot-untold~1] */
+static void no_word_left(void **state)
+{
+	struct boot_record next;
+
+	nor_record(0, record_of(7, A, BOOT_GOOD, BOOT_GOOD));
+	for (uint32_t i = 0; i < BOOT_ATTEMPTS; i++)
+		nor_attempt(0, i, STARTED_A(3u));
+	open();
+	boot_begins(&boot);
+	assert_int_equal(boot.view.running, BOOT_UNKNOWN);
+	assert_true(boot_confirm(&boot.view, &next));
+	write(&next);
+	confirmed_and_unknown();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -522,6 +598,9 @@ int main(void)
 		cmocka_unit_test_setup(bad_flash, start),
 		cmocka_unit_test_setup(not_erased, start),
 		cmocka_unit_test_setup(steps, start),
+		cmocka_unit_test_setup(untold, start),
+		cmocka_unit_test_setup(untold_but_known, start),
+		cmocka_unit_test_setup(no_word_left, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include "crc32.h"
 #include "event_text.h"
 #include "events.h"
+#include "../../../src/blueprint/update.h"
 
 static struct event_ring ring;
 static struct event_reader reader;
@@ -125,6 +126,9 @@ static void texts(void **state)
 		{EVENT_SLOT, {SLOT_LOST, 2}, "slot of=? state-lost"},
 		{EVENT_SLOT, {SLOT_CONFIRMED, 1, 4, 8}, "slot of=b confirmed floor=4 record=8"},
 		{EVENT_SLOT, {SLOT_TRY, 1}, "slot of=b try"},
+		{EVENT_SLOT, {SLOT_RESET, 1, 2}, "slot of=b reset asked-by=2"},
+		{EVENT_SLOT, {SLOT_NO_RESET, 2, UPDATE_NO_TRIAL}, "slot of=? no-reset reason=no-trial"},
+		{EVENT_SLOT, {SLOT_NO_RESET, 2, 1}, "slot of=? no-reset reason=?"},
 		{EVENT_SLOT, {0, 1}, "slot of=b ?"},
 		{EVENT_CELL_STOP, {4711}, "stop cause=?"},
 		{99, {1, 2, 3, 4}, "code=99 args=0x1,0x2,0x3,0x4"},

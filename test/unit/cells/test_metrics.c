@@ -459,7 +459,9 @@ static void slots_told(void **state)
 			     .confirmed = true,
 			     .view = {.running = BOOT_UNKNOWN, .fell_back = BOOT_UNKNOWN}};
 	slots.lost = true;
+	slots.resets_refused = 5;
 	write_all(BODY_METRICS, 1000);
+	assert_true(has("bulkhead_boot_resets_refused_total 5\n"));
 	assert_true(has("bulkhead_boot_confirmed 1\n"));
 	assert_true(has("bulkhead_boot_state_lost 1\n"));
 	assert_true(has("bulkhead_boot_floor NaN\n"));

@@ -35,10 +35,11 @@
 static struct small_machine *small;
 static struct update_channel channel;
 static uint64_t now, resets, asked;
-static uint64_t noted[SLOT_WRITE_FAILED + 1]; /* events of each kind */
-static uint32_t failing;		      /* erasures that fail, from the next one on */
-static bool fails;			      /* the one that is under way */
-static bool at_once;			      /* at the first look, as of a chip that refuses to begin */
+static uint64_t noted[SLOT_NO_RESET + 1]; /* events of each kind */
+static uint64_t asked_resets;		  /* that were granted */
+static uint32_t failing;		  /* erasures that fail, from the next one on */
+static bool fails;			  /* the one that is under way */
+static bool at_once;			  /* at the first look, as of a chip that refuses to begin */
 
 /* ---- what slots.c uses ---- */
 
@@ -133,7 +134,11 @@ uint64_t timer_now(void)
 
 int64_t hypercall_machine_reset(uint64_t cell, uint64_t detail, uint64_t error)
 {
-	assert(cell == MACHINE_RESET_NOBODY && detail == B && error == BP_ERROR_BOOT_TIMEOUT);
+	assert(detail == B);
+	if (cell == SMALL_GATEWAY)
+		assert(error == BP_ERROR_COUNT && noted[SLOT_RESET] == asked_resets);
+	else
+		assert(cell == MACHINE_RESET_NOBODY && error == BP_ERROR_BOOT_TIMEOUT);
 	resets++;
 	return HYPERCALL_DENIED;
 }
@@ -158,7 +163,7 @@ void say(const char *format, ...)
 
 /* ---- a life ---- */
 
-/* attempt: the loader's, which is not confirmed; 0: nothing is to be confirmed. */
+/* attempt: the loader's, which is not confirmed; 0: a boot that an earlier life confirmed. */
 static void start_on(enum guest_medium medium, uint32_t function, uint32_t status_b, uint32_t primary,
 		     uint32_t attempt)
 {
@@ -178,6 +183,7 @@ static void start_on(enum guest_medium medium, uint32_t function, uint32_t statu
 	memset(record.digest[B], 0xb0, BOOT_DIGEST);
 	small = small_machine();
 	small->counters.cells[SMALL_GATEWAY].beats = true;
+	small->telemetry[SMALL_HEALTH].generation = attempt ? 1 : 2;
 	nor_start(1);
 	nor_record(0, record);
 	if (attempt)
@@ -197,7 +203,9 @@ static void start_on(enum guest_medium medium, uint32_t function, uint32_t statu
 			      .ipa = (uintptr_t)&channel,
 			      .size = sizeof(channel),
 			      .writes = true,
-			      .reads = true}},
+			      .reads = true,
+			      .resets = true,
+			      .resetter = SMALL_GATEWAY}},
 		.channel_count = 1,
 	};
 	slots_open(&guest, small->machine.hz, seed);
@@ -341,10 +349,47 @@ static void no_controller(void)
 	assert(!answers && slots_state()->lost && noted[SLOT_LOST] == 1);
 }
 
+/* A reset that Linux asks for: told, then answered, then done; the firmware refuses here, so that all can be
+ * seen. [utest->swr~update-reset-told~1] */
+static void asked_reset(void)
+{
+	start(BOOT_GOOD, A, 0);
+	assert(ask(UPDATE_RESET) == UPDATE_NO_TRIAL && ask(UPDATE_RESET) == UPDATE_NO_TRIAL);
+	assert(noted[SLOT_NO_RESET] == 1 && slots_state()->resets_refused == 2 && !resets);
+	memset(channel.request.digest, 0x77, BOOT_DIGEST);
+	assert(ask(UPDATE_TRY) == UPDATE_OK);
+	for (asked_resets = 1; asked_resets <= 2; asked_resets++) {
+		channel.request.kind = UPDATE_RESET;
+		channel.request.sequence = ++asked;
+		polls(1);
+		assert(channel.answer.sequence == asked && channel.answer.result == UPDATE_OK);
+		assert(noted[SLOT_RESET] == asked_resets && resets == asked_resets - 1);
+		now += UPDATE_RESET_SECONDS * small->machine.hz - 10;
+		polls(9);
+		assert(resets == asked_resets - 1);
+		polls(1);
+		assert(resets == asked_resets);
+	}
+	assert(boot()->view.record.status[B] == BOOT_TRIAL && noted[SLOT_NO_RESET] == 1);
+}
+
+/* A boot of two good images without an attempt: nobody knows which runs, and nothing is changed. Its first
+ * life confirms that. [utest->swr~boot-untold~1] */
+static void untold(void)
+{
+	start(BOOT_GOOD, A, BOOT_ERASED);
+	polls(1);
+	assert(!boot()->confirmed && boot()->view.running == BOOT_UNKNOWN);
+	assert(ask(UPDATE_DROP) == UPDATE_UNCONFIRMED);
+	polls(AFTER + NOR_STEPS);
+	assert(boot()->confirmed && nor.erasures[1] == 1 && noted[SLOT_CONFIRMED] == 1);
+	assert(ask(UPDATE_DROP) == UPDATE_UNKNOWN && ask(UPDATE_RESET) == UPDATE_UNKNOWN);
+}
+
 static void (*const lives[])(void) = {third_attempt,	  no_fourth_attempt, no_fourth_attempt_at_once,
 				      good_without_flash, failed_change,     failed_try,
 				      serial_flash,	  in_emmc,	     no_emmc,
-				      no_controller};
+				      no_controller,	  asked_reset,	     untold};
 
 static void life(void **state)
 {
@@ -374,6 +419,8 @@ int main(void)
 		LIFE(7, "in_emmc"),
 		LIFE(8, "no_emmc"),
 		LIFE(9, "no_controller"),
+		LIFE(10, "asked_reset"),
+		LIFE(11, "untold"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

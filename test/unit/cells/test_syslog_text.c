@@ -87,6 +87,8 @@ static void severities(void **state)
 		{EVENT_SLOT, SLOT_UNCONFIRMED, 0, "<131>"},
 		{EVENT_SLOT, SLOT_WRITE_FAILED, 0, "<131>"},
 		{EVENT_SLOT, SLOT_TRY, 1, "<133>"},
+		{EVENT_SLOT, SLOT_RESET, 1, "<133>"},
+		{EVENT_SLOT, SLOT_NO_RESET, 2, "<132>"},
 		{EVENT_DEVICE + 100, 0, 0, "<134>"},
 	};
 

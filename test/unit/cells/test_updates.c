@@ -46,7 +46,7 @@ static int start(void **state)
 	memset(&channel, 0, sizeof(channel));
 	channel.generation = 1;
 	now = asked = 0;
-	assert_true(updates_open(&updates, &channel, 4096, now, HZ));
+	assert_true(updates_open(&updates, &channel, 4096, true, now, HZ));
 	return 0;
 }
 
@@ -137,7 +137,7 @@ static void update(void **state)
 static void refusals(void **state)
 {
 	static const uint64_t slots[] = {2, 3, 0x100000000, 0x100000001, UINT64_MAX},
-			      kinds[] = {0, 4, 0x100000003};
+			      kinds[] = {0, 5, 0x100000003, 0x100000004};
 
 	for (unsigned i = 0; i < LENGTH(slots); i++) {
 		assert_int_equal(ask(UPDATE_DROP, slots[i], 0x77), UPDATE_INVALID);
@@ -245,12 +245,12 @@ static void one_at_a_time(void **state)
 	assert_int_equal(channel.answer.sequence, 3);
 	assert_int_equal(channel.answer.result, UPDATE_RUNNING);
 	post(UPDATE_DROP, B, 0);
-	assert_true(updates_open(&updates, &channel, sizeof(channel), now, HZ));
+	assert_true(updates_open(&updates, &channel, sizeof(channel), true, now, HZ));
 	assert_int_equal(channel.answer.sequence, 0);
 	for (unsigned i = 0; i < NOR_STEPS; i++)
 		assert_false(poll());
 	assert_int_equal(boot.view.record.status[B], BOOT_TRIAL);
-	assert_false(updates_open(&updates, &channel, sizeof(channel) - 1, now, HZ));
+	assert_false(updates_open(&updates, &channel, sizeof(channel) - 1, true, now, HZ));
 }
 
 /* All words are random, at each look others. [utest->swr~update-channel~1] */
@@ -275,6 +275,84 @@ static void noise(void **state)
 	assert_true(boot.view.valid);
 }
 
+/* A reset that is asked for `times` times, and refused each time, is told once. */
+static void refused(enum update_result why, unsigned times)
+{
+	const uint64_t before = updates.refused;
+
+	for (unsigned i = 0; i < times; i++) {
+		assert_int_equal(ask(UPDATE_RESET, B, 0x77), why);
+		assert_int_equal(change.kind, i ? 0 : UPDATE_RESET);
+		assert_true(i || change.result == why);
+		assert_false(updates.resetting);
+	}
+	assert_int_equal(updates.refused, before + times);
+}
+
+/* [utest->swr~update-reset~1] */
+static void reset(void **state)
+{
+	refused(UPDATE_NO_TRIAL, 3);
+	assert_int_equal(ask(UPDATE_DROP, B, 0), UPDATE_OK);
+	refused(UPDATE_NO_TRIAL, 3); /* told anew: something changed */
+	post(UPDATE_TRY, B, 0x77);
+	assert_false(poll());
+	post(UPDATE_RESET, B, 0); /* while the record is written */
+	for (uint32_t steps = 0; boot_busy(&boot); steps++) {
+		assert_true(steps < NOR_STEPS);
+		assert_false(updates.resetting);
+		poll();
+	}
+	assert_int_equal(boot.view.record.status[B], BOOT_TRIAL);
+	assert_true(poll());
+	assert_int_equal(change.kind, UPDATE_RESET);
+	assert_int_equal(change.slot, B);
+	assert_int_equal(change.result, UPDATE_OK);
+	assert_int_equal(channel.answer.result, UPDATE_OK);
+	/* And nothing takes the trial away before the reset. */
+	post(UPDATE_DROP, B, 0);
+	for (unsigned i = 0; i < NOR_STEPS; i++)
+		assert_false(poll());
+	assert_int_equal(boot.view.record.status[B], BOOT_TRIAL);
+	/* Where the firmware refuses it can be asked for again, and is told again. */
+	updates.resetting = false;
+	assert_true(poll()); /* the drop, which is one change too many */
+	assert_int_equal(channel.answer.result, UPDATE_LIMIT);
+	assert_int_equal(ask(UPDATE_RESET, B, 0), UPDATE_OK);
+	assert_int_equal(change.kind, UPDATE_RESET);
+}
+
+/* [utest->swr~update-reset~1] */
+static void no_reset(void **state)
+{
+	/* A trial of this boot that isn't confirmed yet; nobody knows what runs; a lost state. */
+	record(B, BOOT_GOOD, BOOT_TRIAL);
+	nor_attempt(0, 0, 4u << 16 | BOOT_STARTED << 8 | BOOT_TRIED_B);
+	boot_open(&boot, &nor_flash, nor_copies);
+	refused(UPDATE_UNCONFIRMED, 2);
+	nor_attempt(0, 1, 0xffff010b);
+	boot_open(&boot, &nor_flash, nor_copies);
+	boot.confirmed = true;
+	refused(UPDATE_UNKNOWN, 2);
+	/* A trial that isn't first, a first that is no trial. */
+	nor_start(1);
+	record(A, BOOT_GOOD, BOOT_TRIAL);
+	refused(UPDATE_NO_TRIAL, 2);
+	record(B, BOOT_GOOD, BOOT_GOOD);
+	boot.view.running = A;
+	assert_int_equal(ask(UPDATE_RESET, B, 0), UPDATE_NO_TRIAL);
+	/* The flash doesn't take the trial. */
+	record(A, BOOT_GOOD, BOOT_GOOD);
+	nor.fails_at = nor.steps + 20;
+	assert_int_equal(ask(UPDATE_TRY, B, 0x77), UPDATE_FAILED);
+	nor.fails_at = 0;
+	assert_int_equal(ask(UPDATE_RESET, B, 0), UPDATE_NO_TRIAL);
+	/* Without the word, whatever there is. */
+	assert_true(updates_open(&updates, &channel, sizeof(channel), false, now, HZ));
+	assert_int_equal(ask(UPDATE_TRY, B, 0x77), UPDATE_OK);
+	refused(UPDATE_FORBIDDEN, 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +360,7 @@ int main(void)
 		cmocka_unit_test_setup(refusals, start),      cmocka_unit_test_setup(limit, start),
 		cmocka_unit_test_setup(nothing_to_do, start), cmocka_unit_test_setup(flash_fails, start),
 		cmocka_unit_test_setup(one_at_a_time, start), cmocka_unit_test_setup(noise, start),
+		cmocka_unit_test_setup(reset, start),	      cmocka_unit_test_setup(no_reset, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
