@@ -7,8 +7,8 @@ HV_CROSS ?= aarch64-linux-gnu-
 
 ifeq ($(HV_TOOLCHAIN),clang)
 HV_CC := clang-19 --target=aarch64-none-elf
-HV_OUT := build/hv-clang
-HV_OPT :=
+HV_OUT := build/$(if $(HV_COVER),cover/hv,hv-clang)
+HV_OPT := $(if $(HV_COVER),-fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc)
 else
 HV_CC := $(HV_CROSS)gcc
 HV_OUT := build/hv

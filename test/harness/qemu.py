@@ -20,6 +20,7 @@ import time
 from .build import ROOT
 from .console import PATIENCE, Console
 from .exceptions import ExceptionLog
+from . import cover
 from .fit import Fit
 from .qmp import Qmp
 from .target import Target
@@ -34,6 +35,9 @@ ICOUNT = "shift=0,sleep=off"
 def _escaped(path):
     """A file name inside an option's value."""
     return str(path).replace(",", ",,")
+
+
+COVER = os.environ.get("BULKHEAD_COVER")  # folder for what the hypervisor has counted (cover.py)
 
 
 class QemuTarget(Target):
@@ -93,6 +97,7 @@ class QemuTarget(Target):
             self._image_options = self._load_fit(Fit(image))
 
     def _load_fit(self, fit):
+        self.fit = fit
         self._make_files()
         options = []
         for number, part in enumerate([fit.kernel, *fit.loadables]):
@@ -239,6 +244,8 @@ class QemuTarget(Target):
 
     def _off(self):
         if self._process:
+            if COVER and self._qmp and self._process.poll() is None:
+                cover.keep(self, COVER)
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             self._process.wait()
