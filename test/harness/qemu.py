@@ -14,13 +14,12 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 
+from . import cover
 from .build import ROOT
 from .console import PATIENCE, Console
 from .exceptions import ExceptionLog
-from . import cover
 from .fit import Fit
 from .qmp import Qmp
 from .target import Target
@@ -35,9 +34,6 @@ ICOUNT = "shift=0,sleep=off"
 def _escaped(path):
     """A file name inside an option's value."""
     return str(path).replace(",", ",,")
-
-
-COVER = os.environ.get("BULKHEAD_COVER")  # folder for what the hypervisor has counted (cover.py)
 
 
 class QemuTarget(Target):
@@ -80,7 +76,7 @@ class QemuTarget(Target):
         self._image_options = []
         self._files = None  # temporary folder of the loaded parts
         self._process = None
-        self._console = self._qmp = self._exceptions = None
+        self._console = self._qmp = self._exceptions = self._cover = None
         os.makedirs(self._results, exist_ok=True)
 
     # ---- hooks ----
@@ -97,7 +93,6 @@ class QemuTarget(Target):
             self._image_options = self._load_fit(Fit(image))
 
     def _load_fit(self, fit):
-        self.fit = fit
         self._make_files()
         options = []
         for number, part in enumerate([fit.kernel, *fit.loadables]):
@@ -167,12 +162,7 @@ class QemuTarget(Target):
         return self._console
 
     def read_memory(self, address, size):
-        with tempfile.NamedTemporaryFile(prefix="bulkhead-memory-") as file:
-            self._qmp.command("pmemsave", val=address, size=size, filename=file.name)
-            data = file.read()
-        if len(data) != size:
-            raise RuntimeError(f"read {len(data)} of {size} bytes at {address:#x}")
-        return data
+        return self._qmp.memory(address, size)
 
     def exceptions(self, cpu):
         if not self._exceptions:
@@ -223,6 +213,10 @@ class QemuTarget(Target):
             self._exceptions = ExceptionLog()
             fds.append(self._exceptions.write_end)
         command = self._command(*fds[:2])
+        if cover.FOLDER:
+            self._cover = cover.Watch()
+            fds.append(self._cover.there.fileno())
+            command += self._cover.options()
         with open(os.path.join(self._results, "qemu.log"), "wb") as log:
             log.write((" ".join(map(str, command)) + "\n").encode())
             log.flush()
@@ -237,6 +231,8 @@ class QemuTarget(Target):
         self._console = Console(uart, os.path.join(self._results, "console.log"), self._on_line)
         try:
             self._qmp = Qmp(qmp)
+            if self._cover:
+                self._cover.start()
         except Exception as error:
             self._off()
             with open(os.path.join(self._results, "qemu.log"), encoding="utf-8") as log:
@@ -244,8 +240,9 @@ class QemuTarget(Target):
 
     def _off(self):
         if self._process:
-            if COVER and self._qmp and self._process.poll() is None:
-                cover.keep(self, COVER)
+            if self._cover:
+                self._cover.end()
+                self._cover = None
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             self._process.wait()
