@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The hypervisor: build/bulkhead.bin, one for every configuration. HV_TOOLCHAIN=clang builds it with
-# clang-19, into build/hv-clang, to see that nothing warns.
+# clang-19, into build/hv-clang, to see that nothing warns; HV_TOOLCHAIN=cover so that it counts what it executes
+# (docs/coverage.md), into build/cover.
 
 HV_TOOLCHAIN ?= gcc
 HV_CROSS ?= aarch64-linux-gnu-
@@ -9,6 +10,10 @@ ifeq ($(HV_TOOLCHAIN),clang)
 HV_CC := clang-19 --target=aarch64-none-elf
 HV_OUT := build/hv-clang
 HV_OPT :=
+else ifeq ($(HV_TOOLCHAIN),cover)
+HV_CC := clang-19 --target=aarch64-none-elf
+HV_OUT := build/cover/hv
+HV_OPT := -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
 else
 HV_CC := $(HV_CROSS)gcc
 HV_OUT := build/hv
@@ -18,6 +23,7 @@ endif
 
 HV_SOURCES := $(wildcard src/core/*.c src/arch/arm64/*.c src/arch/arm64/*.S src/platform/*/*.c)
 HV_OBJECTS := $(HV_SOURCES:%=$(HV_OUT)/%.o)
+HV_BIN := build/$(if $(filter cover,$(HV_TOOLCHAIN)),cover/)bulkhead.bin
 HV_STACK := 3840 # a page less the frame of vectors.S
 
 # vectors.S does not save these for C: whoever uses them does, and x18 nobody uses. test/unit/arch/test_saved.py
@@ -40,7 +46,7 @@ $(HV_OUT)/%.o: HV_SPEED := -Os
 $(HV_FAST): HV_SPEED := -O2 -fno-align-functions
 
 .PHONY: hypervisor
-hypervisor: $(if $(filter clang,$(HV_TOOLCHAIN)),$(HV_OUT)/bulkhead.elf,build/bulkhead.bin)
+hypervisor: $(if $(filter clang,$(HV_TOOLCHAIN)),$(HV_OUT)/bulkhead.elf,$(HV_BIN))
 
 $(HV_OUT)/%.c.o: %.c src/build.mk
 	@mkdir -p $(@D)
@@ -53,13 +59,13 @@ $(HV_OUT)/%.S.o: %.S src/build.mk
 	@$(HV_CC) $(HV_SPEED) $(HV_CFLAGS) -MMD -MP -c $< -o $@
 
 $(HV_OUT)/bulkhead.elf: $(HV_OBJECTS) src/arch/arm64/bulkhead.lds scripts/stack.py
-ifneq ($(HV_TOOLCHAIN),clang)
+ifeq ($(filter clang cover,$(HV_TOOLCHAIN)),)
 	@scripts/stack.py $(HV_STACK) $(patsubst %.o,%.ci,$(filter %.c.o,$(HV_OBJECTS)))
 endif
 	@echo "  LD    $@"
 	@$(HV_CROSS)ld $(HV_LDFLAGS) $(HV_OBJECTS) -o $@
 
-build/bulkhead.bin: build/hv/bulkhead.elf
-	@$(HV_CROSS)objcopy -O binary $< $@
+$(HV_BIN): $(HV_OUT)/bulkhead.elf
+	@$(HV_CROSS)objcopy -O binary -R '__llvm_*' $< $@
 
 -include $(HV_OBJECTS:.o=.d)

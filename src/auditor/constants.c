@@ -40,7 +40,7 @@ static struct cuts image_cuts(const struct audit *audit)
 	struct cuts cuts = {0};
 
 	for (unsigned int s = 0; s < HV_SEGMENTS && segments[s].size; s++) {
-		if ((segments[s].flags & HV_SEG_WRITE) && !(segments[s].flags & HV_SEG_PER_CORE))
+		if ((segments[s].flags & HV_SEG_WRITE) && HV_SEG_IN_FILE(segments[s].flags))
 			cut_add(&cuts, audit->hv.load_pa + (segments[s].va - segments[0].va),
 				segments[s].size);
 	}

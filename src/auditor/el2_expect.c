@@ -151,7 +151,7 @@ static void segments_expected(const struct expectation *expect, bool boot)
 		const uint64_t pa = hv->load_pa + (segment->va - hv->segments[0].va);
 		const bool identity = segment->flags & HV_SEG_IDENTITY;
 
-		if (segment->flags & HV_SEG_PER_CORE)
+		if (!HV_SEG_IN_FILE(segment->flags))
 			continue;
 		if (boot || !(segment->flags & (HV_SEG_BOOT | HV_SEG_IDENTITY)))
 			window(expect, WINDOW_SEGMENT, identity ? pa : segment->va, pa, segment->size,

@@ -49,7 +49,7 @@ static bool segment_shape_sound(const struct audit *audit, const struct hv_segme
 	if (segment->va % BP_PAGE_SIZE || segment->size % BP_PAGE_SIZE || segment->flags & ~known ||
 	    !(segment->flags & HV_SEG_READ))
 		return false;
-	if (segment->flags & HV_SEG_PER_CORE)
+	if (!HV_SEG_IN_FILE(segment->flags))
 		return segment->va >= EL2_VA_PRIVATE && segment->size <= EL2_VA_CELL - EL2_VA_PRIVATE &&
 		       segment->va <= EL2_VA_CELL - segment->size;
 	return segment->va >= hv->segments[0].va &&

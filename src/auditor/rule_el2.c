@@ -99,7 +99,7 @@ static void wx_check(struct audit *audit, const char *who, const struct spans *m
 			const struct hv_segment *segment = &hv->segments[s];
 			const uint64_t pa = hv->load_pa + (segment->va - hv->segments[0].va);
 
-			if ((segment->flags & HV_SEG_PER_CORE) || span->pa >= pa + segment->size ||
+			if (!HV_SEG_IN_FILE(segment->flags) || span->pa >= pa + segment->size ||
 			    end_of(span->pa, span->size) <= pa)
 				continue;
 			if ((segment->flags & HV_SEG_EXEC) && (span->attrs & ATTR_WRITE))

@@ -67,7 +67,7 @@ static struct ranges written(const struct layout *layout)
 	for (size_t i = 0; i < HV_SEGMENTS && layout->hv.segments[i].size; i++) {
 		const struct hv_segment *const segment = &layout->hv.segments[i];
 
-		if ((segment->flags & HV_SEG_WRITE) && !(segment->flags & HV_SEG_PER_CORE))
+		if ((segment->flags & HV_SEG_WRITE) && HV_SEG_IN_FILE(segment->flags))
 			ranges_add(&found, layout->load_pa + (segment->va - layout->hv.segments[0].va),
 				   segment->size);
 	}

@@ -85,7 +85,7 @@ static void segments_map(struct space *space, uint32_t flags)
 		const struct hv_segment *const segment = &layout->hv.segments[i];
 		const uint64_t pa = segment_pa(layout, segment);
 
-		if (segment->flags & HV_SEG_PER_CORE)
+		if (!HV_SEG_IN_FILE(segment->flags))
 			continue;
 		if ((segment->flags & (HV_SEG_BOOT | HV_SEG_IDENTITY)) != flags)
 			continue;
@@ -384,6 +384,16 @@ static void service_map(struct space *space)
 	service_smmus_map(space);
 }
 
+/* Not where each core has counters among it. */
+static bool text_is_shared(const struct layout *layout)
+{
+	for (size_t i = 0; i < HV_SEGMENTS && layout->hv.segments[i].size; i++)
+		if ((layout->hv.segments[i].flags & HV_SEG_PER_CORE) &&
+		    HV_SEG_IN_FILE(layout->hv.segments[i].flags))
+			return false;
+	return true;
+}
+
 /* `shared_text`: the root entry of text and read-only data, built with the first core that has it. */
 static bool core_build(struct layout *layout, uint32_t number, uint64_t *shared_text)
 {
@@ -393,7 +403,7 @@ static bool core_build(struct layout *layout, uint32_t number, uint64_t *shared_
 	struct space space = space_new(layout);
 
 	core->root_pa = space.table.root_pa;
-	if (!*shared_text) {
+	if (!*shared_text || !text_is_shared(layout)) {
 		const uint64_t own = arena_taken(&layout->file);
 
 		text_map(&space, colors);

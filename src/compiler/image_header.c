@@ -32,7 +32,7 @@ static const char *segment_fault(const struct hv_header *hv, const struct hv_seg
 		return "is not made of 4 KiB pages";
 	if ((segment->flags & HV_SEG_WRITE) && (segment->flags & HV_SEG_EXEC))
 		return "is both writable and executable";
-	if (segment->flags & HV_SEG_PER_CORE)
+	if (!HV_SEG_IN_FILE(segment->flags))
 		return per_core_fits(segment) ? NULL : "lies outside the private region";
 	if (!file_segment_fits(hv, segment))
 		return "lies outside the file";

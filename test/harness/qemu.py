@@ -14,9 +14,9 @@ import os
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 
+from . import cover
 from .build import BUILD, ROOT
 from .console import PATIENCE, Console
 from .exceptions import ExceptionLog
@@ -83,7 +83,7 @@ class QemuTarget(Target):
         self._card = []  # behind the controller that `extra` has
         self._files = None  # temporary folder of the loaded parts
         self._process = None
-        self._console = self._qmp = self._exceptions = None
+        self._console = self._qmp = self._exceptions = self._cover = None
         os.makedirs(self._results, exist_ok=True)
 
     # ---- hooks ----
@@ -186,12 +186,7 @@ class QemuTarget(Target):
         return self._console
 
     def read_memory(self, address, size):
-        with tempfile.NamedTemporaryFile(prefix="bulkhead-memory-") as file:
-            self._qmp.command("pmemsave", val=address, size=size, filename=file.name)
-            data = file.read()
-        if len(data) != size:
-            raise RuntimeError(f"read {len(data)} of {size} bytes at {address:#x}")
-        return data
+        return self._qmp.memory(address, size)
 
     def exceptions(self, cpu):
         if not self._exceptions:
@@ -243,6 +238,10 @@ class QemuTarget(Target):
             self._exceptions = ExceptionLog()
             fds.append(self._exceptions.write_end)
         command = self._command(*fds[:2])
+        if cover.FOLDER:
+            self._cover = cover.Watch()
+            fds.append(self._cover.there.fileno())
+            command += self._cover.options()
         with open(os.path.join(self._results, "qemu.log"), "wb") as log:
             log.write((" ".join(map(str, command)) + "\n").encode())
             log.flush()
@@ -257,6 +256,8 @@ class QemuTarget(Target):
         self._console = Console(uart, os.path.join(self._results, "console.log"), self._on_line)
         try:
             self._qmp = Qmp(qmp)
+            if self._cover:
+                self._cover.start()
         except Exception as error:
             self._off()
             with open(os.path.join(self._results, "qemu.log"), encoding="utf-8") as log:
@@ -264,6 +265,9 @@ class QemuTarget(Target):
 
     def _off(self):
         if self._process:
+            if self._cover:
+                self._cover.end()
+                self._cover = None
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
             self._process.wait()

@@ -38,5 +38,6 @@ hv_header:
 	.long	1 | 2 | 8, 0		// READ WRITE PER_CORE
 	.quad	stack_start, stack_size
 	.long	1 | 2 | 8, 0		// READ WRITE PER_CORE
-	.quad	0, 0, 0
+	.quad	cover_start, cover_size	// none in the shipped build
+	.long	1 | 2 | 8 | 16, 0	// READ WRITE PER_CORE BOOT
 	.quad	0, 0, 0

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a hypervisor that counts what it executes (docs/coverage.md) has counted: read from the machine's memory before that is
+lost, each core's own counters and the boot's, summed into raw profiles for llvm-profdata.
+
+Profiles' format is LLVM 19's (compiler-rt, profile/InstrProfData.inc, version 10): a header, then what the sections
+__llvm_prf_data, _cnts, _bits and _names of the ELF file hold.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+from types import SimpleNamespace
+
+from . import blueprint, build
+from .qmp import Qmp, QmpError
+
+FOLDER = os.environ.get("BULKHEAD_COVER")  # where profiles go; none: nothing is read
+ELF = build.BUILD / "cover/hv/bulkhead.elf"
+CROSS = os.environ.get("HV_CROSS", "aarch64-linux-gnu-")
+INDEX = "tests.jsonl"  # in FOLDER: of each profile its file and the test
+MAGIC, VERSION, VALUE_KIND_LAST = 0xFF6C70726F667281, 10, 2
+DATA_BYTES = 64  # of a function's record
+DATA_AT = 0  # address of __llvm_prf_data, by bulkhead.lds
+TEXT = 0x4000000000  # EL2_VA_TEXT
+PAGE = 4096
+RAM, RAM_LOOKED_AT = 0x40000000, 1 << 30  # QEMU's virt
+LOAD_ALIGN = 2 << 20  # HV_LOAD_ALIGN
+
+
+def _section(elf, name):
+    with tempfile.NamedTemporaryFile() as file:
+        subprocess.run([f"{CROSS}objcopy", "--dump-section", f"{name}={file.name}", elf, "/dev/null"], check=True, capture_output=True)
+        return pathlib.Path(file.name).read_bytes()
+
+
+class Profile:
+    """Counters of one ELF file, all zero at first."""
+
+    def __init__(self, elf=ELF):
+        self._data, self._names = _section(elf, "__llvm_prf_data"), _section(elf, "__llvm_prf_names")
+        self.start, self.size = build.symbol(elf, "cover_start"), build.symbol(elf, "cover_size")
+        self._bits = build.symbol(elf, "cover_bits") - self.start
+        self.clear()
+
+    def clear(self):
+        self.counters = [0] * (self._bits // 8)
+        self.bitmap = bytearray(self.size - self._bits)
+
+    def add(self, memory):
+        """memory: the `size` bytes from `start` on, as a core has them."""
+        found = struct.unpack_from(f"<{len(self.counters)}Q", memory)
+        self.counters = [a + b for a, b in zip(self.counters, found)]
+        self.bitmap = bytearray(a | b for a, b in zip(self.bitmap, memory[self._bits :]))
+
+    def raw(self):
+        names, bitmap = (part + bytes(-len(part) % 8) for part in (self._names, bytes(self.bitmap)))
+        header = struct.pack(
+            "<16Q", MAGIC, VERSION, 0, len(self._data) // DATA_BYTES, 0, len(self.counters), 0, len(bitmap), 0, len(self._names),
+            self.start - DATA_AT, self.start + self._bits - DATA_AT, 0, 0, 0, VALUE_KIND_LAST,
+        )  # fmt: skip
+        return header + self._data + struct.pack(f"<{len(self.counters)}Q", *self.counters) + bitmap + names
+
+
+def _image(read):
+    """The Blueprint of the image that runs, found by its header in the machine's memory; None: there is none. read(address, size)"""
+    for load in range(RAM, RAM + RAM_LOOKED_AT, LOAD_ALIGN):
+        header = read(load, PAGE)
+        magic, _, _, file_size, _, at = struct.unpack_from("<QIIQQQ", header, blueprint.HV_HEADER)
+        if magic == blueprint.HV_MAGIC and at == load:
+            size = struct.unpack_from("<QIIQQ", read(load + file_size, PAGE))[3]
+            return blueprint.Blueprint(SimpleNamespace(data=bytearray(read(load, file_size + size)), load=load))
+    return None
+
+
+class Watch:
+    """Of one QEMU process: its counters are read when the machine resets, and before it is killed. On a monitor of its own, as
+    commands of another one may be under way."""
+
+    def __init__(self):
+        self._own, self.there = socket.socketpair()
+        self._lock, self._over = threading.Lock(), False
+        self._qmp = self._thread = self._shut_down = None
+
+    def options(self):
+        monitor = ["-chardev", f"socket,id=cover,fd={self.there.fileno()}", "-mon", "chardev=cover,mode=control"]
+        return [*monitor, "-action", "reboot=shutdown,shutdown=pause"]
+
+    def start(self):
+        self.there.close()
+        self._qmp = Qmp(self._own, self._event)
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def end(self):
+        """Of a process that is about to be killed, unless it has ended by itself, or never began."""
+        if not self._qmp:
+            return
+        with self._lock, contextlib.suppress(QmpError, OSError):
+            if not self._over:
+                self._qmp.command("stop")
+                self._keep()
+            self._over = True
+        self._thread.join()
+        self._qmp.close()
+
+    def _listen(self):
+        with contextlib.suppress(QmpError, OSError):
+            while not self._over:
+                with self._lock:
+                    self._qmp.poll(0.02)
+                    self._go_on()
+
+    def _event(self, event):
+        """SHUTDOWN: the machine stands still, where else it would be reset, or QEMU would end."""
+        if event["event"] == "SHUTDOWN":
+            self._shut_down = event["data"]["reason"]
+
+    def _go_on(self):
+        reason, self._shut_down = self._shut_down, None
+        if not reason:
+            return
+        self._keep()
+        if reason.endswith("reset"):
+            self._qmp.command("set-action", reboot="reset")
+            self._qmp.command("system_reset")
+            while self._qmp.command("query-status")["status"] == "shutdown":
+                time.sleep(0.001)
+            self._qmp.command("set-action", reboot="shutdown")
+            self._qmp.command("cont")
+        else:
+            self._over = True
+            self._qmp.command("quit")
+
+    def _keep(self):
+        image = _image(self._qmp.memory)
+        if not image:
+            return
+        profile = Profile()
+        profile.add(self._qmp.memory(image.memory.base + profile.start - TEXT, profile.size))
+        for number, (_, root, _, _) in enumerate(image.cores):
+            pages = [image.el2(number)(profile.start + at) for at in range(0, profile.size, PAGE)] if root else [None]
+            if None not in pages:
+                profile.add(b"".join(self._qmp.memory(page, PAGE) for page in pages))
+        write(profile)
+
+
+def write(profile):
+    """Into FOLDER, and the index."""
+    os.makedirs(FOLDER, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=FOLDER, suffix=".profraw", delete=False) as file:
+        file.write(profile.raw())
+    row = {"file": os.path.basename(file.name), "test": os.environ.get("PYTEST_CURRENT_TEST", "").split(" ")[0]}
+    with open(os.path.join(FOLDER, INDEX), "a", encoding="utf-8") as index:
+        index.write(json.dumps(row) + "\n")

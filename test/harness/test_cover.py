@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A hypervisor that counts what it executes: audited as any other, and what each core has counted comes to the host."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from harness import build, cover, fit
+
+MAKE = ["make", "--no-print-directory", "hypervisor", "HV_TOOLCHAIN=cover"]
+TEST = "test/system/test_control.py"
+
+
+@pytest.fixture(scope="module")
+def summary():
+    done = subprocess.run([build.ROOT / "scripts/cover.py", TEST], cwd=build.ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads((build.BUILD / "cover/summary.json").read_text())
+
+
+def test_counted(summary):
+    assert summary["tests"] == 1 and summary["lives"] >= 1
+    files = summary["files"]
+    assert files["src/arch/arm64/boot.c"]["lines"]["covered"] > 0  # on the boot's tables, and before
+    assert files["src/arch/arm64/traps.c"]["lines"]["covered"] > 0  # on each core's own
+    assert 0 < files["src/core/cell.c"]["mcdc"]["covered"] < files["src/core/cell.c"]["mcdc"]["count"]
