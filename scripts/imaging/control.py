@@ -110,7 +110,7 @@ def build(fit, loader, keys, state, own, out):
     it, or None: then it is the FIT's; writes the tree to `out`."""
     out.write_bytes(own or fit.part("fdt"))
     put_flash(out, state)
-    medium, unit, part, scale = where(fit, loader, state)
+    medium, unit, part, scale = where(fit, loader, out, state)
     copies = [place // scale for place in state["copies"]] if state else [0, 0]
     put(out, "/config", "bulkhead,board", fit.board)
     put(out, "/config", "bulkhead,bus", loader.bus)

@@ -58,7 +58,7 @@ def test_audited(built):
 def test_map(built):
     assert json.loads((built / "map.json").read_text())["boot_state"] == {
         "medium": "emmc", "device": ADDRESS, "bank": 2, "cell": 0, "address": 0, "size": 3 * BLOCK, "copies": [0, BLOCK],
-        "identity": 2 * BLOCK, "erase_block": BLOCK, "confirm_after": 20 * SECONDS, "confirm_within": 60 * SECONDS}
+        "identity": 2 * BLOCK, "shares_firmware": False, "erase_block": BLOCK, "confirm_after": 20 * SECONDS, "confirm_within": 60 * SECONDS}
     text = (built / "map.txt").read_text()
     assert "  boot state: partition boot1 of the eMMC behind emmc, copies at 0 and 0x8000, identity at 0x10000, " in text
     assert text.count(f"BAR 0 of {ADDRESS}\n") == 1  # one mapping, of one cell

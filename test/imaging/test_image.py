@@ -227,7 +227,7 @@ def test_emmc_of_the_boot_state():
     place = {"medium": "emmc", "bank": 2}
 
     def where(bus, unit, mmc):
-        return control.where(fit, control.Loader("defconfig", 0, 0, bus, unit, "", mmc), place)
+        return control.where(fit, control.Loader("defconfig", 0, 0, bus, unit, "", mmc), None, place)
 
     assert where("nvme", "0", "1") == where("mmc", "0", "1") == ("mmc", "1", "2", 512)
     with pytest.raises(Refused, match="machine.dts doesn't say which eMMC has the boot state"):
