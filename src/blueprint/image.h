@@ -37,8 +37,8 @@
 #define HV_SEG_PER_CORE 8u  /* no file bytes: memory of its own for each core, zeroed at boot */
 #define HV_SEG_BOOT	16u /* mapped by the boot root only */
 #define HV_SEG_IDENTITY 32u /* mapped by the boot root only, at VA = PA (the trampoline) */
-/* PER_CORE with BOOT: the boot root maps what is in the file, and each core memory of its own there. Counters of a
- * build that tells what it has executed; the shipped one has none. */
+/* PER_CORE with BOOT: the boot root maps what is in the file, and each core memory of its own there. Counters
+ * of a build that tells what it has executed; the shipped one has none. */
 #define HV_SEG_IN_FILE(flags) (((flags) & (HV_SEG_PER_CORE | HV_SEG_BOOT)) != HV_SEG_PER_CORE)
 
 struct hv_segment {
