@@ -19,6 +19,7 @@ DEVICES = [  # dts/qemu-virt-pci
     "edu,addr=5,dma_mask=0xffffffffffffffff",
     "pci-testdev,addr=6",
     "i6300esb,addr=7",
+    "sdhci-pci,addr=8",
     "igb,bus=rp0,romfile=",
     "nvme-subsys,id=ss0",
     "nvme,bus=rp1,subsys=ss0,serial=nvme0,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4",
