@@ -25,6 +25,11 @@ LEAST=2023.01+dfsg-2+deb12u3
 fragments=("$HERE/u-boot.config")
 [ ! -e "$HERE/$DEFCONFIG.config" ] || fragments+=("$HERE/$DEFCONFIG.config")
 
+# One at a time: who comes second finds it done.
+mkdir -p "$OUT"
+exec 9>"$OUT/.lock"
+flock 9
+
 # What the result depends on: these files alone, as the release is fixed.
 inputs=$(cat "$HERE/build.sh" "$HERE/boot-command.sh" "${fragments[@]}" "$HERE"/*.hush | sha256sum | cut -d' ' -f1)
 if [ "$(cat "$OUT/.complete" 2>/dev/null)" = "$inputs" ]; then
@@ -55,7 +60,6 @@ fetch_firmware()
 }
 
 start=$SECONDS
-mkdir -p "$OUT"
 need_space "$OUT" 400 "building U-Boot"
 rm -rf "$WORK" "$OUT/.complete" "$OUT/packages.txt" "$LOG"
 mkdir "$WORK"
