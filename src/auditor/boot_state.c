@@ -118,6 +118,8 @@ static void state_read(struct audit *audit, const struct partition_cell *cell, c
 		wrong(audit, cell, "admits what can't be understood, or what no cell may have");
 		return;
 	}
+	if (!chip && boot_state_emmc(audit, cell, text))
+		return;
 	if (chip) {
 		why = spi_flash_state(audit, chip, admitted, &state);
 		audit->boot_state = (struct boot_state){0};
@@ -182,8 +184,7 @@ void boot_state_open(struct audit *audit)
 			wrong(audit, cell, text ? "isn't the health cell's" : "can't be understood");
 			continue;
 		}
-		if (!boot_state_emmc(audit, cell, text))
-			state_read(audit, cell, text);
+		state_read(audit, cell, text);
 		times_read(audit, cell);
 	}
 }

@@ -150,6 +150,7 @@ def test_mutant(built, tmp_path, change, rule):
     (GOOD.replace("emmc:", "none:"), {"SEP-32", "CONF-36"}),
     (GOOD.replace(', "emmc"', ""), {"SEP-32", "CONF-36"}),
     (GOOD.split("boot-state")[0], {"CONF-36"}),
+    (GOOD + ' boot-state-firmware = "unprotected";', {"SEP-32", "CONF-36"}),  # of an SPI flash alone
 ])
 def test_other_words(built, tmp_path, health, expected):
     """The partition file in the image asks for something else."""
