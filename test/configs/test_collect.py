@@ -71,11 +71,8 @@ def in_a_hurry(monkeypatch):
     monkeypatch.setattr(collect, "TOOL", os.path.join(tool.ROOT, tool.TOOL))
 
 
-def serve(path, machine, over):
+def serve(server, machine, over):
     """A console: other lines than the log's, too, all the time."""
-    server = socket.socket(socket.AF_UNIX)
-    server.bind(str(path))
-    server.listen(1)
     server.settimeout(0.05)
     while not over.is_set():
         with contextlib.suppress(TimeoutError, ConnectionError):
@@ -103,10 +100,11 @@ def serve(path, machine, over):
 @contextlib.contextmanager
 def console(machine):
     path, over = machine.folder / "console", threading.Event()
-    thread = threading.Thread(target=serve, args=(path, machine, over), daemon=True)
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(path))
+    server.listen(1)  # before the thread: who finds the path can connect
+    thread = threading.Thread(target=serve, args=(server, machine, over), daemon=True)
     thread.start()
-    while not path.exists():
-        time.sleep(0.01)
     try:
         yield f"unix:{path}"
     finally:
