@@ -30,7 +30,7 @@ JOBS := $(shell nproc)
 demo_setup = scripts/setup.sh demo
 check_setup = scripts/setup.sh check
 
-.PHONY: help all parts setup demo run image fit check check-full bench cover drill attack lint format install clean distclean
+.PHONY: help all parts setup demo run image fit check check-full bench cover evidence drill attack lint format install clean distclean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F '\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -84,6 +84,10 @@ cover: ## statements, branches and MC/DC of the hypervisor at EL2, by the system
 	@$(check_setup)
 	@$(MAKE) --no-print-directory -j$(JOBS) parts
 	@/usr/bin/python3 scripts/cover.py
+
+evidence: image ## what an assessor is handed, of CONFIG=FILE, about an hour: build/evidence/NAME, signed by EVIDENCE_KEY=PEM
+	@scripts/setup.sh evidence
+	@/usr/bin/python3 scripts/evidence.py $(CONFIG)
 
 drill: ## each error of the health table provoked: how soon it is acted on, what others notice, what a Prometheus tells
 	@$(check_setup)

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# setup.sh [demo|check|check-full|bench|--remove] - makes a Debian 12 or 13 ready: host packages, then what the cells run
+# setup.sh [demo|check|check-full|bench|evidence|--remove] - makes a Debian 12 or 13 ready: host packages, then what the cells run
 # (fetch-target.sh, fetch-source.sh), the U-Boot that starts it (loader/build.sh) and what check and bench are built with
 # (firmware.sh, fetch-plugin.sh).
 #
 # demo: what `make demo` needs; check (default): that and what `make check` adds, with a firmware that has an EL3
-# (firmware.sh); check-full: that and a browser; bench: that of demo and what `make bench` adds. What is missing is listed with its size and installed
+# (firmware.sh); check-full: that and a browser; bench: that of demo and what `make bench` adds; evidence: that of check and bench and
+# what `make evidence` adds. What is missing is listed with its size and installed
 # as root, with passwordless sudo, or with YES=1; else the one apt-get line is printed. Where nothing is missing it says
 # nothing and does nothing. --remove takes away the apt suite that it added.
 
@@ -20,7 +21,7 @@ QEMU=${QEMU:-qemu-system-aarch64}
 
 DEMO_PACKAGES=(
 	gcc libc6-dev make			# the host tool
-	device-tree-compiler libfdt-dev libssl-dev
+	device-tree-compiler libfdt-dev libssl-dev libjansson-dev
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross picolibc-aarch64-linux-gnu # hypervisor and cells
 	cpio genimage bmap-tools u-boot-tools openssl python3 # the disk image
 	squashfs-tools cryptsetup-bin rauc		# a Linux cell's root file system, and its updates
@@ -40,6 +41,7 @@ CHECK_PACKAGES=(
 )
 FULL_PACKAGES=(chromium rsyslog)		# looks at the health cell's page; reads its syslog
 BENCH_PACKAGES=(cloc)
+EVIDENCE_PACKAGES=(chromium diffoscope-minimal frama-c-base)	# the report as PDF, builds compared, absence of run-time errors
 TRACE_PACKAGES=(pkg-config libglib2.0-dev)	# for the header of QEMU's plugins
 
 # The version of the QEMU that $QEMU names, or PATH finds; nothing where there is none.
@@ -203,7 +205,7 @@ finish()
 	"$ROOT/scripts/fetch-source.sh" lwip
 	"$ROOT/scripts/fetch-source.sh" libsodium
 	"$ROOT/scripts/loader/build.sh"
-	[[ $group != check* ]] || "$ROOT/scripts/firmware.sh"
+	[[ $group != check* && $group != evidence ]] || "$ROOT/scripts/firmware.sh"
 	[ "$group" = demo ] || "$ROOT/scripts/fetch-plugin.sh"
 	exit
 }
@@ -214,12 +216,13 @@ demo) find_missing "${DEMO_PACKAGES[@]}" ;;
 check) find_missing "${DEMO_PACKAGES[@]}" "${CHECK_PACKAGES[@]}" "${TRACE_PACKAGES[@]}" ;;
 check-full) find_missing "${DEMO_PACKAGES[@]}" "${CHECK_PACKAGES[@]}" "${TRACE_PACKAGES[@]}" "${FULL_PACKAGES[@]}" ;;
 bench) find_missing "${DEMO_PACKAGES[@]}" "${BENCH_PACKAGES[@]}" "${TRACE_PACKAGES[@]}" ;;
+evidence) find_missing "${DEMO_PACKAGES[@]}" "${CHECK_PACKAGES[@]}" "${TRACE_PACKAGES[@]}" "${BENCH_PACKAGES[@]}" "${EVIDENCE_PACKAGES[@]}" ;;
 --remove)
 	remove_backports
 	exit
 	;;
 *)
-	echo "usage: setup.sh [demo|check|check-full|bench|--remove]" >&2
+	echo "usage: setup.sh [demo|check|check-full|bench|evidence|--remove]" >&2
 	exit 2
 	;;
 esac
