@@ -8,7 +8,7 @@
  *                  flip   the byte there is written with its lowest bit changed
  *                  eio    that write fails
  *                  int, term, hup, kill   the signal comes before it
- *                  sleep  it takes a second
+ *                  stop   it waits for SIGCONT
  *   BAD_BACKING  N:OFFSET:FILE, at the Nth fsync(): the whole target is in the page cache, then FILE's byte
  * there is changed BAD_FULL     1: no write() to BAD_PATH finds room
  */
@@ -53,6 +53,7 @@ static int signal_of(const char *name)
 	return !strcmp(name, "int")    ? SIGINT
 	       : !strcmp(name, "term") ? SIGTERM
 	       : !strcmp(name, "hup")  ? SIGHUP
+	       : !strcmp(name, "stop") ? SIGSTOP
 				       : SIGKILL;
 }
 
@@ -83,10 +84,7 @@ ssize_t pwrite64(int fd, const void *data, size_t count, off_t offset)
 	}
 	if (fault && !came) {
 		came = 1;
-		if (!strcmp(fault, "sleep"))
-			sleep(1);
-		else
-			raise(signal_of(fault));
+		raise(signal_of(fault));
 	}
 	return syscall(SYS_pwrite64, fd, data, count, offset);
 }

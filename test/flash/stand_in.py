@@ -6,7 +6,9 @@ import json
 import os
 import pathlib
 import random
+import signal
 import subprocess
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FLASH = ROOT / "scripts/flash"
@@ -75,6 +77,14 @@ def refused(*arguments, **options):
 
 def records(path):
     return [json.loads(line) for line in pathlib.Path(path).read_text().splitlines()]
+
+
+def go_on(process):
+    """Once it has come to the write that waits (baddisk.c)."""
+    while pathlib.Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()[0] != "T":
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGCONT)
 
 
 def faulty(library, path, **faults):

@@ -3,11 +3,12 @@
 
 import os
 import pty
+import signal as signals
 import subprocess
 
 import pytest
 import stand_in
-from stand_in import FLASH, SIZE, done, faulty, flash, records, refused
+from stand_in import FLASH, SIZE, done, faulty, flash, go_on, records, refused
 
 TARGET = "disk-of-qemu.img"
 
@@ -179,11 +180,12 @@ def test_target_twice(release, tmp_path):
 def test_target_in_use(release, tmp_path, baddisk):
     """[stest->swr~flash-refuses~1] Two flashes of one file: the second one doesn't touch it."""
     target = tmp_path / TARGET
-    slow = subprocess.Popen([FLASH, "--yes", release, target], env=faulty(baddisk, target, BAD_WRITE="100000:sleep"), stderr=subprocess.PIPE, text=True)
+    slow = subprocess.Popen([FLASH, "--yes", release, target], env=faulty(baddisk, target, BAD_WRITE="100000:stop"), stderr=subprocess.PIPE, text=True)
     while not target.exists():
         assert slow.poll() is None
     second = flash("--yes", "--record", tmp_path / "second", release, target)
     assert second.returncode == 3 and "is in use by somebody" in second.stderr
+    go_on(slow)
     assert slow.wait(60) == 0 and target.read_bytes() == (release / "disk.img").read_bytes()
     slow.stderr.close()
 
@@ -232,11 +234,17 @@ def test_failing_disk_does_not_keep_the_others(release, tmp_path, baddisk):
     assert [line["verdict"] for line in records(release / "flash-record.jsonl")] == ["done", "failed", "done"]
 
 
+def signals_as_usual():
+    """Also where the tests run under nohup."""
+    signals.signal(signals.SIGHUP, signals.SIG_DFL)
+
+
 @pytest.mark.parametrize("signal,named", [("int", "Ctrl-C"), pytest.param("term", "SIGTERM", marks=pytest.mark.full), pytest.param("hup", "SIGHUP", marks=pytest.mark.full)])
 def test_interrupted(release, tmp_path, baddisk, signal, named):
     """[stest->swr~flash-record~1] [stest->swr~flash-table-last~1]"""
     targets = [tmp_path / "first.img", tmp_path / "second.img"]
-    result = flash("--yes", release, *targets, env=faulty(baddisk, targets[0], BAD_WRITE=f"400000:{signal}"))
+    env = faulty(baddisk, targets[0], BAD_WRITE=f"400000:{signal}")
+    result = flash("--yes", release, *targets, env=env, preexec_fn=signals_as_usual)
     assert result.returncode == 130 and f"interrupted: stopped by {named}" in result.stderr
     assert "The device is not complete: flash it again." in result.stderr and f"not begun: {targets[1]}" in result.stderr
     (line,) = records(release / "flash-record.jsonl")

@@ -15,7 +15,7 @@ import pytest
 import stand_in
 from flashing import units
 from flashing.errors import Refused
-from stand_in import ERASE_BLOCK, FLASH, done, faulty, flash, records, refused
+from stand_in import ERASE_BLOCK, FLASH, done, faulty, flash, go_on, records, refused
 
 CSV = "serial,macs,addresses\nE-1,52:54:00:00:00:01 52:54:00:00:00:02,10.0.2.15/24 192.168.7.1/30\nE-2,,\nE-3,52:54:00:00:00:03,\n"
 
@@ -230,12 +230,13 @@ def test_from_a_spreadsheet(tmp_path):
 def test_two_at_once(release, tmp_path, listed, baddisk):
     """[stest->swr~flash-next-unit~1] While one has the first unit, another takes the next; a named one is refused."""
     first = [FLASH, "--yes", "--provision", listed, "--state", tmp_path / "1.img", release, tmp_path / "disk.img"]
-    with subprocess.Popen(first, env=faulty(baddisk, tmp_path / "disk.img", BAD_WRITE="100000:sleep"), stderr=subprocess.DEVNULL) as slow:
+    with subprocess.Popen(first, env=faulty(baddisk, tmp_path / "disk.img", BAD_WRITE="100000:stop"), stderr=subprocess.DEVNULL) as slow:
         while not (tmp_path / "disk.img").exists():
             assert slow.poll() is None
         said = done("--provision", listed, "--state", tmp_path / "2.img", release)
         named = flash("--yes", "--provision", listed, "--unit", "E-1", "--state", tmp_path / "3.img", release)
         assert slow.poll() is None
+        go_on(slow)
         assert "unit      E-2," in said.stderr and named.returncode == 1 and "flashed by somebody else just now" in named.stderr
         assert slow.wait(60) == 0
     assert sorted(line["unit"] for line in records(release / "flash-record.jsonl")) == ["E-1", "E-2"]

@@ -110,6 +110,7 @@ echo "flip {name} ${{o}} ${{m}}"; bootm {stage:x}#conf-1;
 done;
 mw.b ${{o}} ${{v}}; hash sha256 {data:x} {size:x} *{digest:x}; setexpr n ${{n}} + 1;
 done;
+echo "{name} is over";
 """
 
 
@@ -127,7 +128,9 @@ def test_many_flipped_bits(results, appliance, bytes_a_part):
     with qemu.QemuTarget(results) as target:
         target.load(appliance.folder / "disk.img")
         target.power("on")
-        target.console().expect(r"^flips are over\n", timeout=600, never=r"^Starting kernel")
+        for part in parts:
+            target.console().expect(rf"^{part.name} is over\n", timeout=1200, never=r"^Starting kernel")
+        target.console().expect(r"^flips are over\n", never=r"^Starting kernel")
         said = target.console().text
         target.console().expect(UP)
     tries = re.split(r"^flip ", said, flags=re.M)[1:]
