@@ -111,7 +111,7 @@ class Hostile(system.System):
     """A running system with the hostile cell in it."""
 
     def __init__(self, mode, results, **options):
-        self.mode = mode
+        self.mode, self.measured = mode, {}
         self.folder = build.CELLS / f"hostile-{mode}"
         self.elf = self.folder / "hostile.elf"
         # The division doesn't depend on what is in an image: first one that does nothing, then one that knows it all.
@@ -236,6 +236,7 @@ class Hostile(system.System):
         print(f"  {report}", flush=True)
         assert report.state == "done", f"{report.state}: ESR, ELR, FAR {[hex(n) for n in report.lost]}, {report}"
         assert report.attack == letter and report.seed == seed and report.done >= count
+        self.measured |= {"attempts": report.done, "seed": f"{SEED}: {seed:#x}"}
         return report
 
     def witness_entries(self):
@@ -256,6 +257,7 @@ class Hostile(system.System):
             self.uart.search(r"^status: .* direct:state=ready.* injected:state=ready", since=mark, never=system.HALTED)
         (old, _), (new, _) = before["direct"], after["direct"]
         assert new.exits_total == old.exits_total, f"entries of the direct witness: {self._added(old, new)}"
+        self.measured |= {"control: entries to EL2 added": 0, "control: ticks meanwhile": after["direct"][1] - before["direct"][1]}
         (old, old_ticks), (new, new_ticks) = before["injected"], after["injected"]
         added = self._added(old, new)
         assert set(added) <= {"irq"}, f"entries of the injected witness: {added}"

@@ -72,14 +72,15 @@ def test_costs_the_attacker(results, name, mode):
 
 @pytest.mark.parametrize("mode", ["injected", "direct"])
 @pytest.mark.parametrize("name", FLOODS)
-def test_is_endured(results, name, mode):
+def test_is_endured(results, name, mode, record_property):
     """The attacker goes on, the others too, and it is stopped when the health cell is told to."""
     running = attack(name, results, mode)
     with running.target:
         running.start().wait_up("victim")
         with running.unharmed("victim"):
-            ticks = running.view.heartbeat("health")[0]
+            ticks, victim = running.view.heartbeat("health")[0], running.view.core("victim").exits_total
             qemu.wait_until(lambda: running.view.heartbeat("health")[0] > ticks + 500, "a second of health's polls")
+            record_property("victim: entries to EL2 added (its own ticks among them)", running.view.core("victim").exits_total - victim)
             assert running.view.core("attacker").fault_count == 0
         generation = running.generation("attacker")
         # [stest->swr~events-flood~2] A flood of events leaves the record of this one in the ring.

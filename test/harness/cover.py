@@ -24,7 +24,7 @@ from .qmp import Qmp, QmpError
 FOLDER = os.environ.get("BULKHEAD_COVER")  # where profiles go; none: nothing is read
 ELF = build.BUILD / "cover/hv/bulkhead.elf"
 CROSS = os.environ.get("HV_CROSS", "aarch64-linux-gnu-")
-INDEX = "tests.jsonl"  # in FOLDER: of each profile its file and the test
+INDEX = "tests.jsonl"  # in FOLDER: of each profile its file and the tests that had the machine meanwhile
 MAGIC, VERSION, VALUE_KIND_LAST = 0xFF6C70726F667281, 10, 2
 DATA_BYTES = 64  # of a function's record
 DATA_AT = 0  # address of __llvm_prf_data, by bulkhead.lds
@@ -87,6 +87,7 @@ class Watch:
         self._own, self.there = socket.socketpair()
         self._lock, self._over = threading.Lock(), False
         self._qmp = self._thread = self._shut_down = None
+        self._tests = set()  # that had this machine since it was started or reset
 
     def options(self):
         monitor = ["-chardev", f"socket,id=cover,fd={self.there.fileno()}", "-mon", "chardev=cover,mode=control"]
@@ -114,6 +115,7 @@ class Watch:
         with contextlib.suppress(QmpError, OSError):
             while not self._over:
                 with self._lock:
+                    self._tests.add(_test())
                     self._qmp.poll(0.02)
                     self._go_on()
 
@@ -139,6 +141,7 @@ class Watch:
             self._qmp.command("quit")
 
     def _keep(self):
+        tests, self._tests = self._tests | {_test()}, set()
         image = _image(self._qmp.memory)
         if not image:
             return
@@ -148,14 +151,19 @@ class Watch:
             pages = [image.el2(number)(profile.start + at) for at in range(0, profile.size, PAGE)] if root else [None]
             if None not in pages:
                 profile.add(b"".join(self._qmp.memory(page, PAGE) for page in pages))
-        write(profile)
+        write(profile, tests)
 
 
-def write(profile):
-    """Into FOLDER, and the index."""
+def _test():
+    """As pytest names the test that runs."""
+    return os.environ.get("PYTEST_CURRENT_TEST", "").split(" ")[0]
+
+
+def write(profile, tests):
+    """Into FOLDER, and the index: what a machine counted while it was these tests'."""
     os.makedirs(FOLDER, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=FOLDER, suffix=".profraw", delete=False) as file:
         file.write(profile.raw())
-    row = {"file": os.path.basename(file.name), "test": os.environ.get("PYTEST_CURRENT_TEST", "").split(" ")[0]}
+    row = {"file": os.path.basename(file.name), "tests": sorted(tests - {""})}
     with open(os.path.join(FOLDER, INDEX), "a", encoding="utf-8") as index:
         index.write(json.dumps(row) + "\n")

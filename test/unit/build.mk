@@ -14,6 +14,7 @@
 UNIT_CC ?= gcc
 UNIT_CFLAGS := -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-unused-parameter
 UNIT_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+UNIT_COVER := -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc -Wno-error
 UNIT_NAMES := $(sort $(patsubst test/unit/%/,%,$(dir $(wildcard test/unit/*/test_*.c))))
 UNIT_PYTHON := $(sort $(wildcard test/unit/*/test_*.py))
 UNIT_RESULTS := build/test-results
@@ -43,6 +44,9 @@ endef
 unit_binaries = $(foreach t,$(sort $(wildcard test/unit/*/test_*.c)),$(1)/$(patsubst test/unit/%.c,%,$(t)))
 $(foreach n,$(UNIT_NAMES),$(eval $(call UNIT_RULES,build/unit,$(n),)))
 $(foreach n,$(UNIT_NAMES),$(eval $(call UNIT_RULES,build/unit-sanitize,$(n),$(UNIT_SANITIZE))))
+# Those that count what they execute (docs/coverage.md): by clang, which warns of other things.
+$(foreach n,$(UNIT_NAMES),$(eval $(call UNIT_RULES,build/cover/unit,$(n),$(UNIT_COVER))))
+build/cover/unit/%: UNIT_CC = clang-19
 .SECONDARY:
 
 # $(1) prefix of the results, $(2) binaries. All run, then the failures are named. cmocka adds to a file

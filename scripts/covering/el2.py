@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hypervisor that counts what it executes (HV_TOOLCHAIN=cover), run by the system tests; counters are read out of the machines'
+memory (test/harness/cover.py)."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+from . import tags
+from .llvm import COVER, ROOT, by_file, export, html, merge
+
+RAW = COVER / "raw"
+ELF = COVER / "hv/bulkhead.elf"
+PROFILE = COVER / "bulkhead.profdata"
+SUITES = ["test/system", "test/attack/test_intruder.py"]
+PARTS = ("src/core", "src/arch/arm64", "src/platform")
+
+
+def build():
+    subprocess.run(["make", "--no-print-directory", f"-j{os.cpu_count()}", "hypervisor", "HV_TOOLCHAIN=cover"], cwd=ROOT, check=True)
+    for name in ("dts", "configs"):  # BULKHEAD_DATA is one folder
+        (COVER / name).unlink(missing_ok=True)
+        (COVER / name).symlink_to(ROOT / name)
+
+
+def run_tests(tests, full):
+    """pytest's exit status."""
+    shutil.rmtree(RAW, ignore_errors=True)
+    environment = {**os.environ, "BULKHEAD_DATA": str(COVER), "BULKHEAD_COVER": str(RAW)}
+    side_by_side = ["-p", "xdist", f"-n{min(os.cpu_count(), 4)}", "--dist=loadfile"]
+    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={COVER / 'tests.xml'}", *side_by_side]
+    options = ["--full"] if full else []
+    return subprocess.run([*pytest, *options, *(tests or SUITES)], cwd=ROOT, env=environment, check=False).returncode
+
+
+def measure(tests=(), full=False):
+    """What was counted by tests that all name a requirement; a machine that another test had, too, doesn't count."""
+    build()
+    status = run_tests(list(tests), full)
+    rows = [json.loads(line) for line in (RAW / "tests.jsonl").read_text().splitlines()]
+    tagged = tags.tagged({test for row in rows for test in row["tests"]})
+    counted = [row for row in rows if row["tests"] and set(row["tests"]) <= tagged]
+    merge([RAW / row["file"] for row in counted], PROFILE)
+    result = {
+        "what": "hypervisor at EL2 in QEMU",
+        "status": status,
+        "tests": len({test for row in counted for test in row["tests"]}),
+        "lives": len(counted),
+        "lives_left_out": len(rows) - len(counted),
+        "files": by_file(export(PROFILE, [ELF]), PARTS),
+    }
+    html(PROFILE, [ELF], PARTS, COVER / "html")
+    return result

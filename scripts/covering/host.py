@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Host code with counters: the tool, run by the configuration tests, and the unit tests' binaries. Each process adds to the raw
+profile of its binary when it ends. Fuzzing and mutants don't count, nor does a test that names no requirement."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from . import tags
+from .llvm import COVER, FLAGS, ROOT, by_file, export, html, merge
+
+OUT = COVER / "host"
+RAW = OUT / "raw"
+TOOL = OUT / "bulkhead"
+PROFILE = OUT / "bulkhead.profdata"
+PARTS = ("src/auditor", "src/blueprint", "src/compiler", "src/log", "src/evidence")
+GOAL_PARTS = ("src/auditor", "src/blueprint")
+NOT_COUNTED = re.compile(r"mutation|mutants|fuzz")
+SUITES = ["test/configs"]
+
+
+def _units():
+    """Unit tests of what the tool is made of, that name a requirement: their binaries."""
+    for source in sorted((ROOT / "test/unit").glob("*/test_*.c")):
+        unit = source.parent
+        made_of = (unit / "unit.mk").read_text(encoding="utf-8") if (unit / "unit.mk").exists() else ""
+        if not NOT_COUNTED.search(str(source.relative_to(ROOT))) and re.search(rf"({'|'.join(PARTS)})/", made_of) and tags.TAG.search(source.read_text(encoding="utf-8")):
+            yield COVER / "unit" / unit.name / source.stem
+
+
+def _environment(profile):
+    return {**os.environ, "LLVM_PROFILE_FILE": str(profile), "BULKHEAD": str(TOOL.relative_to(ROOT)), "BULKHEAD_COVER_HOST": str(profile)}
+
+
+def build(units):
+    make = ["make", "--no-print-directory", f"-j{os.cpu_count()}"]
+    variables = ["HOSTCC=clang-19", f"HOSTCFLAGS={FLAGS}", f"HOST_TOOL={TOOL.relative_to(ROOT)}", f"HOST_OUT={(OUT / 'obj').relative_to(ROOT)}"]
+    subprocess.run([*make, *variables, str(TOOL.relative_to(ROOT))], cwd=ROOT, check=True)
+    subprocess.run([*make, *(str(unit.relative_to(ROOT)) for unit in units)], cwd=ROOT, check=True)
+
+
+def measure(tests=(), short=False):
+    """As llvm.by_file() has it; short: unit tests alone."""
+    units = list(_units())
+    build(units)
+    shutil.rmtree(RAW, ignore_errors=True)
+    RAW.mkdir(parents=True)
+    bad = []
+    for unit in units:
+        done = subprocess.run([unit], cwd=ROOT, env=_environment(RAW / f"{unit.parent.name}-{unit.name}-%2m.profraw"), capture_output=True, check=False)
+        bad += [] if done.returncode == 0 else [f"{unit.parent.name}/{unit.name}"]
+    if not short:
+        pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={OUT / 'tests.xml'}", "-p", "xdist"]
+        side_by_side = [f"-n{min(os.cpu_count(), 4)}", "--dist=loadfile"]
+        done = subprocess.run([*pytest, *side_by_side, *(tests or SUITES)], cwd=ROOT, env=_environment(RAW / "tool-%4m.profraw"), check=False)
+        bad += [] if done.returncode == 0 else ["configuration tests"]
+    merge(sorted(RAW.glob("*.profraw")), PROFILE)
+    objects = [TOOL, *units]
+    result = {"what": "host tool", "status": len(bad), "failed": bad, "units": len(units), "files": by_file(export(PROFILE, objects), PARTS)}
+    html(PROFILE, objects, PARTS, OUT / "html")
+    return result
+

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What llvm-profdata-19 and llvm-cov-19 make of raw profiles: a summary by file, HTML, and what was left out."""
+
+import json
+import pathlib
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COVER = ROOT / "build/cover"
+FLAGS = "-fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc"
+KINDS = {"lines": "statements", "branches": "branches", "mcdc": "MC/DC", "functions": "functions"}
+GOAL = 100
+# Segments of llvm-cov's JSON: (line, column, count, has count, is entry, is gap).
+LINE, COUNT, HAS_COUNT, IS_ENTRY, IS_GAP = 0, 2, 3, 4, 5
+# Branches: (line, column, end line, end column, count of true, count of false, ...).
+TRUE, FALSE = 4, 5
+
+
+def merge(files, profile):
+    """Raw profiles into one; what can't be read fails it all."""
+    names = profile.with_suffix(".txt")
+    names.write_text("".join(f"{file}\n" for file in files))
+    subprocess.run(["llvm-profdata-19", "merge", "--failure-mode=any", "-f", names, "-o", profile], check=True)
+
+
+def _objects(objects):
+    return [str(objects[0]), *(word for other in objects[1:] for word in ("-object", str(other)))]
+
+
+def export(profile, objects):
+    """File's path in the tree -> what llvm-cov says of it."""
+    done = subprocess.run(["llvm-cov-19", "export", f"-instr-profile={profile}", *_objects(objects)], check=True, capture_output=True)
+    found = {}
+    for file in json.loads(done.stdout)["data"][0]["files"]:
+        path = pathlib.Path(file["filename"]).resolve()
+        if path.is_relative_to(ROOT):
+            found[str(path.relative_to(ROOT))] = file
+    return found
+
+
+def html(profile, objects, parts, folder):
+    sources = [str(ROOT / part) for part in parts]
+    options = ["-format=html", "-show-mcdc", "-show-branches=count", f"-output-dir={folder}", f"-instr-profile={profile}", "-compilation-dir=."]
+    subprocess.run(["llvm-cov-19", "show", *options, *_objects(objects), "-sources", *sources], check=True, capture_output=True)
+
+
+def _open_lines(segments):
+    """Lines on which a region begins that nothing has executed."""
+    return sorted({s[LINE] for s in segments if s[HAS_COUNT] and s[IS_ENTRY] and not s[IS_GAP] and not s[COUNT]})
+
+
+def _open_branches(branches):
+    """[line, "true" or "false"] of each outcome that never came."""
+    ways = ((b[0], word) for b in branches for word, count in (("true", b[TRUE]), ("false", b[FALSE])) if not count)
+    return [list(way) for way in sorted(set(ways))]
+
+
+def _open_decisions(records):
+    """[line, conditions whose independence wasn't shown] of each decision."""
+    for record in records:
+        shown = record[-1] if isinstance(record[-1], list) else record[5]
+        if not all(shown):
+            yield [record[0], [n + 1 for n, value in enumerate(shown) if not value]]
+
+
+def by_file(files, parts):
+    """Of the files below `parts`: counts of each kind, and every gap."""
+    return {
+        name: {
+            **{kind: {"covered": file["summary"][kind]["covered"], "count": file["summary"][kind]["count"]} for kind in KINDS},
+            "gaps": {
+                "lines": _open_lines(file["segments"]),
+                "branches": _open_branches(file["branches"]),
+                "mcdc": sorted(_open_decisions(file["mcdc_records"])),
+            },
+        }
+        for name, file in sorted(files.items())
+        if any(name.startswith(f"{part}/") for part in parts)
+    }
+
+
+def sums(files, part):
+    """{kind: (covered, count)} of the files of a part."""
+    of = [file for name, file in files.items() if name.startswith(f"{part}/")]
+    return {kind: (sum(f[kind]["covered"] for f in of), sum(f[kind]["count"] for f in of)) for kind in KINDS}
+
+
+def share(covered, count):
+    return f"{covered:5} of {count:5} {100 * covered / count:6.1f} %" if count else f"{'-':>22}"
+
+
+def show(files, parts):
+    """A table on standard output."""
+    print(f"{'':28}" + "".join(f"{name:>24}" for name in KINDS.values()))
+    for part in parts:
+        print(f"{part:28}" + "".join(f"  {share(*value)}" for value in sums(files, part).values()))
+        for name, file in files.items():
+            if name.startswith(f"{part}/"):
+                print(f"  {name[len(part) + 1:]:26}" + "".join(f"  {share(file[k]['covered'], file[k]['count'])}" for k in KINDS))
+    print(f"{'goal':28}" + "".join(f"{GOAL:22.1f} %" for _ in KINDS))
