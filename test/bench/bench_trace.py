@@ -12,28 +12,12 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 import bench_cell
-from harness import blueprint, build, fit, qemu
+from harness import blueprint, build, fit, plugin, qemu
 
 HERE = pathlib.Path(__file__).resolve().parent
 ELF = build.BUILD / "hv/bulkhead.elf"
 BINARY = build.BUILD / "bulkhead.bin"
-HEADER = build.BUILD / "qemu-plugin"  # scripts/fetch-plugin.sh
 LINE = 64
-
-
-def plugin():
-    """The plugin, compiled against the header of the installed QEMU's source package."""
-    out = build.BUILD / "bench/trace.so"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    source = HERE / "trace.c"
-    glib = subprocess.run(["pkg-config", "--cflags", "glib-2.0"], capture_output=True, text=True, check=True)
-    flags = [word.replace("-I", "-isystem") for word in glib.stdout.split()]
-    warnings = ["-Wall", "-Wextra", "-Werror"]
-    subprocess.run(
-        ["gcc", "-std=gnu11", "-O2", "-fPIC", "-shared", *warnings, *flags, f"-isystem{HEADER}", "-o", out, source],
-        check=True,
-    )
-    return out
 
 
 def kind(code):
@@ -142,7 +126,7 @@ def _target(image, folder, out, *options, **settings):
     load = image.kernel.load
     text = Image()
     arguments = f"link={text.link:#x},load={load:#x},size={text.size:#x},out={out}"
-    extra = ["-plugin", ",".join([str(plugin()), arguments, *options])]
+    extra = ["-plugin", ",".join([str(plugin.compiled(HERE / "trace.c", build.BUILD / "bench/trace.so")), arguments, *options])]
     return qemu.QemuTarget(folder, extra=extra, **settings)
 
 

@@ -16,7 +16,7 @@ import socket
 import subprocess
 import time
 
-from . import cover
+from . import cover, executed
 from .build import BUILD, ROOT
 from .console import PATIENCE, Console
 from .exceptions import ExceptionLog
@@ -242,6 +242,8 @@ class QemuTarget(Target):
             self._cover = cover.Watch()
             fds.append(self._cover.there.fileno())
             command += self._cover.options()
+        if executed.FOLDER:
+            command += executed.options()
         with open(os.path.join(self._results, "qemu.log"), "wb") as log:
             log.write((" ".join(map(str, command)) + "\n").encode())
             log.flush()

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The object-code check: which instructions of the shipped image the system tests execute, and which ways its conditional branches go.
+What a compiler adds to a source's branches is seen here, and so are assembly and calls."""
+
+import collections
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from . import tags
+from .llvm import COVER, ROOT
+
+sys.path.insert(0, str(ROOT / "test"))
+
+from harness import executed, plugin  # noqa: E402  (needs the path above)
+
+OUT = COVER / "object-code"
+ELF = ROOT / "build/hv/bulkhead.elf"
+CROSS = os.environ.get("HV_CROSS", "aarch64-linux-gnu-")
+SUITES = ["test/system", "test/attack/test_intruder.py"]
+EXECUTED, TAKEN, FALLEN = 1, 2, 4  # executed.c
+LINE = re.compile(r"^\s*([0-9a-f]+):\t[0-9a-f]{8}\s+(\S+)\s*(.*)$")
+FUNCTION = re.compile(r"^([0-9a-f]+) <([^>]+)>:$")
+CONDITIONAL = re.compile(r"b\.\w+|cbn?z|tbn?z")
+
+
+def instructions():
+    """(function, offset in the image, mnemonic, operands) of each of .text and .trampoline; literals and padding aren't."""
+    sections = [word for name in (".text", ".trampoline") for word in ("-j", name)]
+    text = subprocess.run([f"{CROSS}objdump", "-d", *sections, ELF], check=True, capture_output=True, text=True).stdout
+    function = None
+    for line in text.splitlines():
+        if found := FUNCTION.match(line):
+            function = found[2]
+        elif (found := LINE.match(line)) and found[2] not in (".word", ".inst", "udf"):
+            yield function, int(found[1], 16) - executed.TEXT, found[2], found[3].split("//")[0].strip()
+
+
+def run_tests(tests):
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    plugin.compiled(ROOT / "test/harness/executed.c", OUT / executed.PLUGIN)
+    environment = {**os.environ, "BULKHEAD_EXECUTED": str(OUT)}
+    side_by_side = ["-p", "xdist", f"-n{min(os.cpu_count(), 4)}", "--dist=loadfile"]
+    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={OUT / 'tests.xml'}", *side_by_side]
+    return subprocess.run([*pytest, *(tests or SUITES)], cwd=ROOT, env=environment, check=False).returncode
+
+
+def seen():
+    """(what was noted of each instruction, machines that counted)"""
+    rows = [json.loads(line) for line in (OUT / executed.INDEX).read_text(encoding="utf-8").splitlines()]
+    counted = [row for row in rows if row["test"] and tags.is_tagged(row["test"])]
+    together = bytearray()
+    for row in counted:
+        data = (OUT / row["file"]).read_bytes()
+        together.extend(bytes(max(0, len(data) - len(together))))
+        for number, byte in enumerate(data):
+            together[number] |= byte
+    return together, len(counted)
+
+
+def judged(noted):
+    """Of each function: instructions, branches, calls, and what of them was executed; and every gap."""
+    functions = collections.OrderedDict()
+    for function, offset, mnemonic, operands in instructions():
+        if function not in functions:
+            functions[function] = {"instructions": 0, "executed": 0, "ways": 0, "ways_gone": 0, "calls": 0, "calls_made": 0, "gaps": []}
+        of, byte = functions[function], noted[offset // 4] if offset // 4 < len(noted) else 0
+        of["instructions"] += 1
+        of["executed"] += byte & EXECUTED
+        if not byte & EXECUTED:
+            of["gaps"].append(f"{offset:#x}: {mnemonic} {operands}".strip())
+        if CONDITIONAL.fullmatch(mnemonic):
+            gone = bool(byte & TAKEN) + bool(byte & FALLEN)
+            of["ways"] += 2
+            of["ways_gone"] += gone
+            if byte & EXECUTED and gone < 2:
+                of["gaps"].append(f"{offset:#x}: {mnemonic} {operands} never {'taken' if byte & FALLEN else 'fell through'}")
+        elif mnemonic in ("bl", "blr"):
+            of["calls"] += 1
+            of["calls_made"] += byte & EXECUTED
+    return functions
+
+
+def measure(tests=()):
+    status = run_tests(list(tests))
+    noted, machines = seen()
+    functions = judged(noted)
+    total = {key: sum(of[key] for of in functions.values()) for key in ("instructions", "executed", "ways", "ways_gone", "calls", "calls_made")}
+    return {"what": "shipped image, executed in QEMU", "status": status, "machines": machines, "total": total, "functions": functions}

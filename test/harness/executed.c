@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * executed.c - a QEMU TCG plugin: which instructions of the hypervisor's image were executed, and which ways its conditional
+ * branches went. The judgement is scripts/covering/object_code.py's.
+ *
+ * Arguments: link=ADDRESS: where the image's text is at EL2; image=FILE: bulkhead.bin; out=FILE: a byte for each instruction of it,
+ * EXECUTED and beside it TAKEN and FALLEN for the instruction that came after it on the same core. The file is mapped, so it has all
+ * of it however QEMU ends.
+ *
+ * Before the MMU is on the image runs at its load address: that is where its first instruction is seen first. An instruction counts
+ * only if its bytes are the image's.
+ *
+ * Where one thread runs all cores, the instruction after a branch may be another core's: it counts only if it is one of the branch's
+ * two successors, so a wrong count needs two cores at neighbouring instructions at a change of turns.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <qemu-plugin.h>
+
+#define EXECUTED 1u
+#define TAKEN	 2u
+#define FALLEN	 4u
+#define NOWHERE	 UINT64_MAX
+
+QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
+
+static uint64_t link_at, load_at = NOWHERE, size;
+static const uint8_t *image;
+static uint8_t *out;
+static __thread uint64_t last = NOWHERE; /* of the image, by number */
+
+static uint32_t word_at(uint64_t number)
+{
+	uint32_t word;
+
+	memcpy(&word, image + 4 * number, sizeof(word));
+	return word;
+}
+
+static int64_t sign_extended(uint32_t value, unsigned int bits)
+{
+	return (int64_t)((uint64_t)value << (64 - bits)) >> (64 - bits);
+}
+
+/* By number, where the conditional branch goes that is there; NOWHERE: it is none. Arm ARM C4.1.89 */
+static uint64_t target_of(uint64_t number)
+{
+	const uint32_t word = word_at(number);
+
+	if ((word & 0xff000010) == 0x54000000 || (word & 0x7e000000) == 0x34000000) /* B.cond, CBZ, CBNZ */
+		return number + (uint64_t)sign_extended(word >> 5 & 0x7ffff, 19);
+	if ((word & 0x7e000000) == 0x36000000) /* TBZ, TBNZ */
+		return number + (uint64_t)sign_extended(word >> 5 & 0x3fff, 14);
+	return NOWHERE;
+}
+
+static void mark(uint64_t number, uint8_t what)
+{
+	if ((out[number] & what) != what)
+		__atomic_fetch_or(&out[number], what, __ATOMIC_RELAXED);
+}
+
+static void executes(unsigned int vcpu, void *data)
+{
+	const uint64_t number = (uintptr_t)data;
+
+	(void)vcpu;
+	mark(number, EXECUTED);
+	if (last != NOWHERE && target_of(last) != NOWHERE) {
+		if (number == target_of(last))
+			mark(last, TAKEN);
+		else if (number == last + 1)
+			mark(last, FALLEN);
+	}
+	last = number;
+}
+
+/* Offset in the image; its size: the instruction is none of the image's. */
+static uint64_t image_offset(uint64_t address, uint32_t code)
+{
+	uint64_t offset = size;
+
+	if (load_at == NOWHERE && (address & 0xfff) == 0 && address != link_at && code == word_at(0))
+		load_at = address;
+	if (address - link_at < size)
+		offset = address - link_at;
+	else if (load_at != NOWHERE && address - load_at < size)
+		offset = address - load_at;
+	return offset + 4 <= size && code == word_at(offset / 4) ? offset : size;
+}
+
+static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+	(void)id;
+	for (size_t i = 0; i < qemu_plugin_tb_n_insns(tb); i++) {
+		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+		uint32_t code = 0;
+		uint64_t offset;
+
+		qemu_plugin_insn_data(insn, &code, sizeof(code));
+		offset = image_offset(qemu_plugin_insn_vaddr(insn), code);
+		if (offset < size)
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, executes, QEMU_PLUGIN_CB_NO_REGS,
+							       (void *)(uintptr_t)(offset / 4));
+	}
+}
+
+static void *mapped(const char *path, int flags, uint64_t length)
+{
+	const int file = open(path, flags, 0644);
+	struct stat found;
+	void *at;
+
+	if (file < 0 || fstat(file, &found) || (length && ftruncate(file, (off_t)length)))
+		return NULL;
+	if (!length)
+		size = length = (uint64_t)found.st_size & ~UINT64_C(3);
+	at = mmap(NULL, length, flags == O_RDONLY ? PROT_READ : PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	close(file);
+	return at == MAP_FAILED ? NULL : at;
+}
+
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv);
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)
+{
+	const char *path = NULL;
+
+	(void)info;
+	for (int i = 0; i < argc; i++) {
+		if (strncmp(argv[i], "link=", 5) == 0)
+			link_at = strtoull(argv[i] + 5, NULL, 0);
+		else if (strncmp(argv[i], "image=", 6) == 0)
+			image = mapped(argv[i] + 6, O_RDONLY, 0);
+		else if (strncmp(argv[i], "out=", 4) == 0)
+			path = argv[i] + 4;
+	}
+	if (image && path)
+		out = mapped(path, O_RDWR | O_CREAT, size / 4);
+	if (!link_at || !out) {
+		fprintf(stderr, "executed: link=, image= and out= are needed, as files that can be read and written\n");
+		return -1;
+	}
+	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
+	return 0;
+}

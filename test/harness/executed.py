@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Machines whose QEMU notes which instructions of the shipped hypervisor are executed (executed.c), for the object-code check."""
+
+import json
+import os
+import pathlib
+import tempfile
+
+from . import build
+
+FOLDER = os.environ.get("BULKHEAD_EXECUTED")  # where it is noted; none: it isn't
+PLUGIN = "executed.so"  # in FOLDER
+INDEX = "tests.jsonl"  # in FOLDER: of each file of a machine the test that started it
+TEXT = 0x4000000000  # EL2_VA_TEXT
+
+
+def options():
+    """Of a QEMU that starts now."""
+    with tempfile.NamedTemporaryFile(dir=FOLDER, suffix=".executed", delete=False) as file:
+        name = file.name
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").split(" ")[0]
+    with open(pathlib.Path(FOLDER) / INDEX, "a", encoding="utf-8") as index:
+        index.write(json.dumps({"file": os.path.basename(name), "test": test}) + "\n")
+    return ["-plugin", f"{FOLDER}/{PLUGIN},link={TEXT:#x},image={build.BUILD / 'bulkhead.bin'},out={name}"]
