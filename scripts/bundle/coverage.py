@@ -4,7 +4,7 @@
 import json
 import shutil
 
-from covering import el2, host, llvm, object_code
+from covering import coupling, el2, host, llvm, object_code
 
 from .bundle import Figure, Part, write_json
 
@@ -83,7 +83,11 @@ def make(bundle):
             notes.append(f"{name}: tests failed, so its figures are not for credit")
     more, missing, status = of_object_code(folder, SHORT_TESTS if bundle.short else ())
     made, gaps, failed = made + more, gaps + missing, failed + bool(status)
-    gaps.append("data coupling: who writes and who reads each shared structure isn't listed; call coverage above is control coupling's")
+    data = coupling.measure()
+    write_json(folder / "coupling.json", data)
+    made.append(Figure("shared structures with writers and readers as declared", sum(len(row["structures"]) for row in data["rows"]), "structures", "all", not data["wrong"]))
+    failed += bool(data["wrong"])
+    gaps += data["wrong"]
     verdict = "fail" if failed else "open" if gaps else "pass"
     statement = (
         "Hypervisor and tool were built by clang-19 with counters for statements, branches and MC/DC and run by tests that name a "
@@ -91,5 +95,6 @@ def make(bundle):
         "count. The same tests pass on the shipped binary (part tests), which another compiler makes from the same sources; there the "
         "object-code check notes each instruction that QEMU executes, and which ways branches go."
     )
+    notes.append("Data coupling: coupling.json has each structure that components share, its writers and readers. Control coupling: calls, above.")
     notes.append("Assembly has no counters: entry, vectors and the hash's blocks are seen by the object-code check, by QEMU's plugin, alone.")
     return bundle.end(Part("coverage", "Structural coverage", verdict, statement, made, gaps, notes))
