@@ -4,6 +4,8 @@ floods. Each costs the attacker what its table says, or nothing, and the others 
 
 [stest->swr~emulated-pages~1]
 [stest->swr~fault-costs-its-cell~1]
+
+Robustness: all
 """
 
 import pathlib

@@ -8,6 +8,8 @@ Then the attacker is stopped and started again. How many attempts a class: ATTAC
 [stest->swr~emulated-pages~1]
 [stest->swr~fault-costs-its-cell~1]
 [stest->swr~guest-exceptions~1]
+
+Robustness: all
 """
 
 import os

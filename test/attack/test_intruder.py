@@ -6,6 +6,8 @@ How many attempts a class: ATTACK_COUNT, else 30,000, with --full 1,000,000; fro
 
 [stest->swr~pci-config-emulated~1] [stest->swr~pci-bars-fixed~1] [stest->swr~dma-faults-told~1] [stest->swr~lpis-by-tables~1]
 [stest->swr~smmu-started~1] [stest->swr~its-commands-played~1]
+
+Robustness: all
 """
 
 import os

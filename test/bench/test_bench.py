@@ -6,6 +6,8 @@ measures the rest, and says how far from the targets it is.
 
 [stest->swr~path-bounds~1]
 [stest->swr~irq-injected~1]
+
+Robustness: test_waiting_is_the_loops_alone
 """
 
 import pathlib

@@ -2,6 +2,8 @@
 """
 A good image with the tree of a bad board put into it: what the compiler refuses (bad/board-*.dts), the auditor
 refuses on its own, whatever the compiler would have done.
+
+Robustness: test_auditor_refuses
 """
 import hashlib
 import os

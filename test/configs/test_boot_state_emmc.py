@@ -2,6 +2,8 @@
 """
 The boot state in a boot partition of an eMMC: whose its controller is, what the image says of it, and what the auditor finds where
 that isn't so.
+
+Robustness: test_refused, test_mutant
 """
 import json
 import struct

@@ -2,6 +2,8 @@
 """
 The boot state in an SPI flash: what of the board and of machine.dts makes it possible, whose the controller is in map, tables and trees,
 and what a flash costs that has the machine's firmware, too.
+
+Robustness: test_refused, test_bank_of_firmware_admits_none, test_not_shared, test_image_without_the_word
 """
 import json
 import pathlib

@@ -4,6 +4,8 @@ Cache colours, page by page: what the compiler builds of a file with `colors` is
 and without the auditor; then pages are moved to other colours, and the auditor must see each.
 
 [utest->swr~colors-placed~1] [utest->swr~colors-text~1] [utest->swr~colors-owned~1]
+
+Robustness: test_mutant, test_text_differs
 """
 
 import os

@@ -2,6 +2,9 @@
 """scripts/collect against machines that are played here: what it does when lines get lost, links break, others interfere.
 
 [utest->swr~log-collected~1]
+
+Robustness: test_mended, test_web_ends_early, test_never_whole, test_silent_log, test_overwritten_in_between,
+test_no_log, test_no_file, test_full_disk, test_changed_meanwhile, test_interrupted
 """
 import contextlib
 import errno

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 Guest trees of the board of each dependency (boards/derive): built, audited, and read with dtc.
+
+Robustness: test_one_clock_controller_for_two_cells, test_without_reserved_memory
 """
 import json
 import os

@@ -3,6 +3,8 @@
 `bulkhead diff IMAGE IMAGE`: two images that differ in one thing, and the lines that say so, exactly; as objects too.
 
 BULKHEAD names the tool (default build/bulkhead).
+
+Robustness: test_other_bytes, test_unreadable
 """
 import json
 import os

@@ -2,6 +2,8 @@
 """
 Bus masters that no IOMMU holds back: only in a cell that says so and names them, told by compiler, map and auditor,
 denied by --deny. What is refused otherwise has its file under bad/.
+
+Robustness: test_denied, test_never_of_the_rest
 """
 import os
 import subprocess

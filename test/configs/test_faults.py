@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults of a partition file: what is taken, and warned of. Refusals: bad/."""
+"""Faults of a partition file: what is taken, and warned of. Refusals: bad/.
+
+Robustness: test_limit_never_reached
+"""
 
 import os
 import sys

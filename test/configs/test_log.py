@@ -4,6 +4,11 @@
 The logs are made here from docs/log.md, by hashlib and openssl.
 
 [utest->swr~log-verify~2] [utest->swr~log-read~2] [utest->swr~log-chain~2] [utest->swr~log-signatures~2]
+
+Robustness: test_each_record_altered, test_each_record_dropped, test_each_pair_exchanged, test_each_record_twice,
+test_tail_cut, test_machine_altered, test_rings_losses, test_lost_before_the_log, test_losses_in_the_machines_words,
+test_overwritten_store, test_missing_in_between, test_bad_form, test_more_on_a_line,
+test_records_behind_the_wrong_one, test_a_key_of_everybody, test_usage
 """
 import base64
 import binascii

@@ -4,6 +4,9 @@
 overlap and none leaves the sheet, from one cell to as many as 128; every cell has a fill of its own.
 
 BULKHEAD names the tool (default build/bulkhead).
+
+Robustness: test_long_names, test_no_layout_is_no_success, test_full_disk_is_told, test_many_cells,
+test_no_series_without_health
 """
 import hashlib
 import json

@@ -4,6 +4,8 @@ Boards' trees that say a thing in an unusual way, as some of those that Linux ca
 it, or an error that names the tree.
 
 [utest->swr~compile-tree~1]
+
+Robustness: all
 """
 
 import json

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a build writes, where it can't: all files or none, the old ones whole, nothing left over, the file's name said."""
+"""What a build writes, where it can't: all files or none, the old ones whole, nothing left over, the file's name said.
+
+Robustness: all
+"""
 import os
 import resource
 import signal

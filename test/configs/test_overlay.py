@@ -2,6 +2,8 @@
 """
 Overlays: what one adds stands in the cell's tree and in no other, from source and compiled alike. What is refused has its
 file under bad/.
+
+Robustness: test_damaged
 """
 import hashlib
 import json

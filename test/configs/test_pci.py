@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The board's PCI inventory: what no machine can be is refused, in one line that says what and where."""
+"""The board's PCI inventory: what no machine can be is refused, in one line that says what and where.
+
+Robustness: test_loops_end, test_bad, test_peers_denied, test_parts_denied
+"""
 import os
 
 import pytest

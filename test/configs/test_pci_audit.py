@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 An image with PCI functions, as the compiler builds it, audits clean; what no table isolates is told and can be denied.
+
+Robustness: test_denied
 """
 import pytest
 

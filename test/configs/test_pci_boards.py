@@ -2,6 +2,8 @@
 """
 Boards with more than one IOMMU, ITS or PCI host: what is built for them audits clean; a cell sees one bus and one frame for
 messages, so that it has functions of one host and one ITS.
+
+Robustness: test_refused
 """
 import os
 import re

@@ -2,6 +2,8 @@
 """
 Channels presented as PCI functions, as the compiler builds them: where they lie, what the auditor, map and diff say of them, on
 boards with and without PCI functions.
+
+Robustness: test_no_room_for_registers
 """
 import json
 import os

@@ -4,6 +4,8 @@ docs/config.md, the language's reference: each example is built and audited, and
 
 A block that is no whole file is a part of one: what begins with a property stands at the root, what begins with a
 node among the cells. PLACES has the file around it. An overlay is a file of its own, which a cell names.
+
+Robustness: test_what_is_not_supported_yet_is_said
 """
 import os
 import re

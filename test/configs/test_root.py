@@ -2,6 +2,8 @@
 """
 A Linux cell's root file system: its hash tree is read as veritysetup wrote it, its root hash stands in the cell's command line, and
 what isn't such a file is refused. [utest->swr~config-root~1] [utest->swr~map-root~1]
+
+Robustness: test_changed, test_cut, test_other_kinds, test_refused
 """
 import hashlib
 import json

@@ -2,6 +2,8 @@
 """
 Boards and partition files of sizes that no real one has: synthetic.py's built and audited by the tool; what goes beyond a
 limit refused by its name. How long it takes is what `make bench` shows; here only that it grows with the work.
+
+Robustness: all
 """
 import os
 import re

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What dtc would only call a syntax error, and includes that can't be followed: place, what and what to do, exactly."""
+"""What dtc would only call a syntax error, and includes that can't be followed: place, what and what to do, exactly.
+
+Robustness: test_explained, test_nothing_in_it, test_long_texts_are_cut, test_no_dtc
+"""
 import os
 
 import pytest

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Block maps that aren't what they should be; those that are come with each release of test_file.py."""
+"""Block maps that aren't what they should be; those that are come with each release of test_file.py.
+
+Robustness: test_refused, test_damaged
+"""
 
 import pytest
 from flashing import bmap

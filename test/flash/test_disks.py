@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which disks are refused, on made-up hosts: what no test may do to this one."""
+"""Which disks are refused, on made-up hosts: what no test may do to this one.
+
+Robustness: test_system_on_a_partition, test_system_on_btrfs, test_system_on_lvm_on_crypt, test_mounted_below_a_blank,
+test_held, test_swap, test_partition_read_only_empty
+"""
 
 import pytest
 from flashing.disks import Host

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/flash into plain files: needs no rights, runs everywhere."""
+"""scripts/flash into plain files: needs no rights, runs everywhere.
+
+Robustness: test_nobody_to_ask, test_damaged_release, test_truncated_release, test_no_release,
+test_bmap_of_another_image, test_development_key, test_other_key, test_target_is_read_from,
+test_targets_that_are_none, test_target_twice, test_target_in_use, test_corrupted_write, test_failing_write,
+test_failing_disk_does_not_keep_the_others, test_interrupted, test_no_room_for_the_target
+"""
 
 import os
 import pty

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/flash on real block devices: loop devices, where this host has them and lets us. What isn't there is skipped, and says so."""
+"""scripts/flash on real block devices: loop devices, where this host has them and lets us. What isn't there is skipped, and says so.
+
+Robustness: test_mounted, test_used_by_somebody_unseen, test_too_small, test_read_only, test_sectors_of_another_size,
+test_image_shown_by_a_loop_device, test_partition, test_swap, test_disk_of_this_system, test_without_rights,
+test_corrupted_write, test_disk_that_fails_half_way, test_killed, test_record_disk_is_full
+"""
 
 import ctypes
 import fcntl

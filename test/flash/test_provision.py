@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/flash --provision: units and their identity; and several flashes of one record."""
+"""scripts/flash --provision: units and their identity; and several flashes of one record.
+
+Robustness: test_failed_unit_is_not_done, test_vendor_tool_after_a_failure, test_unknown_board,
+test_all_bad_lines_at_once, test_two_at_once, test_line_waits_for_the_lock, test_record_fills_up_meanwhile,
+test_records_that_are_none, test_wrong_together
+"""
 
 import base64
 import fcntl

@@ -4,6 +4,8 @@ The fuzz targets (README.md): a few thousand runs of each from the seeds, the sa
 of each, two at a time, and then the share of each reader's lines that they reach.
 
 A finding is a failure; the input stays in build/fuzz/findings/.
+
+Robustness: all
 """
 import concurrent.futures
 import json

@@ -3,6 +3,8 @@
 
 [utest->swr~image-signed~1]
 [utest->swr~image-factory~1]
+
+Robustness: test_refusals, test_short_key, test_full_disk, test_too_many_images
 """
 
 import hashlib

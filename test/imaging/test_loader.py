@@ -2,6 +2,8 @@
 """Which boot loader an image gets: the one that the board's machine.dts states.
 
 [utest->swr~image-loader~1]
+
+Robustness: test_facts_refused, test_layout_refused, test_spi_unit_refused, test_room
 """
 
 import sys

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What RAUC asks of the boot loader, and what the backend makes of it: here with a stand-in for bulkhead-slots that has the health
 cell's answers and refusals, and files for partitions. [utest->swr~rauc-backend~1]
+
+Robustness: test_refused_by_the_health_cell, test_refused, test_usage
 """
 
 import hashlib

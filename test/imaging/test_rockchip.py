@@ -5,6 +5,8 @@ The boot ROM's header: Rockchip's "Boot option", U-Boot's doc/board/rockchip/roc
 key that is the same in all chips; of SPI flash it reads 2 KiB of each 4 KiB.
 
 [utest->swr~image-rk3399~1]
+
+Robustness: test_too_large, test_no_elf
 """
 
 import dataclasses

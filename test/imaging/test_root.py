@@ -3,6 +3,8 @@
 
 [utest->swr~image-root~1]
 [utest->swr~image-bundle~1]
+
+Robustness: test_another_root, test_no_root_no_bundle
 """
 
 import hashlib

@@ -3,6 +3,8 @@
 
 The sandbox ends where U-Boot would jump to what it has verified. Its flash takes what it is told, and no bit of it is set again by itself,
 so what it holds afterwards is looked at byte by byte.
+
+Robustness: test_refused, test_damaged
 """
 
 import dataclasses

@@ -4,6 +4,9 @@
 /sys/bus/pci/devices.
 
 With --full all boards are imported, built and audited: none crashes the tool; and imported by one with sanitizers.
+
+Robustness: test_what_it_cannot, test_broken, test_phandle_cycle, test_random_bytes, test_folder_taken,
+test_unwritable, test_full, test_pci_malformed, test_pci_not_whole, test_pci_refused
 """
 import concurrent.futures
 import os

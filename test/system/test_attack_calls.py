@@ -4,6 +4,8 @@
 [stest->swr~hypercalls-bounded~1]
 [stest->swr~psci-own-cores~1]
 [stest->swr~psci-affinity-info~1]
+
+Robustness: test_unknown, test_cores_of_others, test_health_calls, test_doorbells
 """
 
 import pytest

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SGIs to every core, and the interrupt controller's registers written as if all of it were one's own."""
+"""SGIs to every core, and the interrupt controller's registers written as if all of it were one's own.
+
+Robustness: test_sgis, test_spis, test_distributor, test_redistributor, test_doorbell_still_rings
+"""
 
 ISENABLER, ICENABLER, ISPENDR, ICPENDR, ISACTIVER, ICACTIVER = 0x100, 0x180, 0x200, 0x280, 0x300, 0x380
 IPRIORITYR, ICFGR, IROUTER, IGROUPR = 0x400, 0xC00, 0x6000, 0x80

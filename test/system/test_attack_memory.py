@@ -2,6 +2,8 @@
 """Wild reads, writes and jumps: they cost the attacker a fault each, and the victim nothing.
 
 [stest->swr~fault-costs-its-cell~1]
+
+Robustness: test_wild, test_damage_is_found
 """
 
 import pytest

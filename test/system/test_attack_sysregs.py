@@ -2,6 +2,8 @@
 """Every kind of system register a cell might try: it gets its own, an answer from the list, or Undefined.
 
 [stest->swr~sysregs-allowlisted~1]
+
+Robustness: all
 """
 
 import re

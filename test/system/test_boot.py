@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What starts, and what must not: other CPUs, other machines, damaged images."""
+"""What starts, and what must not: other CPUs, other machines, damaged images.
+
+Robustness: test_other_machine, test_not_at_el2, test_loaded_elsewhere, test_core_left_on, test_damaged_cell_image,
+test_flipped_bit, test_shared_page_is_no_separation
+"""
 
 import copy
 import re

@@ -2,6 +2,8 @@
 """A cell whose memory lies in pieces, in a few colours of the cache, beside one in the other colours.
 
 [stest->swr~colors-placed~1] [stest->swr~colors-text~1]
+
+Robustness: test_fault
 """
 
 import pytest

@@ -2,6 +2,8 @@
 """The real-time cell makes no exit in its steady state; a foreign ELF lives beside it. In virtual time.
 
 [stest->swr~control-tick~1]
+
+Robustness: test_one_deliberate_exit, test_foreign_elf
 """
 
 import pytest

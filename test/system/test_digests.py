@@ -4,6 +4,8 @@ another digest.
 
 [stest->swr~digests-told~1]
 [stest->swr~digests-manifest~1]
+
+Robustness: test_other_image, test_other_blueprint
 """
 
 import json

@@ -5,6 +5,8 @@ own interrupts, in its second life as in its first, and nothing else; what it tr
 [stest->swr~pci-steps~1] [stest->swr~smmu-started~1] [stest->swr~its-commands-played~1] [stest->swr~lpis-by-tables~1]
 [stest->swr~lpi-makes-spi~1] [stest->swr~pci-config-emulated~1] [stest->swr~dma-faults-told~1]
 [stest->swr~dma-by-service-core~1] [stest->swr~pci-functions-reset~1] [stest->swr~metrics-streams~1]
+
+Robustness: test_another_machine_is_refused
 """
 
 import re

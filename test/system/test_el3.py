@@ -5,6 +5,8 @@ the Non-secure state. GICD_CTLR.DS is 0, so Group 0 is the firmware's and priori
 QEMU implements no PSCI here: cells that run on four cores got theirs from TF-A's CPU_ON.
 
 [stest->swr~cores-by-psci~1]
+
+Robustness: test_restart_whatever_the_priority
 """
 
 import collections

@@ -2,6 +2,8 @@
 """The event log of a running machine, collected as a person does it: by scripts/collect from the console.
 
 [stest->swr~health-journal~1] [stest->swr~health-journal-signed~2] [stest->swr~health-journal-told~2] [stest->swr~health-journal-losses~1]
+
+Robustness: test_console_in_use, test_many
 """
 
 import contextlib

@@ -3,6 +3,9 @@
 
 [stest->swr~metrics-channel~1] [stest->swr~metrics-channel-room~1] [stest->swr~exporter-reads~1] [stest->swr~exporter-age~1]
 [stest->swr~exporter-http~1] [stest->swr~exporter-file~1] [stest->swr~exporter-rights~1]
+
+Robustness: test_other_requests, test_usage, test_linux_restarted, test_health_restarted, test_health_stopped,
+test_too_small
 """
 
 import base64

@@ -7,6 +7,8 @@ says that it runs.
 [stest->swr~boot-trial-late~1]
 [stest->swr~boot-confirm-time~1]
 [stest->swr~el2-watchdog~1]
+
+Robustness: all
 """
 
 import re

@@ -4,6 +4,8 @@
 [stest->swr~health-heartbeat~1]
 [stest->swr~health-actions~1]
 [stest->swr~health-input~1]
+
+Robustness: test_restart, test_stop, test_log, test_restart_limit, test_boot_timeout
 """
 
 import pytest

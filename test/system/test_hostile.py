@@ -8,6 +8,8 @@ reported as lost, and harms nobody.
 [stest->swr~order-revokes~1]
 [stest->swr~restart-order~1]
 [stest->swr~core-quiesced~1]
+
+Robustness: all
 """
 
 import pytest

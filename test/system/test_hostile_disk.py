@@ -4,6 +4,8 @@ it can't make it start anything but the two images that the boot state has.
 
 [stest->swr~boot-only-signed~1]
 [stest->swr~boot-slot-order~1]
+
+Robustness: all
 """
 
 import random

@@ -8,6 +8,8 @@ control cell notices nothing, and the boot state is what it may be asked to be. 
 [stest->swr~update-reset~1]
 [stest->swr~update-reset-told~1]
 [stest->swr~linux-slots~1]
+
+Robustness: all
 """
 
 import contextlib

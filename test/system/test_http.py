@@ -8,6 +8,8 @@ does. Idle time passes at once, so its time-outs are short for a client.
 [stest->swr~http-map~2] [stest->swr~http-bounded~1] [stest->swr~metrics~1] [stest->swr~metrics-table~1]
 [stest->swr~metrics-forms~1] [stest->swr~metrics-histograms~1] [stest->swr~metrics-series~1] [stest->swr~metrics-last-life~1] [stest->swr~metrics-integrity~1]
 [stest->swr~map-series~1] [stest->swr~metrics-pmu~1] [stest->swr~cell-pmu~1]
+
+Robustness: test_readers_and_strangers, test_slow_clients_make_room, test_many_scrapes
 """
 
 import contextlib

@@ -3,6 +3,8 @@
 machine; without one it says nothing, and others run as if nobody hashed. In virtual time.
 
 [stest->swr~health-integrity~1]
+
+Robustness: test_flipped
 """
 
 import re

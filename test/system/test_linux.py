@@ -3,6 +3,8 @@
 
 [stest->swr~inject-through-list-registers~1]
 [stest->swr~psci-cpu-on~1]
+
+Robustness: test_last_words
 """
 
 import contextlib

@@ -4,6 +4,8 @@ comes in, however malformed or much, loses an answer or keeps the watch from its
 
 [stest->swr~health-net-virtio~1] [stest->swr~health-net-echo~1] [stest->swr~health-net-bounded~1]
 [stest->swr~cell-pci~1] [stest->swr~health-net-igbvf~1] [stest->swr~health-net-back~1] [stest->swr~health-net-dhcp~1]
+
+Robustness: test_no_dhcp, test_away
 """
 
 import itertools

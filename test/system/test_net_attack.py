@@ -5,6 +5,8 @@ over the cells goes on, no other cell notices, and who means well is served agai
 [stest->swr~health-net-bounded~1] [stest->swr~http-bounded~1] [stest->swr~health-net-dhcp~1] [stest->swr~net-half-open~1]
 [stest->swr~http-places~1] [stest->swr~net-numbers~1] [stest->swr~net-secret~1] [stest->swr~health-net-address~1] [stest->swr~net-answers~1]
 [stest->swr~net-neighbours~1]
+
+Robustness: all
 """
 
 import itertools

@@ -2,6 +2,8 @@
 """A guest with 64 KiB pages: each window fills pages of its own, and the guest works as before.
 
 [stest->swr~windows-64k~1]
+
+Robustness: all
 """
 
 

@@ -2,6 +2,8 @@
 """The performance monitors: all of them for a cell with `pmu`, reset at each start; none for another.
 
 [stest->swr~pmu-of-the-cell~1]
+
+Robustness: test_none_without
 """
 
 import pytest

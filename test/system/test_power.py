@@ -4,6 +4,8 @@
 [stest->swr~psci-cpu-on~1]
 [stest->swr~psci-cpu-off~1]
 [stest->swr~psci-affinity-info~1]
+
+Robustness: test_stop_outweighs, test_application_error
 """
 
 import time

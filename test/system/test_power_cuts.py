@@ -5,6 +5,8 @@ which one is known.
 [stest->swr~power-cut~1]
 [stest->swr~boot-state-write~1]
 [stest->swr~boot-slot-order~1]
+
+Robustness: all
 """
 
 import os

@@ -3,6 +3,8 @@
 
 [stest->swr~health-proofs~1] [stest->swr~proof-announced~1] [stest->swr~proof-stage2~1] [stest->swr~proof-watchdog~1]
 [stest->swr~proof-smmu~1] [stest->swr~metrics-proofs~1] [stest->swr~metrics-watchdog~1]
+
+Robustness: test_not_again
 """
 
 import re

@@ -3,6 +3,8 @@
 
 [stest->swr~linux-root~1]
 [stest->swr~linux-rauc~1]
+
+Robustness: test_damaged_root
 """
 
 import hashlib

@@ -8,6 +8,8 @@
 [stest->swr~crash-gathered~1]
 [stest->swr~health-last-boot~1]
 [stest->swr~el2-watchdog~1]
+
+Robustness: test_exception_at_el2, test_stack_overflow, test_watchdog
 """
 
 import re

@@ -2,6 +2,8 @@
 """Errors that cost the machine its safe state, in virtual time: essential cells go on, the others are stopped.
 
 [stest->swr~health-safe~1]
+
+Robustness: all
 """
 
 import pytest

@@ -6,6 +6,8 @@
 [stest->swr~boot-confirm-time~1]
 [stest->swr~boot-trial-late~1]
 [stest->swr~slots-told~1]
+
+Robustness: test_never_well, test_refused_trial, test_room, test_restart_delays, test_lost
 """
 
 import struct

@@ -3,6 +3,8 @@
 
 [stest->swr~metrics-slots~1]
 [stest->swr~http-boot~1]
+
+Robustness: test_fell_back, test_lost
 """
 
 import contextlib

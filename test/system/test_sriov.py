@@ -6,6 +6,8 @@ them. In virtual time.
 [stest->swr~pci-steps~1] [stest->swr~smmu-started~1] [stest->swr~its-commands-played~1] [stest->swr~lpis-by-tables~1]
 [stest->swr~lpi-makes-spi~1] [stest->swr~pci-config-emulated~1] [stest->swr~pci-functions-reset~1]
 [stest->swr~pci-device-told~1] [stest->swr~health-net-igbvf~1]
+
+Robustness: test_restart_of_b, test_crash_of_a
 """
 
 import hashlib

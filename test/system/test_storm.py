@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Restarts of a two-core cell in the middle of PSCI calls. [stest->swr~psci-cpu-on~1]"""
+"""Restarts of a two-core cell in the middle of PSCI calls. [stest->swr~psci-cpu-on~1]
+
+Robustness: all
+"""
 
 import pytest
 

@@ -5,6 +5,12 @@
 [stest->swr~boot-slot-order~1]
 [stest->swr~boot-state-media~1]
 [stest->swr~boot-refusal-told~1]
+
+Robustness: test_flipped_bit, test_many_flipped_bits, test_flipped_bit_uncorrected, test_mixed_and_matched,
+test_second_configuration, test_unsigned, test_another_key, test_hostile_words, test_hashes_beyond_memory,
+test_older_than_the_counter, test_another_board, test_not_what_was_installed, test_another_machine,
+test_nothing_but_a_fit, test_files_on_the_disk, test_environment, test_damaged_copy_does_not, test_no_state,
+test_empty_slot_is_never_started
 """
 
 import random

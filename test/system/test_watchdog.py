@@ -4,6 +4,8 @@ nothing, and the next boot says so; it doesn't while the cell lives, or is only 
 
 [stest->swr~health-watchdog~1]
 [stest->swr~health-watchdog-i6300esb~1]
+
+Robustness: test_resets
 """
 
 import time

@@ -4,6 +4,8 @@ last record says, the health cell tells, and does everything else as before.
 
 [stest->swr~slots-write-attempts~1]
 [stest->swr~slots-told~1]
+
+Robustness: all
 """
 
 import struct

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_boot.c - the boot: what is refused, in which words, and what is done in which order (architecture 3).
+ *
+ * Robustness: wrong_exception_level, moved_image, other_version, every_flipped_bit,
+ * impossible_sizes, no_console, a_core_does_not_start, a_core_does_not_arrive,
+ * boot_core_without_a_cell, assumed_fact_starts_nothing, every_difference_is_named,
+ * all_differences_at_once, smmu_that_does_not_abort, every_device_is_compared,
+ * devices_that_do_not_start
  */
 #include "machine.h"
 #include <stdio.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_gic.c - what the hypervisor itself does with the GIC, the EL2 registers, caches and time.
+ *
+ * Robustness: active_priorities_that_stay, lpis_of_a_loader
  */
 #include "machine.h"
 #include <stdio.h>

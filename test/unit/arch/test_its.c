@@ -2,6 +2,8 @@
 /*
  * test_its.c - the ITS at boot: its tables, and the command list played once, against a model of its
  * registers.
+ *
+ * Robustness: a_stall_is_told, one_that_does_not_come_to_an_end
  */
 #include "machine.h"
 #include "../../../src/arch/arm64/its.h"

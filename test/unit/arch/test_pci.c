@@ -2,6 +2,9 @@
 /*
  * test_pci.c - a cell's configuration space by its tables, its functions at its end and start, and the boot's
  * steps (src/platform/pci), against a function that behaves as one.
+ *
+ * Robustness: absent_reads_as_ones, ghost_is_read_only, bars_are_sized_and_stay, every_offset,
+ * shared_pf_is_not_reset, steps_end_where_the_machine_differs
  */
 #include "machine.h"
 #include "../../../src/blueprint/pci.h"

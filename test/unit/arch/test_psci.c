@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_psci.c - PSCI 1.1 (Arm DEN0022) and SMCCC 1.1 (DEN0028) as a cell sees them.
+ *
+ * Robustness: unknown_calls, foreign_cores_do_not_exist, smc32_arguments,
+ * arch_features_of_others
  */
 #include "machine.h"
 #include <stdio.h>

@@ -3,6 +3,8 @@
 none uses x18 (src/build.mk). Read from the disassembly, since it rests on two flags of the compiler.
 
 [utest->swr~registers-kept~1]
+
+Robustness: test_it_would_be_seen
 """
 
 import os

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_stage2.c - revocation of a cell's stage 2, one's own and another's (architecture section 4).
+ *
+ * Robustness: half_a_root_is_revoked
  */
 #include "machine.h"
 #include <stdio.h>

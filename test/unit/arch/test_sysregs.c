@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_sysregs.c - trapped system registers (Arm ARM D17.2.37, ISS encoding of EC 0x18).
+ *
+ * Robustness: allint_is_not_there, context_numbers_are_not_emulated, set_way_is_skipped,
+ * all_else_is_undefined, sweep, zero_register_takes_nothing
  */
 #include "machine.h"
 #include <stdio.h>

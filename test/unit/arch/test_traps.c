@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_traps.c - exits: decoding of aborts, outcomes, accounting (Arm ARM D17.2.37, D17.2.66).
+ *
+ * Robustness: undecoded_accesses_are_forbidden, walk_into_an_emulated_page,
+ * permission_fault_has_no_address, violation_is_recorded, wild_jump, high_addresses,
+ * fault_actions, serror_is_the_cells, unforeseen_classes_are_undefined
  */
 #include "machine.h"
 #include <stdio.h>

@@ -3,6 +3,12 @@
  * test_vgic.c - delivery through list registers, and SGIs (Arm IHI 0069: ICH_*, ICC_SGI1R_EL1).
  *
  * Includes its subject, whose statics must be as at boot in every test.
+ *
+ * Robustness: lpis_of_no_table, lpi_whose_spi_is_elsewhere, second_arrival_while_pending,
+ * second_arrival_while_active, crowded_lowest_waits, crowded_equal_priority_waits,
+ * lowest_active_is_parked, end_of_nothing, end_of_nothing_in_groups,
+ * none_is_parked_without_an_order, none_pending_is_signalled, random_arrivals,
+ * first_clear_believes_nothing, sgi_to_foreign_cores_is_dropped, sgi_to_nobody
  */
 #include "machine.h"
 #include "../../../src/arch/arm64/vgic.c"

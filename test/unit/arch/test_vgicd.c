@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_vgicd.c - the distributor as a cell sees it (Arm IHI 0069, GICD_*): its own interrupts, nothing else.
+ *
+ * Robustness: other_widths_do_nothing, last_interrupts, routes_elsewhere_are_not_taken,
+ * all_else_is_reserved, a_cell_that_owns_nothing, a_disabled_one_is_not_delivered,
+ * sibling_that_does_not_answer_is_not_waited_for
  */
 #include "machine.h"
 #include "../../../src/arch/arm64/vgic.h"

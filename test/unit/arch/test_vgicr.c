@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_vgicr.c - the redistributors as a cell sees them (Arm IHI 0069, GICR_*): its own cores' SGIs and PPIs.
+ *
+ * Robustness: all_else_is_reserved, other_widths_do_nothing, sweep
  */
 #include "machine.h"
 #include "../../../src/arch/arm64/vgic.h"

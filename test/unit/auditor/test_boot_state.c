@@ -3,6 +3,8 @@
  * test_boot_state.c - the fixture with a boot state in the second bank of its flash; and images where that
  * bank, or the one that the machine starts from, is somebody else's, or the health cell is told another thing
  * of it.
+ *
+ * Robustness: broken_boot_states_are_caught
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,6 +2,8 @@
 /*
  * test_boot_state_spi.c - the fixture with a boot state in an SPI flash; and images where its controller is
  * somebody else's, or couldn't be the health cell's, or the health cell is told another thing of it.
+ *
+ * Robustness: broken_boot_states_are_caught
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_conformance.c - images that aren't what their partition file, board or guest trees say.
+ *
+ * Robustness: differences_from_the_inputs_are_caught
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_format.c - images whose parts don't hold together, and what the command says of them.
+ *
+ * Robustness: broken_formats_are_caught, fit_parts_are_checked, nothing_else_is_loaded,
+ * nothing_else_is_there, names_lead_to_one_part_each
  */
 #include <stdarg.h>
 #include <stddef.h>

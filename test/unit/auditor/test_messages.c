@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_messages.c - what a function's message leads to: the ITS's commands, tables and the cells' LPIs.
+ *
+ * Robustness: wrong_messages_are_caught
  */
 #include <stdarg.h>
 #include <stddef.h>

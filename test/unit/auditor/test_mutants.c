@@ -4,6 +4,8 @@
  * auditor's walkers: it translates page by page. What gives a cell or a core's EL2 a right that it
  * hadn't must be caught; what changes no translation must be accepted. And hostile bytes anywhere
  * must not crash the auditor (run under the sanitizers).
+ *
+ * Robustness: all
  */
 #include <stdarg.h>
 #include <stddef.h>

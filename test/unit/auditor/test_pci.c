@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_pci.c - PCI functions: inventory, owners, and what they may do to each other and to other cells.
+ *
+ * Robustness: wrong_functions_are_caught
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -2,6 +2,8 @@
 /*
  * test_presentation.c - a channel that is shown as a PCI function, in the control cell and in the gateway,
  * and what is wrong where one thing of it is another.
+ *
+ * Robustness: wrong_functions_are_caught
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_separation.c - images in which the division is broken, each in one way.
+ *
+ * Robustness: broken_separation_is_caught
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -2,6 +2,8 @@
 /*
  * test_space.c - PCI functions set up: the boot's steps, what cells may do to configuration space, BARs in
  * stage 2, and what guests' trees say of it.
+ *
+ * Robustness: wrong_functions_are_caught
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_streams.c - DMA: stream tables, DMA tables, and the service core's list of both.
+ *
+ * Robustness: wrong_streams_are_caught
  */
 #include <stdarg.h>
 #include <stddef.h>

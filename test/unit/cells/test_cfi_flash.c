@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_cfi_flash.c - the driver of parallel NOR flash, with two chips side by side. [utest->swr~flash-cfi~1]
+ *
+ * Robustness: refused, failed, too_slow
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_confirm.c - when what runs is confirmed. [utest->swr~boot-confirm-time~1]
+ *
+ * Robustness: silent, stopped, restart, incident, no_time
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_console.c - a terminal whose input never ends: a poll of it does.
+ *
+ * Robustness: all
  */
 #include "test.h"
 

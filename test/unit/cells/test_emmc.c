@@ -2,6 +2,8 @@
 /*
  * test_emmc.c - a boot partition of an eMMC as flash, and the boot state in it, on a model of controller and
  * card. [utest->swr~flash-emmc~1] [utest->swr~emmc-controller~1]
+ *
+ * Robustness: bounds, failures, power_cuts, unreadable
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_events.c - event rings as the health cell reads them, and what it says of each event.
+ *
+ * Robustness: losses, bad_record, overtaken
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_exporter.c - what the exporter tells a Prometheus and puts into a file.
+ *
+ * Robustness: none
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_exporter_server.c - the exporter's web server with real clients, on a clock of the test's own.
+ *
+ * Robustness: silent, slow, none, places
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_guest.c - the guest tree as a cell reads it.
+ *
+ * Robustness: missing, foreign_tree
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_host_address.c - addresses that hosts may have, and others. [utest->swr~health-net-address~1]
+ *
+ * Robustness: others
  */
 #include "test.h"
 

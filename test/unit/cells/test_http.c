@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_http.c - requests and their whole answers.
+ *
+ * Robustness: refusals
  */
 #include "test.h"
 

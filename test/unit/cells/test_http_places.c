@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_http_places.c - who makes room for whom. [utest->swr~http-places~1]
+ *
+ * Robustness: all
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_http_request.c - requests, good and bad, whole and in pieces.
+ *
+ * Robustness: refused, unfinished, too_long
  */
 #include "test.h"
 

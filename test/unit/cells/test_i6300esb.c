@@ -2,6 +2,8 @@
 /*
  * test_i6300esb.c - the driver of the Intel 6300ESB's watchdog, with a device that takes writes only when
  * they are unlocked. [utest->swr~health-watchdog-i6300esb~1]
+ *
+ * Robustness: bounds, without_registers
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_identity.c - the identity that the factory wrote, whole and damaged. [utest->swr~identity-read~1]
+ *
+ * Robustness: damaged, senseless
  */
 #include "test.h"
 

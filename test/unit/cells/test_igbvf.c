@@ -2,6 +2,9 @@
 /*
  * test_igbvf.c - the driver of a virtual function, with a device whose physical function may be silent, give
  * a MAC or none, be reset, or forget. [utest->swr~health-net-back~1]
+ *
+ * Robustness: nobody_answers, in_reset, a_refused_mac, a_busy_mailbox, the_ways_to_be_lost,
+ * a_stray_ring, a_stray_ring_and_no_end
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_igbvf_ring.c - descriptor rings of the 82576, with a device that fills and empties them.
+ *
+ * Robustness: full_of_frames, bad_frames, done_for_ever, full_of_sent, no_such_length
  */
 #include "test.h"
 

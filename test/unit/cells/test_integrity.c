@@ -2,6 +2,8 @@
 /*
  * test_integrity.c - every bit that changes is found, and no later than is said.
  * [utest->swr~health-integrity~1]
+ *
+ * Robustness: flips, table_flips, refused
  */
 #include "test.h"
 

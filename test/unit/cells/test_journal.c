@@ -2,6 +2,8 @@
 /*
  * test_journal.c - the event log's store, chain, text and checkpoints. The text is what the host's reader is
  * given, too (test/unit/log).
+ *
+ * Robustness: overwritten, no_room, overtaken, long_line, losses_counted
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_lines.c - a cell's log ring, byte by byte and as lines.
+ *
+ * Robustness: overrun, long_line
  */
 #include "test.h"
 

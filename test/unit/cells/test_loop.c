@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_loop.c - deadlines, misses and latencies of the control cell's tick.
+ *
+ * Robustness: late, early
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_machine.c - the directory, one look at a cell, and the command line.
+ *
+ * Robustness: refused, largest
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_metrics.c - both text forms of the metrics.
+ *
+ * Robustness: counter_older_than_the_boot, longest
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_neighbours.c - by whom clients are reached. [utest->swr~net-neighbours~1]
+ *
+ * Robustness: many
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_nic_errors.c - Device Status of a function that the test plays. [utest->swr~health-nic-errors~1]
+ *
+ * Robustness: none
  */
 #include "test.h"
 

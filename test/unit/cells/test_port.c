@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_port.c - sampling and queuing ports: what a reader may and may not see.
+ *
+ * Robustness: sampling_stale, sampling_torn, sampling_corrupt, hostile_header, too_small,
+ * queue_overwrites, queue_unopened, concurrent
  */
 #include "test.h"
 

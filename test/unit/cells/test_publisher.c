@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_publisher.c - the metrics' channel from both sides: the health cell's writer, a Linux cell's reader.
+ *
+ * Robustness: bounded, too_long, most, torn, restarted, hostile
  */
 #include "test.h"
 

@@ -2,6 +2,9 @@
 /*
  * test_slots.c - boot state, confirmation and update channel together, on flash that fails. Each test is a
  * life of its own.
+ *
+ * Robustness: third_attempt, no_fourth_attempt, no_fourth_attempt_at_once, good_without_flash,
+ * failed_change, failed_try, no_emmc, no_controller, untold
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_sntp.c - an NTP server's answers, right ones and others. The counter runs at 1 GHz.
+ *
+ * Robustness: foreign, useless, jumps, late
  */
 #include "test.h"
 

@@ -2,6 +2,9 @@
 /*
  * test_spi_nor.c - serial NOR flash behind Rockchip's SPI controller, and the boot state in it when the power
  * is cut. [utest->swr~flash-spi-nor~1] [utest->swr~flash-spi-controller~1]
+ *
+ * Robustness: unusable, describes_another, out_of_bounds, not_taken, busy_for_ever,
+ * takes_no_longer, power_cuts, protected_block
  */
 #include "test.h"
 

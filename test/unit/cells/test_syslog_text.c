@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_syslog_text.c - events as syslog messages.
+ *
+ * Robustness: longest
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_tcp_numbers.c - numbers that nobody foresees, and SYN cookies.
+ *
+ * Robustness: others_cookies
  */
 #include "test.h"
 

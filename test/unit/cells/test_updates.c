@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_updates.c - the update channel, whose other end is hostile.
+ *
+ * Robustness: refusals, limit, nothing_to_do, flash_fails, one_at_a_time, noise, no_reset
  */
 #include "test.h"
 

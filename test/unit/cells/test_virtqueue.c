@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_virtqueue.c - a virtqueue, with a device that keeps to the rules and one that doesn't.
+ *
+ * Robustness: full, lies, longer_than_a_buffer
  */
 #include "test.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_watch.c - when the health cell speaks of a missed heartbeat or a boot timeout, and when not.
+ *
+ * Robustness: heartbeat_missed, boot_timeout, not_running
  */
 #include "test.h"
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* test_plan.c - partition files that are right, and what must hold in every plan made of them. */
+/*
+ * test_plan.c - partition files that are right, and what must hold in every plan made of them.
+ *
+ * Robustness: odd_board
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

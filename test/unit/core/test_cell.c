@@ -4,6 +4,13 @@
  * restart window, CPU_ON and CPU_OFF (architecture sections 3 and 4).
  *
  * Includes its subjects, whose statics must be as at boot in every test.
+ *
+ * Robustness: dma_that_is_not_cut_loses_the_cell, dma_without_an_answer_loses_the_cell,
+ * damaged_image_never_starts, many_requests_one_restart, stop_outweighs_restart,
+ * same_request_twice_is_two, order_during_restart_is_not_lost,
+ * revocation_after_the_order_was_obeyed, all_siblings_must_rest, gathering_wakes_again,
+ * last_writes_of_siblings_are_undone, restarts_within_the_window, cpu_on_ends_with_its_cell,
+ * spurious_wake_starts_nothing, cpu_off_loses_no_cpu_on
  */
 #include "arch.h"
 #include "../../../src/core/cell.c"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_crash.c - dumps of a core, and the record that the next boot makes of them (src/blueprint/crash.h).
+ *
+ * Robustness: garbage_is_no_record, a_board_without_an_area, more_than_are_kept, damage_is_found
  */
 #include "arch.h"
 #include "../../../src/core/core.h"

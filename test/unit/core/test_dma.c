@@ -4,6 +4,9 @@
  * DMA costs that the IOMMU refused.
  *
  * Includes its subject, whose statics must be as at boot in every test.
+ *
+ * Robustness: cell_waits_a_second, live_not_against_an_order, only_on_the_service_core,
+ * fault_costs_what_the_table_says, storm, flood_keeps_the_ring
  */
 #include "arch.h"
 #include "../../../src/blueprint/pci.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_events.c - event records and their CRC-32 (telemetry.h).
+ *
+ * Robustness: oldest_is_overwritten, flood_leaves_room
  */
 #include "arch.h"
 #include "../../../src/core/events.h"

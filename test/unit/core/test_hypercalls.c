@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_hypercalls.c - what a cell may ask for, and what it is refused (hypercall.h).
+ *
+ * Robustness: unknown_functions, upper_half_of_function_is_ignored, doorbells_are_rated,
+ * control_is_the_health_cells, control_checks_its_arguments, faults_end_their_cell
  */
 #include "arch.h"
 #include "../../../src/core/crash.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_ivshmem.c - registers of a channel that is shown as a PCI function: constant but for the doorbell.
+ *
+ * Robustness: nothing_else_does_anything, doorbell_is_rated
  */
 #include "arch.h"
 #include "../../../src/blueprint/pci.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_mmio.c - which emulated range holds an address.
+ *
+ * Robustness: empty_table, edges_of_every_range
  */
 #include "host.h"
 #include "../../../src/core/mmio.h"

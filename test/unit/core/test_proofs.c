@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_proofs.c - what the health cell announces as a proof, and what it can't pass for one.
+ *
+ * Robustness: a_read_that_is_not, a_fault_is_a_fault, once_a_boot, not_by_others, not_for_long,
+ * nothing_else, one_that_comes_late
  */
 #include "arch.h"
 #include "../../../src/blueprint/hypercall.h"

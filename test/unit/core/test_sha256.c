@@ -2,6 +2,8 @@
 /*
  * test_sha256.c - SHA-256 against FIPS 180-4's examples and OpenSSL, on a core that has instructions for it,
  * OpenSSL's blocks in their place, and on one that hasn't.
+ *
+ * Robustness: one_bit_is_seen
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "host.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_vuart.c - the emulated PL011 (Arm DDI 0183, 3.3): registers, input, interrupts.
+ *
+ * Robustness: unknown_offsets_and_widths, overrun_loses_the_oldest, ring_just_full_loses_nothing
  */
 #include "arch.h"
 #include "../../../src/core/mmio.h"

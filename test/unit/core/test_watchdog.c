@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * test_watchdog.c - EL2's watch over the health cell's heartbeat.
+ *
+ * Robustness: a_heart_that_stands_still, an_interrupt_too_early_is_no_look, nobody_else_has_one
  */
 #include "arch.h"
 #include "../../../src/core/core.h"

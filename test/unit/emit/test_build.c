@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_build.c - the files of a build: digests, the patched image, the FIT, and failing to write them.
+ *
+ * Robustness: full_disk_leaves_nothing, no_folder_is_an_error, a_wrong_binary_is_refused
  */
 #include <setjmp.h>
 #include <stdarg.h>

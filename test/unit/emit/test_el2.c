@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_el2.c - the hypervisor's own address spaces and the records that name their windows.
+ *
+ * Robustness: no_writable_text
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,6 +2,8 @@
 /*
  * test_its.c - the ITS's commands, carried out on a translater that is played here (Arm IHI 0069, 5.3), and
  * the memory that ITS and redistributors are given.
+ *
+ * Robustness: too_many_messages
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_pagetable.c - tables built by pagetable.c, walked back by the fixture's own walker.
+ *
+ * Robustness: refuses_overlap, refuses_what_has_no_place, random_maps_walk_back
  */
 #include <setjmp.h>
 #include <stdarg.h>

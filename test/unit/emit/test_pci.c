@@ -2,6 +2,8 @@
 /*
  * test_pci.c - PCI functions: what the boot core does to a machine that is played here, and what the cells
  * see of it.
+ *
+ * Robustness: another_machine_is_noticed
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_stage2.c - what each cell of the fixture sees of the machine, read from the blueprint's bytes.
+ *
+ * Robustness: two_devices_in_one_page, too_wide_is_refused, overlap_is_refused
  */
 #include <setjmp.h>
 #include <stdarg.h>

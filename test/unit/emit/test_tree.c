@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_tree.c - the guest trees: what they keep of board.dts, what they lack, what they add.
+ *
+ * Robustness: a_clock_of_another_cell_is_refused, no_room_is_refused
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,6 +3,8 @@
  * test_tampering.c - a hostile holder of a log: whatever is done to the file, what the verifier vouches for
  * is what the device chained. The files are written by the health cell's own code. [utest->swr~log-chain~2]
  * [utest->swr~log-signatures~2]
+ *
+ * Robustness: all
  */
 #include <setjmp.h>
 #include <stdarg.h>

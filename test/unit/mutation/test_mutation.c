@@ -6,6 +6,8 @@
  * MUTANTS gives their number, MUTATION_SEED another sequence. With SCORED of them, further ones are made
  * until each rule's claim has been broken RULE_LEAST times in each kind of part in which it can be. The
  * scores go to build/test-results/mutation.md; docs/audit.md holds the table of one such run.
+ *
+ * Robustness: mutants_are_judged_as_the_oracle_judges, mutants_of_functions_are_judged_alike
  */
 #include <stdarg.h>
 #include <stddef.h>

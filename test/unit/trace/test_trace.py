@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """scripts/trace.py: every kind of orphan is found, a whole trace is accepted."""
 
+import csv
 import importlib.util
+import json
+import sys
 from pathlib import Path
 
 import pytest
 
 SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "trace.py"
+sys.path.insert(0, str(SCRIPT.parent))
 spec = importlib.util.spec_from_file_location("trace_script", SCRIPT)
 trace = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(trace)
