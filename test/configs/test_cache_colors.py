@@ -149,6 +149,7 @@ def test_every_page(built):
     assert pages > 20000
 
 
+# [utest->swr~audit-colors~1]
 def test_good(built, tmp_path):
     assert Image(built).audit(tmp_path / "same.itb") == (set(), 0)
 

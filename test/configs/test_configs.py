@@ -47,6 +47,9 @@ def expected(path):
 # [utest->swr~config-channels~1] [utest->swr~config-faults~1] [utest->swr~config-names~1]
 # [utest->swr~config-diagnostics~1] [utest->swr~config-shared~1] [utest->swr~config-presentation~1] [utest->swr~config-net~1] [utest->swr~config-crash-audit~1] [utest->swr~config-watchdog~1] [utest->swr~config-boot-state~1]
 # [utest->swr~config-boot-state-times~1]
+# [utest->swr~config-devices~1] [utest->swr~config-msis~1] [utest->swr~config-pci~1] [utest->swr~config-overlay~1]
+# [utest->swr~config-included~1] [utest->swr~config-log-key~1] [utest->swr~colors-geometry~1] [utest->swr~config-reserved~1]
+# [utest->swr~config-update-reset~1] [utest->swr~config-pci-watchdog~1] [utest->swr~config-boot-state-spi~1]
 @pytest.mark.parametrize("path", files("test/configs/bad/*.dts"))
 def test_bad(path):
     result = check(path)
@@ -55,6 +58,9 @@ def test_bad(path):
     assert result.returncode == 1
 
 
+# [utest->swr~config-firmware~1] [utest->swr~config-cores~1] [utest->swr~config-memory~1] [utest->swr~config-images~1]
+# [utest->swr~config-channels~1] [utest->swr~config-faults~1] [utest->swr~config-names~1] [utest->swr~config-presentation~1]
+# [utest->swr~config-net~1] [utest->swr~config-boot-state~1]
 @pytest.mark.parametrize("path", files("test/configs/good/*.dts") + files("configs/*.dts"))
 def test_good(path):
     result = check(path)
@@ -108,6 +114,7 @@ def usage(*arguments):
     return subprocess.run([TOOL, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
+# [utest->swr~command-line~1]
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -247,6 +254,7 @@ def test_bad_json(path):
     assert result.returncode == 1
 
 
+# [utest->swr~config-diagnostics~1] [utest->swr~config-diagnostics-json~1]
 def test_good_json():
     result = check("configs/minimal.dts", "--json")
     assert (result.stdout, result.stderr, result.returncode) == ("", "", 0)

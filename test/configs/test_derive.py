@@ -48,6 +48,7 @@ def has(out, cell, node):
 
 
 # [utest->swr~compile-tree~1] [utest->swr~config-shared~1]
+# [utest->swr~audit-tree-shared~1]
 def test_shared_providers(build):
     out = build("shared-providers")
     uart = "/soc/serial@10002000"

@@ -240,6 +240,7 @@ def test_other_bytes(built, tmp_path):
     assert json.loads(diff(built.base, path, "--json").stdout)["same"] is False
 
 
+# [utest->swr~diff~1]
 @pytest.mark.parametrize("content", [None, b"", b"nonsense" * 100])
 def test_unreadable(built, tmp_path, content):
     path = tmp_path / "none.itb"

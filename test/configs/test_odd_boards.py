@@ -66,6 +66,7 @@ def test_accepted(tmp_path, name):
     audited(odd_board(tmp_path, name, board=ACCEPTED[name]), tmp_path / "out")
 
 
+# [utest->swr~config-board~1]
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(tmp_path, name):
     changes, why = REFUSED[name]
@@ -148,12 +149,14 @@ def left_out_of(found):
 
 
 # Audited: compiler and auditor hold the same things for a cell's.
+# [utest->swr~config-devices~1]
 def test_rest_without_half_an_interrupt(tmp_path):
     found = audited(three_cells(odd_board(tmp_path, "interrupt"), '"timer@10002000"'), tmp_path / "out")
     assert left_out_of(found)["/soc/timer@10003000"] == "it shares interrupt 35 with /soc/timer@10002000, which belongs to cell 'third'"
     assert owned(found, 2) == ["/soc/timer@10002000"]
 
 
+# [utest->swr~config-devices~1]
 def test_rest_without_half_a_page(tmp_path):
     """Of a page that a disabled device has, too, nothing is "rest"."""
     node = '\trtc@11900000 { compatible = "arm,pl031"; reg = <0 0x11900000 0 0x100>; };\n\trtc@11900800 { compatible = "arm,pl031"; reg = <0 0x11900800 0 0x100>; status = "disabled"; };\n'

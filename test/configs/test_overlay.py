@@ -96,6 +96,7 @@ def test_compiled(tmp_path):
     assert tree.read_bytes() == build("test/configs/good/overlay.dts", tmp_path / "source").read_bytes()
 
 
+# [utest->swr~config-overlay~1]
 def test_damaged(tmp_path):
     """Cut at any length it is refused; with a byte changed the tool ends by itself."""
     path = compiled(tmp_path)

@@ -74,6 +74,7 @@ def good():
     ]
 
 
+# [utest->swr~config-pci-inventory~1]
 def test_good(tmp_path):
     assert board(tmp_path, good()) == ""
 
@@ -88,6 +89,7 @@ def looped(extended):
     return function
 
 
+# [utest->swr~config-pci-inventory~1]
 @pytest.mark.parametrize("extended", [False, True])
 def test_loops_end(tmp_path, extended):
     assert board(tmp_path, [port(), looped(extended)]) == ""

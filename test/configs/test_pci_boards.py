@@ -194,6 +194,7 @@ REFUSED = {
 
 
 # [utest->swr~config-pci~1]
+# [utest->swr~config-pci-facts~1] [utest->swr~config-pci-reach~1]
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(tmp_path, name):
     changes, given, expected = REFUSED[name]

@@ -24,6 +24,7 @@ def state_of(path):
     return path.read_bytes(), status.st_mtime_ns, status.st_ino
 
 
+# [utest->swr~flash-table-last~1]
 def test_target_is_the_image(release, tmp_path):
     """[stest->swr~flash-read-back~1] [stest->swr~flash-record~1]"""
     target = tmp_path / TARGET

@@ -162,12 +162,14 @@ static void assert_said(const char *words)
 		fail_msg("'%s' is not in: %s", words, uart_text());
 }
 
+/* [utest->swr~machine-compared~1] [utest->swr~boot-gate~1] */
 static void good_blueprint(void **state)
 {
 	assert_false(check_halts(8, LOAD));
 	assert_string_equal(uart_text(), "");
 }
 
+/* [utest->swr~blueprint-checked~1] */
 static void wrong_exception_level(void **state)
 {
 	assert_true(check_halts(4, LOAD));
@@ -195,6 +197,7 @@ static void other_version(void **state)
 	assert_true(check_halts(8, LOAD));
 }
 
+/* [utest->swr~blueprint-checked~1] */
 static void every_flipped_bit(void **state)
 {
 	u8 *const bytes = (u8 *)&blueprint_start;
@@ -215,6 +218,7 @@ static void every_flipped_bit(void **state)
 	assert_false(check_halts(8, LOAD));
 }
 
+/* [utest->swr~blueprint-checked~1] */
 static void impossible_sizes(void **state)
 {
 	bp->size = sizeof(struct bp_header) - 1;
@@ -276,6 +280,7 @@ static void a_core_does_not_arrive(void **state)
 	assert_int_equal(boot_gate.open, 0);
 }
 
+/* [utest->swr~boot-gate~1] */
 static void the_gate_opens_when_all_are_there(void **state)
 {
 	u64 core;
@@ -356,6 +361,7 @@ static void every_difference_is_named(void **state)
 	assert_differs("timer frequency in CNTFRQ_EL0");
 }
 
+/* [utest->swr~machine-compared~1] */
 static void more_than_was_assumed_is_well(void **state)
 {
 	u64 core;

@@ -71,6 +71,7 @@ static void commands_are_played(void **state)
 	assert_true(journal_before("mmio(40c3000000)=1", "mmio(40c3000088)=a0"));
 }
 
+/* [utest->swr~its-commands-played~1] */
 static void a_stall_is_told(void **state)
 {
 	for (stalls_at = 0; stalls_at < COMMANDS; stalls_at += 0x20) {
@@ -82,6 +83,7 @@ static void a_stall_is_told(void **state)
 	}
 }
 
+/* [utest->swr~its-commands-played~1] */
 static void one_that_does_not_come_to_an_end(void **state)
 {
 	slow = true;
@@ -93,6 +95,7 @@ static void one_that_does_not_come_to_an_end(void **state)
 }
 
 /* Smaller than asked for, or elsewhere: refused. Attributes of memory are its own. */
+/* [utest->swr~its-commands-played~1] */
 static void tables_are_taken_as_given(void **state)
 {
 	kept = 0x8;

@@ -129,6 +129,7 @@ static void reads_by_the_table(void **state)
 }
 
 /* Functions that aren't there, of all 256, and accesses too wide. */
+/* [utest->swr~pci-config-emulated~1] */
 static void absent_reads_as_ones(void **state)
 {
 	for (u64 rid = 0; rid < 256; rid++)
@@ -178,6 +179,7 @@ static void a_channel_is_on_its_own_bus(void **state)
 	assert_int_equal(phys_writes(), 0);
 }
 
+/* [utest->swr~pci-config-emulated~1] */
 static void ghost_is_read_only(void **state)
 {
 	assert_int_equal(get(128, 0, 4), 0xffffffff);
@@ -188,6 +190,7 @@ static void ghost_is_read_only(void **state)
 	assert_int_equal(get(128, 8, 4), 0x02000001);
 }
 
+/* [utest->swr~pci-config-emulated~1] */
 static void writes_by_masks(void **state)
 {
 	put(8, 4, 2, 0xffff);
@@ -202,6 +205,7 @@ static void writes_by_masks(void **state)
 }
 
 /* Bits of status are cleared where they are written as one, and nowhere else. */
+/* [utest->swr~pci-config-emulated~1] */
 static void write_one_to_clear(void **state)
 {
 	journal_clear();
@@ -234,6 +238,7 @@ static void bars_are_sized_and_stay(void **state)
 }
 
 /* A reset by the guest clears the BARs; they are back before memory decodes again. */
+/* [utest->swr~pci-bars-fixed~1] */
 static void bars_are_back_before_memory(void **state)
 {
 	put(8, 4, 2, 6);
@@ -254,6 +259,7 @@ static void bars_are_back_before_memory(void **state)
 }
 
 /* A reset that goes on: memory is not switched on with BARs of zero. */
+/* [utest->swr~pci-functions-reset~1] */
 static void no_memory_during_a_reset(void **state)
 {
 	put(8, 0x78, 2, FLR);
@@ -272,6 +278,7 @@ static void no_memory_during_a_reset(void **state)
 
 /* Every offset and width, with hostile values: only what the masks open changes, nothing beyond the
  * functions. */
+/* [utest->swr~pci-config-emulated~1] */
 static void every_offset(void **state)
 {
 	static const u32 values[] = {0, ~0u, 0x80008000, 0x7fff7fff, 0x00008000};
@@ -344,6 +351,7 @@ static void functions_reset(void **state)
 	assert_int_equal(((u32 *)STATE)[1], 0);
 }
 
+/* [utest->swr~pci-functions-reset~1] */
 static void shared_pf_is_not_reset(void **state)
 {
 	function(0)->flags = BP_PCI_SHARED;
@@ -381,6 +389,7 @@ static void steps_in_order(void **state)
 	assert_string_equal(uart_text(), "");
 }
 
+/* [utest->swr~pci-steps~1] */
 static void steps_end_where_the_machine_differs(void **state)
 {
 	struct bp_pci_step steps[] = {{.va = CONFIG + 2,

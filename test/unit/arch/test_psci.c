@@ -152,6 +152,7 @@ static void versions(void **state)
 	assert_int_equal(call(MIGRATE_INFO_TYPE, 0, 0, 0), 2); /* no Trusted OS to migrate */
 }
 
+/* [utest->swr~psci-own-cores~1] */
 static void features(void **state)
 {
 	static const u32 there[] = {VERSION,	  CPU_SUSPEND,	 0x84000001, CPU_OFF,		CPU_ON,
@@ -166,6 +167,7 @@ static void features(void **state)
 		assert_int_equal(call(FEATURES, absent[i], 0, 0), NOT_SUPPORTED);
 }
 
+/* [utest->swr~psci-own-cores~1] */
 static void unknown_calls(void **state)
 {
 	static const u32 functions[] = {0,	    0x84000007, MIGRATE,    SYSTEM_SUSPEND, SYSTEM_RESET2,
@@ -191,6 +193,7 @@ static void core_on_off_and_pending(void **state)
 	assert_null(strstr(journal(), "smc(")); /* parked at EL2, never in firmware */
 }
 
+/* [utest->swr~psci-cpu-on~1] [utest->swr~psci-affinity-info~1] */
 static void core_by_all_affinities(void **state)
 {
 	assert_int_equal(call(CPU_ON, UINT64_C(0x0300020100), 0x1000, 5), 0);
@@ -202,6 +205,7 @@ static void core_by_all_affinities(void **state)
 			      UINT64_C(3) << 48 | UINT64_C(2) << 32 | UINT64_C(1) << 16 | 7 << 24 | 1));
 }
 
+/* [utest->swr~psci-cpu-on~1] [utest->swr~psci-affinity-info~1] */
 static void foreign_cores_do_not_exist(void **state)
 {
 	static const u64 targets[] = {3, 0x100, UINT64_C(1) << 32, BIT(31) | 1, UINT64_MAX, BIT(24) | 1};
@@ -215,6 +219,7 @@ static void foreign_cores_do_not_exist(void **state)
 }
 
 /* An SMC32 call has 32-bit arguments, whatever the upper halves hold. */
+/* [utest->swr~psci-cpu-on~1] */
 static void smc32_arguments(void **state)
 {
 	const u64 junk = UINT64_C(0xabcd) << 48;
@@ -265,6 +270,7 @@ static void wake_up_comes(void)
 	iar_push(7);
 }
 
+/* [utest->swr~psci-cpu-off~1] */
 static void cpu_off_and_on_again(void **state)
 {
 	core_identify(1);
@@ -288,6 +294,7 @@ static void cpu_off_and_on_again(void **state)
 	assert_int_equal(host_telemetry(1)->core_state, CORE_RUNNING);
 }
 
+/* [utest->swr~psci-own-cores~1] */
 static void system_calls_end_the_cell_alone(void **state)
 {
 	frame.x[0] = SYSTEM_RESET;
@@ -321,6 +328,7 @@ static s64 firmware(u64 function, u64 a, u64 b, u64 c)
 	}
 }
 
+/* [utest->swr~speculation-as-native~1] */
 static void workarounds_follow_firmware(void **state)
 {
 	static const u32 functions[] = {WORKAROUND_1, WORKAROUND_2, WORKAROUND_3};
@@ -347,6 +355,7 @@ static void workarounds_follow_firmware(void **state)
 	}
 }
 
+/* [utest->swr~psci-own-cores~1] */
 static void arch_features_of_others(void **state)
 {
 	assert_int_equal(call(ARCH_FEATURES, SMCCC, 0, 0), 0);

@@ -124,6 +124,7 @@ static void starts_from_abort(void **state)
 	assert_true(journal_before("mmio(40c2000020)=18", "mmio(40c2000020)=19"));
 }
 
+/* [utest->swr~smmu-started~1] [utest->swr~smmu-abort-all~1] */
 static void refuses_what_does_not_obey(void **state)
 {
 	smmu_abort_all(SMMU);
@@ -165,6 +166,7 @@ static void queue_wraps_and_fills(void **state)
 }
 
 /* It would stop there for ever, and signal without end, were it only acknowledged. */
+/* [utest->swr~smmu-commands~1] */
 static void bad_command_is_replaced(void **state)
 {
 	bad_command = UINT64_C(0x101) << 32 | 3;
@@ -265,6 +267,7 @@ static void events_in_order_and_around(void **state)
 }
 
 /* The queue was full: one count, acknowledged, and what is there is taken. */
+/* [utest->swr~dma-faults-told~1] */
 static void overflow(void **state)
 {
 	for (u32 i = 0; i < 4; i++)
@@ -300,6 +303,7 @@ static void refill(va_t va, bool write)
 	smmu_acts(va, write);
 }
 
+/* [utest->swr~dma-faults-told~1] */
 static void storm_is_bounded(void **state)
 {
 	endless = 1000;
@@ -321,6 +325,7 @@ static void storm_is_bounded(void **state)
 }
 
 /* Bits of the command queue's error are its user's. */
+/* [utest->swr~smmu-commands~1] */
 static void command_error_is_left(void **state)
 {
 	phys32_set(SMMU + 0x60, 1);

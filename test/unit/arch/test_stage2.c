@@ -39,6 +39,7 @@ static void revoke_and_restore(void **state)
 	assert_non_null(strstr(journal(), "tlbi(vmalls12e1is,2000005000000)"));
 }
 
+/* [utest->swr~stage2-revocation~1] */
 static void half_a_root_is_revoked(void **state)
 {
 	root()[515] = 0;

@@ -246,6 +246,7 @@ static void actlr(void **state)
 	assert_int_equal(reg_writes("actlr_el1"), 0);
 }
 
+/* [utest->swr~sysregs-allowlisted~1] */
 static void all_else_is_undefined(void **state)
 {
 	static const u8 registers[][5] = {{3, 3, 9, 12, 0}, /* PMCR */
@@ -274,6 +275,7 @@ static void all_else_is_undefined(void **state)
 }
 
 /* All of the encoding space: no write gets through to the machine, no read changes another register. */
+/* [utest->swr~sysregs-allowlisted~1] */
 static void sweep(void **state)
 {
 	for (u32 op0 = 0; op0 < 4; op0++)

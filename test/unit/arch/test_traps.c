@@ -204,6 +204,7 @@ static void doubleword_load(void **state)
 	assert_int_equal(host_telemetry(0)->exits[EXIT_GICR], 1);
 }
 
+/* [utest->swr~emulated-pages~1] */
 static void store_of_each_width(void **state)
 {
 	frame.x[4] = UINT64_C(0xfedcba9876543210);
@@ -271,6 +272,7 @@ static void pci_by_way_of_an_abort(void **state)
 }
 
 /* Without ISV (pairs, write-back, vectors, cache maintenance) and unaligned: refused, in no way guessed. */
+/* [utest->swr~emulated-pages~1] */
 static void undecoded_accesses_are_forbidden(void **state)
 {
 	static const struct {
@@ -298,6 +300,7 @@ static void undecoded_accesses_are_forbidden(void **state)
 }
 
 /* A guest's page tables in an emulated page: the walk faults, no register access is meant. */
+/* [utest->swr~emulated-pages~1] */
 static void walk_into_an_emulated_page(void **state)
 {
 	load(UART, 2, 1, S1PTW);
@@ -306,6 +309,7 @@ static void walk_into_an_emulated_page(void **state)
 }
 
 /* A permission fault leaves HPFAR_EL2 unknown: no device is looked up by it. */
+/* [utest->swr~fault-costs-its-cell~1] */
 static void permission_fault_has_no_address(void **state)
 {
 	reg_set("hpfar_el2", (UART >> 12) << 4);
@@ -378,6 +382,7 @@ static void an_announced_read_is_a_proof(void **state)
 	}
 }
 
+/* [utest->swr~fault-costs-its-cell~1] */
 static void wild_jump(void **state)
 {
 	reg_set("hpfar_el2", (HOLE >> 12) << 4);
@@ -389,6 +394,7 @@ static void wild_jump(void **state)
 	assert_int_equal(reg("far_el1"), HOLE + 4);
 }
 
+/* [utest->swr~fault-costs-its-cell~1] */
 static void high_addresses(void **state)
 {
 	/* FIPA is HPFAR_EL2[43:4] = IPA[51:12]; NS in bit 63 is no address. */
@@ -398,6 +404,7 @@ static void high_addresses(void **state)
 	assert_true(host_telemetry(0)->fault.ipa == UINT64_C(0xffffffffffff));
 }
 
+/* [utest->swr~fault-costs-its-cell~1] */
 static void fault_actions(void **state)
 {
 	host_cell()->actions[BP_ERROR_MEMORY_VIOLATION] = BP_ACTION_IGNORE;
@@ -492,6 +499,7 @@ static void system_registers(void **state)
 	assert_accounted();
 }
 
+/* [utest->swr~sysregs-allowlisted~1] */
 static void unforeseen_classes_are_undefined(void **state)
 {
 	for (u32 ec = 0; ec < 64; ec++) {

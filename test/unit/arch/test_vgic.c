@@ -409,6 +409,7 @@ static void lowest_active_is_parked(void **state)
 }
 
 /* An end of one that its register has ended before is no end of one that is parked. */
+/* [utest->swr~irq-injected~1] */
 static void end_of_nothing(void **state)
 {
 	static const u8 priorities[] = {0xb0, 0xa8, 0xa0, 0x98, 0x90, 0x88};
@@ -708,6 +709,7 @@ static u32 parked_highest(const bool *is_active, const u8 *taken)
 }
 
 /* Whatever order things come in, nothing is lost, nothing doubled, and no list register idles. */
+/* [utest->swr~inject-through-list-registers~1] */
 static void random_arrivals(void **state)
 {
 	u32 seed = 12345;
@@ -893,6 +895,7 @@ static void sgi_to_itself(void **state)
 	assert_int_equal(sgis_sent(), 1);
 }
 
+/* [utest->swr~sgi-own-cores-only~1] */
 static void sgi_to_foreign_cores_is_dropped(void **state)
 {
 	sgi_send(UINT64_C(5) << 24 | 0xfffa);

@@ -133,6 +133,7 @@ static void one_access_for_one(void **state)
 	assert_int_equal(phys_writes(), 1);
 }
 
+/* [utest->swr~gicd-filtered~1] */
 static void other_widths_do_nothing(void **state)
 {
 	static const u64 offsets[] = {CTLR,	 TYPER, ISENABLER + 4,	 ISPENDR + 4,
@@ -220,6 +221,7 @@ static void routes_within_the_cell(void **state)
 	assert_int_equal(phys64(route), 0);
 }
 
+/* [utest->swr~irouter-own-cores~1] */
 static void routes_elsewhere_are_not_taken(void **state)
 {
 	static const u64 bad[] = {2,
@@ -298,6 +300,7 @@ static void identification(void **state)
 	assert_int_equal(phys_writes(), 0);
 }
 
+/* [utest->swr~gicd-filtered~1] */
 static void all_else_is_reserved(void **state)
 {
 	static const u64 offsets[] = {0xc,	     0x10,     SETSPI,	     CLRSPI, 0x50,   0x58,   ITARGETS,
@@ -316,6 +319,7 @@ static void all_else_is_reserved(void **state)
 }
 
 /* Every offset and width, with an empty cell: nothing reaches the machine. */
+/* [utest->swr~gicd-filtered~1] */
 static void a_cell_that_owns_nothing(void **state)
 {
 	memset(host_cell()->spi_owned, 0, sizeof(host_cell()->spi_owned));
@@ -555,6 +559,7 @@ static void sibling_is_left_alone_otherwise(void **state)
 	assert_int_equal(sibling_asked, 0);
 }
 
+/* [utest->swr~gic-state-merged~1] */
 static void sibling_that_does_not_answer_is_not_waited_for(void **state)
 {
 	sibling_runs();

@@ -171,6 +171,7 @@ static void triggers_are_fixed(void **state)
 	assert_int_equal(phys_writes(), 0);
 }
 
+/* [utest->swr~gicr-filtered~1] */
 static void all_else_is_reserved(void **state)
 {
 	static const u64 offsets[] = {0x10,	   0x18,	0x20,	      0x40,	   0x48,
@@ -190,6 +191,7 @@ static void all_else_is_reserved(void **state)
 	assert_int_equal(phys_writes(), 0);
 }
 
+/* [utest->swr~gicr-filtered~1] */
 static void other_widths_do_nothing(void **state)
 {
 	static const u64 offsets[] = {CTLR, IIDR, TYPER, PIDR2, ISENABLER, ISPENDR, ICFGR};
@@ -210,6 +212,7 @@ static void other_widths_do_nothing(void **state)
 }
 
 /* Every offset and width of every frame: nothing but owned interrupts of the cell's cores is touched. */
+/* [utest->swr~gicr-filtered~1] */
 static void sweep(void **state)
 {
 	for (u32 core = 0; core < 3; core++)

@@ -1070,6 +1070,7 @@ static const struct mutation rows[] = {
 };
 
 /* A kind of its own, which a user may deny. [utest->swr~audit-unisolated~1] */
+/* [utest->swr~audit-firmware~1] */
 static void firmware_calls_are_listed(void **state)
 {
 	struct fixture fixture;
@@ -1128,6 +1129,29 @@ static void clean(void (*apply)(struct fixture *fixture))
 	fixture_free(&fixture);
 }
 
+/*
+ * [utest->swr~audit-hv-header~1] [utest->swr~audit-blueprint-header~1] [utest->swr~audit-records~1]
+ * [utest->swr~audit-regime~1] [utest->swr~audit-descriptors~1] [utest->swr~audit-guest-trees~1]
+ * [utest->swr~audit-core-owner~1] [utest->swr~audit-one-owner~1]
+ * [utest->swr~audit-hypervisor-unreachable~1] [utest->swr~audit-stage2-exact~1]
+ * [utest->swr~audit-spi-owner~1] [utest->swr~audit-ppi-owner~1] [utest->swr~audit-vmids~1]
+ * [utest->swr~audit-el2-own-only~1] [utest->swr~audit-el2-windows~1] [utest->swr~audit-wx~1]
+ * [utest->swr~audit-boot-segments~1] [utest->swr~audit-access-flags~1]
+ * [utest->swr~audit-table-pages~1] [utest->swr~audit-memory-types~1] [utest->swr~audit-layout~1]
+ * [utest->swr~audit-crash-audit~1] [utest->swr~audit-bus-masters~1] [utest->swr~audit-shared-pages~1]
+ * [utest->swr~audit-boot-root~1] [utest->swr~audit-window-places~1] [utest->swr~audit-emulated~1]
+ * [utest->swr~audit-doorbells~1] [utest->swr~audit-revocation~1] [utest->swr~audit-service-core~1]
+ * [utest->swr~audit-cells~1] [utest->swr~audit-cores-asked~1] [utest->swr~audit-memory~1]
+ * [utest->swr~audit-placement~1] [utest->swr~audit-board-ram~1] [utest->swr~audit-interrupts~1]
+ * [utest->swr~audit-triggers~1] [utest->swr~audit-channels~1] [utest->swr~audit-mode~1]
+ * [utest->swr~audit-faults~1] [utest->swr~audit-times~1] [utest->swr~audit-images~1]
+ * [utest->swr~audit-entry~1] [utest->swr~audit-tree-basics~1] [utest->swr~audit-tree-reg~1]
+ * [utest->swr~audit-tree-irq~1] [utest->swr~audit-tree-described~1] [utest->swr~audit-tree-bulkhead~1]
+ * [utest->swr~audit-tree-references~1] [utest->swr~audit-tree-board~1]
+ * [utest->swr~audit-directory~1] [utest->swr~audit-constants~1]
+ * [utest->swr~audit-machine~1] [utest->swr~audit-service~1] [utest->swr~audit-console~1]
+ * [utest->swr~audit-gic-frames~1]
+ */
 static void the_good_image_is_clean(void **state)
 {
 	clean(NULL);
@@ -1143,11 +1167,13 @@ static void a_cell_that_is_told_its_console_is_clean(void **state)
 	clean(console_told);
 }
 
+/* [utest->swr~audit-tree-nexus~1] */
 static void a_cell_behind_an_interrupt_map_is_clean(void **state)
 {
 	clean(nexus_given);
 }
 
+/* [utest->swr~audit-tree-reserved~1] */
 static void a_cell_with_reserved_memory_is_clean(void **state)
 {
 	clean(reserved_given);

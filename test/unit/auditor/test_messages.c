@@ -244,6 +244,7 @@ static void wrong_messages_are_caught(void **state)
 }
 
 /* [utest->swr~audit-messages~1] */
+/* [utest->swr~audit-message-lists~1] */
 static void good_messages_are_admitted(void **state)
 {
 	struct fixture f;

@@ -77,6 +77,7 @@ static void lines_without_end(void **state)
 	assert_true(type("\001", 100000) <= 64);
 }
 
+/* [utest->swr~health-input-bounded~1] */
 static void attached_without_end(void **state)
 {
 	console_attach(0);
@@ -88,6 +89,7 @@ static void attached_without_end(void **state)
 }
 
 /* All of a line comes to obey, however many polls it takes. */
+/* [utest->swr~health-input~1] */
 static void a_long_line(void **state)
 {
 	char text[151];

@@ -45,6 +45,7 @@ static void in_order(void **state)
 	assert_int_equal(reader.lost + reader.bad, 0);
 }
 
+/* [utest->swr~health-events~1] */
 static void losses(void **state)
 {
 	uint64_t taken = 0;
@@ -57,6 +58,7 @@ static void losses(void **state)
 	assert_int_equal(reader.lost, 10);
 }
 
+/* [utest->swr~health-events~1] */
 static void bad_record(void **state)
 {
 	record(EVENT_CELL_START, 1, 0, 0, 0)->args[1] ^= 1;
@@ -70,6 +72,7 @@ static void bad_record(void **state)
 }
 
 /* The record is being replaced while it is read: lost, not bad. */
+/* [utest->swr~health-events~1] */
 static void overtaken(void **state)
 {
 	for (uint64_t n = 0; n < EVENT_RING_SLOTS; n++)

@@ -56,6 +56,7 @@ static void stream(void **state)
 }
 
 /* The byte under way is not trusted, so one less than the ring is kept. */
+/* [utest->swr~health-logs~1] */
 static void overrun(void **state)
 {
 	print(LOG_RING_BYTES + 500);
@@ -86,6 +87,7 @@ static void lines(void **state)
 	assert_false(line_flush(&line));
 }
 
+/* [utest->swr~health-logs~1] */
 static void long_line(void **state)
 {
 	char text[3 * LOG_LINE_MAX];

@@ -45,6 +45,7 @@ static int start(void **state)
 	return machine_open(&machine, &directory, sizeof(directory), 1000) ? -1 : 0;
 }
 
+/* [utest->swr~health-scale~1] */
 static void refused(void **state)
 {
 	directory.head.cells.count = 3;
@@ -106,6 +107,7 @@ static void largest(void **state)
 	assert_non_null(machine_open(&machine, &many, sizeof(many), 1000));
 }
 
+/* [utest->swr~health-scale~1] */
 static void view(void **state)
 {
 	struct cell_view v;

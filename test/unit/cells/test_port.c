@@ -51,6 +51,7 @@ static void crc_vectors(void **state)
 }
 
 /* [utest->swr~port-sampling~1] */
+/* [utest->swr~port-stale~1] [utest->swr~port-torn~1] */
 static void sampling_value(void **state)
 {
 	make(1, 32);
@@ -94,6 +95,7 @@ static void sampling_torn(void **state)
 	assert_int_equal(sample(200), PORT_OK);
 }
 
+/* [utest->swr~port-torn~1] [utest->swr~port-sampling~1] */
 static void sampling_corrupt(void **state)
 {
 	make(1, 8);
@@ -112,6 +114,7 @@ static void sampling_corrupt(void **state)
 }
 
 /* A hostile writer's header must not lead the reader out of the channel. */
+/* [utest->swr~port-sampling~1] [utest->swr~port-torn~1] */
 static void hostile_header(void **state)
 {
 	struct port_header *header = (struct port_header *)((uintptr_t)channel + PORT_OFFSET);
@@ -151,6 +154,7 @@ static void generations(void **state)
 	assert_int_equal(message.epoch, 300);
 }
 
+/* [utest->swr~port-sampling~1] */
 static void too_small(void **state)
 {
 	static const uint64_t sizes[] = {0, 8, PORT_OFFSET, PORT_OFFSET + sizeof(struct port_header) + 8};
@@ -187,6 +191,7 @@ static void queue_overwrites(void **state)
 	assert_int_equal(reader.lost, 6);
 }
 
+/* [utest->swr~port-generation~1] */
 static void queue_restarts(void **state)
 {
 	uint64_t n = 7;
@@ -203,6 +208,7 @@ static void queue_restarts(void **state)
 }
 
 /* No writer yet, or one that is starting: nothing is taken over from its memory. */
+/* [utest->swr~port-queue-loss~1] */
 static void queue_unopened(void **state)
 {
 	struct port_header *header = (struct port_header *)((uintptr_t)channel + PORT_OFFSET);
@@ -271,6 +277,7 @@ static void *write_always(void *argument)
 }
 
 /* A writer on another core: whatever is called whole is whole. */
+/* [utest->swr~port-torn~1] */
 static void concurrent(void **state)
 {
 	pthread_t thread;

@@ -61,6 +61,7 @@ static void right(void **state)
 }
 
 /* Of 2036 on. */
+/* [utest->swr~sntp-answers~1] [utest->swr~sntp-jumps~1] */
 static void next_era(void **state)
 {
 	put64(32, UINT64_C(10) << 32);
@@ -69,6 +70,7 @@ static void next_era(void **state)
 	assert_int_equal(clock_.unix_ns / HZ, UINT64_C(2085978506));
 }
 
+/* [utest->swr~sntp-answers~1] */
 static void foreign(void **state)
 {
 	packet[0] = 0x23; /* a client's */
@@ -82,6 +84,7 @@ static void foreign(void **state)
 	assert_int_equal(take(), SNTP_TAKEN); /* none of them ended the question */
 }
 
+/* [utest->swr~sntp-answers~1] */
 static void useless(void **state)
 {
 	static const struct {

@@ -75,6 +75,7 @@ static void refused(const char *why)
 }
 
 /* Each for its own reason. */
+/* [utest->swr~flash-spi-nor~1] */
 static void unusable(void **state)
 {
 	spi_chip.silent = true;
@@ -151,6 +152,7 @@ static void another_place(void **state)
 	}
 }
 
+/* [utest->swr~flash-spi-bounds~1] [utest->swr~flash-spi-nor~1] */
 static void erase_and_program(void **state)
 {
 	memset(nor.bytes, 0x5a, sizeof(nor.bytes));
@@ -205,6 +207,7 @@ static void out_of_bounds(void **state)
 }
 
 /* The chip goes on with what it can. */
+/* [utest->swr~flash-spi-nor~1] */
 static void not_taken(void **state)
 {
 	spi_chip.deaf = true;
@@ -223,6 +226,7 @@ static void not_taken(void **state)
 
 /* Neither for ever, nor given up too soon: a block takes up to 2 s, a word 20 ms, by the driver's own bound.
  */
+/* [utest->swr~flash-spi-nor~1] */
 static void busy_for_ever(void **state)
 {
 	spi_chip.busy_for_ever = true;
@@ -333,6 +337,7 @@ static void power_cuts(void **state)
 }
 
 /* A block that is protected, though the chip says that it did what it was told. */
+/* [utest->swr~flash-spi-nor~1] */
 static void protected_block(void **state)
 {
 	struct boot_record next;

@@ -43,6 +43,7 @@ static void heartbeat_missed(void **state)
 	assert_int_equal(at(10105), WATCH_HEARTBEAT_MISSED);
 }
 
+/* [utest->swr~health-heartbeat~1] */
 static void heartbeat_regular(void **state)
 {
 	for (uint64_t now = 20; now < 5000; now += 2) {
@@ -52,6 +53,7 @@ static void heartbeat_regular(void **state)
 }
 
 /* Before ready or the first beat only the boot timeout counts. */
+/* [utest->swr~health-boot-timeout~1] */
 static void boot_quiet(void **state)
 {
 	assert_int_equal(at(20), WATCH_QUIET);
@@ -73,6 +75,7 @@ static void boot_timeout(void **state)
 	assert_int_equal(at(1013), WATCH_RECOVERED);
 }
 
+/* [utest->swr~health-heartbeat~1] */
 static void new_generation(void **state)
 {
 	input.beat = 50;
@@ -89,6 +92,7 @@ static void new_generation(void **state)
 	assert_int_equal(at(1401), WATCH_BOOT_TIMEOUT);
 }
 
+/* [utest->swr~health-heartbeat~1] */
 static void not_running(void **state)
 {
 	static const uint64_t states[] = {CELL_NONE, CELL_STARTING, CELL_STOPPED, CELL_LOST, 99};

@@ -124,6 +124,7 @@ static void sibling_not_up_is_not_woken(void **state)
 }
 
 /* [utest->swr~cell-filled~1] [utest->swr~cell-clean-to-poc~1] */
+/* [utest->swr~images-hashed~1] */
 static void first_core_starts_the_cell(void **state)
 {
 	assert_false(waits(main_first));
@@ -257,6 +258,7 @@ static void request_revokes_and_wakes_siblings(void **state)
 	assert_string_equal(calls(), "revoke wake(0) wake(2) ");
 }
 
+/* [utest->swr~requests-folded~1] */
 static void many_requests_one_restart(void **state)
 {
 	started();
@@ -282,6 +284,7 @@ static void many_requests_one_restart(void **state)
 	assert_int_equal(host_telemetry(0)->restarts, 1);
 }
 
+/* [utest->swr~requests-folded~1] */
 static void stop_outweighs_restart(void **state)
 {
 	for (int stop_first = 0; stop_first < 2; stop_first++) {
@@ -299,6 +302,7 @@ static void stop_outweighs_restart(void **state)
 	}
 }
 
+/* [utest->swr~requests-folded~1] */
 static void same_request_twice_is_two(void **state)
 {
 	started();
@@ -310,6 +314,7 @@ static void same_request_twice_is_two(void **state)
 	}
 }
 
+/* [utest->swr~requests-folded~1] */
 static void stopped_cell_restarts_by_order(void **state)
 {
 	started();
@@ -354,6 +359,7 @@ static void health_cells_error_is_the_safe_state(void **state)
 	assert_int_equal(call_count("machine-reset"), 0);
 }
 
+/* [utest->swr~health-own-actions~1] */
 static void health_cells_error_resets(void **state)
 {
 	health_errs(BP_ACTION_RESET);
@@ -364,6 +370,7 @@ static void health_cells_error_resets(void **state)
 }
 
 /* What another cell's error costs the machine is the health cell's to see to. */
+/* [utest->swr~health-own-actions~1] */
 static void other_cells_error_stops_it_alone(void **state)
 {
 	for (enum bp_action action = BP_ACTION_SAFE; action <= BP_ACTION_RESET; action++) {
@@ -392,6 +399,7 @@ static void order_meanwhile(void)
 	order_give(BP_ACTION_RESTART, BP_ERROR_COUNT);
 }
 
+/* [utest->swr~requests-folded~1] */
 static void order_during_restart_is_not_lost(void **state)
 {
 	started();
@@ -404,6 +412,7 @@ static void order_during_restart_is_not_lost(void **state)
 	assert_false(arch_revoked);
 }
 
+/* [utest->swr~requests-folded~1] */
 static void revocation_after_the_order_was_obeyed(void **state)
 {
 	started();
@@ -529,6 +538,7 @@ static void stop_cuts_dma(void **state)
 }
 
 /* Nothing is refilled under DMA, and nothing starts without it. */
+/* [utest->swr~dma-by-service-core~1] */
 static void dma_that_is_not_cut_loses_the_cell(void **state)
 {
 	dma_started();
@@ -542,6 +552,7 @@ static void dma_that_is_not_cut_loses_the_cell(void **state)
 }
 
 /* No answer: the cell that asked stays stopped. */
+/* [utest->swr~dma-by-service-core~1] */
 static void dma_without_an_answer_loses_the_cell(void **state)
 {
 	started();
@@ -584,6 +595,7 @@ static void others_are_served_meanwhile(void **state)
 	assert_true(works > 3);
 }
 
+/* [utest->swr~restart-order~1] */
 static void all_siblings_must_rest(void **state)
 {
 	started();
@@ -614,6 +626,7 @@ static void second_sibling_is_deaf_at_first(u32 core)
 }
 
 /* What the sibling's guest was in the middle of may have undone the wake-up: it is sent again each ms. */
+/* [utest->swr~restart-order~1] */
 static void gathering_wakes_again(void **state)
 {
 	started();
@@ -639,6 +652,7 @@ static void sibling_writes_late(void)
 	late_write = quiet_count++ == 0;
 }
 
+/* [utest->swr~restart-order~1] */
 static void last_writes_of_siblings_are_undone(void **state)
 {
 	started();
@@ -693,6 +707,7 @@ static void restarts_within_the_window(void **state)
 	assert_int_equal(host_telemetry(0)->restarts, 4);
 }
 
+/* [utest->swr~restart-window~1] */
 static void window_slides(void **state)
 {
 	host_cell()->restart_max = BP_RESTARTS_MAX;
@@ -713,6 +728,7 @@ static void window_slides(void **state)
 
 /* ---- fill ---- */
 
+/* [utest->swr~cell-filled~1] */
 static void kept_memory_is_spared(void **state)
 {
 	struct bp_region rows[] = {
@@ -731,6 +747,7 @@ static void kept_memory_is_spared(void **state)
 	assert_int_equal(call_count("clean(40c0040000,2000)"), 1);
 }
 
+/* [utest->swr~cell-filled~1] */
 static void images_anywhere_zeroes_elsewhere(void **state)
 {
 	static const u8 one[] = {1, 2, 3}, two[] = {4, 5, 6, 7, 8, 9, 10, 11, 12};
@@ -789,6 +806,7 @@ static bool wake_then_sleep(void)
 	return true;
 }
 
+/* [utest->swr~psci-cpu-on~1] */
 static void cpu_on_starts_the_target(void **state)
 {
 	started();
@@ -803,6 +821,7 @@ static void cpu_on_starts_the_target(void **state)
 }
 
 /* A core that has acknowledged a restart must not come to life in the middle of it. */
+/* [utest->swr~psci-cpu-on~1] */
 static void cpu_on_ends_with_its_cell(void **state)
 {
 	started();
@@ -826,6 +845,7 @@ static void cpu_on_ends_with_its_cell(void **state)
 	assert_int_equal(frame.x[1], 0x48002000);
 }
 
+/* [utest->swr~psci-cpu-on~1] */
 static void spurious_wake_starts_nothing(void **state)
 {
 	started();
@@ -885,6 +905,7 @@ static void cpu_off_loses_no_cpu_on(void **state)
 	assert_int_equal(core_affinity_info(1, 0), POWER_OFF);
 }
 
+/* [utest->swr~psci-cpu-off~1] */
 static void first_core_off_and_on(void **state)
 {
 	started();

@@ -83,6 +83,7 @@ static void cell_asks(void **state)
 }
 
 /* The answer to an older one is none. */
+/* [utest->swr~dma-by-service-core~1] */
 static void cell_waits_a_second(void **state)
 {
 	const u64 start = arch_now;
@@ -96,6 +97,7 @@ static void cell_waits_a_second(void **state)
 	assert_false(dma_streams_set(DMA_LIVE));
 }
 
+/* [utest->swr~dma-by-service-core~1] */
 static void cell_without_streams(void **state)
 {
 	host_cell()->flags = 0;
@@ -105,6 +107,7 @@ static void cell_without_streams(void **state)
 	assert_int_equal(host_telemetry(0)->dma_request, 0);
 }
 
+/* [utest->swr~dma-by-service-core~1] */
 static void service_core_does_its_own(void **state)
 {
 	assert_true(dma_streams_set(DMA_CUT));
@@ -116,6 +119,7 @@ static void service_core_does_its_own(void **state)
 
 /* ---- the service core's ---- */
 
+/* [utest->swr~dma-by-service-core~1] */
 static void requests_are_served(void **state)
 {
 	other(0)->dma_request = 1 << 2 | DMA_CUT;
@@ -136,6 +140,7 @@ static void requests_are_served(void **state)
 }
 
 /* An order that the cell has not seen yet: it must not be given its DMA back before it obeys. */
+/* [utest->swr~dma-by-service-core~1] */
 static void live_not_against_an_order(void **state)
 {
 	host_order(0)->sequence = 3;
@@ -150,6 +155,7 @@ static void live_not_against_an_order(void **state)
 	assert_non_null(strstr(calls(), "streams(0,live)"));
 }
 
+/* [utest->swr~dma-by-service-core~1] */
 static void only_on_the_service_core(void **state)
 {
 	other(0)->dma_request = 1 << 2;
@@ -192,6 +198,7 @@ static void fault_is_told(void **state)
 	assert_int_equal(host_events(EVENT_DMA_FAULT), 1);
 }
 
+/* [utest->swr~dma-fault-costs-its-cell~1] */
 static void fault_costs_what_the_table_says(void **state)
 {
 	static const struct {
@@ -241,6 +248,7 @@ static void an_announced_one_costs_nothing(void **state)
 	assert_int_equal(host_telemetry(0)->dma_faults[2], 1);
 }
 
+/* [utest->swr~dma-faults-told~1] */
 static void storm(void **state)
 {
 	for (u32 i = 0; i < 1000; i++)
@@ -262,6 +270,7 @@ static void storm(void **state)
 	assert_int_equal(host_telemetry(0)->dma_silences, 1);
 }
 
+/* [utest->swr~dma-faults-told~1] */
 static void flood_keeps_the_ring(void **state)
 {
 	for (u32 i = 0; i < 1000; i++)

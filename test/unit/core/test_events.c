@@ -43,6 +43,7 @@ static void record_is_whole(void **state)
 	assert_true(event->args[3] == UINT64_MAX);
 }
 
+/* [utest->swr~events-recorded~1] */
 static void oldest_is_overwritten(void **state)
 {
 	events_start();
@@ -60,6 +61,7 @@ static void oldest_is_overwritten(void **state)
 	}
 }
 
+/* [utest->swr~events-recorded~1] */
 static void each_core_has_its_own(void **state)
 {
 	core_identify(1);

@@ -61,6 +61,7 @@ static void identification(void **state)
 	assert_int_equal(frame.x[1], HYPERCALL_ABI & 0xffff);
 }
 
+/* [utest->swr~hypercalls-bounded~1] */
 static void unknown_functions(void **state)
 {
 	static const u32 functions[] = {0xc6000006, 0xc600ffff, 0x86000000,
@@ -75,6 +76,7 @@ static void upper_half_of_function_is_ignored(void **state)
 	assert_int_equal(call(UINT64_C(0xffffffff00000000) | HYPERCALL_REVISION, 0, 0, 0), 1);
 }
 
+/* [utest->swr~hypercalls-bounded~1] */
 static void cell_info(void **state)
 {
 	static const u64 wanted[] = {1, 2, 7, BP_MODE_DIRECT, 5000000, 2000000000};
@@ -132,6 +134,7 @@ static s64 doorbell(u64 index)
 }
 
 /* [utest->swr~doorbell-declared~1] */
+/* [utest->swr~doorbell-rate~1] */
 static void doorbells(void **state)
 {
 	static const struct bp_bell bells[] = {{0x224, 0x1000}, {0x224, 0x2000}};
@@ -167,6 +170,7 @@ static void doorbells_are_rated(void **state)
 	assert_int_equal(rung.count, 1);
 }
 
+/* [utest->swr~hypercalls-bounded~1] */
 static void control_is_the_health_cells(void **state)
 {
 	assert_int_equal(call(HYPERCALL_CELL_CONTROL, 0, CELL_STOP, BP_ERROR_COUNT), HYPERCALL_DENIED);
@@ -216,6 +220,7 @@ static void health_cell_resets_the_machine(void **state)
 	assert_string_equal(calls(), "");
 }
 
+/* [utest->swr~hypercalls-bounded~1] */
 static void control_checks_its_arguments(void **state)
 {
 	static const u64 bad[][3] = {{3, CELL_STOP, 0},

@@ -60,6 +60,7 @@ static void reads_say_who_it_is(void **state)
 }
 
 /* Whatever is written: a peer's number and a vector are for machines that have more than one. */
+/* [utest->swr~ivshmem-registers~1] */
 static void doorbell_rings_its_channel(void **state)
 {
 	static const u32 values[] = {0, 1, 0x00010000, 0xffff0000, 0x0000ffff, ~0u};
@@ -74,6 +75,7 @@ static void doorbell_rings_its_channel(void **state)
 	assert_string_equal(calls(), "bell(228,4) ");
 }
 
+/* [utest->swr~ivshmem-registers~1] */
 static void nothing_else_does_anything(void **state)
 {
 	static const u8 sizes[] = {1, 2, 4, 8};
@@ -90,6 +92,7 @@ static void nothing_else_does_anything(void **state)
 }
 
 /* Its share is that of the hypercall: one for both ways. */
+/* [utest->swr~ivshmem-registers~1] [utest->swr~doorbell-rate~1] */
 static void doorbell_is_rated(void **state)
 {
 	struct doorbell rung;

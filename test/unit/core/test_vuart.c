@@ -103,6 +103,7 @@ static void identification(void **state)
 	}
 }
 
+/* [utest->swr~emulated-uart~1] */
 static void unknown_offsets_and_widths(void **state)
 {
 	type("x");
@@ -153,6 +154,7 @@ static void input_in_order(void **state)
 	assert_int_equal(get(DR), 'd');
 }
 
+/* [utest->swr~emulated-uart~1] */
 static void overrun_loses_the_oldest(void **state)
 {
 	for (u32 i = 0; i < 3 * ORDER_INPUT_BYTES + 7; i++)

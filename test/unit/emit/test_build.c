@@ -186,6 +186,7 @@ static void full_disk_leaves_nothing(void **state)
 	assert_int_equal(files_in(path), 0);
 }
 
+/* [utest->swr~compile-whole-or-nothing~1] */
 static void no_folder_is_an_error(void **state)
 {
 	(void)state;
@@ -193,6 +194,7 @@ static void no_folder_is_an_error(void **state)
 	assert_false(plan_emit(fixture_plan(), "/dev/null"));
 }
 
+/* [utest->swr~compile-fit~1] */
 static void a_wrong_binary_is_refused(void **state)
 {
 	struct layout layout;

@@ -87,6 +87,7 @@ static void segments_of_a_core(void **state)
 	}
 }
 
+/* [utest->swr~compile-el2~1] */
 static void windows_of_a_cell(void **state)
 {
 	const struct bp_cell *const cell = record(FIXTURE_LINUX);
@@ -177,6 +178,7 @@ static void service_core_reaches_every_root(void **state)
 	check(1, EL2_VA_SERVICE, 0, NOTHING);
 }
 
+/* [utest->swr~compile-el2~1] */
 static void boot_root(void **state)
 {
 	const uint64_t root = header()->boot_root_pa;
@@ -210,6 +212,7 @@ static void boot_root(void **state)
 }
 
 /* In every root: nothing is writable and executable, and text is bulkhead.bin's alone. */
+/* [utest->swr~compile-el2~1] */
 static void no_writable_text(void **state)
 {
 	(void)state;

@@ -287,6 +287,7 @@ static void by_address(void **state)
 	assert_int_equal(words[6], UINT64_C(1) << 63 | 0x80c0000 | FIXTURE_LINUX);
 }
 
+/* [utest->swr~compile-its~1] */
 static void too_many_messages(void **state)
 {
 	struct plan *const many = fixture_pci_plan();

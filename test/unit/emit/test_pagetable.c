@@ -17,6 +17,7 @@
 #define ARENA_PA UINT64_C(0xa0000000)
 #define ATTR	 (STAGE2_NORMAL | STAGE2_READ | STAGE2_WRITE)
 
+/* [utest->swr~compile-stage2~1] */
 static void largest_blocks(void **state)
 {
 	struct arena arena = {.pa = ARENA_PA};
@@ -49,6 +50,7 @@ static void both_must_be_aligned(void **state)
 	arena_free(&arena);
 }
 
+/* [utest->swr~compile-stage2~1] */
 static void refuses_overlap(void **state)
 {
 	struct arena arena = {.pa = ARENA_PA};
@@ -64,6 +66,7 @@ static void refuses_overlap(void **state)
 	arena_free(&arena);
 }
 
+/* [utest->swr~compile-stage2~1] */
 static void refuses_what_has_no_place(void **state)
 {
 	struct arena arena = {.pa = ARENA_PA};
@@ -82,6 +85,7 @@ static void refuses_what_has_no_place(void **state)
 }
 
 /* Anything mapped is found where it was put, anything else isn't. Fixed seed: same test every time. */
+/* [utest->swr~compile-stage2~1] */
 static void random_maps_walk_back(void **state)
 {
 	struct arena arena = {.pa = ARENA_PA};

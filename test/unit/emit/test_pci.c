@@ -270,6 +270,7 @@ static void differs(size_t function, uint32_t at, enum bp_pci_what what)
 	assert_int_equal(step->rid, machine[function].function->bus << 8 | machine[function].function->devfn);
 }
 
+/* [utest->swr~compile-pci-steps~1] */
 static void another_machine_is_noticed(void **state)
 {
 	struct pci_function *const pf = &plan->board.pci.at[PCI_PF];
@@ -410,6 +411,7 @@ static void writes_only(size_t cell, uint32_t rid, uint32_t offset, uint32_t own
 	assert_int_equal(reg->clear, clear);
 }
 
+/* [utest->swr~compile-pci-config~1] */
 static void nothing_else_is_written(void **state)
 {
 	static const struct {
@@ -512,6 +514,7 @@ static void a_bar(size_t cell, uint32_t rid, uint32_t offset, uint32_t fixed, ui
 	assert_int_equal(reg->write, sized);
 }
 
+/* [utest->swr~compile-pci-config~1] */
 static void bars_are_where_they_are(void **state)
 {
 	const struct bp_pci_function *const pf = seen(FIXTURE_LINUX, 0x08);

@@ -43,6 +43,7 @@ static void check(size_t cell, uint64_t ipa, uint64_t pa, uint64_t memory, uint6
 	assert_false(walk.attributes & (BIT_DBM | BIT_CONTIGUOUS));
 }
 
+/* [utest->swr~compile-stage2~1] */
 static void ram_is_ordinary_memory(void **state)
 {
 	(void)state;
@@ -55,6 +56,7 @@ static void ram_is_ordinary_memory(void **state)
 	assert_false(see(FIXTURE_CONTROL, 0x40000000).mapped);
 }
 
+/* [utest->swr~compile-stage2~1] */
 static void devices_are_their_owners(void **state)
 {
 	(void)state;
@@ -65,6 +67,7 @@ static void devices_are_their_owners(void **state)
 	assert_false(see(FIXTURE_LINUX, 0x9050000).mapped); /* SMMU */
 }
 
+/* [utest->swr~compile-stage2~1] */
 static void two_devices_in_one_page(void **state)
 {
 	(void)state;
@@ -73,6 +76,7 @@ static void two_devices_in_one_page(void **state)
 	assert_false(see(FIXTURE_LINUX, 0xa001000).mapped);
 }
 
+/* [utest->swr~compile-stage2~1] */
 static void emulated_pages_trap(void **state)
 {
 	(void)state;
@@ -83,6 +87,7 @@ static void emulated_pages_trap(void **state)
 	}
 }
 
+/* [utest->swr~compile-stage2~1] */
 static void channels_by_role(void **state)
 {
 	const uint64_t pa = layout.channel_pa[0];
@@ -95,6 +100,7 @@ static void channels_by_role(void **state)
 	assert_false(see(FIXTURE_CONTROL, 0x20040000).mapped);
 }
 
+/* [utest->swr~compile-stage2~1] */
 static void health_watches_read_only(void **state)
 {
 	(void)state;
@@ -161,6 +167,7 @@ static void registers_follow_the_architecture(void **state)
 	assert_int_equal(pa_range(52), 5);
 }
 
+/* [utest->swr~compile-stage2~1] */
 static void root_entries_are_all_listed(void **state)
 {
 	(void)state;
@@ -214,6 +221,7 @@ static void small_machines_have_small_spaces(void **state)
 	assert_int_equal(stage2_vtcr(&out, 0) >> 16 & 7, 1);
 }
 
+/* [utest->swr~compile-stage2~1] */
 static void too_wide_is_refused(void **state)
 {
 	struct plan *const wide = fixture_plan();
@@ -227,6 +235,7 @@ static void too_wide_is_refused(void **state)
 	assert_false(layout_settle(&out, wide));
 }
 
+/* [utest->swr~compile-stage2~1] */
 static void overlap_is_refused(void **state)
 {
 	struct plan *const twice = fixture_plan();

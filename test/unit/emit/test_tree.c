@@ -63,6 +63,7 @@ static void trees_are_sound(void **state)
 	}
 }
 
+/* [utest->swr~compile-tree~1] */
 static void own_cores_alone(void **state)
 {
 	(void)state;
@@ -223,6 +224,7 @@ static void pmu_only_where_given(void **state)
 	assert_false(layout_settle(&out, with));
 }
 
+/* [utest->swr~compile-tree~1] */
 static void a_clock_of_another_cell_is_refused(void **state)
 {
 	struct plan *const split = fixture_plan();
@@ -235,6 +237,7 @@ static void a_clock_of_another_cell_is_refused(void **state)
 	assert_false(layout_settle(&out, split));
 }
 
+/* [utest->swr~compile-tree~1] */
 static void no_room_is_refused(void **state)
 {
 	struct plan *const tight = fixture_plan();

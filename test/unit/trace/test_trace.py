@@ -159,3 +159,168 @@ def test_matrix(tree, capsys):
     table = capsys.readouterr().out.splitlines()
     assert table[2] == "| `sys~one-owner~1` | One owner | swr: test/requirements/software.md:4 |"
     assert table[3] == "| `swr~filter~1` | Filter | impl: src/filter.c:1; utest: **missing** |"
+
+
+# ---- which case a tag speaks of ----
+
+C_TESTS = """/*
+ * test_filter.c - the filter.
+ *
+ * Robustness: damaged,
+ * hostile
+ */
+#include "test.h"
+
+/* [utest->swr~filter~1] */
+static void whole(void **state)
+{
+}
+
+static void damaged(void **state)
+{
+	/* [utest->swr~filter~1] */
+}
+
+static const struct row rows[] = {
+	ROW(FILTER, lets_through), /* [utest->swr~filter~1] */
+};
+
+/* [utest->swr~filter~1] */
+static bool helper(int what)
+{
+	return what;
+}
+
+static void hostile(void **state)
+{
+}
+
+static void untagged(void **state)
+{
+}
+"""
+PY_TESTS = '''"""Filters. [stest->swr~filter~1]
+
+Robustness: test_bad
+"""
+
+import pytest
+
+
+def test_good():
+    pass
+
+
+@pytest.mark.parametrize(
+    "what",
+    [1],  # [stest->swr~filter~1]
+)
+def test_bad(what):
+    pass
+'''
+
+
+def told(root, item="swr~filter~1"):
+    return next(i for i in trace.trace(root).items_told() if i["id"] == item)
+
+
+def test_cases_of_c(tree):
+    tests = [(t["name"], t["line"], t["kind"], t["scope"]) for t in told(tree(utest=C_TESTS))["tests"]]
+    assert tests == [
+        ("damaged", 14, "robustness", "case"),
+        ("hostile", 29, "robustness", "case"),
+        ("lets_through", 20, "robustness", "case"),
+        ("whole", 10, "normal", "case"),
+    ]
+
+
+def test_cases_of_python(tree):
+    item = told(tree(**{"test/system/test_filter.py": PY_TESTS}, utest=UTEST))
+    tests = [(t["type"], t["name"], t["line"], t["kind"], t["scope"]) for t in item["tests"]]
+    assert tests == [("stest", "test_bad", 17, "robustness", "case"), ("stest", "test_good", 9, "normal", "file")]
+    assert item["cases"] == {"normal": 1, "robustness": 1}
+
+
+def test_all_of_a_file(tree):
+    tests = told(tree(utest=C_TESTS.replace("damaged,\n * hostile", "all")))["tests"]
+    assert {t["kind"] for t in tests} == {"robustness"}
+
+
+def test_robustness_case_that_is_no_test(tree):
+    assert errors(tree(utest=C_TESTS.replace("damaged,", "damagd,"))) == [
+        "test/unit/core/test_filter.c:4: error: Robustness: names 'damagd', which is no test of this file"
+    ]
+
+
+# ---- rationale, status, review ----
+
+WHOLE = SWR.replace("`swr~filter~1`\n", "`swr~filter~1`\n\nStatus: approved\n").replace("It must.", "It must,\nby law.")
+
+
+def test_item_is_told_whole(tree):
+    item = told(tree(software=WHOLE))
+    assert (item["title"], item["text"], item["rationale"]) == ("Filter", "The filter filters.", "It must, by law.")
+    assert (item["status"], item["review"], item["place"]) == ("approved", "", "test/requirements/software.md:4")
+    assert (item["covers"], item["code"]) == (["sys~one-owner~1"], ["src/filter.c:1"])
+    assert told(tree(), "sys~one-owner~1")["covered_by"] == ["swr~filter~1"]
+
+
+def test_unknown_status(tree):
+    assert errors(tree(software=WHOLE.replace("approved", "aproved"))) == [
+        "test/requirements/software.md:6: error: `swr~filter~1` has the status 'aproved': must be one of approved, proposed, draft"
+    ]
+
+
+def test_draft_is_an_open_problem(tree):
+    root = tree(software=WHOLE.replace("approved", "draft"))
+    assert any("is a draft, but docs/open-problems.md doesn't say" in e for e in errors(root))
+    tree(software=WHOLE.replace("approved", "draft"), **{"docs/open-problems.md": "- `swr~filter~1`: no filter yet\n"})
+    assert errors(root) == []
+
+
+def test_review_is_of_a_text(tree, capsys):
+    root = tree(software=WHOLE)
+    gap = "approved, but not in these words"
+    assert trace.trace(root).gaps()[gap] == ["swr~filter~1"]
+    assert trace.main(["--root", str(root), "--reviewed", "R1"]) == 0
+    assert told(root)["review"] == "R1"
+    assert trace.trace(root).gaps()[gap] == []
+    # Other lines are the same text, other words aren't; an item that was reviewed before keeps its review.
+    tree(software=WHOLE.replace("The filter filters.", "The filter\nfilters."))
+    assert trace.main(["--root", str(root), "--reviewed", "R2"]) == 0
+    assert told(root)["review"] == "R1"
+    tree(software=WHOLE.replace("The filter filters.", "The filter filters well."))
+    assert trace.trace(root).gaps()[gap] == ["swr~filter~1"]
+    assert trace.main(["--root", str(root), "--reviewed", "R2"]) == 0
+    assert told(root)["review"] == "R2"
+
+
+def test_review_of_no_item(tree):
+    root = tree(**{"test/requirements/reviews.csv": "item,digest,review\nswr~filtre~1,00,R1\n"})
+    assert errors(root) == ["test/requirements/reviews.csv: error: a review of `swr~filtre~1`: no such item in test/requirements"]
+
+
+def test_gaps(tree, capsys):
+    root = tree()
+    found = trace.trace(root).gaps()
+    assert found["without rationale"] == ["sys~one-owner~1"]
+    assert found["without a normal-range case"] == found["without a robustness case"] == ["swr~filter~1"]
+    tree(software=WHOLE.replace("Needs:", "Tags: no-input\n\nNeeds:"), utest=C_TESTS)
+    found = trace.trace(root).gaps()
+    assert found["without a normal-range case"] == found["without a robustness case"] == []
+    assert trace.main(["--root", str(root), "--gaps", "--cases"]) == 0
+    out = capsys.readouterr().out
+    assert "   1 normal    3 robustness  swr~filter~1\n" in out
+    assert "not approved: 1\n  sys~one-owner~1\n" in out
+
+
+def test_files_for_programs(tree, tmp_path):
+    root = tree(utest=C_TESTS)
+    assert trace.main(["--root", str(root), "--json", str(tmp_path / "i.json"), "--csv", str(tmp_path / "m.csv")]) == 0
+    assert [i["id"] for i in json.loads((tmp_path / "i.json").read_text())] == ["swr~filter~1", "sys~one-owner~1"]
+    rows = list(csv.DictReader((tmp_path / "m.csv").open()))
+    assert [(r["link"], r["file"], r["line"], r["name"]) for r in rows if r["item"] == "swr~filter~1"][:2] == [
+        ("impl", "src/filter.c", "1", ""),
+        ("utest", "test/unit/core/test_filter.c", "14", "damaged"),
+    ]
+    assert [(r["link"], r["name"]) for r in rows if r["item"] == "sys~one-owner~1"] == [("swr", "swr~filter~1")]
