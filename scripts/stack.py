@@ -4,7 +4,7 @@
 
 gcc's -fcallgraph-info=su writes, for each file, every function with its frame and whom it calls. Calls through
 pointers go to the functions that their tables name: INDIRECT below, which is all of them; one that is not there
-is an error, and so are a frame of no fixed size and recursion.
+is an error, and so are a frame of no fixed size and recursion. [impl->swr~el2-stack-bounded~1]
 """
 
 import pathlib

@@ -260,7 +260,7 @@ class Trace:
                     "covered_by": self.coverage[item.id]["swr"] and sorted(i.id for i in self.items.values() if item.id in dict(i.covers)),
                     "code": list(self.coverage[item.id]["impl"]),
                     "tests": tests,
-                    "cases": {kind: sum(test["kind"] == kind for test in tests) for kind in KINDS},
+                    "cases": {kind: sum(test["kind"] in (kind, "both") for test in tests) for kind in KINDS},
                 }
             )
         return told

@@ -10,6 +10,7 @@ comment at its head, and ends the list with an empty line or the comment's end:
 
     Robustness: name_of_a_test, another
     Robustness: all
+    Both ranges: a_test_that_feeds_good_and_bad
 
 What isn't named is a normal-range case. A row of a table of mutations (ROW, MUTATION) is always a robustness case.
 """
@@ -18,7 +19,8 @@ import ast
 import re
 from dataclasses import dataclass, field
 
-MARK = re.compile(r"^[\s*#/]*Robustness:\s*(.*)$")
+MARK = re.compile(r"^[\s*#/]*(Robustness|Both ranges):\s*(.*)$")
+KINDS = {"Robustness": "robustness", "Both ranges": "both"}
 C_TEST = re.compile(r"static void (\w+)\(void \*\*\w+\)")
 C_CASE = re.compile(r"static void (\w+)\(void(?: \*\*\w+)?\)")
 C_ROW = re.compile(r"^\s*(ROW|MUTATION|TEST|LIFE|cmocka_\w+)\((?:[A-Z0-9_]+, )?(\w+)")
@@ -28,7 +30,7 @@ C_ROW = re.compile(r"^\s*(ROW|MUTATION|TEST|LIFE|cmocka_\w+)\((?:[A-Z0-9_]+, )?(
 class Case:
     name: str
     line: int
-    kind: str = "normal"  # or robustness
+    kind: str = "normal"  # or robustness, or both
     scope: str = "case"  # or file: the tag stands at the head of the file and speaks of all of its tests
 
 
@@ -40,7 +42,7 @@ class File:
     tests: list = field(default_factory=list)  # (first line, line of its name, last line, name)
     rows: dict = field(default_factory=dict)  # line -> (name, it is a mutation)
     helpers: dict = field(default_factory=dict)  # C: line -> (name, line) of a case that another test runs
-    robust: set = field(default_factory=set)
+    kinds: dict = field(default_factory=dict)  # name -> kind, where it isn't normal
     errors: list = field(default_factory=list)  # (line, text)
 
 
@@ -80,18 +82,18 @@ def _c(lines, found):
 
 def _marks(lines, found):
     names = {name for *_, name in found.tests} | {name for name, _ in found.rows.values()} | {n for n, _ in found.helpers.values()}
-    within = False
+    within = ""
     for number, line in enumerate(lines[: found.head], 1):
         mark = MARK.match(line)
-        words = re.findall(r"\w+", mark.group(1) if mark else line) if mark or within else []
-        within = bool(words)
+        words = re.findall(r"\w+", mark.group(2) if mark else line) if mark or within else []
+        within = (mark.group(1) if mark else within) if words else ""
         for word in words:
             if word == "all":
-                found.robust |= names
+                found.kinds.update(dict.fromkeys(names, KINDS[within]))
             elif word in names:
-                found.robust.add(word)
+                found.kinds[word] = KINDS[within]
             else:
-                found.errors.append((number, f"Robustness: names '{word}', which is no test of this file"))
+                found.errors.append((number, f"{within}: names '{word}', which is no test of this file"))
 
 
 def read(path, text):
@@ -108,7 +110,7 @@ def read(path, text):
 
 
 def _case(found, name, line, scope="case", mutation=False):
-    return Case(name, line, "robustness" if mutation or name in found.robust else "normal", scope)
+    return Case(name, line, "robustness" if mutation else found.kinds.get(name, "normal"), scope)
 
 
 def cases(found, line):

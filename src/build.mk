@@ -30,6 +30,7 @@ HV_STACK := 3840 # a page less the frame of vectors.S
 # sees to it.
 HV_SAVED := $(patsubst %,-fcall-saved-x%,9 10 11 12 13 14 15) -ffixed-x18
 
+# Neither vector registers nor a library. [impl->swr~el2-no-fp~1] [impl->swr~el2-no-heap~1]
 # Absolute addresses are valid only with the MMU on, so boot_check's part of the code must not
 # depend on them: no jump tables, no string tables of pointers before that.
 HV_CFLAGS := -std=gnu11 -g -ffreestanding -nostdinc -isystem $(shell $(HV_CC) -print-file-name=include 2>/dev/null) \

@@ -13,7 +13,7 @@
 #include "sha256.h"
 
 /* In slices, between which the service core serves the others. Less than an emulator does in a tenth of a
- * second. */
+ * second. [impl->swr~service-sliced~1] */
 #define SLICE UINT64_C(0x200000)
 
 static u64 slice(u64 left)

@@ -2,6 +2,7 @@
 /*
  * lock.h - a lock among the cores of one cell. Nothing is ever locked between cells. Holders run a
  * bounded stretch of EL2 code with interrupts masked, so every wait is bounded.
+ * [impl->swr~el2-exclusives-in-locks~1]
  */
 #ifndef BULKHEAD_LOCK_H
 #define BULKHEAD_LOCK_H

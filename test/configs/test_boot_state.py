@@ -3,6 +3,7 @@
 The boot state's bank of flash, in images that the compiler built: whose it is in map and tables, what the health cell's tree says of it;
 and such an image when mkimage has signed it.
 
+Both ranges: test_essential
 Robustness: test_map_without, test_image_without_the_word
 """
 import json

@@ -7,6 +7,7 @@ taken without a word.
 BULKHEAD names the tool (default build/bulkhead). To write .expected files anew, and then read them:
 `/usr/bin/python3 test/configs/test_configs.py --accept [NAME...]`.
 
+Both ranges: test_metrics_channel
 Robustness: test_bad, test_empty, test_zeros, test_few_zeros, test_missing, test_folder, test_fifo, test_usage,
 test_few_list_registers, test_old_flattened_trees, test_lengths_below_zero, test_source_instead_of_a_tree,
 test_no_maintenance_interrupt, test_bad_json, test_json_of_no_utf8, test_firmware_by_hvc

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the health cell's directory says of the image: digests, version, time, memory, streams."""
+"""What the health cell's directory says of the image: digests, version, time, memory, streams.
+
+Both ranges: test_time
+"""
 import hashlib
 import json
 import os

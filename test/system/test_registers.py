@@ -7,6 +7,7 @@ blueprint; nothing of it comes from the hypervisor's headers.
 
 [stest->swr~el2-registers-written~1]
 [stest->swr~pmu-of-the-cell~1]
+[stest->swr~direct-untrapped~1]
 """
 
 import re

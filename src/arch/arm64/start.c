@@ -78,6 +78,7 @@ static u64 debug_controls(void)
 	return value | pmu_counters();
 }
 
+/* [impl->swr~direct-untrapped~1] */
 static u64 hypervisor_controls(void)
 {
 	u64 value = HCR_GUEST | (this_cell->mode == BP_MODE_INJECTED ? HCR_IMO : 0);

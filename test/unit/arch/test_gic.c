@@ -2,6 +2,7 @@
 /*
  * test_gic.c - what the hypervisor itself does with the GIC, the EL2 registers, caches and time.
  *
+ * Both ranges: nanoseconds_to_ticks
  * Robustness: active_priorities_that_stay, lpis_of_a_loader
  */
 #include "machine.h"
@@ -270,6 +271,7 @@ static void core_starts(void)
 }
 
 /* [utest->swr~el2-registers-written~1] */
+/* [utest->swr~direct-untrapped~1] [utest->swr~el2-registers-written~1] */
 static void el2_registers(void **state)
 {
 	reg_set("midr_el1", 0x410fd083);
@@ -407,6 +409,7 @@ static void own_interrupts(void **state)
 	assert_int_equal(phys32(EL2_VA_GICD + 0x20c), 0); /* nobody else's, so it doesn't go back */
 }
 
+/* [utest->swr~direct-untrapped~1] */
 static void el2_registers_direct(void **state)
 {
 	core_starts();

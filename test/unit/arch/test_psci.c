@@ -2,6 +2,7 @@
 /*
  * test_psci.c - PSCI 1.1 (Arm DEN0022) and SMCCC 1.1 (DEN0028) as a cell sees them.
  *
+ * Both ranges: random_numbers, named_functions_go_to_firmware
  * Robustness: unknown_calls, foreign_cores_do_not_exist, smc32_arguments,
  * arch_features_of_others
  */

@@ -2,6 +2,7 @@
 /*
  * test_conformance.c - images that aren't what their partition file, board or guest trees say.
  *
+ * Both ranges: firmware_calls_are_listed, unprotected_masters_are_listed
  * Robustness: differences_from_the_inputs_are_caught
  */
 #include <stdarg.h>

@@ -2,6 +2,7 @@
 /*
  * test_format.c - images whose parts don't hold together, and what the command says of them.
  *
+ * Both ranges: the_command_says_what_it_found
  * Robustness: broken_formats_are_caught, fit_parts_are_checked, nothing_else_is_loaded,
  * nothing_else_is_there, names_lead_to_one_part_each
  */

@@ -2,6 +2,7 @@
 /*
  * test_boot_state.c - the boot state on a model of NOR flash.
  *
+ * Both ranges: choice, attempts
  * Robustness: no_room_for_trials, power_cuts_of_room, lost, power_cuts, power_cuts_in_turn,
  * power_cuts_of_the_first, bad_flash, not_erased, untold, no_word_left
  */

@@ -2,6 +2,7 @@
 /*
  * test_port.c - sampling and queuing ports: what a reader may and may not see.
  *
+ * Both ranges: generations, queue_lossless
  * Robustness: sampling_stale, sampling_torn, sampling_corrupt, hostile_header, too_small,
  * queue_overwrites, queue_unopened, concurrent
  */

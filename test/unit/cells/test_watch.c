@@ -2,6 +2,7 @@
 /*
  * test_watch.c - when the health cell speaks of a missed heartbeat or a boot timeout, and when not.
  *
+ * Both ranges: orders
  * Robustness: heartbeat_missed, boot_timeout, not_running
  */
 #include "test.h"

@@ -573,6 +573,7 @@ static void work(void)
 	works++;
 }
 
+/* [utest->swr~service-sliced~1] */
 static void others_are_served_meanwhile(void **state)
 {
 	static const struct bp_region region = {0x48000000, 0x88000000, EL2_VA_CELL_RAM, 0x10000, 0, 0};

@@ -3,6 +3,7 @@
  * test_pci.c - PCI functions: what the boot core does to a machine that is played here, and what the cells
  * see of it.
  *
+ * Both ranges: a_list_holds_what_is_safe
  * Robustness: another_machine_is_noticed
  */
 #include <setjmp.h>

@@ -241,6 +241,14 @@ def test_cases_of_python(tree):
     assert item["cases"] == {"normal": 1, "robustness": 1}
 
 
+def test_both_ranges(tree):
+    item = told(tree(utest=C_TESTS.replace(" * Robustness: damaged,\n * hostile", " * Both ranges: whole,\n * hostile\n * Robustness: damaged")))
+    assert {t["name"]: t["kind"] for t in item["tests"]} == {
+        "damaged": "robustness", "hostile": "both", "lets_through": "robustness", "whole": "both",
+    }  # fmt: skip
+    assert item["cases"] == {"normal": 2, "robustness": 4}
+
+
 def test_all_of_a_file(tree):
     tests = told(tree(utest=C_TESTS.replace("damaged,\n * hostile", "all")))["tests"]
     assert {t["kind"] for t in tests} == {"robustness"}
@@ -305,7 +313,9 @@ def test_gaps(tree, capsys):
     found = trace.trace(root).gaps()
     assert found["without rationale"] == ["sys~one-owner~1"]
     assert found["without a normal-range case"] == found["without a robustness case"] == ["swr~filter~1"]
-    tree(software=WHOLE.replace("Needs:", "Tags: no-input\n\nNeeds:"), utest=C_TESTS)
+    tree(software=WHOLE.replace("Needs:", "Tags: no-input\n\nNeeds:"), utest=UTEST)
+    assert trace.trace(root).gaps()["without a robustness case"] == []
+    tree(software=WHOLE, utest=C_TESTS)
     found = trace.trace(root).gaps()
     assert found["without a normal-range case"] == found["without a robustness case"] == []
     assert trace.main(["--root", str(root), "--gaps", "--cases"]) == 0
