@@ -38,6 +38,7 @@ def admitted(tmp_path):
 
 # [utest->swr~config-dma~1]
 # [utest->swr~config-deny~1]
+# [utest->tor~audit-exceptions~1]
 def test_told_everywhere(admitted, tmp_path):
     out = tmp_path / "out"
     result = run(TOOL, "build", admitted, "-I", IMAGES, "-o", out)

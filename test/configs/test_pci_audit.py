@@ -46,6 +46,7 @@ def test_clean(image):
 
 
 # [utest->swr~audit-unisolated~1]
+# [utest->tor~audit-exceptions~1]
 def test_denied(image):
     assert run(TOOL, "audit", image, "--deny", "peer-dma").returncode == 0
     found = run(TOOL, "audit", image, "--deny", "shared-device")

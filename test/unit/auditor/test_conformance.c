@@ -1113,6 +1113,7 @@ static void unprotected_masters_are_listed(void **state)
 	}
 }
 
+/* [utest->tor~audit-claims~1] [utest->tor~audit-violation~1] */
 static void differences_from_the_inputs_are_caught(void **state)
 {
 	mutations_run(rows, sizeof(rows) / sizeof(rows[0]));
@@ -1153,6 +1154,7 @@ static void clean(void (*apply)(struct fixture *fixture))
  * [utest->swr~audit-machine~1] [utest->swr~audit-service~1] [utest->swr~audit-console~1]
  * [utest->swr~audit-gic-frames~1]
  */
+/* [utest->tor~audit-claims~1] */
 static void the_good_image_is_clean(void **state)
 {
 	clean(NULL);

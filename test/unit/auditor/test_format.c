@@ -259,6 +259,7 @@ static const struct mutation rows[] = {
 	ROW(GUEST_TREE, guest_tree_missing), /* [utest->swr~audit-guest-trees~1] */
 };
 
+/* [utest->tor~audit-input~1] */
 static void broken_formats_are_caught(void **state)
 {
 	mutations_run(rows, sizeof(rows) / sizeof(rows[0]));
@@ -562,6 +563,7 @@ static void the_command_says_what_it_found(void **state)
 }
 
 /* docs/audit.md explains every rule, under its number and claim.  [utest->swr~audit-documented~1] */
+/* [utest->tor~audit-manual~1] */
 static void every_rule_is_documented(void **state)
 {
 	FILE *file = fopen("docs/audit.md", "r");

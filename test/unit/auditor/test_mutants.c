@@ -202,6 +202,7 @@ static void random_descriptors(void **state)
 }
 
 /* Bytes, words and runs of the image overwritten, digests made right again.  [utest->swr~audit-hostile~1] */
+/* [utest->tor~audit-abnormal~1] */
 static void hostile_blueprints(void **state)
 {
 	static uint8_t saved[BLUEPRINT_MAX];
@@ -231,6 +232,7 @@ static void hostile_blueprints(void **state)
 }
 
 /* The FIT itself: bits flipped, and cut short.  [utest->swr~audit-hostile~1] */
+/* [utest->tor~audit-abnormal~1] */
 static void hostile_fits(void **state)
 {
 	struct fixture f;

@@ -649,6 +649,7 @@ static const struct mutation rows[] = {
 	ROW(SERVICE_CORE, service_core_elsewhere), /* [utest->swr~audit-service-core~1] */
 };
 
+/* [utest->tor~audit-claims~1] [utest->tor~audit-violation~1] */
 static void broken_separation_is_caught(void **state)
 {
 	mutations_run(rows, sizeof(rows) / sizeof(rows[0]));

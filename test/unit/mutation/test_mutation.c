@@ -367,6 +367,7 @@ static void scores_judge(const struct group *group, const char *path, size_t cou
 }
 
 /* [utest->swr~audit-mutants~1] */
+/* [utest->tor~audit-sensitivity~1] [utest->tor~audit-claims~1] */
 static void mutants_are_judged_as_the_oracle_judges(void **context)
 {
 	const size_t count = draws_start();
@@ -387,6 +388,7 @@ static void mutants_are_judged_as_the_oracle_judges(void **context)
 
 /* The same of PCI functions: IOMMU, ITS, configuration space and the boot's steps. Its scores go to
  * build/test-results/mutation-functions.md. [utest->swr~audit-mutants~1] */
+/* [utest->tor~audit-sensitivity~1] [utest->tor~audit-claims~1] */
 static void mutants_of_functions_are_judged_alike(void **context)
 {
 	const size_t count = draws_start();
