@@ -56,6 +56,7 @@ def suites(full):
     yield "system", pytest("system", "test/system", *SIDE_BY_SIDE, *(["--full"] if full else [])), None
     yield "attack", pytest("attack", "test/attack", *SIDE_BY_SIDE, *(["--full"] if full else [])), None
     yield "bench", pytest("bench", "test/bench"), None
+    yield "evidence", pytest("evidence", "test/evidence", *SIDE_BY_SIDE, *(["--full"] if full else [])), None
 
 
 class Cases:

@@ -15,8 +15,8 @@ import time
 
 from bundle import bundle as bundles, report
 
-# In this order: a later one reads what an earlier one wrote.
-PARTS = ("tests", "requirements", "objectives", "coverage", "static", "timing", "configuration", "interference", "attack")
+# In this order: a later one reads what an earlier one wrote, and the objectives which files there are.
+PARTS = ("tests", "requirements", "coverage", "static", "timing", "configuration", "interference", "attack", "objectives")
 
 
 def main():

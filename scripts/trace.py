@@ -49,8 +49,8 @@ REVIEWS = f"{ITEMS}/reviews.csv"
 OPEN_PROBLEMS = "docs/open-problems.md"
 TAGGED = ("src", "cells", "test", "scripts")
 TAG_TYPES = ("impl", "utest", "stest")
-# This tool and its test speak about tags.
-UNTAGGED = ("scripts/trace.py", "scripts/trace_cases.py", "test/unit/trace/test_trace.py")
+# This tool and its test speak about tags: there one counts only where a line begins with it, behind a "#".
+QUOTING = ("scripts/trace.py", "scripts/trace_cases.py", "test/unit/trace/test_trace.py")
 STATUSES = ("approved", "proposed", "draft")
 KINDS = ("normal", "robustness")
 
@@ -97,6 +97,7 @@ class Tag:
     cases: list = field(default_factory=list)  # of trace_cases
 
 
+# [impl->swr~trace-whole~1]
 class Trace:
     def __init__(self):
         self.items = {}
@@ -157,6 +158,7 @@ class Trace:
             if rest not in STATUSES:
                 self.error(place, f"`{item.id}` has the status '{rest}': must be one of {', '.join(STATUSES)}")
 
+    # [impl->swr~trace-reviews~1]
     def read_reviews(self, path, shown):
         """A line an item: ID, digest of the text that was reviewed, name of the review (reviews.md tells of it)."""
         lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
@@ -176,6 +178,8 @@ class Trace:
         for number, wrong in tests.errors:
             self.error(f"{shown}:{number}", wrong)
         for number, line in enumerate(text.splitlines(), 1):
+            if shown in QUOTING and not line.lstrip().startswith("# ["):
+                continue
             for kind, item_id in TAG.findall(line):
                 place = f"{shown}:{number}"
                 if kind not in TAG_TYPES and not ITEM_ID.fullmatch(item_id):
@@ -306,7 +310,7 @@ def files_below(root, folder):
     for path in sorted((root / folder).rglob("*")):
         shown = path.relative_to(root).as_posix()
         hidden = any(part.startswith(".") or part == "__pycache__" for part in path.relative_to(root).parts)
-        if path.is_file() and not hidden and shown not in UNTAGGED:
+        if path.is_file() and not hidden:
             yield path, shown
 
 

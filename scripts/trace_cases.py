@@ -113,6 +113,7 @@ def _case(found, name, line, scope="case", mutation=False):
     return Case(name, line, "robustness" if mutation else found.kinds.get(name, "normal"), scope)
 
 
+# [impl->swr~trace-cases~1]
 def cases(found, line):
     """Those that a tag in this line speaks of; without any in the file there are none."""
     if line <= found.head:

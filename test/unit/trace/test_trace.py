@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/trace.py: every kind of orphan is found, a whole trace is accepted."""
+"""scripts/trace.py: every kind of orphan is found, a whole trace is accepted.
+
+Robustness: test_item_without_code, test_item_without_test, test_tag_of_no_item, test_tag_of_another_revision, test_item_twice,
+test_item_twice_in_two_files, test_covers_of_no_item, test_covers_nonsense, test_software_requirement_from_nowhere,
+test_item_that_needs_nothing, test_tag_in_error, test_binary_and_hidden_files_are_passed_over, test_robustness_case_that_is_no_test,
+test_unknown_status, test_review_of_no_item
+Both ranges: test_draft_is_an_open_problem, test_review_is_of_a_text, test_gaps
+"""
 
 import csv
 import importlib.util
@@ -47,18 +54,21 @@ def errors(root):
     return trace.trace(root).errors
 
 
+# [utest->swr~trace-whole~1]
 def test_whole_trace(tree, capsys):
     root = tree()
     assert trace.main(["--root", str(root)]) == 0
     assert capsys.readouterr().out == "trace: 2 items, 2 covered, 2 tags, 0 errors\n"
 
 
+# [utest->swr~trace-whole~1]
 def test_item_without_code(tree):
     assert errors(tree(impl="int filter;\n")) == [
         "test/requirements/software.md:4: error: `swr~filter~1` needs impl, which nothing gives it"
     ]
 
 
+# [utest->swr~trace-whole~1]
 def test_item_without_test(tree):
     assert errors(tree(utest="")) == [
         "test/requirements/software.md:4: error: `swr~filter~1` needs utest, which nothing gives it"
@@ -74,12 +84,14 @@ def test_system_requirement_without_software(tree):
     assert errors(root) == ["test/requirements/system.md:11: error: `sys~lost~1` needs swr, which nothing gives it"]
 
 
+# [utest->swr~trace-whole~1]
 def test_tag_of_no_item(tree):
     assert errors(tree(impl=IMPL + "/* [impl->swr~filtre~1] */\n")) == [
         "src/filter.c:3: error: impl tag of `swr~filtre~1`: no such item in test/requirements"
     ]
 
 
+# [utest->swr~trace-whole~1]
 def test_tag_of_another_revision(tree):
     root = tree(software=SWR.replace("swr~filter~1", "swr~filter~2"))
     found = errors(root)
@@ -87,6 +99,7 @@ def test_tag_of_another_revision(tree):
     assert any("`swr~filter~2` needs impl" in e for e in found)
 
 
+# [utest->swr~trace-whole~1]
 @pytest.mark.parametrize("second", ["`swr~filter~1`", "`swr~filter~2`"])
 def test_item_twice(tree, second):
     root = tree(software=SWR + f"\n### Again\n{second}\n\nCovers:\n- `sys~one-owner~1`\n\nNeeds: impl\n")
@@ -101,6 +114,7 @@ def test_item_twice_in_two_files(tree):
     ]
 
 
+# [utest->swr~trace-whole~1]
 def test_covers_of_no_item(tree):
     found = errors(tree(software=SWR.replace("sys~one-owner~1", "sys~two-owners~1")))
     assert any("`swr~filter~1` covers `sys~two-owners~1`: no such item" in e for e in found)
@@ -112,6 +126,7 @@ def test_covers_nonsense(tree):
     assert any("covers something that is no item's ID: - the owner" in e for e in found)
 
 
+# [utest->swr~trace-whole~1]
 def test_software_requirement_from_nowhere(tree):
     root = tree(software=SWR + "\n### Whim\n`swr~whim~1`\n\nNeeds: impl\n", impl=IMPL + "// [impl->swr~whim~1]\n")
     assert errors(root) == [
@@ -119,11 +134,13 @@ def test_software_requirement_from_nowhere(tree):
     ]
 
 
+# [utest->swr~trace-whole~1]
 def test_item_that_needs_nothing(tree):
     root = tree(software=SWR.replace("Needs: impl, utest", ""))
     assert any("needs nothing" in e for e in errors(root))
 
 
+# [utest->swr~trace-whole~1]
 @pytest.mark.parametrize("tag", ["[impl->filter]", "[impl->swr~filter]", "[impl->]", "[test->swr~filter~1]"])
 def test_tag_in_error(tree, tag):
     assert len(errors(tree(impl=IMPL + tag))) == 1
@@ -224,6 +241,7 @@ def told(root, item="swr~filter~1"):
     return next(i for i in trace.trace(root).items_told() if i["id"] == item)
 
 
+# [utest->swr~trace-cases~1]
 def test_cases_of_c(tree):
     tests = [(t["name"], t["line"], t["kind"], t["scope"]) for t in told(tree(utest=C_TESTS))["tests"]]
     assert tests == [
@@ -234,6 +252,7 @@ def test_cases_of_c(tree):
     ]
 
 
+# [utest->swr~trace-cases~1]
 def test_cases_of_python(tree):
     item = told(tree(**{"test/system/test_filter.py": PY_TESTS}, utest=UTEST))
     tests = [(t["type"], t["name"], t["line"], t["kind"], t["scope"]) for t in item["tests"]]
@@ -241,6 +260,7 @@ def test_cases_of_python(tree):
     assert item["cases"] == {"normal": 1, "robustness": 1}
 
 
+# [utest->swr~trace-cases~1]
 def test_both_ranges(tree):
     item = told(tree(utest=C_TESTS.replace(" * Robustness: damaged,\n * hostile", " * Both ranges: whole,\n * hostile\n * Robustness: damaged")))
     assert {t["name"]: t["kind"] for t in item["tests"]} == {
@@ -254,6 +274,7 @@ def test_all_of_a_file(tree):
     assert {t["kind"] for t in tests} == {"robustness"}
 
 
+# [utest->swr~trace-cases~1]
 def test_robustness_case_that_is_no_test(tree):
     assert errors(tree(utest=C_TESTS.replace("damaged,", "damagd,"))) == [
         "test/unit/core/test_filter.c:4: error: Robustness: names 'damagd', which is no test of this file"
@@ -273,12 +294,14 @@ def test_item_is_told_whole(tree):
     assert told(tree(), "sys~one-owner~1")["covered_by"] == ["swr~filter~1"]
 
 
+# [utest->swr~trace-whole~1]
 def test_unknown_status(tree):
     assert errors(tree(software=WHOLE.replace("approved", "aproved"))) == [
         "test/requirements/software.md:6: error: `swr~filter~1` has the status 'aproved': must be one of approved, proposed, draft"
     ]
 
 
+# [utest->swr~trace-whole~1]
 def test_draft_is_an_open_problem(tree):
     root = tree(software=WHOLE.replace("approved", "draft"))
     assert any("is a draft, but docs/open-problems.md doesn't say" in e for e in errors(root))
@@ -286,6 +309,7 @@ def test_draft_is_an_open_problem(tree):
     assert errors(root) == []
 
 
+# [utest->swr~trace-reviews~1]
 def test_review_is_of_a_text(tree, capsys):
     root = tree(software=WHOLE)
     gap = "approved, but not in these words"
@@ -303,11 +327,13 @@ def test_review_is_of_a_text(tree, capsys):
     assert told(root)["review"] == "R2"
 
 
+# [utest->swr~trace-reviews~1]
 def test_review_of_no_item(tree):
     root = tree(**{"test/requirements/reviews.csv": "item,digest,review\nswr~filtre~1,00,R1\n"})
     assert errors(root) == ["test/requirements/reviews.csv: error: a review of `swr~filtre~1`: no such item in test/requirements"]
 
 
+# [utest->swr~trace-cases~1]
 def test_gaps(tree, capsys):
     root = tree()
     found = trace.trace(root).gaps()
@@ -334,3 +360,11 @@ def test_files_for_programs(tree, tmp_path):
         ("utest", "test/unit/core/test_filter.c", "14", "damaged"),
     ]
     assert [(r["link"], r["name"]) for r in rows if r["item"] == "sys~one-owner~1"] == [("swr", "swr~filter~1")]
+
+
+# [utest->swr~trace-whole~1]
+def test_tags_that_are_spoken_about(tree):
+    """In the tool and in this test a tag counts only where a line begins with it."""
+    text = 'IMPL = "[impl->swr~none~1]"\n# [impl->swr~other~1]\n'
+    root = tree(**{"scripts/trace.py": text})
+    assert errors(root) == ["scripts/trace.py:2: error: impl tag of `swr~other~1`: no such item in test/requirements"]

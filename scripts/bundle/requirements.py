@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requirements in the bundle: items, the matrix of each down to code, test and verdict, and the texts that they were read from.
+
+[impl->swr~bundle-requirements~1]
+"""
+
+import importlib.util
+import json
+import shutil
+
+from .bundle import ROOT, Figure, Part, write_json
+
+# By its path: Python has a module of that name, too.
+spec = importlib.util.spec_from_file_location("bulkhead_trace", ROOT / "scripts/trace.py")
+tracing = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(tracing)
+
+PART = "requirements"
+# What an assessor reads beside the items.
+TEXTS = ("docs/assumptions.md", "docs/open-problems.md", "docs/residuals.md", "SECURITY.md")
+COLUMNS = (*tracing.COLUMNS, "verdict")
+WORSE = ("pass", "skip", "fail")  # of several records of one test the worst counts
+NONE = "none"  # no record speaks of it
+
+
+def _test(case):
+    """Function's name of a record's case: configs::test_collect.py::test_x[y] is test_x."""
+    return case.rsplit("::", 1)[-1].split("[", 1)[0]
+
+
+def verdicts(records):
+    """(file, test) -> verdict; (file, None) -> that of the whole file. Nothing where the bundle has no records."""
+    found = {}
+    if not records.is_file():
+        return found
+    for line in records.read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        if "case" in record:
+            for key in ((record["procedure"], _test(record["case"])), (record["procedure"], None)):
+                found[key] = max(found.get(key, "pass"), record["verdict"], key=WORSE.index)
+    return found
+
+
+def verdict_of(found, file, test):
+    """A test's own; a row of a table of tests has that of its file, which runs them all."""
+    return found.get((file, test)) or found.get((file, None)) or NONE
+
+
+def matrix(result, found):
+    for row in result.rows():
+        kind, file, name = row[3], row[4], row[6]
+        yield [*row, verdict_of(found, file, name) if kind in ("utest", "stest") else ""]
+
+
+def _figures(told, gaps, found):
+    low = [item for item in told if item["tests"]]
+    tested = {(test["file"], test["name"]) for item in low for test in item["tests"]}
+    told_of = sum(verdict_of(found, *test) != NONE for test in tested)
+    yield Figure("requirements", len(told))
+    yield Figure("traced to code and tests", sum(bool(i["tests"] or i["covered_by"]) for i in told), goal=f"{len(told)}", reached=True)
+    for gap, items in gaps.items():
+        yield Figure(f"requirements {gap}", len(items), goal="0", reached=not items)
+    yield Figure("normal-range cases of requirements", sum(item["cases"]["normal"] for item in low))
+    yield Figure("robustness cases of requirements", sum(item["cases"]["robustness"] for item in low))
+    yield Figure("tests of requirements with a record", told_of, goal=f"{len(tested)}", reached=told_of == len(tested))
+    failed = sum(verdict_of(found, *test) == "fail" for test in tested)
+    yield Figure("tests of requirements that failed", failed, goal="0", reached=not failed)
+
+
+def make(bundle):
+    folder = bundle.folder(PART)
+    result = tracing.trace(ROOT)
+    told, gaps = result.items_told(), result.gaps()
+    found = verdicts(bundle.out / "tests/records.jsonl")
+    write_json(folder / "items.json", told)
+    tracing.write_csv(folder / "matrix.csv", COLUMNS, matrix(result, found))
+    for text in [*sorted((ROOT / tracing.ITEMS).iterdir()), *(ROOT / text for text in TEXTS)]:
+        shutil.copyfile(text, folder / text.name)
+    figures = list(_figures(told, gaps, found))
+    missing = [f"{gap}: {len(items)} ({', '.join(items)})" for gap, items in gaps.items() if items]
+    failed = [figure for figure in figures if figure.name.endswith("that failed") and figure.value]
+    bad = result.errors or failed
+    return bundle.end(
+        Part(
+            PART,
+            "Requirements and their trace",
+            "fail" if bad else "open" if missing else "pass",
+            f"{len(told)} requirements in words, each traced down to code and tests and back; {len(result.errors)} orphans. The matrix has a row a link, "
+            "and each test's verdict where the bundle has a record of it.",
+            figures,
+            [*result.errors, *missing],
+            [
+                "Requirements, code, tests and reviews are by the same authors: independent review is the user's.",
+                "A tag at the head of a file of tests speaks of all of its tests; which these are says `scope` in items.json.",
+                "A row of a table of tests (a mutation) has the verdict of its file.",
+            ],
+        )
+    )
