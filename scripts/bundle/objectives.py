@@ -24,7 +24,7 @@ LAYOUT = (
     *(f"static/{name}.sarif" for name in ("cppcheck-misra", "clang-tidy", "gcc-analyzer")),
     *(f"static/{name}.json" for name in ("deviations", "stack", "paths", "eva", "summary")),
     *(f"configuration/{name}.json" for name in ("index", "environment", "reproducible", "audit", "registers", "summary")),
-    *(f"{part}/summary.json" for part in ("interference", "attack")),
+    *(f"{part}/results.json" for part in ("timing", "interference", "attack")),
     "objectives/objectives.csv",
     "report.html",
     "manifest.json",

@@ -5,6 +5,7 @@ and without the auditor; then pages are moved to other colours, and the auditor 
 
 [utest->swr~colors-placed~1] [utest->swr~colors-text~1] [utest->swr~colors-owned~1]
 
+Both ranges: test_colors_in_a_row
 Robustness: test_mutant, test_text_differs
 """
 
@@ -133,6 +134,7 @@ class Image:
         return {line.split(": ")[1] for line in done.stdout.splitlines()[:-1]}, done.returncode
 
 
+# [utest->swr~colors-placed~1]
 def test_every_page(built):
     """Of stage 2 and EL2 roots, leaves and tables: the colours of the cell, but for the windows."""
     image = Image(built)
@@ -154,6 +156,7 @@ def test_good(built, tmp_path):
     assert Image(built).audit(tmp_path / "same.itb") == (set(), 0)
 
 
+# [utest->swr~colors-text~1]
 def test_text_is_copied(built):
     image = Image(built)
     text = image.fit.kernel.data[: 2 * PAGE]

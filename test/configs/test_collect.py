@@ -176,6 +176,7 @@ def only(file):
     return sorted(path.name for path in file.parent.glob("*events.log*"))
 
 
+# [utest->swr~log-collected~1]
 @pytest.mark.parametrize("way", [console, web])
 def test_more_each_time(machine, collected, way):
     file, go = collected
@@ -217,6 +218,7 @@ FAULTS = {
 }
 
 
+# [utest->swr~log-collected~1]
 @pytest.mark.parametrize("fault", FAULTS)
 def test_mended(machine, collected, fault):
     """What is wrong once is asked for again, from where it went wrong."""
@@ -235,6 +237,7 @@ def test_web_ends_early(machine, collected, end):
     assert verdict(collected[0]).startswith(f"{collected[0]}: 9 records")
 
 
+# [utest->swr~log-collected~1]
 def test_never_whole(machine, collected):
     """Always the same is wrong: it ends, and FILE isn't there."""
     machine.faults = itertools.repeat(flip(4))

@@ -32,6 +32,7 @@ def test_checked():
     good("amtool", "check-config", "alertmanager.yml")
 
 
+# [utest->swr~fleet-rules~1]
 def test_rules():
     good("promtool", "test", "rules", "tests/alerts_test.yml")
 
@@ -42,6 +43,7 @@ def blocks():
     return list(zip(parts[1::2], parts[2::2]))
 
 
+# [utest->swr~fleet-rules~1]
 @pytest.mark.parametrize("name, lines", blocks(), ids=[name for name, _ in blocks()])
 def test_alert(name, lines):
     """Its severity, the page that says what to do, a test; and it is worth what its page says."""

@@ -110,6 +110,7 @@ def log(tmp_path, keys):
     return made.checkpoint(keys / "own")
 
 
+# [utest->swr~log-verify~2] [utest->swr~log-read~2] [utest->swr~log-chain~2] [utest->swr~log-signatures~2]
 def test_good(log, keys):
     assert log.verify("--quiet").stdout == "log: 24 records, 2 checkpoints: consistent, not authenticated: no key was given\n"
     for key in ("own", "public"):
@@ -153,6 +154,7 @@ def refused(log, lines, at, what, *options):
     assert done.returncode == 1 and done.stderr.startswith(f"log:{at}: error: ") and what in done.stderr, (at, done.stderr)
 
 
+# [utest->swr~log-chain~2] [utest->swr~log-verify~2]
 def test_each_record_altered(log):
     for i in records(log.lines):
         lines = [*log.lines]
@@ -162,6 +164,7 @@ def test_each_record_altered(log):
         refused(log, rechained(lines), checkpoint + 1, "head isn't that")
 
 
+# [utest->swr~log-chain~2]
 def test_each_record_dropped(log):
     for i in records(log.lines):
         lines = log.lines[:i] + log.lines[i + 1 :]
@@ -170,6 +173,7 @@ def test_each_record_dropped(log):
         refused(log, lines, i + 1, f"records {number} to {number} are missing" if last else f"record {number} is missing")
 
 
+# [utest->swr~log-chain~2]
 def test_each_pair_exchanged(log):
     places = records(log.lines)
     for i, j in zip(places, places[1:]):
@@ -183,6 +187,7 @@ def test_each_record_twice(log):
         refused(log, log.lines[: i + 1] + log.lines[i:], i + 2, "order is wrong")
 
 
+# [utest->swr~log-chain~2]
 def test_tail_cut(log):
     """Up to the last checkpoint; what comes after one can be cut off unseen, and that is said."""
     for i in range(records(log.lines)[COUNT // 2], len(log.lines) - 1):
@@ -203,6 +208,7 @@ def test_an_old_log(log, keys):
     refused(log, log.lines, len(log.lines), "doesn't answer the nonce", "--key", keys / "own", "--nonce", "01")
 
 
+# [utest->swr~log-signatures~2]
 def test_signatures(log, keys, tmp_path):
     last = len(log.lines)
     digit = log.lines[-1][-1]
@@ -349,6 +355,7 @@ FORMS = [
 ]
 
 
+# [utest->swr~log-read~2]
 @pytest.mark.parametrize("line, at, what", FORMS)
 def test_bad_form(log, line, at, what):
     lines = [*log.lines]
@@ -356,6 +363,7 @@ def test_bad_form(log, line, at, what):
     refused(log, lines, at, what)
 
 
+# [utest->swr~log-read~2]
 def test_more_on_a_line(log):
     for more in (" 1", " "):
         refused(log, [*log.lines[:5], log.lines[5] + more, *log.lines[6:]], 6, "more on the line")
@@ -373,6 +381,7 @@ def test_records_behind_the_wrong_one(log):
     assert verdict["line"] == 1 and "no event log" in verdict["wrong"]
 
 
+# [utest->swr~log-signatures~2]
 def test_a_key_of_everybody(log, tmp_path):
     """Points of small order, by which whoever wants can sign: given, or in the file."""
     for y in ("00" * 32, "01" + "00" * 31, "01" + "00" * 30 + "80", "ec" + "ff" * 30 + "7f", "ee" + "ff" * 31, "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"):

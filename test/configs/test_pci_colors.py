@@ -2,6 +2,8 @@
 """
 Cache colours and PCI functions together: DMA tables map a cell's pages of its colours, stream tables have the service
 core's, and what only the boot uses has none. [utest->swr~colors-owned~1] [utest->swr~compile-dma~1]
+
+Robustness: test_stream_table_in_a_row
 """
 import os
 

@@ -54,6 +54,7 @@ def refused(result, words):
     assert (result.returncode, result.stderr.count(" error: ")) == (1, 1) and words in result.stderr
 
 
+# [utest->swr~config-root~1]
 @pytest.mark.parametrize("blocks", [2, 128, 129, 128 * 128 + 1])  # levels of the tree: 1, 1, 2, 3
 def test_read(tmp_path, blocks):
     path, root_hash = made(tmp_path, blocks)
@@ -84,6 +85,7 @@ def test_alone(tmp_path):
     assert json.loads((tmp_path / "out/map.json").read_text())["root"] is None
 
 
+# [utest->swr~config-root~1]
 @pytest.mark.parametrize(
     "at, words",
     [
@@ -123,6 +125,7 @@ def test_other_kinds(tmp_path, how):
     assert result.returncode == 1 and ("a hash tree of another kind" in result.stderr or "no hash tree" in result.stderr)
 
 
+# [utest->swr~config-root~1]
 @pytest.mark.parametrize(
     "a, b, words",
     [

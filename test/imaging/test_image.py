@@ -4,6 +4,7 @@
 [utest->swr~image-signed~1]
 [utest->swr~image-factory~1]
 
+Both ranges: test_emmc_of_the_boot_state
 Robustness: test_refusals, test_short_key, test_full_disk, test_too_many_images
 """
 
@@ -51,6 +52,7 @@ def configuration(folder):
     return fdt.parse((folder / "bulkhead-signed.itb").read_bytes())["configurations/conf-1"]
 
 
+# [utest->swr~image-factory~1]
 def test_release(folder, keys_folder):
     """Each file's hash is its own, and what is in the slots and in the boot state is the signed FIT."""
     found = made_by(folder, "--keys", keys_folder, "--key", "new", "--counter", "7")
@@ -75,6 +77,7 @@ def test_release(folder, keys_folder):
     assert starts == [disk.MIB, disk.MIB + found["partitions"][0]["size"]]
 
 
+# [utest->swr~image-factory~1]
 def test_same_bytes(folder, keys_folder, tmp_path):
     """Signatures apart: they are salted (RFC 8017, 9.1)."""
     again = tmp_path / "again"
@@ -104,6 +107,7 @@ def unsigned(blob):
     return blob[:end] + blob[-(-end // 4) * 4 : value.offset] + blob[value.offset + len(value.data) :]
 
 
+# [utest->swr~image-signed~1]
 def test_signature_covers(folder, keys_folder):
     made_by(folder, "--keys", keys_folder, "--key", "old")
     node = configuration(folder)
@@ -113,6 +117,7 @@ def test_signature_covers(folder, keys_folder):
     assert hashed == {"/", "/configurations/conf-1"} | {f"/images/{name}{end}" for name in images for end in ("", "/hash-1")}
 
 
+# [utest->swr~image-signed~1]
 def test_two_keys(folder, keys_folder):
     """While machines with either are in the field: signed by both; a loader that believes both, whoever signed."""
     found = made_by(folder, "--keys", keys_folder, "--key", "old", "--key", "new")
@@ -136,6 +141,7 @@ def test_key_as_the_loader_wants_it(folder, keys_folder):
     assert int.from_bytes(node.properties["rsa,r-squared"].data, "big") == (1 << 2 * 4096) % modulus
 
 
+# [utest->swr~image-signed~1]
 def test_token(folder, token):
     """The private key is in a PKCS#11 token alone (SoftHSM's)."""
     done = image(folder, "--keys", token.certificates, "--key", "new", "--token", token.uri, env=token.environment)
@@ -162,6 +168,7 @@ def test_refusals(folder, keys_folder, options, words):
     assert not OUTPUTS & {path.name for path in folder.iterdir()} and not (folder / "release.json").exists()
 
 
+# [utest->swr~image-signed~1]
 def test_short_key(folder, tmp_path):
     subject = ["-subj", "/CN=short", "-keyout", tmp_path / "short.key", "-out", tmp_path / "short.crt"]
     subprocess.run(["openssl", "req", "-batch", "-x509", "-nodes", "-newkey", "rsa:2048", *subject], check=True, capture_output=True)
@@ -169,6 +176,7 @@ def test_short_key(folder, tmp_path):
     assert done.returncode == 1 and "a key of 2048 bits: images are signed with RSA-4096" in done.stderr
 
 
+# [utest->swr~image-factory~1]
 def test_full_disk(folder, keys_folder):
     """Where the disk ends in the middle nothing is left that looks like a release."""
 
@@ -206,6 +214,7 @@ def test_keys_command(tmp_path):
     assert shown.splitlines()[1].endswith("  DEVELOPMENT KEY, not for shipping")
 
 
+# [utest->swr~image-signed~1]
 def test_development_key_is_marked(folder):
     """Where nobody named a key, so that no one ships it unseen."""
     done = image(folder)

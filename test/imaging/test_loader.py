@@ -21,11 +21,13 @@ def machine(facts):
     return types.SimpleNamespace(board="a-board", part=lambda name: {"machine": run("dtc", "-q", "-O", "dtb", data=text.encode())}[name])
 
 
+# [utest->swr~image-loader~1]
 def test_facts():
     found = control.loader_facts(machine('u-boot = "other-board_2"; disk = "mmc 1";'))
     assert found == control.Loader("other-board_2", 0x200000, 0x1C0000000, "mmc", "1", "")
 
 
+# [utest->swr~image-loader~1]
 @pytest.mark.parametrize(
     "facts",
     [

@@ -52,6 +52,7 @@ def backend(tmp_path):
     return ask
 
 
+# [utest->swr~rauc-backend~1]
 @pytest.mark.parametrize(
     "words, status, answer",
     [
@@ -88,6 +89,7 @@ def test_done(backend, words, status, asked):
     assert (done.returncode, done.stdout, done.stderr, found) == (0, "", "", asked)
 
 
+# [utest->swr~rauc-backend~1]
 @pytest.mark.parametrize("words", ["set-state b bad", "set-primary b"])
 def test_refused_by_the_health_cell(backend, words):
     """RAUC gets the refusal, and who runs it the reason."""

@@ -120,6 +120,7 @@ def made(folder):
     return (folder / "loader.img").read_bytes()
 
 
+# [utest->swr~image-rk3399~1]
 def test_layout(parts):
     flash = made(parts)
     stages = boot_rom(flash)
@@ -132,6 +133,7 @@ def test_layout(parts):
     assert made(parts) == flash
 
 
+# [utest->swr~image-rk3399~1]
 def test_too_large(parts):
     (parts / "spl.bin").write_bytes(b"spl." * 40000)
     with pytest.raises(Refused, match="TPL and SPL take .* bytes of the flash: U-Boot begins at 393216"):

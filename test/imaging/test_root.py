@@ -83,6 +83,7 @@ def finished(made_root, keys_folder, tmp_path_factory):
 # ---- the root file system ----
 
 
+# [utest->swr~image-root~1]
 def test_same_bytes(made_root, keys_folder, tmp_path):
     """Wherever, whenever, and whoever's umask it is made."""
     more = {"env": {**os.environ, "TZ": "Asia/Tokyo", "SOURCE_DATE_EPOCH": "1"}, "umask": 0o077}
@@ -102,6 +103,7 @@ def test_content(made_root, keys_folder, tmp_path):
         assert os.access(tree / name, os.X_OK), name
 
 
+# [utest->swr~image-root~1]
 def test_keyring(made_root, keys_folder, tmp_path):
     """What signs, and what else is believed."""
     other = rootfs(tmp_path / "out", "--keys", keys_folder, "--key", "new", "--trust", "old")
@@ -109,6 +111,7 @@ def test_keyring(made_root, keys_folder, tmp_path):
     assert keyring.read_bytes() == b"".join((keys_folder / f"{name}.crt").read_bytes() for name in ("new", "old"))
 
 
+# [utest->swr~image-root~1]
 def test_only_where_it_is_named(tmp_path, keys_folder):
     """Not for another file, nor where its user brings one; and made anew only where an input is another."""
     assert not rootfs(tmp_path / "a", config=CONFIG.replace("rootfs.img", "mine.img")).exists()
@@ -124,6 +127,7 @@ def test_only_where_it_is_named(tmp_path, keys_folder):
 # ---- its place on the disk ----
 
 
+# [utest->swr~image-bundle~1]
 def test_slots(finished):
     """Beside each FIT; the FIT's command line has its hash."""
     root = (finished / "root.img").read_bytes()
@@ -141,6 +145,7 @@ def test_slots(finished):
     assert any(f":{found['root']['hash']}\0".encode() in node.properties["data"].data for node in images.values())
 
 
+# [utest->swr~image-bundle~1]
 @pytest.mark.parametrize("change", [lambda path: path.unlink(), lambda path: path.write_bytes(path.read_bytes()[:-1] + b"x")])
 def test_another_root(appliance, change):
     """One that isn't the FIT's is no part of a release."""
@@ -158,6 +163,7 @@ def info(bundle, certificate):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+# [utest->swr~image-bundle~1]
 def test_bundle(finished, keys_folder, tmp_path):
     """For this partition file, the signed FIT and the root, believed by who has the key's certificate and no one else."""
     done = info(finished / "bundle.raucb", keys_folder / "new.crt")
@@ -188,6 +194,7 @@ def payload(bundle):
     return data[: int.from_bytes(data[40:48], "little")]
 
 
+# [utest->swr~image-bundle~1]
 def test_same_payload(finished, keys_folder, tmp_path):
     """From the same FIT and root the same bytes; what is random is salt and signature behind them."""
     from imaging import bundle  # pylint: disable=import-outside-toplevel

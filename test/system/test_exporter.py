@@ -91,6 +91,7 @@ def test_other_requests(exporter):
     assert exporter.refused(f"--post-data=x {URL}") == "405"
 
 
+# [stest->swr~exporter-rights~1]
 def test_rights(exporter):
     """Nobody's, real, effective, saved, and no groups."""
     found = exporter.shell("grep -E '^(Uid|Gid|Groups|CapEff):' /proc/$(pidof bulkhead-exporter)/status")

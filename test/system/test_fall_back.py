@@ -95,6 +95,7 @@ def handed_over(text):
     return float(re.findall(r"^Bulkhead: hashed at (\S+)$", text, re.M)[-1])
 
 
+# [stest->swr~fall-back-time~1]
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.full] if trial.long else []) for name, trial in TRIALS.items()])
 def test_falls_back(results, name):
     trial = TRIALS[name]

@@ -28,6 +28,7 @@ def missed(running, cell, action):
     return mark
 
 
+# [stest->swr~health-heartbeat~1]
 def test_nothing_is_missed_at_first(beating):
     beating.uart.search(r"^status: [2-9]\.")
     assert not beating.uart.seen("heartbeat missed")
@@ -48,6 +49,7 @@ def test_no_line_is_lost(beating):
     assert not beating.uart.seen("unknown command 'y")
 
 
+# [stest->swr~health-actions~1]
 def test_restart(beating):
     mark = missed(beating, "restarted", "restart")
     beating.wait_generation("restarted", 2, mark)
@@ -55,6 +57,7 @@ def test_restart(beating):
     assert event.arguments["cause"] == "heartbeat-missed"
 
 
+# [stest->swr~health-actions~1]
 def test_stop(beating):
     missed(beating, "stopped", "stop")
     qemu.wait_until(lambda: beating.view.state("stopped") == "stopped", "the cell is stopped")

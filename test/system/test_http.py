@@ -210,6 +210,7 @@ def test_readers_and_strangers(results):
         stopping_shows(running, client)
 
 
+# [stest->swr~http-bounded~1]
 def test_slow_clients_make_room(results):
     """In real time, where they have theirs."""
     with served(results, icount=None) as (_, client):

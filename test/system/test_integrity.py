@@ -105,6 +105,7 @@ def machine():
         yield system.System(target, system.image("reset")).start()
 
 
+# [stest->swr~health-integrity~1]
 @pytest.mark.parametrize("where", [pytest.param(where, marks=() if where in QUICK else pytest.mark.full, id=where.__name__)
                                    for where in WHERE])
 def test_flipped(machine, where):
@@ -133,6 +134,7 @@ def test_flipped(machine, where):
     assert machine.target.read_memory(address, 1)[0] == byte
 
 
+# [stest->swr~health-integrity~1]
 def test_quiet():
     """Three passes and no word; a cell that makes no exit makes none, and misses no deadline."""
     with system.running("safe", build.results_folder(f"{__name__}_quiet"), icount=qemu.ICOUNT) as running:

@@ -29,6 +29,7 @@ def images_key():
     return path
 
 
+# [stest->swr~log-own-key~1]
 @pytest.mark.parametrize("whose", ["own", "image"])
 def test_signed_by(results, images_key, whose):
     appliance = slots.Appliance(CONFIG, results)

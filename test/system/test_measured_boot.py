@@ -58,6 +58,7 @@ def extended(*digests):
     return value
 
 
+# [stest->swr~boot-measured~1]
 @pytest.mark.parametrize("start", ["first", "second"])
 def test_pcr(results, tpm, start):
     """One image, or, where the first is refused, both in their order."""

@@ -74,6 +74,7 @@ def answers(running, peer):
     assert 0 < told["interrupts"] <= told["received"]
 
 
+# [stest->swr~health-net-virtio~1] [stest->swr~health-net-echo~1] [stest->swr~health-net-bounded~1]
 def test_virtio(results):
     with cable.plugged() as peer, system.running("net-virtio", results, extra=devices(net=peer.netdev)) as running:
         up(running, "virtio-net")
@@ -90,6 +91,7 @@ def echoed(port):
             return False
 
 
+# [stest->swr~health-net-dhcp~1]
 def test_dhcp(results):
     """QEMU's user network has a server."""
     port = ports.free(socket.SOCK_DGRAM)
@@ -100,6 +102,7 @@ def test_dhcp(results):
         assert not running.uart.seen("^health: net: no address")
 
 
+# [stest->swr~health-net-dhcp~1]
 def test_no_dhcp(results):
     """Nobody answers: the cell says so, asks on, and watches on."""
     with cable.plugged() as peer, system.running("net-dhcp", results, extra=devices(net=peer.netdev)) as running:
@@ -136,6 +139,7 @@ def lost_and_back(running, peer, what):
     assert all(peer.ping() for _ in range(20))
 
 
+# [stest->swr~health-net-igbvf~1]
 @pytest.mark.full
 def test_igbvf(results):
     with cable.plugged() as peer, system.running("net-igbvf", results, extra=devices(nic=peer.netdev)) as running:

@@ -189,6 +189,7 @@ def up(running, peer):
     assert peer.resolve()
 
 
+# [stest->swr~net-half-open~1] [stest->swr~http-places~1]
 def test_tcp(results):
     chance = random.Random(1)
     with cable.plugged() as peer, system.running("net-virtio", results, extra=devices(net=peer.netdev)) as running:
@@ -215,6 +216,7 @@ ATTACKS = {  # what it does, by a random number generator
 }
 
 
+# [stest->swr~health-net-bounded~1]
 @pytest.mark.parametrize("name", ATTACKS)
 def test_polls_in_time(results, name):
     """In virtual time: what the health cell has to do for it makes no poll late."""
@@ -268,6 +270,7 @@ def give(running, peer, given, options, until, mark):
     assert running.uart.seen(until, mark)
 
 
+# [stest->swr~health-net-address~1]
 @pytest.mark.full
 def test_dhcp_nobodys(results):
     """Addresses and masks that no host can have are given back, then a good one is kept."""

@@ -12,6 +12,7 @@ def channel(attack, cell, name):
     return int(attack.uart.search(rf"^\[{cell}\] probe: channel {name} index=\d+ ipa=(\S+) size", since=0)[1], 16)
 
 
+# [stest->swr~windows-64k~1]
 def test_64k_pages(attack):
     told = attack.ask("attacker", "pages64k", r"pages64k on=(\d) misfits=(\d+) pages=(\d+)\n")
     assert (told[1], told[2]) == ("1", "0")

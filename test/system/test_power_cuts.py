@@ -71,6 +71,7 @@ def whole(recording, name):
     yield from power_cuts.subsets(recording, SUBSETS[name], SEED)
 
 
+# [stest->swr~power-cut~1]
 @pytest.mark.parametrize("choice", [short, pytest.param(whole, marks=pytest.mark.full)])
 @pytest.mark.parametrize("name", SUBSETS)
 def test_power_cut(recorded, results, name, choice):

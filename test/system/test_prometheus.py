@@ -42,6 +42,7 @@ def test_all_answer(fleet):
     assert {one["metric"]["instance"] for one in fleet.ask("bulkhead_uptime_seconds")} == set(fleet.instances)
 
 
+# [stest->swr~fleet-rules~1]
 @pytest.mark.full
 def test_alerts(fleet):
     """A cell of one of them fails: that one's alerts fire, and no other's."""

@@ -70,6 +70,7 @@ class Machine:
         return re.sub(r"\x1b\[\d+m", "", self.sh("cat /run/status"))
 
 
+# [stest->swr~linux-root~1]
 def test_rauc(old, results):
     """The root of the slot that runs, RAUC in it, and a bundle of another key, which is refused before anything is written."""
     strange = results / "strange.raucb"
@@ -89,6 +90,7 @@ def test_rauc(old, results):
         machine.sh("look | cmp - /run/before")
 
 
+# [stest->swr~linux-rauc~1]
 @pytest.mark.full
 def test_rauc_update(old, results):
     """A newer release's bundle is installed into the other slot, tried at the next boot with its own root, and kept."""
@@ -112,6 +114,7 @@ def test_rauc_update(old, results):
         assert machine.sh("grep -c BEGIN /etc/rauc/keyring.pem").split()[-1] == "2"  # the new root's
 
 
+# [stest->swr~linux-root~1]
 @pytest.mark.full
 def test_damaged_root(old, results):
     """A flipped bit in the root of a slot on trial: its Linux ends before it is up, in each of its lives, and the machine comes up

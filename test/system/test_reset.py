@@ -36,6 +36,7 @@ def boots(running, mark=0):
     return int(up[1]), int(up[2]), re.findall(r"^health: last boot: (.*)$", said, re.M)
 
 
+# [stest->swr~health-reset~1]
 @pytest.mark.parametrize("start", ["u-boot", "el3"])
 def test_reset(results, start):
     """By an error that EL2 sees, then, where that is quick, by one that the health cell sees. The next boot tells of both."""
@@ -56,6 +57,7 @@ def test_reset(results, start):
             assert running.generation("failing") == running.generation("bystander") == 1
 
 
+# [stest->swr~el2-exception-resets~2]
 def test_exception_at_el2(results):
     """What EL2 does for synchronous exits becomes a breakpoint instruction, set from outside: the error itself is simulated.
     The next life has the dump, the one after it has not."""
@@ -85,6 +87,7 @@ def test_exception_at_el2(results):
         assert boots(running, mark) == (3, 1, ["ended without a dump"])
 
 
+# [stest->swr~el2-exception-resets~2]
 def test_stack_overflow(results):
     """EL2's stack of a core is at its end when the core enters EL2: the guard page below stops it, and there is a dump all the same."""
     with qemu.QemuTarget(results, extra=REBOOT) as target:

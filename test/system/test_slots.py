@@ -49,6 +49,7 @@ def appliance_of(results, medium="flash-1"):
     return appliance
 
 
+# [stest->swr~boot-confirm-time~1]
 @pytest.mark.parametrize("medium", ["flash-1", "boot0"])
 def test_confirmed(results, medium):
     """A trial that is well for the set time is kept, and the next boot starts it again."""
@@ -91,6 +92,7 @@ def test_identity(results, medium):
         assert key.seed.hex() not in running.uart.text
 
 
+# [stest->swr~boot-trial-late~1]
 @pytest.mark.parametrize("medium", ["flash-1", "boot1"])
 def test_never_well(results, medium):
     """A trial whose essential cell never comes up: the machine is reset, takes the other slot, and says why."""

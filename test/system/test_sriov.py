@@ -86,6 +86,7 @@ def control(gateway, request):
     assert gateway.view.core("control").exits_since_ready == 0
 
 
+# [stest->swr~pci-config-emulated~1]
 def test_functions(gateway):
     for cell, due in FUNCTIONS.items():
         found = re.findall(rf"^\[{cell}\] pci: (.*)$", gateway.uart.text, re.M)

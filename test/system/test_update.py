@@ -19,6 +19,7 @@ def state(text):
     return text.rstrip().splitlines()[-3:]
 
 
+# [stest->swr~linux-slots~1]
 def test_update(results):
     appliance = slots.Appliance("update", results)
     (results / "image.itb").write_bytes(appliance.good)

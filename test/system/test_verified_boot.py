@@ -68,6 +68,7 @@ def installed(appliance, blob):
     appliance.set_state(appliance.record(status=(state.TRIAL, state.GOOD)))
 
 
+# [stest->swr~boot-only-signed~1] [stest->swr~boot-slot-order~1]
 def test_factory(results, appliance):
     """Nothing was ever installed: slot a, with the counter that the image has."""
     said, tried = boot(results, appliance, "a")
@@ -90,6 +91,7 @@ def flipped(appliance, name, path):
     return path.read_bytes()
 
 
+# [stest->swr~boot-only-signed~1] [stest->swr~boot-refusal-told~1]
 @pytest.mark.parametrize("name", ["kernel", "fdt", "file-0", "file-1"])
 def test_flipped_bit(results, appliance, name):
     installed(appliance, flipped(appliance, name, results / "flipped.itb"))
@@ -155,6 +157,7 @@ def test_flipped_bit_uncorrected(results, appliance):
     assert "Bad hash value for 'hash-1' hash node in 'file-1' image node" in said
 
 
+# [stest->swr~boot-only-signed~1]
 def test_mixed_and_matched(results, appliance):
     """Parts and their hashes of two images, each signed: the cell of one under the configuration of the other."""
     other = slots.resigned("slots", results / "other.itb", change=lambda path: flip_file(path, "file-1"))
@@ -174,6 +177,7 @@ def flip_file(path, name):
     image.save(path)
 
 
+# [stest->swr~boot-only-signed~1]
 def test_second_configuration(results, appliance):
     """A further configuration, that nobody signed, made the default one."""
     path = results / "second.itb"
@@ -190,6 +194,7 @@ def test_second_configuration(results, appliance):
     assert tried[-1][1] == slots.NO_REASON
 
 
+# [stest->swr~boot-only-signed~1] [stest->swr~boot-refusal-told~1]
 def test_unsigned(results, appliance):
     path = results / "unsigned.itb"
     path.write_bytes(build.image("slots").read_bytes())
@@ -199,6 +204,7 @@ def test_unsigned(results, appliance):
     assert "required signature" in said
 
 
+# [stest->swr~boot-only-signed~1] [stest->swr~boot-refusal-told~1]
 def test_another_key(results, appliance):
     installed(appliance, slots.resigned("slots", results / "other.itb", "stranger"))
     said = refused(results, appliance, SIGNATURE, "its signature or a hash is wrong, as said above")
@@ -255,6 +261,7 @@ def test_hashes_beyond_memory(results, appliance, size, with_state):
 # ---- images that are signed, but not for here and now ----
 
 
+# [stest->swr~boot-refusal-told~1]
 def test_older_than_the_counter(results, appliance):
     newer = slots.resigned("slots", results / "newer.itb", counter=COUNTER)
     appliance.put("a", slots.resigned("slots", results / "older.itb", counter=COUNTER - 1))
@@ -263,6 +270,7 @@ def test_older_than_the_counter(results, appliance):
     refused(results, appliance, OLDER, "its counter is 0x00000004, older than 5")
 
 
+# [stest->swr~boot-refusal-told~1]
 def test_another_board(results, appliance):
     """Signed with the right key; the boards' trees are alike, so the hypervisor alone might not notice."""
 
@@ -273,6 +281,7 @@ def test_another_board(results, appliance):
     refused(results, appliance, BOARD, "for board qemu-virt-pci, this is qemu-virt")
 
 
+# [stest->swr~boot-refusal-told~1]
 def test_not_what_was_installed(results, appliance):
     """A signed image, as new as the other: but not the one that the health cell knows of."""
     appliance.put("a", slots.resigned("slots", results / "other.itb", change=lambda path: flip_file(path, "known-slaves")))
@@ -398,6 +407,7 @@ def test_keys(results, appliance, keys):
 # ---- which slot ----
 
 
+# [stest->swr~boot-slot-order~1]
 def test_newer_copy_counts(results, appliance):
     appliance.set_state(appliance.record(7, primary="a"), appliance.record(8, primary="b"))
     with qemu.QemuTarget(results) as target:
@@ -408,6 +418,7 @@ def test_newer_copy_counts(results, appliance):
         assert slots.attempts(target, 1) == [("b", slots.NO_REASON, 1)]
 
 
+# [stest->swr~boot-state-media~1]
 @pytest.mark.parametrize("damage", [0, 9, 40, 123, 126])
 def test_damaged_copy_does_not(results, appliance, damage):
     torn = bytearray(appliance.record(8, primary="b"))
@@ -416,6 +427,7 @@ def test_damaged_copy_does_not(results, appliance, damage):
     boot(results, appliance, "a")
 
 
+# [stest->swr~boot-slot-order~1] [stest->swr~boot-state-media~1]
 def test_no_state(results, appliance):
     """By signature alone; nothing is written."""
     appliance.set_state(b"", b"")
@@ -443,16 +455,19 @@ def boots(results, appliance, count):
     return "".join(taken)
 
 
+# [stest->swr~boot-slot-order~1]
 def test_tries(results, appliance):
     """A trial once, then the other three times, then what is good, however often."""
     appliance.set_state(appliance.record(primary="b", status=(state.GOOD, state.TRIAL)))
     assert boots(results, appliance, 6) == "baaaaa"
 
 
+# [stest->swr~boot-slot-order~1]
 def test_good_slots_take_turns(results, appliance):
     assert boots(results, appliance, 7) == "aaabbba"
 
 
+# [stest->swr~boot-slot-order~1]
 def test_empty_slot_is_never_started(results, appliance):
     """Signed or not."""
     appliance.put("b", bytes(4096))

@@ -33,6 +33,7 @@ def started(target):
     return running
 
 
+# [stest->swr~health-watchdog~1] [stest->swr~health-watchdog-i6300esb~1]
 @pytest.mark.parametrize("why", ["asked", "fault"])
 def test_lives_and_restarts(results, why):
     """Four time-outs of life, in the middle of which the cell begins anew: the watchdog runs on meanwhile, and is fed again."""
@@ -51,6 +52,7 @@ def test_lives_and_restarts(results, why):
         assert "ended by the watchdog" not in running.uart.text
 
 
+# [stest->swr~health-watchdog~1]
 @pytest.mark.parametrize("end", ["hangs", "stopped"])
 def test_resets(results, end):
     with qemu.QemuTarget(results, extra=devices() + REBOOT) as target:

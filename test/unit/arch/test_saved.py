@@ -36,6 +36,7 @@ def spoiled(body):
     return used - saved
 
 
+# [utest->swr~registers-kept~1]
 def test_no_function_spoils_what_the_guest_has_in_them():
     found = {name: spoiled(body) for name, body in functions(ROOT / "build/hv/bulkhead.elf")}
     assert len(found) > 100

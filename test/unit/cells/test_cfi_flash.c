@@ -139,6 +139,7 @@ static int start(void **state)
 	return 0;
 }
 
+/* [utest->swr~flash-cfi~1] */
 static void refused(void **state)
 {
 	struct cfi_geometry other = geometry;
@@ -183,6 +184,7 @@ static void regions(void **state)
 	assert_non_null(cfi_flash_open(&geometry, HZ));
 }
 
+/* [utest->swr~flash-cfi~1] */
 static void erase_and_program(void **state)
 {
 	memset(chips.words, 0x5a, sizeof(chips.words));
@@ -210,6 +212,7 @@ static void erase_and_program(void **state)
 }
 
 /* An error of either chip, and what comes after it. */
+/* [utest->swr~flash-cfi~1] */
 static void failed(void **state)
 {
 	static const uint32_t errors[] = {0x20, 0x10, 0x08, 0x02, 0x30};
@@ -227,6 +230,7 @@ static void failed(void **state)
 }
 
 /* A chip that is never ready: within 16 times the typical time, as its query says, or our own limits. */
+/* [utest->swr~flash-cfi~1] */
 static void too_slow(void **state)
 {
 	static const struct {

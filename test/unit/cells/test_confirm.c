@@ -32,6 +32,7 @@ static enum confirm_verdict at(uint64_t since_boot)
 	return confirm_poll(&confirm, &small->machine, &small->counters, now, since_boot);
 }
 
+/* [utest->swr~boot-confirm-time~1] */
 static void well(void **state)
 {
 	assert_int_equal(at(0), CONFIRM_WAIT);
@@ -51,6 +52,7 @@ static void starting(void **state)
 }
 
 /* It runs, and has neither beaten nor said that it is ready. */
+/* [utest->swr~boot-confirm-time~1] */
 static void silent(void **state)
 {
 	small->counters.cells[SMALL_GATEWAY].beats = false;
@@ -75,6 +77,7 @@ static void stopped(void **state)
 }
 
 /* A restart between two looks, after which it is up again. */
+/* [utest->swr~boot-confirm-time~1] */
 static void restart(void **state)
 {
 	at(0);

@@ -55,6 +55,7 @@ static enum flash_status ended(void)
 	return status;
 }
 
+/* [utest->swr~flash-emmc~1] */
 static void reads(void **state)
 {
 	for (unsigned boot1 = 0; boot1 < 2; boot1++)
@@ -123,6 +124,7 @@ static void refused(void **state)
 	assert_null(opened());
 }
 
+/* [utest->swr~flash-emmc~1] [utest->swr~emmc-controller~1] */
 static void writes(void **state)
 {
 	*word_at(SD_BOOT0, BLOCK - 4) = 1;
@@ -150,6 +152,7 @@ static void writes(void **state)
 }
 
 /* Neither the identity nor anything behind it. */
+/* [utest->swr~flash-emmc~1] */
 static void bounds(void **state)
 {
 	static const uint32_t others[] = {2 * BLOCK, 3 * BLOCK, 1024, BLOCK + 1024, 0xfffffffc};
@@ -167,6 +170,7 @@ static void bounds(void **state)
 }
 
 /* What the card has is what is read, whatever was written. */
+/* [utest->swr~emmc-controller~1] */
 static void failures(void **state)
 {
 	assert_null(opened());
@@ -241,6 +245,7 @@ static void confirm(void)
 
 /* Wherever the power goes, and whatever is left of the sector that is being written then, a whole record
  * counts; the one that counted is in no sector that is written. [utest->swr~boot-state-write~1] */
+/* [utest->swr~flash-emmc~1] */
 static void power_cuts(void **state)
 {
 	static const uint32_t torn[] = {0, 1, 31, 32, 64, 127, 128};
@@ -278,6 +283,7 @@ static void power_cuts(void **state)
 
 /* A sector that the card can't read any more: its copy is lost, as it is to the loader, and is written anew.
  */
+/* [utest->swr~flash-emmc~1] */
 static void unreadable(void **state)
 {
 	for (uint32_t sector = 0; sector < 2; sector++) {

@@ -22,6 +22,7 @@ static int fill(void **state)
 	return 0;
 }
 
+/* [utest->swr~http-places~1] */
 static void least_loss(void **state)
 {
 	assert_int_equal(http_place_for(places, NEW), 0);
@@ -38,6 +39,7 @@ static void least_loss(void **state)
 }
 
 /* One address makes room among its own, whatever it has there. */
+/* [utest->swr~http-places~1] */
 static void not_all(void **state)
 {
 	for (uint32_t i = 0; i < HTTP_PLACES; i++)

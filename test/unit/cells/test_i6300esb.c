@@ -129,6 +129,7 @@ static void runs_for(uint64_t asked_ns)
 	assert_true(ns <= asked_ns && ns + 4 * 1000000 > asked_ns);
 }
 
+/* [utest->swr~health-watchdog-i6300esb~1] */
 static void armed(void **state)
 {
 	bool fired = true;
@@ -178,6 +179,7 @@ static void told_once(void **state)
 	assert_false(fired);
 }
 
+/* [utest->swr~health-watchdog-i6300esb~1] */
 static void bounds(void **state)
 {
 	bool fired;

@@ -56,6 +56,7 @@ static void refused(const char *what)
 	assert_memory_equal(seed, nothing, sizeof(seed));
 }
 
+/* [utest->swr~identity-read~1] */
 static void whole(void **state)
 {
 	assert_null(identity_read(&nor_flash, PLACE, &identity, seed));
@@ -74,6 +75,7 @@ static void whole(void **state)
 	assert_int_equal(strlen(identity.serial), IDENTITY_SERIAL);
 }
 
+/* [utest->swr~identity-read~1] */
 static void damaged(void **state)
 {
 	for (uint32_t bit = 64; bit < 8 * sizeof(written); bit += 3) {
@@ -88,6 +90,7 @@ static void damaged(void **state)
 }
 
 /* The checksum is right, and what it is of isn't. */
+/* [utest->swr~identity-read~1] */
 static void senseless(void **state)
 {
 	written.format = 2;

@@ -59,6 +59,7 @@ static void look(uint32_t shown)
 }
 
 /* Each kind by itself, and what else is in the register stays. */
+/* [utest->swr~health-nic-errors~1] */
 static void counted(void **state)
 {
 	assert_true(counters.express);
@@ -76,6 +77,7 @@ static void counted(void **state)
 }
 
 /* Transactions that are pending, and auxiliary power, are no errors; nor is a function that isn't there. */
+/* [utest->swr~health-nic-errors~1] */
 static void none(void **state)
 {
 	look(0x302810);
