@@ -22,7 +22,7 @@ Items stand in test/requirements/*.md in OpenFastTrace's form:
 
 Status is `approved` (reviewed, traced, its tests pass), `proposed` (not yet reviewed; so is an item that says nothing) or
 `draft` (known to be unfinished: docs/open-problems.md says what is missing). `Tags: no-input` is of items that take no
-input which could be wrong, so that no robustness case is missed. test/requirements/reviews.csv holds a digest of each
+input which could be wrong, so that no robustness case is missed, `Tags: abnormal-only` of those that speak of what is wrong alone. test/requirements/reviews.csv holds a digest of each
 item's text as it was reviewed: an approved item with another text is told of.
 
 Code and tests carry tags in comments: an artifact type (impl, utest, stest), an arrow "->" and an item's ID, all
@@ -277,7 +277,7 @@ class Trace:
             "without rationale": [item["id"] for item in told if not item["rationale"]],
             "not approved": [item["id"] for item in told if item["status"] != "approved"],
             "approved, but not in these words": [item["id"] for item in told if item["status"] == "approved" and not item["review"]],
-            "without a normal-range case": [item["id"] for item in low if not item["cases"]["normal"]],
+            "without a normal-range case": [item["id"] for item in low if not item["cases"]["normal"] and "abnormal-only" not in item["tags"]],
             "without a robustness case": [item["id"] for item in low if not item["cases"]["robustness"] and "no-input" not in item["tags"]],
             "traced to whole files alone": [item["id"] for item in low if all(test["scope"] == "file" for test in item["tests"])],
         }

@@ -15,12 +15,12 @@ COLUMNS = ("standard", "table", "number", "objective", "levels", "status", "evid
 USERS = "the user's"
 STATUSES = ("supported", "partial", USERS)
 CHECKED = ("standard", "secondary", "memory")
-# What a whole bundle has; evidence is named by these words, * included.
+# What a whole bundle has, of that to which evidence is named.
 LAYOUT = (
     *(f"requirements/{name}" for name in ("items.json", "matrix.csv", "summary.json", "reviews.md", "system.md", "audit.md", "auditor-tool.md")),
     *(f"requirements/{name}" for name in ("assumptions.md", "open-problems.md", "residuals.md", "SECURITY.md")),
     *(f"tests/{name}" for name in ("records.jsonl", "summary.json")),
-    *(f"coverage/{name}" for name in ("el2.json", "host.json", "object-code*", "coupling*", "summary.json")),
+    *(f"coverage/{name}" for name in ("el2.json", "host.json", "object-code.json", "coupling.json", "summary.json")),
     *(f"static/{name}.sarif" for name in ("cppcheck-misra", "clang-tidy", "gcc-analyzer")),
     *(f"static/{name}.json" for name in ("deviations", "stack", "paths", "eva", "summary")),
     *(f"configuration/{name}.json" for name in ("index", "environment", "reproducible", "audit", "registers", "summary")),
@@ -71,7 +71,7 @@ def _wrong(row):
 def absent(rows, out):
     """Files that rows name and this bundle hasn't, sorted."""
     named = {name for row in rows for name in row["evidence"]} - set(LATER)
-    return sorted(name for name in named if not any(out.glob(name)))
+    return sorted(name for name in named if not (out / name).is_file())
 
 
 def _write(rows, path):

@@ -74,7 +74,7 @@ def make(bundle):
     found = verdicts(bundle.out / "tests/records.jsonl")
     write_json(folder / "items.json", told)
     tracing.write_csv(folder / "matrix.csv", COLUMNS, matrix(result, found))
-    for text in [*sorted((ROOT / tracing.ITEMS).iterdir()), *(ROOT / text for text in TEXTS)]:
+    for text in [*sorted((ROOT / tracing.ITEMS).glob("*.md")), ROOT / tracing.REVIEWS, *(ROOT / text for text in TEXTS)]:
         shutil.copyfile(text, folder / text.name)
     figures = list(_figures(told, gaps, found))
     missing = [f"{gap}: {len(items)} ({', '.join(items)})" for gap, items in gaps.items() if items]
@@ -91,6 +91,7 @@ def make(bundle):
             [*result.errors, *missing],
             [
                 "Requirements, code, tests and reviews are by the same authors: independent review is the user's.",
+                "`approved` says that an author's review, which reviews.md tells of, found these very words good.",
                 "A tag at the head of a file of tests speaks of all of its tests; which these are says `scope` in items.json.",
                 "A row of a table of tests (a mutation) has the verdict of its file.",
             ],

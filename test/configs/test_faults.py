@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults of a partition file: what is taken, and warned of. Refusals: bad/.
 
-Robustness: test_limit_never_reached
+Both ranges: test_limit_never_reached
 """
 
 import os

@@ -113,7 +113,8 @@ AUDITED = {
 }
 
 
-# [utest->swr~audit-stream-lists~1] [utest->swr~compile-streams~1] [utest->swr~compile-its~1]
+# [utest->swr~audit-stream-lists~1] [utest->swr~compile-streams~1] [utest->swr~compile-its~1] [utest->swr~audit-pci-machine~1]
+# [utest->swr~audit-tree-pci~1]
 @pytest.mark.parametrize("name", AUDITED)
 def test_audited(tmp_path, name):
     built = run(TOOL, "build", board(tmp_path, *AUDITED[name]), "-I", IMAGES, "-o", tmp_path / "out")

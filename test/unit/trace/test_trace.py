@@ -341,6 +341,8 @@ def test_gaps(tree, capsys):
     assert found["without a normal-range case"] == found["without a robustness case"] == ["swr~filter~1"]
     tree(software=WHOLE.replace("Needs:", "Tags: no-input\n\nNeeds:"), utest=UTEST)
     assert trace.trace(root).gaps()["without a robustness case"] == []
+    tree(software=WHOLE.replace("Needs:", "Tags: abnormal-only\n\nNeeds:"), utest=UTEST)
+    assert trace.trace(root).gaps()["without a normal-range case"] == []
     tree(software=WHOLE, utest=C_TESTS)
     found = trace.trace(root).gaps()
     assert found["without a normal-range case"] == found["without a robustness case"] == []
