@@ -119,7 +119,9 @@ def test_an_input_that_is_missing(image, tmp_path, part):
 
 
 # [utest->tor~audit-verdict~1] [utest->tor~audit-abnormal~1]
-@pytest.mark.parametrize("content", [None, b"", b"\0" * 100, b"\xd0\x0d\xfe\xed", b"bulkhead" * 1000])
+@pytest.mark.parametrize(
+    "content", [None, b"", b"\0" * 100, b"\xd0\x0d\xfe\xed", b"bulkhead" * 1000], ids=["absent", "empty", "zeros", "magic", "words"]
+)
 def test_what_was_not_judged(tmp_path, content):
     path = tmp_path / "no.itb"
     if content is not None:
