@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * executed.c - a QEMU TCG plugin: which instructions of the hypervisor's image were executed, and which ways its conditional
- * branches went. The judgement is scripts/covering/object_code.py's.
+ * executed.c - a QEMU TCG plugin: which instructions of the hypervisor's image were executed, and which ways
+ * its conditional branches went. The judgement is scripts/covering/object_code.py's.
  *
- * Arguments: link=ADDRESS: where the image's text is at EL2; image=FILE: bulkhead.bin; out=FILE: a byte for each instruction of it,
- * EXECUTED and beside it TAKEN and FALLEN for the instruction that came after it on the same core. The file is mapped, so it has all
- * of it however QEMU ends.
+ * Arguments: link=ADDRESS: where the image's text is at EL2; image=FILE: bulkhead.bin; out=FILE: a byte for
+ * each instruction of it, EXECUTED and beside it TAKEN and FALLEN for the instruction that came after it on
+ * the same core. The file is mapped, so it has all of it however QEMU ends.
  *
- * Before the MMU is on the image runs at its load address: that is where its first instruction is seen first. An instruction counts
- * only if its bytes are the image's.
+ * Before the MMU is on the image runs at its load address: that is where its first instruction is seen first.
+ * An instruction counts only if its bytes are the image's.
  *
- * Where one thread runs all cores, the instruction after a branch may be another core's: it counts only if it is one of the branch's
- * two successors, so a wrong count needs two cores at neighbouring instructions at a change of turns.
+ * Where one thread runs all cores, the instruction after a branch may be another core's: it counts only if it
+ * is one of the branch's two successors, so a wrong count needs two cores at neighbouring instructions at a
+ * change of turns.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -127,8 +128,10 @@ static void *mapped(const char *path, int flags, uint64_t length)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv);
-QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
+					   char **argv);
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
+					   char **argv)
 {
 	const char *path = NULL;
 
@@ -144,7 +147,8 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_
 	if (image && path)
 		out = mapped(path, O_RDWR | O_CREAT, size / 4);
 	if (!link_at || !out) {
-		fprintf(stderr, "executed: link=, image= and out= are needed, as files that can be read and written\n");
+		fprintf(stderr, "executed: link=, image= and out= are needed, as files that can be read and "
+				"written\n");
 		return -1;
 	}
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
