@@ -57,7 +57,7 @@ static void first(const char *more)
 	made.count = 0;
 	snprintf(text, sizeof(text),
 		 "{\"commit\":\"" ZEROES "\",\"format\":\"bulkhead-tests\",\"host\":{},\"record\":0,"
-					 "\"started\":\"s\",\"tools\":{},%s}",
+		 "\"started\":\"s\",\"tools\":{},%s}",
 		 more);
 	add(text);
 }
