@@ -14,6 +14,8 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 
+from bundle import stamp
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "build/test-results"
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "junit_family=xunit1"]  # that has properties: what tests measured
@@ -107,9 +109,10 @@ def main():
     RESULTS.mkdir(parents=True, exist_ok=True)
     for old in RESULTS.glob("*.xml"):
         old.unlink()
-    cases, bad, start = Cases(), [], time.monotonic()
+    cases, bad, start, stamped = Cases(), [], time.monotonic(), stamp.Run(full)
     for suite, command, case in suites(full):
         print(f"=== {suite}{': ' + case if case else ''} ({time.monotonic() - start:.0f} s)", flush=True)
+        stamped.suite(f"{suite}::{case}" if case else suite)
         began = time.monotonic()
         status, output = run(command, case is not None)
         if case:
@@ -126,6 +129,7 @@ def main():
     if passed + failed == 0:
         print("FAILED no test ran")
         failed = 1
+    stamped.end(passed, failed, skipped)
     print(f"results: {RESULTS.relative_to(ROOT)}, {time.monotonic() - start:.0f} s, {skipped} skipped (make check-full)")
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed else 0)

@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from harness import build  # noqa: E402  (needs the path above)
+from harness import build, recorder  # noqa: E402  (needs the path above)
 
 
 def pytest_addoption(parser):
@@ -16,6 +16,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    config.pluginmanager.register(recorder.Recorder(), "records")
     config.addinivalue_line("markers", "full: takes long; only with --full")
     config.addinivalue_line("markers", "restarts: restarts a cell; the others' time goes on, but not their ticks' regularity on QEMU")
 

@@ -7,7 +7,7 @@ HOSTCC       ?= cc
 HOST_LD      ?= ld
 HOST_OBJCOPY ?= objcopy
 HOST_FLAGS    = -std=c11 -D_GNU_SOURCE= -Isrc/blueprint -Wall -Wextra -Werror -O2 $(HOSTCFLAGS)
-HOST_LIBS     = -lfdt -lcrypto
+HOST_LIBS     = -lfdt -lcrypto -ljansson
 
 # Elsewhere, the same tool built in another way: test/import has one with sanitizers.
 HOST_TOOL    ?= build/bulkhead

@@ -132,8 +132,9 @@ const struct command commands[] = {
 	{"diff", "IMAGE IMAGE", "what changed between two images, in terms of ownership", ON_DIFF, 2, diff},
 	{"import", "DTB", "a board folder and a first partition file from a board's own tree", ON_IMPORT, 1,
 	 import_board},
-	{"log", "verify FILE", "a collected event log: is it whole and unaltered, what does it say", ON_LOG,
-	 2, event_log},
+	{"log", "verify FILE",
+	 "a collected event log, or test records: whole and unaltered, and what they say", ON_LOG, 2,
+	 event_log},
 	{0},
 };
 

@@ -94,7 +94,8 @@ void log_print(const struct log *log, const struct log_verdict *verdict, bool js
 void log_print_verdict(const struct log_options *options, const struct log *log,
 		       const struct log_verdict *verdict);
 
-/* command.c. Returns 0: nothing is wrong; 1: something is; 2: the file or the key can't be read. */
+/* command.c; a file of test records, too (records.h). Returns 0: nothing is wrong; 1: something is; 2: the
+ * file or the key can't be read. */
 int log_verify(const struct log_options *options);
 
 #endif

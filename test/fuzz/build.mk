@@ -22,9 +22,10 @@ FUZZ_SOURCES_front := test/fuzz/front.c $(FUZZ_STAND_IN)
 FUZZ_SOURCES_derive := test/fuzz/derive.c $(FUZZ_STAND_IN)
 FUZZ_SOURCES_import := test/fuzz/import.c $(filter-out src/compiler/output.c,$(FUZZ_STAND_IN))
 FUZZ_SOURCES_log := test/fuzz/log.c test/fuzz/keep.c $(addprefix src/log/,read.c verify.c) $(addprefix src/compiler/,digest.c text.c)
+FUZZ_SOURCES_records := test/fuzz/records.c src/log/records.c src/compiler/digest.c
 FUZZ_SOURCES_http := test/fuzz/http.c test/unit/cells/small_machine.c \
 	$(addprefix cells/health/,body.c families.c hex.c http.c http_codes.c http_request.c journal.c journal_sign.c journal_text.c json.c machine.c metrics.c names.c sntp.c)
-FUZZ_NAMES := tree fit audit front derive import log http
+FUZZ_NAMES := tree fit audit front derive import log records http
 
 build/fuzz/obj/src/compiler/%.o build/fuzz/obj/src/log/%.o build/fuzz/obj/test/fuzz/stand_in.o: FUZZ_MORE = $(FUZZ_KEPT)
 
@@ -37,7 +38,7 @@ build/fuzz/obj/%.o: %.c test/fuzz/build.mk
 define FUZZ_RULES
 build/fuzz/$(1): $$(patsubst %.c,build/fuzz/obj/%.o,$$(FUZZ_SOURCES_$(1)))
 	@echo "  FUZZ  $$@"
-	@$$(FUZZ_CC) $$(FUZZ_LINK) -o $$@ $$^ -lfdt -lcrypto -lsodium
+	@$$(FUZZ_CC) $$(FUZZ_LINK) -o $$@ $$^ -lfdt -lcrypto -ljansson -lsodium
 endef
 
 $(foreach n,$(FUZZ_NAMES),$(eval $(call FUZZ_RULES,$(n))))

@@ -20,6 +20,7 @@ import images  # noqa: E402  (needs the path above)
 import inventory  # noqa: E402
 import test_log  # noqa: E402
 import test_pci  # noqa: E402
+import test_records  # noqa: E402
 
 KINDS = ["partition", "partition text", "errors", "board", "machine", "machine text", "known slaves", "elf", "kernel", "overlay", "memory", "pci", "inventory",
          "inventory text"]
@@ -382,6 +383,21 @@ def logs(folder, corpus):
     corpus.add("core-beyond", text(test_log.Log(folder).add(test_log.event(1, core=2000)).checkpoint().lines))
 
 
+def record_files(corpus):
+    """A good file, one of each wrong field, and each without, or with more than, a line."""
+    good = test_records.lines()
+    text = lambda lines: "".join(line + "\n" for line in lines).encode()
+    corpus.add("good", text(good))
+    for name in test_records.record(0):
+        for kind, value in (("none", None), ("text", "?"), ("number", -1)):
+            corpus.add(f"{name}-{kind}", text(test_records.lines(**{name: value})))
+    for name in test_records.FIRST:
+        corpus.add(f"first-{name}", text(test_records.lines({name: 0})))
+    for n in range(len(good)):
+        corpus.add(f"without-{n}", text(good[:n] + good[n + 1 :]))
+        corpus.add(f"twice-{n}", text([*good[: n + 1], *good[n:]]))
+
+
 def requests(corpus):
     """Of web clients: right ones, and such as are wrong in one thing."""
     likes = ["", "Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5,*/*;q=0.1\r\n", "Accept: image/svg+xml, application/json;q=\"0.5\"\r\n"]
@@ -427,6 +443,7 @@ def write(folder):
     (folder / "defaults-derive").write_bytes(partition(good_derive) + overlay(ROOT / "test/configs/good/overlay.dts") + board(DERIVE) + more)
     imports(folder, Corpus(folder / "import"))
     logs(folder, Corpus(folder / "log"))
+    record_files(Corpus(folder / "records"))
     pci_copy(folder / "pci")
     (folder / "defaults-import").write_bytes(import_defaults(folder) + more)
     pci(folder, Corpus(folder / "pci-functions"))

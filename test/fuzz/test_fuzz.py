@@ -37,6 +37,7 @@ TARGETS = {
     "audit-colors": ("audit", 60, ["-max_len=448"]),
     "audit-pci": ("audit", 120, ["-max_len=448"]),
     "log": ("log", 10000, ["-max_len=8192"]),
+    "records": ("records", 10000, ["-max_len=8192"]),
 }
 # Of good files where they aren't `defaults` and `image`.
 FILES = {
@@ -63,6 +64,7 @@ READERS = {
     "audit-colors": [f"src/auditor/{name}.c" for name in ("colors", "rule_colors")],
     "audit-pci": [f"src/auditor/{name}.c" for name in PCI_READERS],
     "log": ["src/log/read.c", "src/log/verify.c"],
+    "records": ["src/log/records.c"],
     "audit": [f"src/auditor/{name}.c" for name in ("board", "boot_state", "image", "partition", "records", "regime", "value", "walk")],
 }
 

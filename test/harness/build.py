@@ -8,6 +8,8 @@ import re
 import shutil
 import subprocess
 
+from . import records
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BULKHEAD_BUILD", ROOT / "build"))
 TOOL = BUILD / "bulkhead"
@@ -27,6 +29,7 @@ def include_dirs():
 
 def tool(*arguments, check=True):
     """Runs build/bulkhead; returns the finished process with text output."""
+    records.used_by([TOOL, *arguments])
     done = subprocess.run([TOOL, *map(str, arguments)], capture_output=True, text=True, check=False)
     if check and done.returncode:
         raise AssertionError(f"bulkhead {' '.join(map(str, arguments))}: exit {done.returncode}\n{done.stderr}")
@@ -37,12 +40,18 @@ def includes():
     return [word for folder in include_dirs() for word in ("-I", folder)]
 
 
-@functools.lru_cache(maxsize=None)
 def build(config):
     """Folder with the outputs for a partition file (path, or a name in test/system/configs)."""
     path = pathlib.Path(config)
     if not path.is_absolute():
         path = CONFIGS / f"{config}.dts"
+    out = _built(path)
+    records.used(path, BUILD / "bulkhead.bin", out / "bulkhead.itb")
+    return out
+
+
+@functools.lru_cache(maxsize=None)
+def _built(path):
     out = IMAGES / path.stem
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
@@ -60,9 +69,15 @@ def image(config):
     return build(config) / "bulkhead.itb"
 
 
-@functools.lru_cache(maxsize=None)
 def disk(config):
     """The disk image that a board boots from, signed with the development key, beside what else is flashed with it."""
+    path = _disk(config)
+    records.used(build(config) / "bulkhead.itb", path)
+    return path
+
+
+@functools.lru_cache(maxsize=None)
+def _disk(config):
     done = subprocess.run([ROOT / "scripts/image.py", "--data", "0", image(config)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return build(config) / "disk.img"

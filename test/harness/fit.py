@@ -4,7 +4,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from . import fdt
+from . import fdt, records
 
 
 @dataclass
@@ -42,6 +42,7 @@ class Fit:
     def __init__(self, path):
         with open(path, "rb") as file:
             self.blob = file.read()
+        records.used(path)
         root = fdt.parse(self.blob)
         self.parts = {name: _part(node) for name, node in root["images"].children.items()}
         default = root["configurations"].properties["default"].strings()[0]

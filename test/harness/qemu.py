@@ -10,13 +10,15 @@ The process is ours alone: it has no name or path that another run could share, 
 """
 
 import contextlib
+import functools
+import hashlib
 import os
 import shutil
 import socket
 import subprocess
 import time
 
-from . import cover, executed
+from . import cover, executed, records
 from .build import BUILD, ROOT
 from .console import PATIENCE, Console
 from .exceptions import ExceptionLog
@@ -31,6 +33,12 @@ EMMC, EMMC_BOOT = 64 << 20, 1 << 20  # bytes: of a whole eMMC, a power of two, a
 EMMC_PLUGIN = BUILD / "qemu-emmc.so"
 MACHINE = "virt-10.0,virtualization=on,gic-version=3,iommu=smmuv3"
 ICOUNT = "shift=0,sleep=off"
+
+
+@functools.lru_cache(maxsize=None)
+def version():
+    """Of the QEMU that tests run on."""
+    return subprocess.run([QEMU, "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
 
 
 def _escaped(path):
@@ -80,6 +88,7 @@ class QemuTarget(Target):
         self._log_writes = log_writes
         self._state = state
         self._image_options = []
+        self._image = {}  # what was loaded, by hash
         self._card = []  # behind the controller that `extra` has
         self._files = None  # temporary folder of the loaded parts
         self._process = None
@@ -101,11 +110,13 @@ class QemuTarget(Target):
 
     def _load_fit(self, fit):
         self._make_files()
+        self._image = {"image": hashlib.sha256(fit.blob).hexdigest(), "loaded": []}
         options = []
         for number, part in enumerate([fit.kernel, *fit.loadables]):
             path = os.path.join(self._files, f"part-{number}")
             with open(path, "wb") as file:
                 file.write(part.data)
+            self._image["loaded"].append(f"{part.load:#x} {hashlib.sha256(part.data).hexdigest()}")
             start = ",cpu-num=0" if number == 0 else ""
             options += ["-device", f"loader,file={_escaped(path)},addr={part.load:#x}{start},force-raw=on"]
         return options
@@ -115,6 +126,8 @@ class QemuTarget(Target):
         self._make_files()
         folder = os.path.dirname(path)
         loader = os.path.join(folder, "loader.img")
+        self._image = {"image": records.file_hash(path), "loader": records.file_hash(loader)}
+        records.used(path, loader)
         if self._el3:
             flash = os.path.join(self._files, "firmware")
             subprocess.run([FIRMWARE, "flash", loader, flash], check=True, capture_output=True)
@@ -228,9 +241,15 @@ class QemuTarget(Target):
             *self._card,
         ]
 
+    def _identity(self):
+        """Of a record's target."""
+        hardware = {"board": self._machine, "cpu": self._cpu, "cores": self._smp, "memory": self._memory}
+        return {"qemu": version(), **hardware, **({"icount": self._icount} if self._icount else {}), **self._image}
+
     def _on(self):
         if self._process:
             raise RuntimeError("it is on already")
+        records.machine(self._identity(), os.path.join(self._results, "console.log"))
         uart, uart_there = socket.socketpair()
         qmp, qmp_there = socket.socketpair()
         fds = [uart_there.fileno(), qmp_there.fileno()]
