@@ -90,6 +90,13 @@ def make(folder, name, development=False):
     return find(folder, name)
 
 
+def development():
+    """This tree's development key, made at its first use."""
+    if not (FOLDER / "development.crt").exists():
+        make(FOLDER, "development", development=True)
+    return find(FOLDER, "development")
+
+
 def add_arguments(parser):
     """Which keys sign, which are believed, and where they are."""
     parser.add_argument("--keys", default=str(FOLDER), help="folder of the keys (NAME.key, NAME.crt)")
@@ -101,7 +108,7 @@ def add_arguments(parser):
 def chosen(options):
     """(keys that sign, further keys that are believed); where nobody named one, this tree's development key, made at its first use."""
     names = options.key or ["development"]
-    if "development" in names and options.keys == str(FOLDER) and not (FOLDER / "development.crt").exists():
-        make(FOLDER, "development", development=True)
+    if "development" in names and options.keys == str(FOLDER):
+        development()
     signers = [find(options.keys, name) for name in names]
     return signers, [find(options.keys, name) for name in options.trust or [] if name not in names]

@@ -2,15 +2,13 @@
 """A FIT to make images of: the least that there is, without a guest that has to be built."""
 
 import dataclasses
-import os
 import pathlib
 import shutil
-import subprocess
 import sys
 
 import pytest
 
-from harness import build
+from harness import build, softhsm
 
 sys.path.insert(0, str(build.ROOT / "scripts"))
 
@@ -58,18 +56,7 @@ class Token:
 @pytest.fixture
 def token(keys_folder, tmp_path):
     """The private half of the key `new` in a PKCS#11 token (SoftHSM's), its certificate alone in a folder."""
-    (tmp_path / "tokens").mkdir()
-    (tmp_path / "softhsm.conf").write_text(f"directories.tokendir = {tmp_path / 'tokens'}\n")
-    # OpenSSL's engine doesn't find SoftHSM by itself.
-    (tmp_path / "openssl.cnf").write_text(
-        "openssl_conf = init\n[init]\nengines = engines\n[engines]\npkcs11 = pkcs11\n[pkcs11]\nengine_id = pkcs11\n"
-        "MODULE_PATH = /usr/lib/softhsm/libsofthsm2.so\n"
-    )
-    environment = {**os.environ, "SOFTHSM2_CONF": str(tmp_path / "softhsm.conf"), "OPENSSL_CONF": str(tmp_path / "openssl.cnf")}
+    environment = softhsm.token(tmp_path, keys_folder / "new.key", "new")
     (tmp_path / "certificates").mkdir()
     (tmp_path / "certificates/new.crt").write_bytes((keys_folder / "new.crt").read_bytes())
-    pins = ["--pin", "1234"]
-    subprocess.run(["softhsm2-util", "--init-token", "--free", "--label", "test", *pins, "--so-pin", "5678"], env=environment, check=True)
-    load = ["--import", keys_folder / "new.key", "--token", "test", "--label", "new", "--id", "01", *pins]
-    subprocess.run(["softhsm2-util", *load], env=environment, check=True)
-    return Token(environment, tmp_path / "certificates", "pkcs11:token=test;pin-value=1234")
+    return Token(environment, tmp_path / "certificates", f"pkcs11:token=test;pin-value={softhsm.PIN}")
