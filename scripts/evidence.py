@@ -13,7 +13,7 @@ import shutil
 import sys
 import time
 
-from bundle import bundle as bundles, report
+from bundle import bundle as bundles, report, seal
 
 # In this order: a later one reads what an earlier one wrote, and the objectives which files there are.
 PARTS = ("tests", "requirements", "coverage", "static", "timing", "configuration", "interference", "attack", "objectives")
@@ -40,6 +40,7 @@ def main():
             bad.append(part)
     report.write(bundle)
     bundles.say(f"{out}/report.html, NOT FOR CREDIT: {'; '.join(reasons)}" if (reasons := bundle.not_for_credit()) else f"{out}/report.html")
+    seal.seal(bundle)
     sys.exit(bool(bad))
 
 

@@ -45,7 +45,7 @@ lint_analyzer()
 tidy()
 {
 	local status=0
-	sources 'src/compiler/*.c' 'src/auditor/*.c' 'src/log/*.c' |
+	sources 'src/compiler/*.c' 'src/auditor/*.c' 'src/log/*.c' 'src/evidence/*.c' |
 		xargs -P "$JOBS" -n 4 scripts/tidy.sh "$@" "${HOST_FLAGS[@]}" -- || status=1
 	sources 'src/core/*.c' 'src/arch/*.c' 'src/platform/*.c' |
 		xargs -P "$JOBS" -n 4 scripts/tidy.sh "$@" "${TARGET_FLAGS[@]}" -mgeneral-regs-only -- || status=1

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A bundle that is being made: where it lies, whether it counts, and what each part says of itself."""
 
+import datetime
 import json
 import pathlib
 import subprocess
@@ -45,6 +46,7 @@ class Part:
 class Bundle:
     def __init__(self, config, out, short=False):
         self.config, self.out, self.short = pathlib.Path(config).resolve(), pathlib.Path(out), short
+        self.started = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self.image = BUILD / "out" / self.config.stem  # what `make image CONFIG=` made: bulkhead.itb, map.json, disk.img ...
 
     def folder(self, part):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The host tool: build/bulkhead, from the compiler, the auditor and the log's reader. Included by the top Makefile,
+# The host tool: build/bulkhead, from the compiler, the auditor, the log's and the evidence's readers. Included by the top Makefile,
 # from the top of the tree; HOSTCC and HOSTCFLAGS may be set before.
 
 HOSTCC       ?= cc
@@ -26,8 +26,9 @@ AUDITOR_OBJECTS  := $(patsubst src/%.c,$(HOST_OUT)/%.o,$(wildcard src/auditor/*.
 # `bulkhead log`: what of the health cell puts events into words is the same there and here.
 LOG_OBJECTS      := $(patsubst src/%.c,$(HOST_OUT)/%.o,$(wildcard src/log/*.c)) \
 	$(patsubst %,$(HOST_OUT)/cells/%.o,health/names health/event_text)
+EVIDENCE_OBJECTS := $(patsubst src/%.c,$(HOST_OUT)/%.o,$(wildcard src/evidence/*.c))
 
-$(HOST_TOOL): $(COMPILER_OBJECTS) $(LOG_OBJECTS) $(HOST_OUT)/auditor.o
+$(HOST_TOOL): $(COMPILER_OBJECTS) $(LOG_OBJECTS) $(EVIDENCE_OBJECTS) $(HOST_OUT)/auditor.o
 	@echo "  LD    $@"
 	@$(HOSTCC) $(HOST_FLAGS) $(LDFLAGS) -o $@ $^ $(HOST_LIBS)
 
@@ -48,6 +49,6 @@ $(HOST_OUT)/cells/%.o: cells/%.c
 
 .PHONY: host-clang
 host-clang: # nothing warns there either; no object is kept
-	clang-19 $(HOST_FLAGS) -fsyntax-only $(wildcard src/compiler/*.c src/auditor/*.c src/log/*.c)
+	clang-19 $(HOST_FLAGS) -fsyntax-only $(wildcard src/compiler/*.c src/auditor/*.c src/log/*.c src/evidence/*.c)
 
--include $(COMPILER_OBJECTS:.o=.d) $(LOG_OBJECTS:.o=.d) $(AUDITOR_OBJECTS:.o=.d)
+-include $(COMPILER_OBJECTS:.o=.d) $(LOG_OBJECTS:.o=.d) $(EVIDENCE_OBJECTS:.o=.d) $(AUDITOR_OBJECTS:.o=.d)

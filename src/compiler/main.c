@@ -7,6 +7,7 @@
 #include "deny.h"
 #include "../auditor/audit.h"
 #include "../auditor/diff.h"
+#include "../evidence/evidence.h"
 #include "../log/log.h"
 #include "diag.h"
 #include "front.h"
@@ -122,6 +123,14 @@ static int event_log(const struct options *options)
 						.quiet = options->quiet});
 }
 
+static int evidence(const struct options *options)
+{
+	if (strcmp(options->files[0], "verify") != 0)
+		return options_wrong(NULL, "evidence can be verified, not", options->files[0]);
+	return evidence_verify(&(struct evidence_options){
+		.folder = options->files[1], .key = options->key, .json = options->json});
+}
+
 const struct command commands[] = {
 	{"check", "FILE", "diagnostics only", ON_CHECK, 1, check},
 	{"build", "FILE",
@@ -135,6 +144,8 @@ const struct command commands[] = {
 	{"log", "verify FILE",
 	 "a collected event log, or test records: whole and unaltered, and what they say", ON_LOG, 2,
 	 event_log},
+	{"evidence", "verify DIR", "a bundle of evidence: is it whole and unaltered, and who signed it",
+	 ON_EVIDENCE, 2, evidence},
 	{0},
 };
 

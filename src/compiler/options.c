@@ -42,7 +42,8 @@ static const struct option table[] = {
 	 "boards (dts/NAME) and bulkhead.bin; default: $BULKHEAD_DATA, else where the tool came with"},
 	{"-o", "DIR", ON_BUILD | ON_IMPORT, SLOT_OUTPUT, false, true,
 	 "where the results go; made where it isn't there"},
-	{"--json", NULL, ON_CHECK | ON_BUILD | ON_MAP | ON_AUDIT | ON_DIFF | ON_LOG, SLOT_JSON, false, false,
+	{"--json", NULL, ON_CHECK | ON_BUILD | ON_MAP | ON_AUDIT | ON_DIFF | ON_LOG | ON_EVIDENCE, SLOT_JSON,
+	 false, false,
 	 "for programs, on standard output: what was found, the map (docs/formats.md), a log's records"},
 	{"--deny", "KIND,...", ON_CHECK | ON_BUILD | ON_AUDIT, SLOT_DENY, false, false,
 	 "exit 1 where the file asks for what can't be isolated: firmware-calls, unprotected-dma, peer-dma, "
@@ -53,6 +54,8 @@ static const struct option table[] = {
 	 "RAM of the board, instead of what its tree says"},
 	{"--key", "FILE", ON_LOG, SLOT_KEY, false, false,
 	 "PEM file of the device's Ed25519 key, public or private: every checkpoint must be signed by it"},
+	{"--key", "FILE", ON_EVIDENCE, SLOT_KEY, false, false,
+	 "PEM file of who must have signed the evidence: public key, certificate or private key"},
 	{"--nonce", "DIGITS", ON_LOG, SLOT_NONCE, false, false,
 	 "the last checkpoint must answer it, so the log isn't an old one"},
 	{"--quiet", NULL, ON_LOG, SLOT_QUIET, false, false, "the verdict alone, without the records"},

@@ -40,7 +40,16 @@ int options_read(struct options *options, const struct command **command, int ar
 /* main.c: the commands, ended by one without a name. */
 extern const struct command commands[];
 
-enum { ON_CHECK = 1, ON_BUILD = 2, ON_MAP = 4, ON_AUDIT = 8, ON_DIFF = 16, ON_IMPORT = 32, ON_LOG = 64 };
+enum {
+	ON_CHECK = 1,
+	ON_BUILD = 2,
+	ON_MAP = 4,
+	ON_AUDIT = 8,
+	ON_DIFF = 16,
+	ON_IMPORT = 32,
+	ON_LOG = 64,
+	ON_EVIDENCE = 128
+};
 
 /* A message with the command's usage; returns EXIT_USAGE. */
 int options_wrong(const struct command *command, const char *what, const char *argument);

@@ -66,6 +66,8 @@ struct log {
 const char *log_read(struct log *log, const char *text, size_t size, size_t *line);
 
 int log_nibble(char letter); /* of a lower-case hexadecimal digit; -1: it is none */
+/* `count` bytes, of twice as many such digits and no more. */
+bool log_hex(const char *text, uint8_t *bytes, size_t count);
 
 /* verify.c: what is found. */
 struct log_verdict {

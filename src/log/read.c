@@ -63,11 +63,9 @@ int log_nibble(char letter)
 	return found ? (int)(found - digits) : -1;
 }
 
-static bool hex(struct scan *scan, const char *prefix, uint8_t *bytes, size_t count)
+bool log_hex(const char *text, uint8_t *bytes, size_t count)
 {
-	char text[WORD_MAX] = "";
-
-	if (!word(scan, prefix, text) || strlen(text) != 2 * count)
+	if (strlen(text) != 2 * count)
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		const int high = log_nibble(text[2 * i]), low = log_nibble(text[2 * i + 1]);
@@ -77,6 +75,13 @@ static bool hex(struct scan *scan, const char *prefix, uint8_t *bytes, size_t co
 		bytes[i] = (uint8_t)(high << 4 | low);
 	}
 	return true;
+}
+
+static bool hex(struct scan *scan, const char *prefix, uint8_t *bytes, size_t count)
+{
+	char text[WORD_MAX] = "";
+
+	return word(scan, prefix, text) && log_hex(text, bytes, count);
 }
 
 static int base64_value(char letter)

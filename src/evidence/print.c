@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * print.c - what was found, for people, or as JSON lines: see bundle.h. What a bundle says reaches no
+ * terminal as it is.
+ */
+#include "bundle.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "../compiler/json.h"
+
+static void escaped(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		const unsigned char letter = (unsigned char)*text;
+
+		if (letter < ' ' || letter > '~' || letter == '\\')
+			fprintf(out, "\\x%02x", letter);
+		else
+			putc(letter, out);
+	}
+}
+
+static void print_faults(const struct bundle *bundle, const char *folder)
+{
+	for (size_t i = 0; i < bundle->fault_count; i++) {
+		fprintf(stderr, "%s/", folder);
+		escaped(stderr, bundle->faults[i].path);
+		fputs(": error: ", stderr);
+		escaped(stderr, bundle->faults[i].words);
+		putc('\n', stderr);
+	}
+	if (bundle->fault_total > bundle->fault_count)
+		fprintf(stderr, "%s: error: %" PRIu64 " more that aren't told\n", folder,
+			bundle->fault_total - bundle->fault_count);
+}
+
+static void print_verdict(const struct bundle *bundle, const char *folder, bool given)
+{
+	json_t *const reasons = statement_not_for_credit(&bundle->provenance), *reason;
+	size_t i;
+
+	printf("%s: %zu files, %" PRIu64 " test records: ", folder, bundle->listed.count, bundle->records);
+	if (given)
+		printf("authenticated by the %s key %s%s\n", bundle->key.kind, bundle->key.id,
+		       bundle->key.development ? ", a development key: NOT FOR CREDIT" : "");
+	else
+		printf("consistent, not authenticated: no key was given (it is signed by the %s key %s)\n",
+		       bundle->key.kind, bundle->key.id);
+	json_array_foreach(reasons, i, reason)
+	{
+		printf("%s: NOT FOR CREDIT: ", folder);
+		escaped(stdout, json_string_value(reason));
+		putchar('\n');
+	}
+}
+
+static void print_json(const struct bundle *bundle, const char *folder, bool given)
+{
+	json_t *const reasons = statement_not_for_credit(&bundle->provenance), *reason;
+	char manifest[2 * DIGEST_SIZE + 1];
+	size_t i;
+
+	for (i = 0; i < bundle->fault_count; i++) {
+		printf("{\"fault\":\"%s\",\"path\":", fault_kind_name(bundle->faults[i].kind));
+		json_text(stdout, bundle->faults[i].path);
+		fputs(",\"words\":", stdout);
+		json_text(stdout, bundle->faults[i].words);
+		fputs("}\n", stdout);
+	}
+	digest_text(bundle->manifest, manifest);
+	fputs("{\"bundle\":", stdout);
+	json_text(stdout, folder);
+	printf(",\"manifest\":\"%s\",\"files\":%zu,\"records\":%" PRIu64 ",\"key\":", manifest,
+	       bundle->listed.count, bundle->records);
+	if (bundle->key.key)
+		printf("\"%s\",\"key_kind\":\"%s\"", bundle->key.id, bundle->key.kind);
+	else
+		fputs("null", stdout);
+	printf(",\"authenticated\":%s,\"not_for_credit\":", given && !bundle->fault_total ? "true" : "false");
+	if (!reasons)
+		fputs("null", stdout);
+	json_array_foreach(reasons, i, reason)
+	{
+		putchar(i ? ',' : '[');
+		json_text(stdout, json_is_string(reason) ? json_string_value(reason) : "");
+	}
+	printf("%s,\"faults\":%" PRIu64 "}\n",
+	       !reasons			  ? ""
+	       : json_array_size(reasons) ? "]"
+					  : "[]",
+	       bundle->fault_total);
+}
+
+void bundle_print(const struct bundle *bundle, const char *folder, bool given, bool json)
+{
+	if (json)
+		print_json(bundle, folder, given);
+	else
+		print_faults(bundle, folder);
+	if (!json && !bundle->fault_total)
+		print_verdict(bundle, folder, given);
+}

@@ -1,0 +1,508 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`bulkhead evidence verify`: a bundle as it was sealed, and everything that can be done to its files since. Each is refused by name."""
+
+import json
+import os
+import random
+import shutil
+import socket
+import subprocess
+
+import pytest
+
+from forger import KINDS, TOOL, Forger, chained, openssl
+
+PROVENANCE, TEST_RESULT, KEY = (f"attestation/{name}" for name in ("provenance.dsse.json", "test-result.dsse.json", "key.pem"))
+RECORDS, INDEX = "tests/records.jsonl", "configuration/index.json"
+
+
+# ---- as it was sealed ----
+
+
+# [utest->swr~evidence-verify~1]
+def test_good(forger):
+    done = forger.tool()
+    assert done.returncode == 0 and done.stderr == b""
+    assert b"7 files, 4 test records: consistent, not authenticated: no key was given" in done.stdout
+    done = forger.tool(*forger.owner())
+    assert done.returncode == 0 and b": authenticated by the Ed25519 key " in done.stdout and b"NOT FOR CREDIT" not in done.stdout
+    faults, verdict = forger.verify(*forger.owner())
+    assert faults == set() and verdict["authenticated"] is True and verdict["not_for_credit"] == []
+    assert forger.verify()[1]["authenticated"] is False
+
+
+# [utest->swr~evidence-keys~1]
+@pytest.mark.parametrize("kind", ["rsa", "rsa-pss", "p256", "p384"])
+def test_kinds_of_keys(forger, kind):
+    forger.sign(kind)
+    assert forger.faults() == set()
+    assert forger.faults("--key", forger.keys / f"{kind}.pub") == set()
+    assert forger.faults("--key", forger.keys / f"{kind}.pem") == set()  # the private half, as with a log's key
+    assert ("key", KEY) in forger.faults(*forger.owner())
+
+
+def certificate(forger, key, name):
+    path = forger.folder.parent / "certificate.crt"
+    path.write_bytes(openssl("req", "-batch", "-new", "-x509", "-key", forger.keys / f"{key}.pem", "-subj", f"/CN={name}", "-days", "9"))
+    return path
+
+
+# [utest->swr~evidence-keys~1]
+def test_certificates(forger):
+    assert forger.faults("--key", certificate(forger, "owner", "Somebody")) == set()
+    development = certificate(forger, "owner", "Bulkhead development key - not for shipping")
+    assert forger.faults("--key", development) == {("key", PROVENANCE)}  # which states that it counts
+
+
+def test_not_for_credit(forger):
+    forger.bundle.reasons = ["the\x1b[2Jmoon is full"]
+    forger.seal("owner")
+    done = forger.tool()
+    assert done.returncode == 0 and rb"NOT FOR CREDIT: the\x1b[2Jmoon is full" in done.stdout
+    assert forger.verify()[1]["not_for_credit"] == forger.bundle.reasons
+
+
+@pytest.mark.parametrize(
+    "arguments", [["prove", "x"], ["verify"], ["verify", "a", "b"], ["verify", "/nowhere"], ["verify", TOOL], ["verify", ".", "--key", "/nowhere"], ["verify", ".", "--key", TOOL]]
+)
+def test_unreadable(arguments):
+    done = subprocess.run([TOOL, "evidence", *arguments], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 2 and done.stderr
+
+
+# [utest->swr~evidence-keys~1]
+@pytest.mark.parametrize("kind, words", [("rsa-short", b"weak"), ("rsa-three", b"weak"), ("koblitz", b"another curve"), ("ed448", b"isn't taken"), ("zero", b"everybody")])
+def test_weak_keys(forger, kind, words):
+    path = forger.folder.parent / "weak.pub"
+    if kind in KINDS:
+        shutil.copy(forger.keys / f"{kind}.pub", path)
+    else:  # y = 0, of order 4
+        der = bytes.fromhex("302a300506032b6570032100") + bytes(32)
+        path.write_bytes(subprocess.run(["openssl", "base64"], input=der, capture_output=True, check=True).stdout)
+        path.write_bytes(b"-----BEGIN PUBLIC KEY-----\n" + path.read_bytes() + b"-----END PUBLIC KEY-----\n")
+    done = forger.tool("--key", path)
+    assert done.returncode == 2 and words in done.stderr
+    shutil.copy(path, forger.folder / KEY)
+    assert ("key", KEY) in forger.faults()
+    assert words in forger.tool().stderr
+
+
+# ---- files ----
+
+
+# [utest->swr~evidence-files~1]
+def test_each_file_changed(forger):
+    for path in sorted(path for path in forger.folder.rglob("*") if path.is_file()):
+        good, name = path.read_bytes(), str(path.relative_to(forger.folder))
+        places = {0, len(good) // 2, len(good) - 1} | set(random.Random(1).sample(range(len(good)), min(len(good), 10)))
+        for at in places if good else ():
+            bad = bytearray(good)
+            bad[at] ^= 1 << at % 8
+            path.write_bytes(bad)
+            faults = forger.faults(*forger.owner())
+            if name == "manifest.json":  # a path in it is another file's then
+                assert {("subject", PROVENANCE), ("subject", TEST_RESULT)} <= faults, (name, at)
+            elif name.startswith("attestation/"):
+                assert name in {path for _, path in faults}, (name, at, faults)
+            else:
+                assert ("changed", name) in faults, (name, at)
+        for bad in (good[:-1], good + b"\n") if good else (b"\n",):
+            path.write_bytes(bad)
+            faults = forger.faults(*forger.owner())
+            assert faults & {("changed", name), ("form", name), ("key", name), ("subject", PROVENANCE)} or "attestation" in name and name.endswith("json"), name
+        path.write_bytes(good)
+    assert forger.faults(*forger.owner()) == set()
+
+
+# [utest->swr~evidence-files~1]
+def test_each_file_removed(forger):
+    for path in sorted(path for path in forger.folder.rglob("*") if path.is_file()):
+        name = str(path.relative_to(forger.folder))
+        path.rename(forger.folder.parent / "away")
+        assert ("absent", name) in forger.faults(), name
+        path.parent.mkdir(exist_ok=True)
+        (forger.folder.parent / "away").rename(path)
+
+
+# [utest->swr~evidence-files~1]
+def test_added_and_renamed(forger):
+    forger.write("coverage/more.html", "x")
+    forger.write("attestation/more.dsse.json", "x")
+    forger.write("report.pdf", "x")
+    (forger.folder / "coverage/none").mkdir()
+    (forger.folder / "report.html").rename(forger.folder / "Report.html")
+    due = {("added", name) for name in ("coverage/more.html", "attestation/more.dsse.json", "report.pdf", "coverage/none", "Report.html")}
+    assert forger.faults() == due | {("absent", "report.html")}
+
+
+# [utest->swr~evidence-files~1]
+def test_exchanged(forger):
+    """Two files of one size."""
+    for name, content in (("x", "1"), ("y", "2")):
+        forger.write(name, content)
+    forger.seal("owner")
+    (forger.folder / "x").write_text("2")
+    (forger.folder / "y").write_text("1")
+    assert forger.faults() == {("changed", "x"), ("changed", "y")}
+
+
+# [utest->swr~evidence-files~1]
+def test_irregular(forger):
+    folder = forger.folder
+    for name in ("report.html", "manifest.json", KEY, RECORDS):
+        away = folder.parent / "away"
+        (folder / name).rename(away)
+        (folder / name).symlink_to(away)
+        assert ("irregular", name) in forger.faults(), name
+        (folder / name).unlink()
+        away.rename(folder / name)
+    (folder / "coverage").rename(folder.parent / "coverage")
+    (folder / "coverage").symlink_to(folder.parent / "coverage")
+    os.mkfifo(folder / "pipe")
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(os.path.relpath(folder / "socket"))
+        faults = forger.faults()
+    assert faults == {("irregular", name) for name in ("coverage", "pipe", "socket")} | {("absent", "coverage/html/a b/[c].html")}
+
+
+# [utest->swr~evidence-files~1]
+def test_unsafe_names(forger):
+    """None of them reaches the terminal as it is."""
+    names = ["new\nline", "\x1b[2Jgone", "back\\slash", "caf\u00e9", os.fsdecode(b"\xff")]
+    for name in names:
+        forger.write(name, "x")
+    deep = forger.folder / "/".join(40 * "d")
+    deep.mkdir(parents=True)
+    done = forger.tool()
+    assert done.returncode == 1
+    assert {line.split(b": error: ")[0].split(b"/bundle/", 1)[1] for line in done.stderr.splitlines()} == {
+        rb"new\x0aline", rb"\x1b[2Jgone", rb"back\x5cslash", rb"caf\xc3\xa9", rb"\xff", b"/".join(33 * [b"d"])
+    }  # fmt: skip
+    assert len(forger.faults()) == len(names) + 1
+
+
+# [utest->swr~evidence-files~1]
+def test_too_many(forger):
+    """Files beyond what can be right, and faults beyond what anybody reads: an end comes, and is said."""
+    many = forger.folder / "many"
+    many.mkdir()
+    for n in range(1500):
+        (many / str(n)).touch()
+    faults, verdict = forger.verify()
+    assert len(faults) == 1000 and verdict["faults"] == 1500
+    assert b"error: 500 more that aren't told" in forger.tool().stderr
+    for n in range(1500, 65536):
+        os.link(many / "0", many / str(n)) if n % 30000 else (many / str(n)).touch()
+    assert ("limit", ".") in forger.faults() or forger.verify()[1]["faults"] > 60000
+    shutil.rmtree(many)
+    assert forger.faults() == set()
+
+
+def test_large_file(forger):
+    """Refused by its size, without a look into it."""
+    with open(forger.folder / "manifest.json", "r+b") as file:
+        file.truncate(1 << 40)
+    with open(forger.folder / "report.html", "r+b") as file:
+        file.truncate(1 << 40)
+    assert ("unreadable", "manifest.json") in forger.faults()
+
+
+def test_every_fault_is_told(forger):
+    forger.write("report.html", "y")
+    forger.write("new", "y")
+    (forger.folder / "requirements/items.json").unlink()
+    forger.write(KEY, (forger.keys / "other.pub").read_bytes())
+    due = {("changed", "report.html"), ("added", "new"), ("absent", "requirements/items.json"), ("absent", "requirements/items.json"), ("key", KEY)}
+    assert due <= forger.faults(*forger.owner())
+
+
+# ---- the manifest ----
+
+HASH = "0" * 64
+MANIFESTS = {
+    "other-format": (lambda m: m.update(format="x"), ("form", "manifest.json")),
+    "other-version": (lambda m: m.update(version=2), ("form", "manifest.json")),
+    "more": (lambda m: m.update(more=1), ("form", "manifest.json")),
+    "no-list": (lambda m: m.update(files={}), ("form", "manifest.json")),
+    "no-object": (lambda m: [m], ("form", "manifest.json")),
+    "no-hash": (lambda m: m["files"][0].update(sha256="x"), ("form", "manifest.json")),
+    "upper-case": (lambda m: m["files"][0].update(sha256=m["files"][0]["sha256"].upper()), ("form", "manifest.json")),
+    "size-below-0": (lambda m: m["files"][0].update(size=-1), ("form", "manifest.json")),
+    "size-no-number": (lambda m: m["files"][0].update(size="1"), ("form", "manifest.json")),
+    "more-of-a-file": (lambda m: m["files"][0].update(mode=1), ("form", "manifest.json")),
+    "parent": (lambda m: m["files"].insert(0, {"path": "../x", "size": 1, "sha256": HASH}), ("unsafe", "../x")),
+    "parent-within": (lambda m: m["files"].insert(0, {"path": "a/../x", "size": 1, "sha256": HASH}), ("unsafe", "a/../x")),
+    "itself-within": (lambda m: m["files"].insert(0, {"path": "a/./x", "size": 1, "sha256": HASH}), ("unsafe", "a/./x")),
+    "root": (lambda m: m["files"].insert(0, {"path": "/etc/passwd", "size": 1, "sha256": HASH}), ("unsafe", "/etc/passwd")),
+    "folder": (lambda m: m["files"].insert(0, {"path": "a/", "size": 1, "sha256": HASH}), ("unsafe", "a/")),
+    "empty-name": (lambda m: m["files"].insert(0, {"path": "", "size": 1, "sha256": HASH}), ("unsafe", "")),
+    "backslash": (lambda m: m["files"].insert(0, {"path": "a\\b", "size": 1, "sha256": HASH}), ("unsafe", "a\\b")),
+    "long": (lambda m: m["files"].insert(0, {"path": 1025 * "a", "size": 1, "sha256": HASH}), ("unsafe", 1025 * "a")),
+    "itself": (lambda m: m["files"].insert(0, {"path": "manifest.json", "size": 1, "sha256": HASH}), ("form", "manifest.json")),
+    "attestation": (lambda m: m["files"].insert(0, {"path": KEY, "size": 1, "sha256": HASH}), ("form", KEY)),
+    "order": (lambda m: m["files"].reverse(), ("form", "configuration/environment.json")),
+    "twice": (lambda m: m["files"].insert(0, m["files"][0]), ("form", "configuration/environment.json")),
+    "too-many": (lambda m: m.update(files=65537 * [m["files"][0]]), ("limit", "manifest.json")),
+    "absent": (lambda m: m["files"].append({"path": "zzz", "size": 1, "sha256": HASH}), ("absent", "zzz")),
+    "unlisted": (lambda m: m.update(files=m["files"][1:]), ("added", "configuration/environment.json")),
+    "size": (lambda m: m["files"][0].update(size=1), ("changed", "configuration/environment.json")),
+    "hash": (lambda m: m["files"][0].update(sha256=HASH), ("changed", "configuration/environment.json")),
+}
+
+
+# [utest->swr~evidence-manifest~1]
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_manifest(forger, name):
+    """Whoever signs it."""
+    change, due = MANIFESTS[name]
+    forger.manifest(change)
+    faults = forger.faults()
+    assert due in faults and ("subject", PROVENANCE) in faults
+    assert due in forger.sign("owner").faults(*forger.owner())
+
+
+# [utest->swr~evidence-manifest~1]
+@pytest.mark.parametrize("text", ['{"format":"bulkhead-evidence","format":"bulkhead-evidence","version":1,"files":[]}', "", "[" * 100000, '{"format":"bulkhead-evidence","version":1,"files":[]} x', "\xff"])
+def test_manifest_no_json(forger, text):
+    forger.write("manifest.json", text.encode("latin-1"))
+    assert ("form", "manifest.json") in forger.sign("owner").faults(*forger.owner())
+
+
+# ---- the signatures ----
+
+
+# [utest->swr~evidence-signatures~1]
+def test_signed_by_another(forger):
+    forger.sign("other")
+    assert forger.faults() == set()  # consistent, and that is all that is said of it
+    assert forger.faults(*forger.owner()) == {("key", KEY), ("signature", PROVENANCE), ("signature", TEST_RESULT)}
+    shutil.copy(forger.keys / "owner.pub", forger.folder / KEY)
+    assert forger.faults(*forger.owner()) == {("signature", PROVENANCE), ("signature", TEST_RESULT)}
+
+
+def envelope(forger, change, path=PROVENANCE):
+    members = json.loads((forger.folder / path).read_text())
+    (forger.folder / path).write_text(json.dumps(change(members) or members))
+    return forger.faults(*forger.owner())
+
+
+ENVELOPES = {
+    "type": (lambda e: e.update(payloadType="application/json"), "form"),
+    "no-signature": (lambda e: e.update(signatures=[]), "form"),
+    "two-signatures": (lambda e: e["signatures"].append(e["signatures"][0]), "form"),
+    "no-key": (lambda e: e["signatures"][0].update(keyid=None), "form"),
+    "other-key": (lambda e: e["signatures"][0].update(keyid=HASH), "signature"),
+    "more": (lambda e: e.update(more=1), "form"),
+    "more-of-a-signature": (lambda e: e["signatures"][0].update(more=1), "form"),
+    "cut": (lambda e: e.update(payload=e["payload"][:-4]), "signature"),
+    "no-base64": (lambda e: e.update(payload="*" + e["payload"][1:]), "form"),
+    "blank": (lambda e: e.update(payload=e["payload"] + "\n"), "form"),
+    "blank-before": (lambda e: e.update(payload=" " + e["payload"]), "form"),
+    "url": (lambda e: e["signatures"][0].update(sig="-_" + e["signatures"][0]["sig"][2:]), "form"),
+    "bits-to-spare": (lambda e: e["signatures"][0].update(sig=e["signatures"][0]["sig"][:-3] + "B=="), "form"),
+    "empty": (lambda e: e.update(payload=""), "form"),
+    "signature-empty": (lambda e: e["signatures"][0].update(sig=""), "form"),
+    "no-object": (lambda e: [e], "form"),
+}
+
+
+# [utest->swr~evidence-signatures~1]
+@pytest.mark.parametrize("name", ENVELOPES)
+def test_envelope(forger, name):
+    change, kind = ENVELOPES[name]
+    assert (kind, PROVENANCE) in envelope(forger, change)
+
+
+# [utest->swr~evidence-signatures~1]
+def test_swapped(forger):
+    """One's payload with the other's signature; one's envelope in the other's place; one of another bundle."""
+    other = json.loads((forger.folder / TEST_RESULT).read_text())
+    good = (forger.folder / PROVENANCE).read_text()
+    assert ("signature", PROVENANCE) in envelope(forger, lambda e: e.update(payload=other["payload"]))
+    assert envelope(forger, lambda e: other) == {("form", PROVENANCE), ("stale", TEST_RESULT)}
+    (forger.folder / PROVENANCE).write_text(good)
+    forger.write("more", "x")
+    forger.seal("owner")
+    (forger.folder / PROVENANCE).write_text(good)
+    assert ("subject", PROVENANCE) in forger.faults(*forger.owner())
+
+
+# [utest->swr~evidence-signatures~1]
+@pytest.mark.parametrize("text", [b"", b"{}", b'{"payloadType":"a","payloadType":"a"}', b"-" * 5000])
+def test_no_envelope(forger, text):
+    forger.write(TEST_RESULT, text)
+    assert ("form", TEST_RESULT) in forger.faults()
+
+
+# ---- the statements ----
+
+
+def put(value, *keys):
+    """A change of a statement: the member that `keys` lead to becomes `value`; None: goes."""
+
+    def change(statement):
+        for key in keys[:-1]:
+            statement = statement[key]
+        if value is None:
+            del statement[keys[-1]]
+        else:
+            statement[keys[-1]] = value
+
+    return change
+
+
+P, D, R = "predicate", "buildDefinition", "runDetails"
+STATEMENTS = {
+    "type": ("provenance", put("https://in-toto.io/Statement/v0.1", "_type"), "form"),
+    "predicate-type": ("provenance", put("https://slsa.dev/provenance/v0.2", "predicateType"), "form"),
+    "more": ("provenance", put(1, "more"), "form"),
+    "no-subjects": ("provenance", put([], "subject"), "subject"),
+    "many-subjects": ("provenance", put(65 * [{}], "subject"), "form"),
+    "no-manifest": ("provenance", lambda s: s["subject"].pop(0), "subject"),
+    "manifest-twice": ("provenance", lambda s: s["subject"].append(s["subject"][0]), "subject"),
+    "subject-without-hash": ("provenance", put({}, "subject", 1, "digest"), "form"),
+    "subject-of-another-hash": ("provenance", put({"sha256": HASH, "sha1": HASH}, "subject", 1, "digest"), "form"),
+    "other-image": ("provenance", put(HASH, "subject", 1, "digest", "sha256"), "stale"),
+    "unknown-image": ("provenance", put("x.itb", "subject", 1, "name"), "stale"),
+    "build-type": ("provenance", put("urn:x", P, D, "buildType"), "form"),
+    "no-config": ("provenance", put({}, P, D, "externalParameters"), "form"),
+    "no-commit": ("provenance", put([], P, D, "resolvedDependencies"), "form"),
+    "no-builder": ("provenance", put(None, P, R, "builder"), "form"),
+    "no-time": ("provenance", put(None, P, R, "metadata", "startedOn"), "form"),
+    "credit-not-said": ("provenance", put({}, P, D, "internalParameters"), "form"),
+    "credit-no-words": ("provenance", put([1], P, D, "internalParameters", "notForCredit"), "form"),
+    "no-result": ("test-result", put(None, P, "result"), "form"),
+    "other-result": ("test-result", put("FAILED", P, "result"), "stale"),
+    "no-list": ("test-result", put("a", P, "passedTests"), "form"),
+    "no-names": ("test-result", put([1], P, "passedTests"), "form"),
+    "one-less": ("test-result", put(["a", "b"], P, "passedTests"), "stale"),
+    "one-more": ("test-result", put(["a", "b", "d", "e"], P, "passedTests"), "stale"),
+    "other-case": ("test-result", put(["a", "b", "x"], P, "passedTests"), "stale"),
+    "other-reasons": ("test-result", put(["x"], P, "notForCredit"), "stale"),
+    "other-subjects": ("test-result", lambda s: s["subject"].pop(), "stale"),
+}
+
+
+# [utest->swr~evidence-statements~1]
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_statement(forger, name):
+    """Signed by the right key: wrong all the same."""
+    which, change, kind = STATEMENTS[name]
+    path = PROVENANCE if which == "provenance" else TEST_RESULT
+    assert (kind, path) in forger.sign("owner", **{which.replace("-", "_"): change}).faults(*forger.owner())
+
+
+# [utest->swr~evidence-statements~1]
+def test_statement_with_a_member_twice(forger):
+    from bundle.signing import Signer  # pylint: disable=import-outside-toplevel
+
+    text = json.dumps(forger.statement("provenance")).replace('"_type"', '"_type": "x", "_type"')
+    forger.write(PROVENANCE, json.dumps(Signer(forger.keys / "owner.pem").envelope(text.encode())))
+    assert ("form", PROVENANCE) in forger.faults(*forger.owner())
+
+
+# [utest->swr~evidence-statements~1]
+def test_index_of_another_image(forger):
+    rows = json.loads((forger.folder / INDEX).read_text())
+    rows["files"][0]["sha256"] = HASH
+    forger.write(INDEX, json.dumps(rows))
+    assert {("stale", PROVENANCE), ("stale", TEST_RESULT)} <= forger.remake("owner").faults(*forger.owner())
+    rows["images"] = [{**rows["files"][0], "sha256": "1" * 64}]
+    forger.write(INDEX, json.dumps(rows))
+    assert ("stale", INDEX) in forger.remake("owner").faults()
+    forger.write(INDEX, "{")
+    assert ("form", INDEX) in forger.remake("owner").faults()
+
+
+# ---- the records ----
+
+
+def records(forger, change):
+    """Chained anew, and everything signed anew: `change` of the lines before."""
+    lines = forger.first_lines()
+    change(lines)
+    forger.write(RECORDS, chained(lines))
+    return forger.remake("owner").faults(*forger.owner())
+
+
+RECORD_CHANGES = {
+    "verdict": (lambda l: l[2].update(verdict="fail"), ("stale", TEST_RESULT)),
+    "no-verdict": (lambda l: l[2].update(verdict="good"), ("records", RECORDS)),
+    "no-case": (lambda l: l[2].pop("case"), ("records", RECORDS)),
+    "dropped": (lambda l: l.pop(2), ("stale", TEST_RESULT)),
+    "skip-dropped": (lambda l: l.pop(3), None),
+    "more": (lambda l: l.append({**l[2], "case": "e"}), ("stale", TEST_RESULT)),
+    "other-order": (lambda l: l.insert(1, l.pop(2)), ("stale", TEST_RESULT)),
+    "log-stale": (lambda l: l[1]["log"][0].update(sha256=HASH), ("stale", "tests/logs/a/serial.log")),
+    "log-absent": (lambda l: l[1]["log"][0].update(path="tests/logs/b"), ("absent", "tests/logs/b")),
+    "log-without-hash": (lambda l: l[1]["log"][0].update(sha256="x"), ("records", RECORDS)),
+    "input-stale": (lambda l: l[1]["inputs"].update({"configs/minimal.dts": HASH}), ("stale", "configs/minimal.dts")),
+    "input-unknown": (lambda l: l[1]["inputs"].update({"configs/other.dts": HASH}), None),
+    "input-without-hash": (lambda l: l[1]["inputs"].update({"configs/minimal.dts": 1}), ("records", RECORDS)),
+    "input-in-the-bundle": (lambda l: l[1]["inputs"].update({"report.html": HASH}), ("stale", "report.html")),
+    "image-stale": (lambda l: l[1].update(target={"image": {"path": "blueprint.bin", "sha256": HASH}}), ("stale", "blueprint.bin")),
+    "commit": (lambda l: l[0].update(commit="0" * 40), ("stale", RECORDS)),
+    "no-commit": (lambda l: l[0].pop("commit"), ("records", RECORDS)),
+    "dirty": (lambda l: l[0].update(dirty=True), ("stale", PROVENANCE)),
+    "no-tag": (lambda l: l[0].update(tag=None), ("stale", PROVENANCE)),
+}
+
+
+# [utest->swr~evidence-records~1]
+@pytest.mark.parametrize("name", RECORD_CHANGES)
+def test_records(forger, name):
+    change, due = RECORD_CHANGES[name]
+    faults = records(forger, change)
+    assert due in faults if due else faults == set()
+
+
+def line_changes(lines):
+    yield "cut", lines[:-1]
+    yield "within", [*lines[:-1], lines[-1][:-9]]
+    yield "behind", [*lines, lines[1]]
+    yield "no-json", [lines[0], "x", *lines[1:]]
+    yield "sums", [*lines[:-1], lines[-1].replace('"passed":3', '"passed":4')]
+    yield "twice", [lines[0].replace('"dirty"', '"dirty":true,"dirty"'), *lines[1:]]
+
+
+# [utest->swr~evidence-records~1]
+def test_records_lines(forger):
+    good = (forger.folder / RECORDS).read_text().splitlines()
+    for name, lines in line_changes(good):
+        forger.write(RECORDS, "".join(line + "\n" for line in lines))
+        assert ("changed", RECORDS) in forger.faults(), name
+        assert ("records", RECORDS) in forger.remake().faults(), name
+
+
+# [utest->swr~evidence-records~1]
+def test_tests_hidden(forger):
+    """Neither the records alone, nor they and their statement, go without being seen, if one has the key."""
+    (forger.folder / TEST_RESULT).unlink()
+    assert ("absent", TEST_RESULT) in forger.faults()
+    (forger.folder / RECORDS).unlink()
+    assert {("absent", RECORDS), ("absent", TEST_RESULT)} <= forger.faults(*forger.owner())
+
+
+# ---- noise ----
+
+
+# [utest->swr~evidence-verify~1]
+def test_noise(forger):
+    """Random bytes in place of each document: it says no, and nothing worse."""
+    chance = random.Random(2)
+    for name in ("manifest.json", PROVENANCE, TEST_RESULT, KEY, RECORDS, INDEX):
+        good = (forger.folder / name).read_bytes()
+        for _ in range(10):
+            bad = bytearray(good)
+            for _ in range(chance.randrange(1, 30)):
+                at = chance.randrange(len(bad))
+                bad[at : at + chance.randrange(3)] = chance.randbytes(chance.randrange(3))
+            (forger.folder / name).write_bytes(bad)
+            assert bytes(bad) == good or forger.faults(*forger.owner())
+        (forger.folder / name).write_bytes(good)
+
+
+def test_without_a_bundle(tmp_path, keys_folder):
+    (tmp_path / "empty").mkdir()
+    faults = Forger(tmp_path / "empty", keys_folder).faults()
+    assert faults == {("absent", name) for name in ("manifest.json", PROVENANCE, KEY)}
