@@ -45,7 +45,6 @@ def suites(full):
     yield "requirements", ["scripts/trace.py"], "requirements traced in both directions"
     yield "docs", ["make", "--no-print-directory", "docs-check"], "docs/registers.md is what the table says"
     yield "configs", pytest("configs", "test/configs", *SIDE_BY_SIDE), None
-    yield "evidence", pytest("evidence", "test/evidence", *SIDE_BY_SIDE), None
     yield "imaging", pytest("imaging", "test/imaging", *SIDE_BY_SIDE, *(["--full"] if full else [])), None
     yield "import", pytest("import", "test/import", *(["--full"] if full else [])), None
     yield "flash", pytest("flash", "test/flash", *SIDE_BY_SIDE, *(["--full"] if full else [])), None
