@@ -18,14 +18,14 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 class Signer:
     def __init__(self, name):
         """name: EVIDENCE_KEY, a file or a PKCS#11 URI; without one it is the tree's development key."""
-        self.development = not name
+        self.development = False
         if not name:
             key = keys.development()
             name = key.certificate.with_suffix(".key")
         token = str(name).startswith("pkcs11:")
         if not token:
             certificate = pathlib.Path(name).with_suffix(".crt")
-            self.development |= certificate.is_file() and keys.Key(certificate.stem, certificate).development
+            self.development = certificate.is_file() and keys.Key(certificate.stem, certificate).development
         engine = ["-engine", "pkcs11"] if token else []
         self._sign = [*engine, *(["-keyform", "engine"] if token else []), "-inkey", name]
         self.public_pem = run("openssl", "pkey", *engine, *(["-inform", "engine"] if token else []), "-in", name, "-pubout")

@@ -50,7 +50,8 @@ def _packages(bundle):
     """Of the environment index, as package URLs (github.com/package-url/purl-spec, type deb)."""
     path = bundle.out / "configuration/environment.json"
     environment = json.loads(path.read_text()) if path.is_file() else {}
-    return [{"uri": f"pkg:deb/debian/{package['name']}@{package['version']}"} for package in environment.get("packages", [])]
+    rows = [package for group in environment.get("packages", {}).values() for package in group]
+    return [{"uri": f"pkg:deb/debian/{name}@{version}"} for name, version in sorted({(row["name"], row["version"]) for row in rows if row["version"]})]
 
 
 def now():

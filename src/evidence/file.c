@@ -57,11 +57,13 @@ const char *bundle_read(const struct bundle *bundle, const char *path, struct bu
 	*bytes = (struct bundle_bytes){0};
 	if (!file || !file->regular)
 		return "it isn't there";
+	if (room > BUNDLE_DOCUMENT_MAX)
+		return "it is larger than can be right";
 	fd = file_open(bundle, path, BUNDLE_DOCUMENT_MAX, &wrong);
 	if (fd < 0)
 		return wrong;
 	/* As large as it was found: one that grows meanwhile is cut, and isn't what the manifest says. */
-	bytes->data = memory_new(room < BUNDLE_DOCUMENT_MAX ? room + 1 : BUNDLE_DOCUMENT_MAX + 1, 1);
+	bytes->data = memory_new(room + 1, 1);
 	while (got > 0 && bytes->size < room) {
 		got = read_some(fd, bytes->data + bytes->size, room - bytes->size);
 		if (got < 0)

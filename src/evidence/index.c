@@ -5,24 +5,48 @@
  */
 #include "bundle.h"
 
+/* Of a source that was changed since the commit the index has the commit's hash, which nothing else in the
+ * bundle need have. */
+static struct bundle_hashes changed_since(const json_t *root)
+{
+	static const uint8_t none[DIGEST_SIZE];
+	struct bundle_hashes changed = {0};
+	json_t *path;
+	size_t number;
+
+	json_array_foreach(json_object_get(root, "changed"), number, path) if (json_is_string(path))
+		hashes_add(&changed, json_string_value(path), UINT64_MAX, none);
+	hashes_sort(&changed);
+	return changed;
+}
+
+static void read_entry(struct bundle *bundle, const struct bundle_hashes *changed, json_t *entry)
+{
+	uint8_t digest[DIGEST_SIZE];
+	const char *path, *text;
+
+	if (json_unpack(entry, "{s:s,s:s}", "path", &path, "sha256", &text) != 0 ||
+	    hashes_find(changed, path))
+		return;
+	if (hash_read(text, digest))
+		hashes_add(&bundle->index, path, UINT64_MAX, digest);
+	else
+		fault_add(bundle, FAULT_FORM, BUNDLE_INDEX, "%s: this is no SHA-256", path);
+}
+
 /* Each object with `path` and `sha256` in one of its lists; what else it says is its readers' matter. */
 void index_read(struct bundle *bundle, const char *data, size_t size)
 {
 	json_t *const root = document_read(bundle, BUNDLE_INDEX, data, size), *list, *entry;
-	uint8_t digest[DIGEST_SIZE];
-	const char *path, *text, *twice, *key;
+	struct bundle_hashes changed = changed_since(root);
+	const char *twice, *key;
 	size_t number;
 
-	json_object_foreach(root, key, list) json_array_foreach(
-		list, number, entry) if (json_unpack(entry, "{s:s,s:s}", "path", &path, "sha256", &text) == 0)
-	{
-		if (hash_read(text, digest))
-			hashes_add(&bundle->index, path, UINT64_MAX, digest);
-		else
-			fault_add(bundle, FAULT_FORM, BUNDLE_INDEX, "%s: this is no SHA-256", path);
-	}
+	json_object_foreach(root, key, list) json_array_foreach(list, number, entry)
+		read_entry(bundle, &changed, entry);
 	twice = hashes_sort(&bundle->index);
 	if (twice)
 		fault_add(bundle, FAULT_STALE, BUNDLE_INDEX, "%s: two hashes of one file", twice);
+	hashes_free(&changed);
 	json_decref(root);
 }

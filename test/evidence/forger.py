@@ -104,8 +104,8 @@ class Forger:
             (self.image / name).write_bytes(name.encode())
         for path in (self.image / "bulkhead.itb", build.BUILD / "bulkhead.bin", self.image / "blueprint.bin", self.bundle.config):
             rows.append({"path": statements.name_of(path), "sha256": statements.digest(path), "licence": "Apache-2.0"})
-        self.write("configuration/index.json", json.dumps({"format": "x", "files": rows}))
-        self.write("configuration/environment.json", json.dumps({"packages": [{"name": "gcc-12", "version": "12.2.0-14"}]}))
+        self.write("configuration/index.json", json.dumps({"version": "x", "changed": ["src/changed.c"], "sources": rows[3:] + [{"path": "src/changed.c", "sha256": "1" * 64}], "outputs": rows[:3]}))
+        self.write("configuration/environment.json", json.dumps({"packages": {"DEMO": [{"name": "gcc-12", "version": "12.2.0-14"}, {"name": "absent", "version": None}], "CHECK": [{"name": "gcc-12", "version": "12.2.0-14"}]}}))
         self.write("requirements/items.json", "[]\n")
         self.write("report.html", "<p>" + 5000 * "x")
         self.write("coverage/html/a b/[c].html", "")

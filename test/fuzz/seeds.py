@@ -22,6 +22,8 @@ import test_log  # noqa: E402
 import test_pci  # noqa: E402
 import test_records  # noqa: E402
 
+import seeds_evidence  # noqa: E402
+
 KINDS = ["partition", "partition text", "errors", "board", "machine", "machine text", "known slaves", "elf", "kernel", "overlay", "memory", "pci", "inventory",
          "inventory text"]
 BOARDS = [ROOT / "dts/qemu-virt", ROOT / "test/configs/boards/odd"]
@@ -444,6 +446,7 @@ def write(folder):
     imports(folder, Corpus(folder / "import"))
     logs(folder, Corpus(folder / "log"))
     record_files(Corpus(folder / "records"))
+    seeds_evidence.write(folder, Corpus(folder / "evidence"))
     pci_copy(folder / "pci")
     (folder / "defaults-import").write_bytes(import_defaults(folder) + more)
     pci(folder, Corpus(folder / "pci-functions"))

@@ -38,6 +38,7 @@ TARGETS = {
     "audit-pci": ("audit", 120, ["-max_len=448"]),
     "log": ("log", 10000, ["-max_len=8192"]),
     "records": ("records", 10000, ["-max_len=8192"]),
+    "evidence": ("evidence", 5000, ["-max_len=16384"]),
 }
 # Of good files where they aren't `defaults` and `image`.
 FILES = {
@@ -65,6 +66,7 @@ READERS = {
     "audit-pci": [f"src/auditor/{name}.c" for name in PCI_READERS],
     "log": ["src/log/read.c", "src/log/verify.c"],
     "records": ["src/log/records.c"],
+    "evidence": [f"src/evidence/{name}.c" for name in ("document", "envelope", "hashes", "index", "manifest", "path", "predicates", "records", "statement")],
     "audit": [f"src/auditor/{name}.c" for name in ("board", "boot_state", "image", "partition", "records", "regime", "value", "walk")],
 }
 
