@@ -58,6 +58,45 @@ class Graph:
         found = [title for title in self.frames if pattern.fullmatch(short(title))]
         self.calls.setdefault(caller, set()).update(found)
 
+    def entries(self):
+        """Functions that no one calls: vectors, entry.S and the linker script name them."""
+        called = {callee for callees in self.calls.values() for callee in callees}
+        return [title for title in self.frames if title not in called]
+
+    def report(self, limit):
+        """All of it, for a record: entries by depth, what is wrong in words."""
+        if not self.frames:
+            raise ValueError("no call graph: compile with -fcallgraph-info=su")
+        found = sorted(((*self.deepest(title), title) for title in self.entries()), reverse=True)
+        errors = set(self.errors)
+        for title in sorted(set(self.frames) - self.reached(title for _, _, title in found)):
+            errors.add(f"recursion: {short(title)} is called by none but those that it calls")
+        if found and found[0][0] > limit:
+            errors.add(f"{found[0][0]} bytes are more than the {limit} of a stack")
+        return {
+            "deepest_bytes": found[0][0] if found else None,
+            "deepest_path": [{"function": short(t), "frame_bytes": self.frames.get(t, 0)} for t in self.titles(found[0][2])] if found else [],
+            "entries": [{"entry": short(title), "bytes": depth, "path": chain} for depth, chain, title in found],
+            "functions": len(self.frames),
+            "errors": sorted(errors),
+        }
+
+    def reached(self, titles):
+        seen, left = set(), list(titles)
+        while left:
+            title = left.pop()
+            if title not in seen:
+                seen.add(title)
+                left += self.calls.get(title, ())
+        return seen
+
+    def titles(self, title):
+        """The deepest chain below `title`, without an end where it recurs."""
+        chain = [title]
+        while below := [callee for callee in self.calls.get(chain[-1], ()) if callee not in chain]:
+            chain.append(max(below, key=lambda callee: self.deepest(callee)[0]))
+        return chain
+
     def deepest(self, title, path=()):
         """(bytes, chain of names) below and with `title`."""
         if title in path:
@@ -72,8 +111,7 @@ def main():
     limit, graph = int(sys.argv[1], 0), Graph(sys.argv[2:])
     if not graph.frames:
         sys.exit("stack.py: no call graph: compile with -fcallgraph-info=su")
-    called = {callee for callees in graph.calls.values() for callee in callees}
-    depth, chain = max((graph.deepest(title) for title in graph.frames if title not in called), key=lambda p: p[0])
+    depth, chain = max((graph.deepest(title) for title in graph.entries()), key=lambda p: p[0])
     for error in sorted(set(graph.errors)):
         print(f"stack: error: {error}", file=sys.stderr)
     print(f"stack: {depth} of {limit} bytes at the most: {' > '.join(chain)}")

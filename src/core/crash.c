@@ -49,8 +49,10 @@ void crash_gather(va_t area, u32 cores)
 	/* What the loader may have cached of it. */
 	arch_cache_clean_invalidate(area, size);
 	if (record->magic != CRASH_MAGIC ||
-	    record->crc != arch_crc32(record, offsetof(struct crash_record, crc)))
-		record->boot_count = record->generation = 0;
+	    record->crc != arch_crc32(record, offsetof(struct crash_record, crc))) {
+		record->boot_count = 0;
+		record->generation = 0;
+	}
 	record->magic = CRASH_MAGIC;
 	record->boot_count++;
 	arch_zero((va_t)&record->left, sizeof(*record) - offsetof(struct crash_record, left));

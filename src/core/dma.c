@@ -142,6 +142,7 @@ static void fault_cost(u32 cell)
 		return;
 	default: /* the cell stops; whoever sees why does the rest */
 		service_order(cell, BP_ACTION_STOP, BP_ERROR_DMA_VIOLATION);
+		break;
 	}
 }
 

@@ -297,8 +297,10 @@ u32 exit_synchronous(struct exit *exit)
 				return exit_gicd_word(exit, esr, start, (u32)offset);
 		}
 	} else if (class == EC_SYSREG) {
-		if (sysreg_is_sgi(esr) && exit_hot(ISS_RT(esr)))
-			return exit_sgi(exit->x[ISS_RT(esr)], start);
+		const u32 rt = ISS_RT(esr);
+
+		if (sysreg_is_sgi(esr) && exit_hot(rt))
+			return exit_sgi(exit->x[rt], start);
 	}
 	return exit_general(exit, esr, start);
 }

@@ -47,8 +47,8 @@ static struct pool {
 	u32 words[INTID_WORDS];
 	u32 count;
 } waiting /* pending */, parked /* active */;
-static u32 without_lr;			  /* in both; WATCHED: and each interrupt is looked at */
-static u8 parked_priority[INTID_SPECIAL]; /* with which it was taken */
+static u32 without_lr;			     /* in both; WATCHED: and each interrupt is looked at */
+static u8 parked_priority[32 * INTID_WORDS]; /* with which it was taken, for each bit of a pool */
 
 #ifdef BULKHEAD_HOST
 u64 lr_read(u32 n);

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Frama-C EVA over the hypervisor (test/eva): alarms, and what is said of them.
+
+An alarm is a place where EVA can't show that there is no undefined behaviour. Each is justified in test/eva/alarms.json by
+function and kind, with how many of that kind the function may have; one more is a failure, one less makes the row stale.
+"""
+
+import csv
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from .bundle import ROOT
+
+EVA = ROOT / "test/eva"
+MACHINE = "gcc_x86_64: LP64, little-endian, as AArch64 is; Frama-C has no machine of that name"
+COMMON = [
+    "-c11", "-machdep", "gcc_x86_64",  # LP64, little-endian, char aside as the target has it: src has no plain char arithmetic
+    "-cpp-extra-args=-DBULKHEAD_HOST -include test/eva/model.h -Itest/eva",
+    "-inline-calls", "guarded_read32",  # so that an alarm is of who asks
+]  # fmt: skip
+REACHED = re.compile(r"(\d+) functions analyzed \(out of (\d+)\)")
+STATEMENTS = re.compile(r"(\d+) statements reached \(out of (\d+)\)")
+UNSOUND = re.compile(r"unsound|User Error|invalid user input|NON TERMINATING", re.I)
+
+
+def targets():
+    return json.loads((EVA / "targets.json").read_text(encoding="utf-8"))
+
+
+def present():
+    return shutil.which("frama-c") is not None
+
+
+def command(target, report, root=ROOT):
+    options = [word for name, value in target["options"].items() for word in ([name, value] if value else [name])]
+    return [
+        "frama-c", *COMMON, *target["model"], *target["sources"], "-eva", "-main", target["main"], *options,
+        "-eva-msg-key=-initial-state,-final-states", "-then", "-report-csv", str(report), "-then", "-metrics", "-metrics-eva-cover",
+    ]  # fmt: skip
+
+
+def alarms(report):
+    """Counter of (function, kind) that EVA couldn't decide, from the report plug-in's table."""
+    with open(report, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    return Counter((row["function"], row["property kind"]) for row in rows if row["status"] in ("Unknown", "Invalid", "Invalid or unreachable", "Invalid under hypotheses")), rows
+
+
+def judged(found, rows):
+    """(rows of eva.json, alarms that nothing justifies, rows that justify nothing)."""
+    table, more, stale = [], [], []
+    known = {(row["function"], row["kind"]): row for row in rows}
+    for (function, kind), count in sorted(found.items()):
+        row = known.get((function, kind))
+        table.append({"function": function, "kind": kind, "count": count, "reason": row["reason"] if row else None})
+        if row is None or count > row["count"]:
+            more.append(f"{function}: {kind}: {count} alarms, {row['count'] if row else 0} justified")
+    for (function, kind), row in sorted(known.items()):
+        if found.get((function, kind), 0) < row["count"]:
+            stale.append(f"{function}: {kind}: {row['count']} justified, {found.get((function, kind), 0)} there")
+    return table, more, stale
+
+
+def analysed(text):
+    """What the run says of itself; raises where it isn't sound."""
+    bad = [line.strip() for line in text.splitlines() if UNSOUND.search(line)]
+    functions, statements = REACHED.search(text), STATEMENTS.search(text)
+    if bad or not functions or not statements:
+        raise RuntimeError(f"frama-c: {bad or text[-2000:]}")
+    return {
+        "functions_analysed": int(functions[1]),
+        "functions_given": int(functions[2]),
+        "statements_reached": int(statements[1]),
+        "statements_of_these": int(statements[2]),
+    }
+
+
+def run(name, target):
+    """One target, whole: what eva.json has of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.csv"
+        done = subprocess.run(command(target, report), cwd=ROOT, capture_output=True, text=True, check=False, timeout=3600)
+        if done.returncode or not report.exists():
+            raise RuntimeError(f"frama-c: {name}: {done.stdout[-2000:]}{done.stderr[-500:]}")
+        found, rows = alarms(report)
+    table, more, stale = judged(found, [row for row in json.loads((EVA / "alarms.json").read_text(encoding="utf-8"))["alarms"] if row["target"] == name])
+    return {
+        "target": name,
+        "what": target["what"],
+        "main": target["main"],
+        "sources": target["sources"],
+        "assumptions": target["assumptions"],
+        "not_analysed": target["not_analysed"],
+        **analysed(done.stdout),
+        "properties": len(rows),
+        "alarms": sum(found.values()),
+        "alarm_table": table,
+        "not_justified": more,
+        "stale": stale,
+    }
+
+
+def version():
+    return subprocess.run(["frama-c", "-version"], check=True, capture_output=True, text=True).stdout.strip()
