@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * boot.c - the blueprint's reader at boot, for EVA: a blueprint that the auditor would admit, with every value that isn't an
- * address or a size left open, read on a machine that answers anything. What boot_check reads before it knows the digest is
- * another target: eva_boot_check, whose blueprint holds anything at all.
+ * boot.c - the blueprint's reader at boot, for EVA: a blueprint that the auditor would admit, with every
+ * value that isn't an address or a size left open, read on a machine that answers anything. What boot_check
+ * reads before it knows the digest is another target: eva_boot_check, whose blueprint holds anything at all.
  */
 #include <__fc_builtin.h>
 #include <string.h>
@@ -15,7 +15,8 @@
 struct eva_boot eva_blueprint;
 struct hv_header hv_header;
 volatile struct boot_gate boot_gate;
-static volatile u8 redistributors[2 * 0x20000 * BOOT_CORES], memory_ends[0x2000], smmu[0x20000], its[0x10000], config[0x1000];
+static volatile u8 redistributors[2 * 0x20000 * BOOT_CORES], memory_ends[0x2000], smmu[0x20000], its[0x10000],
+	config[0x1000];
 static u8 crash_area[(1 + BOOT_CORES) * BP_PAGE_SIZE], writable[0x4000];
 
 #define TABLE(member, most) ((struct bp_table){offsetof(struct eva_boot, member), eva_below((most) + 1)})
@@ -36,18 +37,47 @@ static void tables_start(void)
 							.va = (u64)redistributors,
 							.size = 0x20000 * BOOT_CORES,
 							.frames = eva_below(BOOT_CORES + 1)};
-		b->probes[i] = (struct bp_probe){
-			.bank_pa = eva_any(), .bank_size = eva_any(), .first_va = (u64)memory_ends, .last_va = (u64)memory_ends + 0x1000};
-		b->lpi_cores[i] = (struct bp_lpi_core){.gicr_va = (u64)redistributors, .propbaser = eva_any(), .pendbaser = eva_any(), .processor = any32(), .core = any32()};
+		b->probes[i] = (struct bp_probe){.bank_pa = eva_any(),
+						 .bank_size = eva_any(),
+						 .first_va = (u64)memory_ends,
+						 .last_va = (u64)memory_ends + 0x1000};
+		b->lpi_cores[i] = (struct bp_lpi_core){.gicr_va = (u64)redistributors,
+						       .propbaser = eva_any(),
+						       .pendbaser = eva_any(),
+						       .processor = any32(),
+						       .core = any32()};
 	}
-	b->smmus[0] = (struct bp_smmu){.pa = eva_any(), .va = (u64)smmu, .idr0 = any32(), .idr0_mask = any32(), .idr1 = any32(), .idr1_mask = any32(), .idr5 = any32(), .idr5_mask = any32(), .strtab_base = eva_any(), .cmdq_base = UINT64_C(0x40001000) | 6, .eventq_base = eva_any(), .strtab_base_cfg = any32()};
-	b->itss[0] = (struct bp_its){.pa = eva_any(), .va = (u64)its, .typer = eva_any(), .typer_mask = eva_any(), .cbaser = eva_any(), .commands = eva_any()};
+	b->smmus[0] = (struct bp_smmu){.pa = eva_any(),
+				       .va = (u64)smmu,
+				       .idr0 = any32(),
+				       .idr0_mask = any32(),
+				       .idr1 = any32(),
+				       .idr1_mask = any32(),
+				       .idr5 = any32(),
+				       .idr5_mask = any32(),
+				       .strtab_base = eva_any(),
+				       .cmdq_base = UINT64_C(0x40001000) | 6,
+				       .eventq_base = eva_any(),
+				       .strtab_base_cfg = any32()};
+	b->itss[0] = (struct bp_its){.pa = eva_any(),
+				     .va = (u64)its,
+				     .typer = eva_any(),
+				     .typer_mask = eva_any(),
+				     .cbaser = eva_any(),
+				     .commands = eva_any()};
 	for (u32 i = 0; i < 8; i++) {
 		b->itss[0].baser[i] = eva_any();
 		b->itss[0].baser_kind[i] = eva_any();
 	}
 	for (u32 i = 0; i < BOOT_STEPS; i++)
-		b->steps[i] = (struct bp_pci_step){.va = (u64)config + 4 * eva_below(0x400), .mask = any32(), .value = any32(), .kind = (u8)eva_below(3), .width = eva_maybe() ? 4 : 2, .what = (u8)any32(), .segment = (u8)any32(), .rid = (u16)any32()};
+		b->steps[i] = (struct bp_pci_step){.va = (u64)config + 4 * eva_below(0x400),
+						   .mask = any32(),
+						   .value = any32(),
+						   .kind = (u8)eva_below(3),
+						   .width = eva_maybe() ? 4 : 2,
+						   .what = (u8)any32(),
+						   .segment = (u8)any32(),
+						   .rid = (u16)any32()};
 }
 
 static void header_start(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exits.c - a core's life as vectors.S drives it, for EVA: started once, then any exits in any order, each with guest
- * registers and syndrome unconstrained. The loop's fixed point covers every history.
+ * exits.c - a core's life as vectors.S drives it, for EVA: started once, then any exits in any order, each
+ * with guest registers and syndrome unconstrained. The loop's fixed point covers every history.
  */
 #include <__fc_builtin.h>
 #include "../../src/arch/arm64/exits.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * machine.c - the machine under the hypervisor as EVA has it: system registers and devices hold anything, firmware answers
- * anything, list registers hold what EL2 wrote, in any state.
+ * machine.c - the machine under the hypervisor as EVA has it: system registers and devices hold anything,
+ * firmware answers anything, list registers hold what EL2 wrote, in any state.
  */
 #include <__fc_builtin.h>
 #include "../../src/arch/arm64/boot.h"
@@ -55,8 +55,8 @@ struct guarded guarded_read32(va_t va)
 	return (struct guarded){*(volatile u32 *)va, eva_maybe()};
 }
 
-/* The interface changes a list register's state, nothing else in it (IHI 0069, ICH_LR<n>_EL2): its INTID is one that EL2
- * wrote, which lr_write asserts. */
+/* The interface changes a list register's state, nothing else in it (IHI 0069, ICH_LR<n>_EL2): its INTID is
+ * one that EL2 wrote, which lr_write asserts. */
 u64 lr_read(u32 n)
 {
 	const u64 intid = eva_below(INTID_SPECIAL);

@@ -85,12 +85,13 @@ static void tables_start(void)
 	for (u32 i = 0; i < EVA_LPIS; i++)
 		r->lpis[i] = bell();
 	for (u32 i = 0; i < EVA_FUNCTIONS; i++)
-		r->functions[i] = (struct bp_pci_function){.config_va = i ? (u64)ecam + 0x1000 * i : 0,
-							   .rid = eva_below(0x10000),
-							   .flags = eva_below(16),
-							   .state = i,
-							   .registers = table(AT(registers), eva_below(EVA_REGISTERS + 1)),
-							   .bars = table(AT(bars), eva_below(EVA_BARS + 1))};
+		r->functions[i] = (struct bp_pci_function){
+			.config_va = i ? (u64)ecam + 0x1000 * i : 0,
+			.rid = eva_below(0x10000),
+			.flags = eva_below(16),
+			.state = i,
+			.registers = table(AT(registers), eva_below(EVA_REGISTERS + 1)),
+			.bars = table(AT(bars), eva_below(EVA_BARS + 1))};
 	for (u32 i = 0; i < EVA_REGISTERS; i++)
 		r->registers[i] = (struct bp_pci_register){.offset = (u16)(4 * eva_below(0x400)),
 							   .kind = (u16)eva_below(4),
@@ -179,10 +180,14 @@ static void service_start(void)
 					       .event_intid = 32 + eva_below(INTID_SPECIAL - 32),
 					       .error_intid = 32 + eva_below(INTID_SPECIAL - 32)};
 	for (u32 i = 0; i < EVA_STREAMS; i++) {
-		s->streams[i] = (struct bp_stream){
-			.ste_va = (u64)&stes[8 * i], .live = eva_any(), .smmu = 0, .sid = any32(), .cell = eva_below(EVA_CELLS)};
-		s->dma[i] = (struct bp_service_dma){
-			.telemetry_va = (u64)&telemetries[EVA_CORES - 1], .cell = eva_below(EVA_CELLS), .action = eva_below(BP_ACTION_COUNT)};
+		s->streams[i] = (struct bp_stream){.ste_va = (u64)&stes[8 * i],
+						   .live = eva_any(),
+						   .smmu = 0,
+						   .sid = any32(),
+						   .cell = eva_below(EVA_CELLS)};
+		s->dma[i] = (struct bp_service_dma){.telemetry_va = (u64)&telemetries[EVA_CORES - 1],
+						    .cell = eva_below(EVA_CELLS),
+						    .action = eva_below(BP_ACTION_COUNT)};
 	}
 }
 

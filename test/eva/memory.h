@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * memory.h - what a core's EL2 maps, as EVA has it: each window an object, so an access beside it is an alarm.
+ * memory.h - what a core's EL2 maps, as EVA has it: each window an object, so an access beside it is an
+ * alarm.
  *
- * The blueprint's record is one that the auditor would admit, with the largest counts that fit here and every value that
- * isn't an address or a size left open. What others write (siblings, the service core, the health cell, devices) is
- * unconstrained, and is so anew at every exit.
+ * The blueprint's record is one that the auditor would admit, with the largest counts that fit here and every
+ * value that isn't an address or a size left open. What others write (siblings, the service core, the health
+ * cell, devices) is unconstrained, and is so anew at every exit.
  */
 #ifndef EVA_MEMORY_H
 #define EVA_MEMORY_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * model.h - included before everything where Frama-C EVA looks at the hypervisor (docs/evidence-static.md): the compiler's
- * own functions as ones with a contract, and the fixed addresses of EL2 as objects, so that an access outside what a core
- * maps is an alarm.
+ * model.h - included before everything where Frama-C EVA looks at the hypervisor (docs/evidence-static.md):
+ * the compiler's own functions as ones with a contract, and the fixed addresses of EL2 as objects, so that an
+ * access outside what a core maps is an alarm.
  */
 #ifndef EVA_MODEL_H
 #define EVA_MODEL_H
@@ -33,8 +33,9 @@ int eva_ctz(unsigned int value);
 
 #include "../../src/blueprint/blueprint.h"
 
-/* vgic.c's: no domain of EVA keeps the lower half of a 64-bit word apart. List registers have the INTIDs that EL2 wrote, since
- * the interface changes nothing but their state (IHI 0069, ICH_LR<n>_EL2): an assumption, beside the assertion in lr_write. */
+/* vgic.c's: no domain of EVA keeps the lower half of a 64-bit word apart. List registers have the INTIDs that
+ * EL2 wrote, since the interface changes nothing but their state (IHI 0069, ICH_LR<n>_EL2): an assumption,
+ * beside the assertion in lr_write. */
 /*@ assigns \result \from lr;
   @ ensures \result < 1020; */
 static uint32_t lr_intid(uint64_t lr);
@@ -57,7 +58,8 @@ extern volatile uint8_t eva_gicd[], eva_uart[];
 #define EL2_VA_UART    ((uint64_t)&eva_uart[0])
 #define EL2_VA_SERVICE ((uint64_t)&eva_service)
 
-/* Devices are volatile objects: a read gives anything, an access beside them is an alarm of whoever makes it. */
+/* Devices are volatile objects: a read gives anything, an access beside them is an alarm of whoever makes it.
+ */
 #include "../../src/arch/arm64/mmio_io.h"
 #undef mmio_read8
 #undef mmio_read32
