@@ -434,7 +434,7 @@ RECORD_CHANGES = {
     "dropped": (lambda l: l.pop(2), ("stale", TEST_RESULT)),
     "skip-dropped": (lambda l: l.pop(3), None),
     "more": (lambda l: l.append({**l[2], "case": "e"}), ("stale", TEST_RESULT)),
-    "other-order": (lambda l: l.insert(1, l.pop(2)), ("stale", TEST_RESULT)),
+    "other-order": (lambda l: l.insert(1, l.pop(2)), ("records", RECORDS)),
     "log-stale": (lambda l: l[1]["log"][0].update(sha256=HASH), ("stale", "tests/logs/a/serial.log")),
     "log-absent": (lambda l: l[1]["log"][0].update(path="tests/logs/b"), ("absent", "tests/logs/b")),
     "log-without-hash": (lambda l: l[1]["log"][0].update(sha256="x"), ("records", RECORDS)),
@@ -451,7 +451,7 @@ RECORD_CHANGES = {
 }
 
 
-# [utest->swr~evidence-records~1]
+# [utest->swr~evidence-records~2]
 @pytest.mark.parametrize("name", RECORD_CHANGES)
 def test_records(forger, name):
     change, due = RECORD_CHANGES[name]
@@ -461,6 +461,9 @@ def test_records(forger, name):
 
 def line_changes(lines):
     yield "cut", lines[:-1]
+    yield "dropped", [*lines[:2], *lines[3:]]
+    yield "exchanged", [*lines[:2], lines[3], lines[2], *lines[4:]]
+    yield "altered", [*lines[:3], lines[3].replace('"observed":""', '"observed":"x"'), *lines[4:]]
     yield "within", [*lines[:-1], lines[-1][:-9]]
     yield "behind", [*lines, lines[1]]
     yield "no-json", [lines[0], "x", *lines[1:]]
@@ -468,7 +471,7 @@ def line_changes(lines):
     yield "twice", [lines[0].replace('"dirty"', '"dirty":true,"dirty"'), *lines[1:]]
 
 
-# [utest->swr~evidence-records~1]
+# [utest->swr~evidence-records~2]
 def test_records_lines(forger):
     good = (forger.folder / RECORDS).read_text().splitlines()
     for name, lines in line_changes(good):
@@ -477,7 +480,7 @@ def test_records_lines(forger):
         assert ("records", RECORDS) in forger.remake().faults(), name
 
 
-# [utest->swr~evidence-records~1]
+# [utest->swr~evidence-records~2]
 def test_tests_hidden(forger):
     """Neither the records alone, nor they and their statement, go without being seen, if one has the key."""
     (forger.folder / TEST_RESULT).unlink()

@@ -24,7 +24,7 @@ FUZZ_SOURCES_import := test/fuzz/import.c $(filter-out src/compiler/output.c,$(F
 FUZZ_SOURCES_log := test/fuzz/log.c test/fuzz/keep.c $(addprefix src/log/,read.c verify.c) $(addprefix src/compiler/,digest.c text.c)
 FUZZ_SOURCES_records := test/fuzz/records.c src/log/records.c src/compiler/digest.c
 FUZZ_SOURCES_evidence := test/fuzz/evidence.c test/fuzz/keep.c $(filter-out src/evidence/command.c src/evidence/print.c,$(wildcard src/evidence/*.c)) \
-	$(addprefix src/log/,read.c verify.c) $(addprefix src/compiler/,digest.c text.c)
+	$(addprefix src/log/,read.c records.c verify.c) $(addprefix src/compiler/,digest.c text.c)
 FUZZ_SOURCES_http := test/fuzz/http.c test/unit/cells/small_machine.c \
 	$(addprefix cells/health/,body.c families.c hex.c http.c http_codes.c http_request.c journal.c journal_sign.c journal_text.c json.c machine.c metrics.c names.c sntp.c)
 FUZZ_NAMES := tree fit audit front derive import log records evidence http

@@ -4,6 +4,7 @@
 import copy
 import json
 import pathlib
+import shutil
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -29,7 +30,8 @@ def stated(forger, lines):
 
 
 def write(folder, corpus):
-    """folder: for the bundle; nothing of it stays."""
+    """folder: for the bundle, in a folder of its own."""
+    shutil.rmtree(folder / "evidence-bundle", ignore_errors=True)
     forger = Forger(folder / "evidence-bundle/bundle", None)
     forger.folder.mkdir(parents=True)
     forger.fill()
