@@ -23,8 +23,9 @@ endif
 CELLS_LD := $(CELLS_CROSS)ld
 CELLS_LIBGCC = $(shell $(CELLS_CROSS)gcc -print-libgcc-file-name)
 
+# Debug information goes into an image with the rest of an ELF, so it must not say where it was built.
 # Until mmu_start() is through, memory is device memory: no unaligned accesses, no FP registers.
-CELLS_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -mgeneral-regs-only -mstrict-align \
+CELLS_CFLAGS := -std=gnu11 -O2 -g -fdebug-prefix-map=$(CURDIR)=. -ffreestanding -fpie -mgeneral-regs-only -mstrict-align \
 	-ffunction-sections -fdata-sections -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-fno-common -ftls-model=local-exec $(CELLS_OPT) \
 	-Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \

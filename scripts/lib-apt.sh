@@ -133,12 +133,28 @@ private_apt_start()
 # version and the SHA-256 of its .dsc go to NOTES.
 private_apt_source()
 {
-	local package=$1 folder=$2 notes=$3 log=$4 dsc version
-	(cd "$APT/work" && private_apt apt-get -q=2 --download-only --only-source source "$package" >&2) ||
-		die "could not fetch the source of $package" "apt's own message stands above"
-	dsc=$(find "$APT/work" -name "${package}_*.dsc")
-	version=$(sed -n 's/^Version: //p' "$dsc")
-	printf '%s %s %s\n' "$package" "$version" "$(sha256sum "$dsc" | cut -d' ' -f1)" >>"$notes"
+	private_apt_source_files "$1" "$APT/work"
+	source_unpack "$1" "$APT/work" "$2" "$3" "$4"
+}
+
+# private_apt_source_files PACKAGE FOLDER: the files of its source go there.
+private_apt_source_files()
+{
+	(cd "$2" && private_apt apt-get -q=2 --download-only --only-source source "$1" >&2) ||
+		die "could not fetch the source of $1" "apt's own message stands above"
+}
+
+source_version()
+{
+	sed -n 's/^Version: //p' "$2/$1"_*.dsc
+}
+
+# source_unpack PACKAGE FILES FOLDER NOTES LOG: as private_apt_source, of a source whose files are in FILES.
+source_unpack()
+{
+	local package=$1 folder=$3 notes=$4 log=$5 dsc
+	dsc=$(find "$2" -maxdepth 1 -name "${package}_*.dsc")
+	printf '%s %s %s\n' "$package" "$(source_version "$package" "$2")" "$(sha256sum "$dsc" | cut -d' ' -f1)" >>"$notes"
 	# apt has checked every file against the signed list, so the signature inside the .dsc adds nothing.
 	dpkg-source --no-check -x "$dsc" "$folder" >>"$log" 2>&1 || die "could not unpack $package" "see $log"
 }

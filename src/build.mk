@@ -33,7 +33,7 @@ HV_SAVED := $(patsubst %,-fcall-saved-x%,9 10 11 12 13 14 15) -ffixed-x18
 # Neither vector registers nor a library. [impl->swr~el2-no-fp~1] [impl->swr~el2-no-heap~1]
 # Absolute addresses are valid only with the MMU on, so boot_check's part of the code must not
 # depend on them: no jump tables, no string tables of pointers before that.
-HV_CFLAGS := -std=gnu11 -g -ffreestanding -nostdinc -isystem $(shell $(HV_CC) -print-file-name=include 2>/dev/null) \
+HV_CFLAGS := -std=gnu11 -g -fdebug-prefix-map=$(CURDIR)=. -ffreestanding -nostdinc -isystem $(shell $(HV_CC) -print-file-name=include 2>/dev/null) \
 	-march=armv8-a -mgeneral-regs-only -mstrict-align -mno-outline-atomics -fno-pic -mcmodel=small \
 	-fno-jump-tables $(HV_SAVED) -fno-common -fno-strict-aliasing -fno-stack-protector \
 	-fno-asynchronous-unwind-tables $(HV_OPT) \

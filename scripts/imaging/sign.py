@@ -5,9 +5,11 @@
 """
 
 import hashlib
+import mmap
 import pathlib
 import re
 import shutil
+import struct
 import tempfile
 
 from . import Refused, run
@@ -40,6 +42,29 @@ class Fit:
             return hashlib.file_digest(file, "sha256").digest()
 
 
+def padding_zeroed(path):
+    """mkimage leaves what its memory had in the padding of a signature's properties, which nothing hashes: zeroes, so that two
+    images differ in the signatures alone. (Devicetree Specification 5.4: FDT_BEGIN_NODE 1, FDT_END_NODE 2, FDT_PROP 3, FDT_END 9.)
+
+    [impl->swr~image-signature-padding~1]
+    """
+    with open(path, "r+b") as file, mmap.mmap(file.fileno(), 0) as data:
+        at, names = struct.unpack_from(">I", data, 8)[0], []
+        while (token := struct.unpack_from(">I", data, at)[0]) != 9:
+            at += 4
+            if token == 1:
+                end = data.find(b"\0", at)
+                names.append(data[at:end])
+                at = end + 1 + -(end + 1) % 4
+            elif token == 2:
+                names.pop()
+            elif token == 3:
+                end = at + 8 + struct.unpack_from(">I", data, at)[0]
+                at = end + -end % 4
+                if names[-1].startswith(b"signature-"):
+                    data[end:at] = bytes(at - end)
+
+
 def sign(fit, out, names, folder, counter):
     """fit: a Fit without signatures; out: the signed one's path; names: of the keys; folder: where they are, or a PKCS#11
     URI. Nothing is left at `out` if it fails."""
@@ -60,6 +85,7 @@ def sign(fit, out, names, folder, counter):
             run(*put, "s", part, node, "sign-images", "kernel", "fdt", "loadables", "bulkhead,inputs")
         token = ["-N", "pkcs11"] if str(folder).startswith("pkcs11:") else []
         run("mkimage", "-F", *token, "-k", str(folder).removeprefix("pkcs11:"), part)
+        padding_zeroed(part)
         part.replace(out)
     finally:
         part.unlink(missing_ok=True)

@@ -9,6 +9,8 @@
 # source's version and the SHA-256 of its .dsc. Of a chip whose boot ROM starts an SPL also tpl.bin, spl.bin, u-boot.dtb (the
 # board's tree as U-Boot has it), text-base (where U-Boot is linked to) and Debian's bl31.elf: what layouts of
 # scripts/imaging are made of. The release is fixed: what verifies images doesn't depend on the host.
+#
+# The files of Debian's source stay in build/loader/source: who has them there builds without a network.
 
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../lib-apt.sh"
@@ -17,6 +19,7 @@ DEFCONFIG=${1:-qemu_arm64}
 HERE=$ROOT/scripts/loader
 OUT=$BUILD/loader/$DEFCONFIG
 WORK=$OUT/work
+SOURCE=$BUILD/loader/source
 LOG=$OUT/build.log
 SUITE=bookworm
 LEAST=2023.01+dfsg-2+deb12u3
@@ -59,14 +62,34 @@ fetch_firmware()
 	private_apt_end
 }
 
+source_is_good()
+{
+	[ -e "$SOURCE/.complete" ] && dpkg --compare-versions "$(source_version u-boot "$SOURCE")" ge "$LEAST"
+}
+
+# One at a time, whatever the board.
+fetch_source()
+{
+	exec 8>"$BUILD/loader/.lock"
+	flock 8
+	if ! source_is_good; then
+		say "source of U-Boot from $SUITE (about 30 MB with the package lists)"
+		rm -rf "$SOURCE"
+		mkdir -p "$SOURCE"
+		private_apt_start deb-src "$SUITE"
+		private_apt_source_files u-boot "$SOURCE"
+		private_apt_end
+		: >"$SOURCE/.complete"
+	fi
+	exec 8>&-
+}
+
 start=$SECONDS
 need_space "$OUT" 400 "building U-Boot"
 rm -rf "$WORK" "$OUT/.complete" "$OUT/packages.txt" "$LOG"
 mkdir "$WORK"
-say "source of U-Boot from $SUITE (about 30 MB with the package lists)"
-private_apt_start deb-src "$SUITE"
-private_apt_source u-boot "$WORK/u-boot" "$OUT/packages.txt" "$LOG"
-private_apt_end
+fetch_source
+source_unpack u-boot "$SOURCE" "$WORK/u-boot" "$OUT/packages.txt" "$LOG"
 # With the mends of CVE-2026-46728: what is signed is what the configuration names, not what the signature says.
 version=$(cut -d' ' -f2 "$OUT/packages.txt")
 dpkg --compare-versions "$version" ge "$LEAST" ||

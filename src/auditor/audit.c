@@ -99,6 +99,7 @@ bool audit_run(struct audit *audit, struct blob image)
 
 	for (size_t i = 0; reading == READ_ALL && i < COUNT(rules); i++)
 		rules[i](audit);
+	audit->report.complete = reading == READ_ALL;
 	return reading != READ_NOTHING;
 }
 

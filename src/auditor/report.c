@@ -155,6 +155,14 @@ void report_print(const struct report *report, const char *image, FILE *out)
 	}
 }
 
+/* [impl->swr~audit-rule-verdicts~1] */
+static const char *verdict(const struct report *report, size_t rule)
+{
+	if (report->by_rule[rule])
+		return "violated";
+	return report->complete ? "holds" : "not judged";
+}
+
 void report_print_json(const struct report *report, const char *image, const char *summary, FILE *out)
 {
 	fputs("{\n  \"image\": ", out);
@@ -172,7 +180,15 @@ void report_print_json(const struct report *report, const char *image, const cha
 		report_put_json(rules[found->rule].remedy, out);
 		putc('}', out);
 	}
-	fprintf(out, "%s],\n  \"unisolated\": [", report->kept_count ? "\n  " : "");
+	fprintf(out, "%s],\n  \"judged\": [", report->kept_count ? "\n  " : "");
+	for (size_t i = 0; i < RULE_COUNT; i++) {
+		fprintf(out,
+			"%s\n    {\"rule\": \"%s\", \"verdict\": \"%s\", \"violations\": %zu, \"claim\": ",
+			i ? "," : "", rules[i].id, verdict(report, i), report->by_rule[i]);
+		report_put_json(rules[i].claim, out);
+		putc('}', out);
+	}
+	fputs("\n  ],\n  \"unisolated\": [", out);
 	for (size_t i = 0; i < report->exception_count; i++) {
 		fprintf(out, "%s\n    {\"kind\": \"%s\", \"denied\": %s, \"message\": ", i ? "," : "",
 			kinds[report->exceptions[i].kind], is_denied(report, i) ? "true" : "false");

@@ -43,6 +43,7 @@ struct report {
 	size_t by_rule[RULE_COUNT];
 	struct exception *exceptions;
 	size_t exception_count;
+	bool complete;	     /* every rule was applied: no violation of one means that it holds */
 	unsigned int denied; /* a bit an enum unisolated */
 };
 

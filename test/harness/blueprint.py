@@ -64,6 +64,7 @@ class Core:
     telemetry_pa: int
     ring_pa: int
     machine_core: int
+    gicr_pa: int  # of the redistributor's first page
 
 
 @dataclass
@@ -88,6 +89,9 @@ class Cell:
     stage2: Walk
     record_offset: int  # in the blueprint
     owned: list  # interrupts: a bit each, SGIs and PPIs in word 0
+    ppi_edge: int
+    maintenance_intid: int
+    watchdog_ppi: int  # a bit; 0: none
     log_pa: int | None
     heartbeat_pa: int | None
     mmio: list  # (ipa, size, kind)
@@ -133,7 +137,7 @@ class Blueprint:
         if magic != BLUEPRINT_MAGIC:
             raise ValueError("no blueprint")
         self.digest = bytes(data[file_size + 32 : file_size + 64])
-        self.boot_root, _, self.writable_pa, _, self.writable_size = struct.unpack_from("<5Q", data, file_size + 64)
+        self.boot_root, self.tcr, self.writable_pa, _, self.writable_size = struct.unpack_from("<5Q", data, file_size + 64)
         self.service_core, self.cell_count, cores_at, core_count = struct.unpack_from("<4I", data, file_size + 104)
         (self.crash_pa,) = struct.unpack_from("<Q", data, file_size + 416)  # of the crash-audit area
         self.cores = [
@@ -166,9 +170,9 @@ class Blueprint:
         cores = []
         for n in range(tables[0][1]):
             at = record + tables[0][0] + 40 * n
-            mpidr, _, telemetry, ring, machine_core, _ = struct.unpack_from("<4Q2I", data, at)
+            mpidr, gicr, telemetry, ring, machine_core, _ = struct.unpack_from("<4Q2I", data, at)
             own = self.el2(machine_core)
-            cores.append(Core(mpidr, own(telemetry), own(ring), machine_core))
+            cores.append(Core(mpidr, own(telemetry), own(ring), machine_core, own(gicr)))
         regions = []
         for n in range(tables[1][1]):
             ipa, pa, _, size = struct.unpack_from("<4Q", data, record + tables[1][0] + 40 * n)
@@ -197,6 +201,9 @@ class Blueprint:
             stage2=Walk(self.memory, vttbr & 0xFFFFFFFFFFFE, 64 - (vtcr & 63), 2 - (vtcr >> 6 & 3)),
             record_offset=record - self.offset,
             owned=owned,
+            ppi_edge=u32(188),
+            maintenance_intid=u32(176),
+            watchdog_ppi=u32(552),
             log_pa=space(u64(96)) if u64(96) else None,
             heartbeat_pa=space(u64(104)) if u64(104) else None,
             mmio=mmio,

@@ -217,6 +217,14 @@ class QemuTarget(Target):
     def resume(self):
         self._qmp.command("cont")
 
+    def migrate(self, path, patience):
+        """Writes the machine's state to a file, after which it goes on no more."""
+        self._qmp.command("migrate-set-parameters", **{"max-bandwidth": 0})
+        self._qmp.command("migrate", uri=f"file:{path}")
+        wait_until(lambda: self._qmp.command("query-migrate")["status"] in ("completed", "failed"), "the state is saved", patience)
+        if self._qmp.command("query-migrate")["status"] != "completed":
+            raise RuntimeError(f"QEMU can't save the machine's state to {path}")
+
     def running(self):
         return self._process is not None and self._process.poll() is None
 

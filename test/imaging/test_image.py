@@ -245,3 +245,16 @@ def test_emmc_of_the_boot_state():
         where("nvme", "0", "")
     with pytest.raises(Refused, match="the boot state would be in the eMMC that the machine's disk is"):
         where("mmc", "1", "1")
+
+
+def test_padding_of_signatures(tmp_path):
+    """What mkimage leaves there isn't told to anybody; nothing else changes. [utest->swr~image-signature-padding~1]"""
+    fit = tmp_path / "fit"
+    source = '/dts-v1/; / { other { hashed-nodes = "12345"; }; c { signature-1 { hashed-nodes = "12345"; value = <1>; }; }; };'
+    subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", fit, "-"], input=source.encode(), check=True)
+    clean = fit.read_bytes()
+    assert clean.count(b"12345\0\0\0") == 2
+    fit.write_bytes(clean.replace(b"12345\0\0\0", b"12345\0\xaa\xbb"))
+    sign.padding_zeroed(fit)
+    first = clean.index(b"12345")
+    assert fit.read_bytes() == clean[:first] + b"12345\0\xaa\xbb" + clean[first + 8 :]

@@ -562,6 +562,37 @@ static void the_command_says_what_it_found(void **state)
 	assert_int_equal(audit_main(&(struct audit_options){.image = "/nonexistent"}), 2);
 }
 
+/* [utest->swr~audit-rule-verdicts~1] */
+static void each_rule_has_its_verdict(void **state)
+{
+	static char output[65536];
+	struct fixture f;
+	size_t count = 0;
+
+	fixture_make(&f);
+	fixture_seal(&f);
+	assert_int_equal(command(f.image, f.image_size, true, output, sizeof(output)), 0);
+	for (const char *at = output; (at = strstr(at, "\"verdict\": \"holds\", \"violations\": 0, ")); at++)
+		count++;
+	assert_int_equal(count, RULE_COUNT);
+	free(f.image);
+	f.cell[CONTROL]->vttbr |= 1;
+	fixture_seal(&f);
+	assert_int_equal(command(f.image, f.image_size, true, output, sizeof(output)), 1);
+	assert_non_null(strstr(
+		output, "{\"rule\": \"SEP-08\", \"verdict\": \"violated\", \"violations\": 1, \"claim\": "));
+	assert_non_null(strstr(output, "{\"rule\": \"FMT-01\", \"verdict\": \"holds\", \"violations\": 0, "));
+	free(f.image);
+	f.header->magic ^= 1; /* what isn't understood isn't judged */
+	fixture_seal(&f);
+	assert_int_equal(command(f.image, f.image_size, true, output, sizeof(output)), 1);
+	assert_non_null(strstr(output, "{\"rule\": \"FMT-03\", \"verdict\": \"violated\", "));
+	assert_non_null(
+		strstr(output, "{\"rule\": \"SEP-01\", \"verdict\": \"not judged\", \"violations\": 0, "));
+	assert_null(strstr(output, "\"holds\""));
+	fixture_free(&f);
+}
+
 /* docs/audit.md explains every rule, under its number and claim.  [utest->swr~audit-documented~1] */
 /* [utest->tor~audit-manual~1] */
 static void every_rule_is_documented(void **state)
@@ -619,12 +650,16 @@ static void values_are_read_as_written(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(broken_formats_are_caught),	  cmocka_unit_test(fit_parts_are_checked),
-		cmocka_unit_test(nothing_else_is_loaded),	  cmocka_unit_test(nothing_else_is_there),
-		cmocka_unit_test(names_lead_to_one_part_each),	  cmocka_unit_test(a_signed_image_is_alike),
-		cmocka_unit_test(the_command_says_what_it_found), cmocka_unit_test(every_rule_is_documented),
-		cmocka_unit_test(values_are_read_as_written)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(broken_formats_are_caught),
+					   cmocka_unit_test(fit_parts_are_checked),
+					   cmocka_unit_test(nothing_else_is_loaded),
+					   cmocka_unit_test(nothing_else_is_there),
+					   cmocka_unit_test(names_lead_to_one_part_each),
+					   cmocka_unit_test(a_signed_image_is_alike),
+					   cmocka_unit_test(the_command_says_what_it_found),
+					   cmocka_unit_test(each_rule_has_its_verdict),
+					   cmocka_unit_test(every_rule_is_documented),
+					   cmocka_unit_test(values_are_read_as_written)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

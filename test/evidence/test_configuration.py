@@ -1,0 +1,375 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Part `configuration` of the evidence bundle: what each of its files says, and that it goes red where it must.
+
+Robustness: test_a_file_without_a_licence, test_a_stale_output, test_a_document_that_lacks_something, test_another_byte,
+  test_what_diffoscope_sees_counts, test_a_register_that_differs, test_an_interface_that_differs, test_a_tree_that_does_not_comply
+Both ranges: test_what_is_in_an_image, test_a_signature_alone_may_differ, test_verdict_per_rule
+"""
+
+import hashlib
+import json
+import pathlib
+import subprocess
+import sys
+import types
+
+import pytest
+
+from harness import build, fit, machine_tables
+
+sys.path.insert(0, str(build.ROOT / "scripts"))
+
+# pylint: disable=wrong-import-position
+from bundle import bundle as bundles  # noqa: E402  (needs the path above)
+from bundle import configuration  # noqa: E402
+from bundle.configured import audit, environment, index, readback, registers, reproducible, sbom, spdx  # noqa: E402
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+# ---- configuration index ----
+
+
+# [stest->swr~evidence-configuration-index~1]
+def test_every_source_file():
+    rows = {row["path"]: row for row in index.sources()}
+    listed = subprocess.run(["git", "ls-tree", "-r", "--name-only", "HEAD"], cwd=build.ROOT, check=True, capture_output=True, text=True).stdout
+    assert sorted(rows) == sorted(listed.splitlines())
+    row = rows["scripts/bundle/bundle.py"]
+    content = subprocess.run(["git", "cat-file", "blob", row["blob"]], cwd=build.ROOT, check=True, capture_output=True).stdout
+    assert (row["sha256"], row["size"], row["licence"], row["licence_by"]) == (sha256(content), len(content), "Apache-2.0", "the file")
+    assert all(row["licence"] for row in rows.values())
+    assert rows["test/unit/build.mk"]["blob"] != rows["src/build.mk"]["blob"]
+
+
+# [stest->swr~evidence-configuration-index~1]
+def test_a_file_without_a_licence(monkeypatch):
+    rules = index.dep5()
+    assert index.licence_of("a.bin", b"\0", rules) == ("Apache-2.0", ".reuse/dep5")
+    assert index.licence_of("a.c", b"/* SPDX-License-Identifier: MIT */\n", rules) == ("MIT", "the file")
+    assert index.licence_of("a.bin", b"\0", []) == (None, None)
+    monkeypatch.setattr(index, "dep5", lambda: [])
+    monkeypatch.setattr(index, "stale", lambda image, rows: [])
+    bundle = types.SimpleNamespace(config=build.CONFIGS / "pmu.dts", image=build.build("pmu"))
+    _, problems = index.make(bundle)
+    assert problems and all(text.endswith(": no licence") for text in problems)
+
+
+@pytest.fixture
+def image(tmp_path):
+    """An image's folder with one output, as the build told of it, and its rows."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "blueprint.bin").write_bytes(b"blueprint")
+    outputs = [{"name": "blueprint.bin", "size": 9, "sha256": sha256(b"blueprint")}]
+    inputs = [{"role": "hypervisor", "name": "bulkhead.bin", "size": 1, "sha256": sha256(b"b")}]
+    (folder / "manifest.json").write_text(json.dumps({"inputs": inputs, "outputs": outputs}))
+    rows = [{"path": "build/out/out/blueprint.bin", "size": 9, "sha256": sha256(b"blueprint")},
+            {"path": "build/bulkhead.bin", "size": 1, "sha256": sha256(b"b")}]
+    return folder, rows
+
+
+# [stest->swr~evidence-configuration-index~1]
+def test_a_stale_output(image):
+    folder, rows = image
+    assert index.stale(folder, rows) == []
+    assert index.stale(folder, rows[1:]) == ["blueprint.bin: missing"]
+    assert index.stale(folder, [rows[0] | {"sha256": sha256(b"other")}, rows[1]]) == ["blueprint.bin: not what the build told of it"]
+    assert index.stale(folder, [rows[0], rows[1] | {"sha256": sha256(b"other")}]) == ["build/bulkhead.bin: not what is in the image"]
+
+
+# ---- environment index ----
+
+
+# [stest->swr~evidence-environment~1]
+def test_tools():
+    found = environment.make()
+    tools = {row["name"]: row for row in found["tools"]}
+    for name in ("aarch64-linux-gnu-gcc", "aarch64-linux-gnu-ld", "cc", "dtc", "mkimage", "genimage", "qemu-system-aarch64", "reuse", "diffoscope"):
+        if name in tools or name != "diffoscope":  # that one is of set-up's group `evidence`
+            assert tools[name]["package"] and tools[name]["package_version"], name
+    assert tools["aarch64-linux-gnu-gcc"]["version"] and tools["qemu-system-aarch64"]["version"]
+    flags = [row["flags"] for row in tools["aarch64-linux-gnu-gcc"]["flags"]]
+    assert any("-mgeneral-regs-only" in text and "-ffixed-x18" in text for text in flags)  # the hypervisor's: src/build.mk
+    assert any("-fpie" in text for text in flags)  # the cells': cells/build.mk
+    assert {row["name"] for row in found["fetched"]} >= {"lwip", "libsodium", "busybox-static", "u-boot", "libfdt-dev"}
+    assert all(len(row["sha256"]) == 64 and row["version"] for row in found["fetched"])
+    assert {row["name"] for row in found["linked"]} == {"picolibc", "libgcc", "libc"}
+    assert all(found["machine"][key] for key in ("os", "kernel", "cpus"))
+    assert str(build.ROOT) not in json.dumps(found)
+
+
+# [stest->swr~evidence-environment~1]
+def test_flags_are_read_from_commands():
+    found = environment.flags_of(["cc -O2 -o a.o -c a.c", "cc -O2 -o b.o -c b.c", "cc -O1 -c c.c", "nothing-of-that-name -O3", 'cc "'])
+    assert found == {"cc": [{"flags": "-O1 -c", "calls": 1}, {"flags": "-O2 -c", "calls": 2}]}
+
+
+# ---- SBOM ----
+
+
+def document():
+    graph = spdx.Graph()
+    one = graph.add("image", "1", "Apache-2.0", sha256(b"image"))
+    graph.relate(one, "CONTAINS", graph.add("library", "2", "LicenseRef-Public-Domain"))
+    graph.add("stranger", "3", "MIT")
+    return graph.document(one, "2026-01-01T00:00:00Z", ["Tool: bulkhead-1"])
+
+
+# [stest->swr~evidence-sbom~1]
+def test_a_document_is_what_spdx_requires():
+    good = document()
+    assert spdx.problems(good) == []
+    assert [package["name"] for package in good["packages"]] == ["image", "library"]  # what it doesn't reach isn't in it
+
+
+# [stest->swr~evidence-sbom~1]
+@pytest.mark.parametrize("path, value, clause", [
+    (("spdxVersion",), "SPDX-2.2", "6.1"),
+    (("dataLicense",), "MIT", "6.2"),
+    (("SPDXID",), "SPDXRef-Other", "6.3"),
+    (("name",), "", "6.4"),
+    (("documentNamespace",), "https://example.org/#part", "6.5"),
+    (("creationInfo", "creators"), [], "6.8"),
+    (("creationInfo", "created"), "yesterday", "6.9"),
+    (("packages", 0, "name"), "", "7.1"),
+    (("packages", 1, "SPDXID"), "SPDXRef-image-1", "7.2"),
+    (("packages", 0, "downloadLocation"), "", "7.7"),
+    (("packages", 0, "filesAnalyzed"), True, "7.8"),
+    (("packages", 0, "checksums", 0, "checksumValue"), "0", "7.10"),
+    (("packages", 0, "licenseConcluded"), "NOASSERTION", "no licence"),
+    (("hasExtractedLicensingInfos",), [], "10.2"),
+    (("relationships", 1, "relationshipType"), "KNOWS", "11.1"),
+    (("relationships", 1, "relatedSpdxElement"), "SPDXRef-Nobody", "isn't there"),
+    (("relationships",), [], "11.1"),
+])
+def test_a_document_that_lacks_something(path, value, clause):
+    bad = document()
+    at = bad
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    assert any(clause in text for text in spdx.problems(bad)), spdx.problems(bad)
+
+
+def packages_of(folder, name):
+    found = json.loads((folder / f"{name}.spdx.json").read_text(encoding="utf-8"))
+    return {package["name"]: package for package in found["packages"]}
+
+
+# [stest->swr~evidence-sbom~1]
+def test_what_is_in_an_image(tmp_path, monkeypatch):
+    bundle = types.SimpleNamespace(config=build.CONFIGS / "linux-6.12-injected.dts", image=build.build("linux-6.12-injected"))
+    names, problems, _ = sbom.make(bundle, tmp_path)
+    assert problems == []
+    assert {"bulkhead.itb", "cell-health"} <= set(names)
+    whole = packages_of(tmp_path, "bulkhead.itb")
+    assert {"bulkhead.bin", "bulkhead", "lwip", "libsodium", "libfdt-dev", "busybox-static"} <= set(whole)
+    kernel = next(package for name, package in whole.items() if name.startswith("linux-image-6.12"))
+    assert kernel["licenseConcluded"].startswith("GPL-2.0-only") and kernel["checksums"]
+    assert "busybox-static" not in packages_of(tmp_path, "cell-health")
+    known = sbom.Known
+
+    def forgetful():
+        made = known()
+        made.files = {digest: package for digest, package in made.files.items() if package != "busybox-static"}
+        return made
+
+    monkeypatch.setattr(sbom, "Known", forgetful)
+    monkeypatch.setitem(sbom.LICENCES, "lwip", None)
+    _, problems, _ = sbom.make(bundle, tmp_path)
+    assert any("nobody knows where its bin/busybox is from" in text for text in problems)
+    assert "bulkhead.itb: lwip: no licence (7.13)" in problems
+
+
+# ---- two builds ----
+
+
+def builds(tmp_path, first, second):
+    """Two build folders with these files of configuration `some`: {path: content}."""
+    folders = []
+    for name, files in ("first", first), ("second", second):
+        folders.append(tmp_path / name)
+        for path, content in ({"out/some/map.txt": b"map"} | files).items():
+            (folders[-1] / path).parent.mkdir(parents=True, exist_ok=True)
+            (folders[-1] / path).write_bytes(content)
+    return folders
+
+
+def verdicts(tmp_path, first, second):
+    rows = reproducible.compare(*builds(tmp_path, first, second), "some", tmp_path)
+    return {row["path"]: (row["verdict"], reproducible.is_good(row)) for row in rows}
+
+
+# [stest->swr~evidence-reproducible~1]
+def test_the_same_bytes(tmp_path):
+    same = {"bulkhead.bin": b"hypervisor", "cells/a.elf": b"cell", "out/some/drive-boot.img": b"a run's"}
+    other = same | {"out/some/drive-boot.img": b"another run's"}
+    assert verdicts(tmp_path, same, other) == {path: ("identical", True) for path in ("bulkhead.bin", "cells/a.elf", "out/some/map.txt")}
+
+
+# [stest->swr~evidence-reproducible~1]
+def test_another_byte(tmp_path):
+    found = verdicts(tmp_path, {"bulkhead.bin": b"hypervisor", "bulkhead": b"tool"}, {"bulkhead.bin": b"hypervisOr"})
+    assert found == {"bulkhead.bin": ("different", False), "bulkhead": ("different", False), "out/some/map.txt": ("identical", True)}
+
+
+def signed(folder, value, data="00"):
+    """A FIT with a signature, as mkimage leaves one."""
+    source = (f'/dts-v1/; / {{ timestamp = <1>; images {{ kernel {{ data = [{data}]; }}; }}; configurations {{ default = "conf-1"; '
+              f'conf-1 {{ kernel = "kernel"; signature-1 {{ timestamp = <1>; value = [{value}]; }}; }}; }}; }};')
+    path = folder / f"{value}-{data}.itb"
+    subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", path, "-"], input=source.encode(), check=True)
+    return path.read_bytes()
+
+
+# [stest->swr~evidence-reproducible~1]
+@pytest.mark.parametrize("data, verdict", [("00", ("identical but for signatures", True)), ("01", ("different", False))])
+def test_a_signature_alone_may_differ(tmp_path, data, verdict):
+    one, other = signed(tmp_path, "aa bb"), signed(tmp_path, "cc dd", data)
+    first = {"out/some/bulkhead-signed.itb": one, "out/some/disk.img": b"head" + one + b"tail"}
+    second = {"out/some/bulkhead-signed.itb": other, "out/some/disk.img": b"head" + other + b"tail"}
+    found = verdicts(tmp_path, first, second)
+    assert found["out/some/bulkhead-signed.itb"] == found["out/some/disk.img"] == verdict
+
+
+# [stest->swr~evidence-reproducible~1]
+def test_what_diffoscope_sees_counts():
+    row = {"verdict": "identical", "diffoscope": {"verdict": "identical"}}
+    assert reproducible.is_good(row)
+    assert not reproducible.is_good(row | {"diffoscope": {"verdict": "different"}})
+
+
+# [stest->swr~evidence-reproducible~1]
+def test_surroundings_differ():
+    first, second = reproducible.surroundings()
+    assert all(getattr(first, name) != getattr(second, name) for name in ("folder", "zone", "locale", "umask"))
+
+
+# [stest->swr~evidence-reproducible~1]
+@pytest.mark.full
+def test_two_builds():
+    found = reproducible.make(build.ROOT / "configs/minimal.dts")
+    assert [row["path"] for row in found["compared"] if not reproducible.is_good(row)] == []
+    assert {"bulkhead.bin", "bulkhead", "cells/health.elf", "out/minimal/bulkhead.itb"} <= {row["path"] for row in found["compared"]}
+
+
+# ---- audit ----
+
+
+# [stest->swr~evidence-audit~1]
+def test_verdict_per_rule(tmp_path):
+    good, problems = audit.make(build.image("pmu"))
+    assert problems == []
+    assert len(good["judged"]) == good["rules"] and {row["verdict"] for row in good["judged"]} == {"holds"}
+    assert good["auditor"]["sha256"] == sha256(build.TOOL.read_bytes())
+    damaged = fit.Fit(build.image("pmu"))
+    damaged.kernel.data[-1] ^= 1
+    damaged.save(tmp_path / "bulkhead.itb")
+    _, problems = audit.make(tmp_path / "bulkhead.itb")
+    assert any(text.startswith("FMT-03: violated") for text in problems)
+    (tmp_path / "bulkhead.itb").write_bytes(b"no FIT")
+    _, problems = audit.make(tmp_path / "bulkhead.itb")
+    assert len(problems) == 1 and problems[0].startswith("the auditor's exit status is 2")
+
+
+# ---- registers ----
+
+
+# [stest->swr~evidence-registers~1]
+def test_registers_are_read_back():
+    """Of a machine with an SMMU that translates, an ITS, injected cells."""
+    content, problems = registers.make(build.image("dma"), "dma")
+    assert problems == [] and content["verdict"] == "pass" and content["at_rest"] == ["core 3 of dma"]  # which it doesn't start
+    names = {row["register"] for row in content["registers"]}
+    assert {"HCR_EL2", "VTTBR_EL2", "VTCR_EL2", "SCTLR_EL2", "TTBR0_EL2", "TCR_EL2", "MDCR_EL2", "CPTR_EL2", "CNTHCTL_EL2"} <= names
+    assert {"GICD_CTLR", "GICD_ISENABLER1", "GICR_ISENABLER0", "CR0", "STRTAB_BASE", "GITS_CTLR"} <= names
+    assert any("S2VMID" in name for name in names) and any(name.startswith("GICD_IROUTER") for name in names)
+    assert all(row["source"] for row in content["registers"])
+
+
+# [stest->swr~evidence-registers~1]
+def test_the_interface_is_read_back():
+    content, problems = registers.make(build.image("pmu"), "pmu")
+    assert problems == [] and content["at_rest"] == [] and len(content["not_read"]) == 1
+    assert {"ICC_IGRPEN0_EL1", "ICH_HCR_EL2", "ICH_LR<n>_EL2 in use"} <= {row["register"] for row in content["registers"]}
+
+
+# [stest->swr~evidence-registers~1]
+def test_a_register_that_differs():
+    """Of the machine: an SPI that nobody has is enabled, a stream that nobody has bypasses. Of the blueprint: another root of EL2."""
+    meant = {}
+
+    def meddle(gdb, blueprint):
+        tables = machine_tables.Tables(blueprint)
+        owned = {spi for cell in blueprint.cells.values() for spi in cell.spis} | tables.own_spis
+        spi = meant["spi"] = next(n for n in range(32, 32 + tables.spi_count) if n not in owned)
+        gdb.write_physical(tables.gicd_pa + 0x100 + 4 * (spi // 32), (1 << spi % 32).to_bytes(4, "little"))
+        smmu = tables.smmus[0]
+        streams = {stream.sid for stream in tables.streams}
+        base = blueprint.memory
+        sid, entry = meant["stream"] = next(row for row in machine_tables.stream_entries(smmu, base.at) if row[0] not in streams)
+        gdb.write_physical(entry, (0b1001).to_bytes(8, "little"))  # V, Config 0b100: bypass
+        assert sid >= 0
+        other = next(n for n, (_, root, *_) in enumerate(blueprint.cores) if root and n != blueprint.service_core)
+        mpidr, root, *of = blueprint.cores[other]
+        blueprint.cores[other] = (mpidr, root + 4096, *of)
+
+    rows, _ = registers.rows_of(build.image("dma"), False, meddle)
+    wrong = {row.register for row in rows if not row.good}
+    assert wrong == {f"GICD_ISENABLER{meant['spi'] // 32}", f"STE {meant['stream'][0]:#x} word 0", "entries of nobody's streams that abort", "TTBR0_EL2"}
+    assert [row.as_json()["verdict"] for row in rows if row.register == "TTBR0_EL2"].count("fail") == 1
+
+
+# [stest->swr~evidence-registers~1]
+def test_an_interface_that_differs():
+    """A list register with an interrupt that the cell doesn't have; an injected one of a cell with direct interrupts."""
+    core, cell = types.SimpleNamespace(machine_core=0), {"name": "a", "owned": [0xFFFF, 1 << 3]}
+    gic = {"icc_igrpen": [0, 0, 1], "icc_ctlr_el1": [0, 2], "icc_pmr_el1": 0xF8, "ich_hcr_el2": 1, "ich_lr_el2": [1 << 62 | 35, 36]}
+
+    def wrong(mode, **changed):
+        blueprint = types.SimpleNamespace(cells={"a": types.SimpleNamespace(mode=mode, cores=[core], **cell)})
+        return [row.register for row in readback.interface_rows({"cpu": [gic | changed]}, blueprint, ()) if not row.good]
+
+    assert wrong("injected") == [] and wrong("direct", ich_lr_el2=[35]) == []
+    assert wrong("injected", ich_lr_el2=[1 << 63 | 36]) == ["ICH_LR<n>_EL2 in use"]
+    assert wrong("injected", icc_igrpen=[1, 0, 0]) == ["ICC_IGRPEN0_EL1", "ICC_IGRPEN1_EL1"]
+    assert wrong("direct") == ["ICH_LR<n>_EL2 in use"]
+
+
+# ---- the part ----
+
+
+def test_a_tree_that_does_not_comply(tmp_path, monkeypatch):
+    """[stest->swr~evidence-licences~1]"""
+    (tmp_path / "a.c").write_text("int a;\n")
+    monkeypatch.setattr(configuration, "ROOT", tmp_path)
+    text, complies = configuration.lint()
+    assert not complies and "a.c" in text
+
+
+INDEXED = {"version": "1", "configuration": "a.dts", "sources": [{"licence": "MIT"}], "outputs": [], "changed": []}
+AUDITED = {"judged": [{"verdict": "holds"}]}
+READ = {"compared": 1, "different": 0, "configuration": "a", "machine": {"board": "b"}}
+
+
+@pytest.mark.parametrize("problems, gaps, verdict", [([], [], "pass"), ([], ["a gap"], "open"), (["a problem"], [], "fail")])
+def test_verdict_of_the_part(problems, gaps, verdict):
+    made = configuration.part(INDEXED, {"tools": []}, [], AUDITED, READ, None, problems, gaps)
+    assert made.verdict == verdict and made.gaps == gaps
+    assert all(figure.reached is not False for figure in made.figures)
+
+
+def test_short_form(tmp_path, monkeypatch):
+    """What is left out is said; the files are there. The environment index has a test of its own."""
+    bundle = bundles.Bundle(build.CONFIGS / "pmu.dts", tmp_path, short=True)
+    bundle.image = build.build("pmu")
+    monkeypatch.setattr(environment, "make", lambda: {"tools": []})
+    monkeypatch.setattr(index, "stale", lambda image, rows: [])
+    assert configuration.make(bundle) == "open"
+    folder = pathlib.Path(tmp_path) / "configuration"
+    assert {path.name for path in folder.iterdir()} == {"index.json", "environment.json", "sbom", "audit.json", "registers.json", "reuse.txt", "summary.json"}
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert "two builds weren't made and compared (short form)" in summary["gaps"]
