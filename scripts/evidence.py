@@ -16,7 +16,7 @@ import time
 from bundle import bundle as bundles, report, seal
 
 # In this order: a later one reads what an earlier one wrote, and the objectives which files there are.
-PARTS = ("tests", "requirements", "coverage", "timing", "interference", "attack", "objectives")
+PARTS = ("tests", "requirements", "coverage", "static", "timing", "configuration", "interference", "attack", "objectives")
 
 
 def main():
