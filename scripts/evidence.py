@@ -13,6 +13,7 @@ import shutil
 import sys
 import time
 
+import imaging
 from bundle import bundle as bundles, report, seal
 
 # In this order: a later one reads what an earlier one wrote, and the objectives which files there are.
@@ -45,4 +46,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except (RuntimeError, imaging.Refused) as error:  # a tool's own words, or what to do about an image
+        bundles.say(f"error: {': '.join(map(str, error.args))}")
+        sys.exit(1)

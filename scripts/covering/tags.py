@@ -1,21 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which of pytest's tests name a requirement: only what these execute counts."""
+"""Which of pytest's tests name a requirement, as their records have it (test/harness/tags.py): only what these execute counts."""
 
-import ast
-import functools
 import re
+import sys
 
 from .llvm import ROOT
 
-TAG = re.compile(r"\[[us]test->")
+sys.path.insert(0, str(ROOT / "test"))
 
+from harness import tags  # noqa: E402  (needs the path above)
 
-@functools.lru_cache(maxsize=None)
-def _of_file(path):
-    """Test function -> whether it, or the whole file, has a tag."""
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    whole = bool(TAG.search(ast.get_docstring(tree) or ""))
-    return {f.name: whole or bool(TAG.search(ast.get_docstring(f) or "")) for f in tree.body if isinstance(f, ast.FunctionDef)}
+TAG = tags.TAG
 
 
 def tagged(nodes):
@@ -25,4 +20,4 @@ def tagged(nodes):
 
 def is_tagged(node):
     path, name = node.split("::")[0], re.sub(r"\[.*", "", node.split("::")[-1])
-    return _of_file(path if path.startswith("test/") else f"test/{path}").get(name, False)
+    return bool(tags.read(ROOT / (path if path.startswith("test/") else f"test/{path}")).of(name))
