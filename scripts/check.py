@@ -59,6 +59,7 @@ def suites(full):
     yield "attack", pytest("attack", "test/attack", *SIDE_BY_SIDE, *(["--full"] if full else [])), None
     yield "bench", pytest("bench", "test/bench"), None
     yield "evidence", pytest("evidence", "test/evidence", *SIDE_BY_SIDE, *(["--full"] if full else [])), None
+    yield "evidence", [*make, "evidence-short"], "the bundle in its short form, of this run's records, is sealed and verified"
 
 
 class Cases:

@@ -1,100 +1,101 @@
 # SPDX-License-Identifier: Apache-2.0
 """Structural coverage: of the hypervisor as it runs at EL2, and of host code. Goal: 100 % of statements, branches, MC/DC."""
 
-import json
 import shutil
 
-from covering import coupling, el2, host, llvm, object_code
+from covering import coupling, el2, host, justified, llvm, object_code, records
 
+from . import measured
 from .bundle import Figure, Part, write_json
 
 SHORT_TESTS = ["test/system/test_control.py"]
-JUSTIFIED = llvm.ROOT / "test/requirements/coverage-gaps.json"
-# What a gap may be justified by; each is a claim that a reader can check in the source.
-CLASSES = {
-    "defensive": "what the branch guards against can't be brought about from outside: a broken table, a broken compiler",
-    "hardware": "the emulated machine can't do it: an SError by hardware, a core without a feature, an error of a device",
-    "tool": "the compiler can't count it: a decision of nested expressions, code before there are counters",
-}
-JUSTIFIED_MOST = 0.02  # of decisions
+NAMED_MAX = 8  # cases that a gap names
 
 
-def gap_count(file):
-    return len(file["gaps"]["branches"]) + len(file["gaps"]["mcdc"])
+class Found:
+    """What the part says, as it comes together."""
+
+    def __init__(self):
+        self.figures, self.bad, self.gaps, self.notes = [], [], [], []
+
+    def share(self, name, covered, count):
+        self.figures.append(Figure(name, round(100 * covered / count, 1), "%", f"{llvm.GOAL} %", covered == count))
 
 
-def justified(files, entries):
-    """(gaps that an entry justifies by file, line and class; entries that are stale: no gap is where they say)."""
-    found, stale = [], []
-    for entry in entries:
-        assert entry["class"] in CLASSES and entry["reason"], entry
-        file = files.get(entry["file"])
-        lines = {line for line, _ in file["gaps"]["branches"] + file["gaps"]["mcdc"]} | set(file["gaps"]["lines"]) if file else set()
-        (found if entry["line"] in lines else stale).append(entry)
-    return found, stale
-
-
-def figures(result, parts):
-    """Those of each part, and the gaps in words."""
-    made, gaps = [], []
+def of_sources(found, result, parts, name):
+    """Figures of each part, raw and after justification."""
+    listed, stale = justified.sort(result["files"], justified.entries(name))
     for part in parts:
+        closed = justified.sums(result["files"], part, listed)
         for kind, (covered, count) in llvm.sums(result["files"], part).items():
-            if count and kind != "functions":
-                percent = round(100 * covered / count, 1)
-                made.append(Figure(f"{part}: {llvm.KINDS[kind]}", percent, "%", f"{llvm.GOAL} %", covered == count))
-                if covered < count:
-                    gaps.append(f"{part}: {count - covered} of {count} {llvm.KINDS[kind]} weren't executed; coverage/{result['name']}.json names each")
-    return made, gaps
+            if not count or kind == "functions":
+                continue
+            found.share(f"{part}: {llvm.KINDS[kind]}", covered, count)
+            found.share(f"{part}: {llvm.KINDS[kind]}, after justification", min(covered + closed[kind], count), count)
+            if covered + closed[kind] < count:
+                found.gaps.append(f"{part}: {count - covered} of {count} {llvm.KINDS[kind]} weren't executed, {closed[kind]} of them justified; coverage/{name}.json names each")
+    decisions = justified.decisions(result["files"])
+    within = len(listed) <= justified.MOST * decisions
+    found.figures.append(Figure(f"{name}: gaps justified", len(listed), "", f"at most {justified.MOST:.0%} of {decisions} decisions", within))
+    if not within:
+        found.bad.append(f"{name}: {len(listed)} gaps are justified, more than {justified.MOST:.0%} of {decisions} decisions")
+    return [f"justification of {entry['file']}:{entry['line']} is stale: no gap is there" for entry in stale]
 
 
-def measured(bundle):
-    yield "el2", el2.measure(SHORT_TESTS if bundle.short else ()), el2.PARTS, llvm.COVER / "html"
-    yield "host", host.measure(short=bundle.short), host.PARTS, host.OUT / "html"
+def counted(found, bundle, name, result, parts, pages):
+    """One measurement, by the compiler's counters."""
+    folder = bundle.folder("coverage")
+    write_json(folder / f"{name}.json", result)
+    write_json(folder / f"{name}-justified.json", justified.entries(name))
+    shutil.copytree(pages, folder / f"{name}-html", dirs_exist_ok=True)
+    stale = of_sources(found, result, parts, name)
+    if result["status"]:
+        found.bad.append(f"{name}: tests failed, so its figures are not for credit")
+    if bundle.short:  # where most tests are left out
+        return
+    found.gaps += stale
+    shipped = {record["case"]: record["verdict"] for record in measured.records(bundle)}
+    other = records.different(result["verdicts"], shipped)
+    of = len(result["verdicts"])
+    found.figures.append(Figure(f"{name}: tests with the same verdict on what is shipped", of - len(other), "tests", f"{of} tests", not other))
+    found.bad += [f"{name}: {case}" for case in other[:NAMED_MAX]] + ([f"{name}: and {len(other) - NAMED_MAX} more"] if len(other) > NAMED_MAX else [])
 
 
-def of_object_code(folder, tests):
-    """(figures, gaps, status) of the shipped binary's instructions, branches' ways, and calls: control coupling."""
+def of_object_code(found, folder, tests):
+    """Of the shipped binary: instructions, branches' ways, and calls: control coupling."""
     result = object_code.measure(tests)
     write_json(folder / "object-code.json", result)
-    total, made, gaps = result["total"], [], []
+    total = result["total"]
     for name, covered, count in (("instructions", "executed", "instructions"), ("ways of conditional branches", "ways_gone", "ways"), ("calls", "calls_made", "calls")):
-        made.append(Figure(f"shipped image: {name}", round(100 * total[covered] / total[count], 1), "%", f"{llvm.GOAL} %", total[covered] == total[count]))
+        found.share(f"shipped image: {name}", total[covered], total[count])
         if total[covered] < total[count]:
-            gaps.append(f"shipped image: {total[count] - total[covered]} of {total[count]} {name} weren't seen; coverage/object-code.json names each by function")
-    return made, gaps, result["status"]
+            found.gaps.append(f"shipped image: {total[count] - total[covered]} of {total[count]} {name} weren't seen; coverage/object-code.json names each by function")
+    if result["status"]:
+        found.bad.append("object code: tests failed, so its figures are not for credit")
+
+
+def of_coupling(found, folder):
+    data = coupling.measure()
+    write_json(folder / "coupling.json", data)
+    count = sum(len(row["structures"]) for row in data["rows"])
+    found.figures.append(Figure("shared structures with writers and readers as declared", count, "structures", "all", not data["wrong"]))
+    found.bad += data["wrong"]
 
 
 def make(bundle):
-    folder, made, gaps, notes, failed = bundle.folder("coverage"), [], [], [], 0
-    entries = json.loads(JUSTIFIED.read_text(encoding="utf-8"))["gaps"]
-    for name, result, parts, pages in measured(bundle):
-        result["name"] = name
-        write_json(folder / f"{name}.json", result)
-        shutil.copytree(pages, folder / f"{name}-html", dirs_exist_ok=True)
-        failed += bool(result["status"])
-        more, missing = figures(result, parts)
-        known, stale = justified(result["files"], [entry for entry in entries if entry["of"] == name])
-        decisions = sum(file["branches"]["count"] // 2 for file in result["files"].values())
-        made += [*more, Figure(f"{name}: gaps justified", len(known), "", f"at most {JUSTIFIED_MOST:.0%} of {decisions} decisions", len(known) <= JUSTIFIED_MOST * decisions)]
-        gaps += missing
-        if not bundle.short:
-            gaps += [f"justification of {entry['file']}:{entry['line']} is stale: no gap is there" for entry in stale]
-        if result["status"]:
-            notes.append(f"{name}: tests failed, so its figures are not for credit")
-    more, missing, status = of_object_code(folder, SHORT_TESTS if bundle.short else ())
-    made, gaps, failed = made + more, gaps + missing, failed + bool(status)
-    data = coupling.measure()
-    write_json(folder / "coupling.json", data)
-    made.append(Figure("shared structures with writers and readers as declared", sum(len(row["structures"]) for row in data["rows"]), "structures", "all", not data["wrong"]))
-    failed += bool(data["wrong"])
-    gaps += data["wrong"]
-    verdict = "fail" if failed else "open" if gaps else "pass"
+    found, folder, some = Found(), bundle.folder("coverage"), SHORT_TESTS if bundle.short else ()
+    counted(found, bundle, "el2", el2.measure(some), el2.PARTS, llvm.COVER / "html")
+    counted(found, bundle, "host", host.measure(short=bundle.short), host.PARTS, host.OUT / "html")
+    of_object_code(found, folder, some)
+    of_coupling(found, folder)
     statement = (
         "Hypervisor and tool were built by clang-19 with counters for statements, branches and MC/DC and run by tests that name a "
         "requirement: the hypervisor at EL2 in QEMU, its counters read from each core's own memory; fuzzing and random attacks don't "
         "count. The same tests pass on the shipped binary (part tests), which another compiler makes from the same sources; there the "
         "object-code check notes each instruction that QEMU executes, and which ways branches go."
     )
-    notes.append("Data coupling: coupling.json has each structure that components share, its writers and readers. Control coupling: calls, above.")
-    notes.append("Assembly has no counters: entry, vectors and the hash's blocks are seen by the object-code check, by QEMU's plugin, alone.")
-    return bundle.end(Part("coverage", "Structural coverage", verdict, statement, made, gaps, notes))
+    found.notes.append("Data coupling: coupling.json has each structure that components share, its writers and readers. Control coupling: calls, above.")
+    found.notes.append("Assembly has no counters: entry, vectors and the hash's blocks are seen by the object-code check, by QEMU's plugin, alone.")
+    found.notes += [f"A gap of the class {name!r} is justified where {what}." for name, what in justified.CLASSES.items()]
+    verdict = "fail" if found.bad else "open" if found.gaps else "pass"
+    return bundle.end(Part("coverage", "Structural coverage", verdict, statement, found.figures, [*found.bad, *found.gaps], found.notes))

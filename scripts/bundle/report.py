@@ -90,7 +90,7 @@ def coverage_table(folder):
         rows = []
         for name, file in result["files"].items():
             shares = [f"{file[k]['covered']}/{file[k]['count']}" if file[k]["count"] else "-" for k in ("lines", "branches", "mcdc")]
-            open_lines = sorted({*file["gaps"]["lines"], *(line for line, _ in file["gaps"]["branches"]), *(line for line, _ in file["gaps"]["mcdc"])})
+            open_lines = sorted({*file["gaps"]["lines"], *(line for line, _, _ in file["gaps"]["branches"]), *(line for line, _ in file["gaps"]["mcdc"])})
             rows.append([f"<code>{escape(name)}</code>", *(f'<td class="n">{s}</td>' for s in shares), f'<span class="pale">{" ".join(map(str, open_lines))}</span>'])
         text += f"<h3>{escape(result['what'])}, by file</h3>" + table(["file", "statements", "branches", "MC/DC", "lines with gaps"], rows)
     return text

@@ -101,15 +101,20 @@ def read():
     return {"run": "", **tree(), "host": host(), "tools": tools(), "started": now(), "suites": {}}
 
 
+def of_this_tree(stamp):
+    """A run, which may not have ended, began on this commit, and on these very bytes. [impl->swr~records-fresh~1]"""
+    here = tree()
+    return bool(stamp["run"]) and not stamp.get("changed") and all(stamp[key] == here[key] for key in ("commit", "changes"))
+
+
 def why_not(stamp):
     """Why a run's results aren't those of a whole run of this tree; None: they are. [impl->swr~records-fresh~1]"""
-    here = tree()
     if not stamp["run"]:
         return "no whole run is there"
     if "ended" not in stamp:
         return "the last run didn't end"
     if stamp["changed"]:
         return "the tree was changed while the last run ran"
-    if any(stamp[key] != here[key] for key in ("commit", "changes")):
+    if not of_this_tree(stamp):
         return "the last run was of another tree"
     return None

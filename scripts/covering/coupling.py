@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Data coupling: who writes and who reads each structure that components share (src/blueprint), as test/requirements/coupling.json says,
-against who uses it in the sources."""
+against who uses it in the sources. [impl->swr~coupling-declared~1]"""
 
 import json
 import pathlib

@@ -8,10 +8,11 @@ import shutil
 import subprocess
 import sys
 
-from . import tags
+from . import records, tags
 from .llvm import COVER, ROOT, by_file, export, html, merge
 
 RAW = COVER / "raw"
+RECORDS = COVER / "records"
 ELF = COVER / "hv/bulkhead.elf"
 PROFILE = COVER / "bulkhead.profdata"
 SUITES = ["test/system", "test/attack/test_intruder.py"]
@@ -28,7 +29,7 @@ def build():
 def run_tests(tests, full):
     """pytest's exit status."""
     shutil.rmtree(RAW, ignore_errors=True)
-    environment = {**os.environ, "BULKHEAD_DATA": str(COVER), "BULKHEAD_COVER": str(RAW)}
+    environment = {**os.environ, **records.to(RECORDS), "BULKHEAD_DATA": str(COVER), "BULKHEAD_COVER": str(RAW)}
     side_by_side = ["-p", "xdist", f"-n{min(os.cpu_count(), 4)}", "--dist=loadfile"]
     pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={COVER / 'tests.xml'}", *side_by_side]
     options = ["--full"] if full else []
@@ -36,7 +37,8 @@ def run_tests(tests, full):
 
 
 def measure(tests=(), full=False):
-    """What was counted by tests that all name a requirement; a machine that another test had, too, doesn't count."""
+    """What was counted by tests that all name a requirement; a machine that another test had, too, doesn't count.
+    [impl->swr~coverage-el2~1]"""
     build()
     status = run_tests(list(tests), full)
     rows = [json.loads(line) for line in (RAW / "tests.jsonl").read_text().splitlines()]
@@ -46,6 +48,7 @@ def measure(tests=(), full=False):
     result = {
         "what": "hypervisor at EL2 in QEMU",
         "status": status,
+        "verdicts": records.verdicts(RECORDS),
         "tests": len({test for row in counted for test in row["tests"]}),
         "lives": len(counted),
         "lives_left_out": len(rows) - len(counted),

@@ -8,11 +8,12 @@ import shutil
 import subprocess
 import sys
 
-from . import tags
+from . import records, tags
 from .llvm import COVER, FLAGS, ROOT, by_file, export, html, merge
 
 OUT = COVER / "host"
 RAW = OUT / "raw"
+RECORDS = OUT / "records"
 TOOL = OUT / "bulkhead"
 PROFILE = OUT / "bulkhead.profdata"
 PARTS = ("src/auditor", "src/blueprint", "src/compiler", "src/log", "src/evidence")
@@ -55,11 +56,19 @@ def measure(tests=(), short=False):
     if not short:
         pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={OUT / 'tests.xml'}", "-p", "xdist"]
         side_by_side = [f"-n{min(os.cpu_count(), 4)}", "--dist=loadfile"]
-        done = subprocess.run([*pytest, *side_by_side, "-k", LEFT_OUT, *(tests or SUITES)], cwd=ROOT, env=_environment(RAW / "tool-%4m.profraw"), check=False)
+        environment = {**_environment(RAW / "tool-%4m.profraw"), **records.to(RECORDS)}
+        done = subprocess.run([*pytest, *side_by_side, "-k", LEFT_OUT, *(tests or SUITES)], cwd=ROOT, env=environment, check=False)
         bad += [] if done.returncode == 0 else ["configuration tests"]
     merge(sorted(RAW.glob("*.profraw")), PROFILE)
     objects = [TOOL, *units]
-    result = {"what": "host tool", "status": len(bad), "failed": bad, "units": len(units), "files": by_file(export(PROFILE, objects), PARTS)}
+    result = {
+        "what": "host tool",
+        "status": len(bad),
+        "failed": bad,
+        "units": len(units),
+        "verdicts": {} if short else records.verdicts(RECORDS),
+        "files": by_file(export(PROFILE, objects), PARTS),
+    }
     html(PROFILE, objects, PARTS, OUT / "html")
     return result
 

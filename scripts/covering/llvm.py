@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What llvm-profdata-19 and llvm-cov-19 make of raw profiles: a summary by file, HTML, and what was left out."""
 
+import collections
 import json
 import pathlib
 import subprocess
@@ -13,7 +14,7 @@ GOAL = 100
 # Segments of llvm-cov's JSON: (line, column, count, has count, is entry, is gap).
 LINE, COUNT, HAS_COUNT, IS_ENTRY, IS_GAP = 0, 2, 3, 4, 5
 # Branches: (line, column, end line, end column, count of true, count of false, ...).
-TRUE, FALSE = 4, 5
+COLUMN, TRUE, FALSE = 1, 4, 5
 
 
 def merge(files, profile):
@@ -44,27 +45,51 @@ def html(profile, objects, parts, folder):
     subprocess.run(["llvm-cov-19", "show", *options, *_objects(objects), "-sources", *sources], check=True, capture_output=True)
 
 
+def _line_count(outer, begun):
+    """How often a line was executed, by the segment that reaches into it and those that begin on it; None: nothing on it is counted.
+    As llvm-cov counts (LineCoverageStats): a line counts as executed if any region on it was."""
+    regions = [s[COUNT] for s in begun if s[HAS_COUNT] and s[IS_ENTRY] and not s[IS_GAP]]
+    skipped = begun and not begun[0][HAS_COUNT] and begun[0][IS_ENTRY]
+    around = [outer[COUNT]] if outer and outer[HAS_COUNT] else []
+    return None if skipped or not regions + around else max(regions + around)
+
+
 def _open_lines(segments):
-    """Lines on which a region begins that nothing has executed."""
-    return sorted({s[LINE] for s in segments if s[HAS_COUNT] and s[IS_ENTRY] and not s[IS_GAP] and not s[COUNT]})
+    """Lines that nothing has executed."""
+    by_line, outer, found = {}, None, []
+    for segment in segments:
+        by_line.setdefault(segment[LINE], []).append(segment)
+    for line in range(min(by_line, default=0), max(by_line, default=-1) + 1):
+        begun = by_line.get(line, [])
+        if _line_count(outer, begun) == 0:
+            found.append(line)
+        outer = begun[-1] if begun else outer
+    return found
 
 
 def _open_branches(branches):
-    """[line, "true" or "false"] of each outcome that never came."""
-    ways = ((b[0], word) for b in branches for word, count in (("true", b[TRUE]), ("false", b[FALSE])) if not count)
-    return [list(way) for way in sorted(set(ways))]
+    """[line, column, "true" or "false"] of each outcome that never came; of an inline function's copies it came in none."""
+    counts = collections.Counter()
+    for branch in branches:
+        for word, count in (("true", branch[TRUE]), ("false", branch[FALSE])):
+            counts[branch[LINE], branch[COLUMN], word] += count
+    return [list(way) for way, count in sorted(counts.items()) if not count]
 
 
 def _open_decisions(records):
-    """[line, conditions whose independence wasn't shown] of each decision."""
+    """[line, conditions whose independence wasn't shown] of each decision; of an inline function's copies it was in none."""
+    together = {}
     for record in records:
         shown = record[-1] if isinstance(record[-1], list) else record[5]
+        place = tuple(record[:4])  # line and column, of begin and end
+        together[place] = [any(both) for both in zip(shown, together.get(place, shown))]
+    for place, shown in together.items():
         if not all(shown):
-            yield [record[0], [n + 1 for n, value in enumerate(shown) if not value]]
+            yield [place[LINE], [n + 1 for n, value in enumerate(shown) if not value]]
 
 
 def by_file(files, parts):
-    """Of the files below `parts`: counts of each kind, and every gap."""
+    """Of the files below `parts`: counts of each kind, and every gap. [impl->swr~coverage-gaps~1]"""
     return {
         name: {
             **{kind: {"covered": file["summary"][kind]["covered"], "count": file["summary"][kind]["count"]} for kind in KINDS},

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 
-from . import tags
+from . import records, tags
 from .llvm import COVER, ROOT
 
 sys.path.insert(0, str(ROOT / "test"))
@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT / "test"))
 from harness import executed, plugin  # noqa: E402  (needs the path above)
 
 OUT = COVER / "object-code"
+RECORDS = OUT / "records"
 ELF = ROOT / "build/hv/bulkhead.elf"
 CROSS = os.environ.get("HV_CROSS", "aarch64-linux-gnu-")
 SUITES = ["test/system", "test/attack/test_intruder.py"]
@@ -43,7 +44,7 @@ def run_tests(tests):
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     plugin.compiled(ROOT / "test/harness/executed.c", OUT / executed.PLUGIN)
-    environment = {**os.environ, "BULKHEAD_EXECUTED": str(OUT)}
+    environment = {**os.environ, **records.to(RECORDS), "BULKHEAD_EXECUTED": str(OUT)}
     side_by_side = ["-p", "xdist", f"-n{min(os.cpu_count(), 4)}", "--dist=loadfile"]
     pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={OUT / 'tests.xml'}", *side_by_side]
     return subprocess.run([*pytest, *(tests or SUITES)], cwd=ROOT, env=environment, check=False).returncode
@@ -63,7 +64,7 @@ def seen():
 
 
 def judged(noted):
-    """Of each function: instructions, branches, calls, and what of them was executed; and every gap."""
+    """Of each function: instructions, branches, calls, and what of them was executed; and every gap. [impl->swr~object-code-seen~1]"""
     functions = collections.OrderedDict()
     for function, offset, mnemonic, operands in instructions():
         if function not in functions:

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who writes and reads what components share: the table against the sources."""
+"""Who writes and reads what components share: the table against the sources.
+
+[utest->swr~coupling-declared~1]
+
+Robustness: test_told
+"""
 
 import pathlib
 import sys

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A hypervisor that counts what it executes: audited as any other, and what each core has counted comes to the host."""
+"""A hypervisor that counts what it executes: audited as any other, and what each core has counted comes to the host.
+
+[utest->swr~coverage-el2~1]
+"""
 
 import json
 import subprocess

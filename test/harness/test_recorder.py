@@ -207,6 +207,7 @@ def _bundled(tmp_path, monkeypatch):
     monkeypatch.setattr(stamps, "RESULTS", results)
     monkeypatch.setattr(stamps, "RECORDS", results / "records")
     monkeypatch.setattr(stamps, "STAMP", results / "records/run.json")
+    monkeypatch.setattr(stamps, "tree", lambda: {key: HOST[key] for key in ("commit", "tag", "dirty", "changes")})
     bundles.write_json(stamps.STAMP, {**HOST, "run": "7", "suites": {}})
 
     def make(lines):
@@ -266,6 +267,17 @@ def test_passed(bundled):
     assert bundled([])[0]["verdict"] == "fail"
 
 
+def test_short_is_of_this_tree(bundled, tmp_path, monkeypatch):
+    """What was left by another commit's run isn't taken: a few tests run anew. [utest->swr~records-fresh~1]"""
+    monkeypatch.setenv("BULKHEAD_RUN", "")  # that a run sets
+    monkeypatch.setattr(bundling, "CHOICE", [["sh", "-c", f"""echo '{{"run": "'$BULKHEAD_RUN'"}}' >{tmp_path}/results/records/main-9.jsonl"""]])
+    monkeypatch.setattr(bundling, "of_junit", lambda stamp: [line("again::x")] if (tmp_path / "results/records/main-9.jsonl").exists() else [])
+    assert [record["case"] for record in bundled([line("a::x")])[1][1:-1]] == ["a::x"]
+    bundles.write_json(stamps.STAMP, {**HOST, "commit": "2" * 40, "run": "7", "suites": {}})
+    _, found = bundled([line("a::x")])
+    assert [record["case"] for record in found[1:-1]] == ["again::x"] and found[0]["commit"] == HOST["commit"]
+
+
 def test_half_a_line(bundled, tmp_path):
     """A process that was killed while it wrote has left what it wrote before."""
     bundled([line("a::x")])
@@ -293,9 +305,9 @@ def test_whole_run_is_of_this_tree(tmp_path, monkeypatch):
     monkeypatch.setattr(stamps, "RECORDS", tmp_path / "records")
     monkeypatch.setattr(stamps, "STAMP", tmp_path / "records/run.json")
     monkeypatch.delenv("BULKHEAD_RUN", raising=False)
-    assert stamps.why_not(stamps.read()) == "no whole run is there"
+    assert stamps.why_not(stamps.read()) == "no whole run is there" and not stamps.of_this_tree(stamps.read())
     whole = stamps.Run(full=False)
-    assert stamps.why_not(stamps.read()) == "the last run didn't end"
+    assert stamps.why_not(stamps.read()) == "the last run didn't end" and stamps.of_this_tree(stamps.read())
     whole.end(3, 0, 1)
     assert stamps.why_not(stamps.read()) is None
     (repository / "b").write_text("new")
@@ -304,7 +316,7 @@ def test_whole_run_is_of_this_tree(tmp_path, monkeypatch):
     (repository / "a").write_text("2")
     assert stamps.why_not(stamps.read()) == "the last run was of another tree"
     whole.end(3, 0, 1)
-    assert stamps.why_not(stamps.read()) == "the tree was changed while the last run ran"
+    assert stamps.why_not(stamps.read()) == "the tree was changed while the last run ran" and not stamps.of_this_tree(stamps.read())
     run("commit", "-qam", "two")
     assert stamps.why_not(stamps.read()) is not None
 

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is made of coverage: gaps against the compiler's own counts, justified gaps, equal verdicts, object code.
+
+Robustness: test_stale, test_too_many, test_other_verdict
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from bundle import coverage  # noqa: E402  (needs the path above)
+from covering import justified, llvm, object_code, records  # noqa: E402
+
+SOURCE = """\
+#include <stdbool.h>
+static inline int both(bool a, bool b)
+{
+	if (a && b)
+		return 1;
+	return 0;
+}
+static int never(int x)
+{
+	x++;
+	return x;
+}
+int main(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 5)
+		return never(argc);
+	return both(argc == 1, argc == 2) || both(argc == 2, argc == 1) ? 3 : 0;
+}
+"""
+
+
+@pytest.fixture(name="file", scope="module")
+def exported(tmp_path_factory):
+    """What is told of SOURCE, run once without an argument."""
+    folder = tmp_path_factory.mktemp("counted")
+    source, program, profile = folder / "src/some.c", folder / "some", folder / "profile"
+    source.parent.mkdir()
+    source.write_text(SOURCE)
+    subprocess.run(["clang-19", *llvm.FLAGS.split(), "-o", program, source], check=True)
+    subprocess.run([program], env={"LLVM_PROFILE_FILE": str(folder / "raw")}, check=True)
+    llvm.merge([folder / "raw"], profile)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(llvm, "ROOT", folder)
+        return llvm.by_file(llvm.export(profile, [program]), ("src",))["src/some.c"]
+
+
+# [utest->swr~coverage-gaps~1]
+def test_gaps(file):
+    """Each gap by place; as many as the compiler's summary has."""
+    gaps = file["gaps"]
+    assert gaps["lines"] == [5, 9, 10, 11, 12, 17]
+    assert [(line, word) for line, _, word in gaps["branches"]] == [(4, "true"), (16, "true"), (18, "true"), (18, "true")]
+    assert {line for line, _ in gaps["mcdc"]} == {4, 18}
+    for kind, missing in justified.count(gaps, range(100)).items():
+        assert missing == file[kind]["count"] - file[kind]["covered"] > 0
+
+
+ENTRY = {"of": "host", "file": "src/some.c", "line": 8, "last": 12, "class": "defensive", "reason": "said"}
+
+
+@pytest.fixture(name="told")
+def _told(file, tmp_path, monkeypatch):
+    """told(ENTRY...): what of_sources() says of SOURCE where these gaps are justified, and what of them is stale."""
+
+    def of(*entries):
+        (tmp_path / "gaps.json").write_text(json.dumps({"gaps": entries}))
+        monkeypatch.setattr(justified, "TABLE", tmp_path / "gaps.json")
+        found = coverage.Found()
+        stale = coverage.of_sources(found, {"files": {"src/some.c": file}}, ("src",), "host")
+        return found, stale
+
+    return of
+
+
+def figure(found, name):
+    return next(f for f in found.figures if f.name == name)
+
+
+# [utest->swr~coverage-justified~1]
+def test_justified(told, file):
+    """Raw, and after justification: the lines of the entry no longer count as missing, all others do."""
+    found, stale = told(ENTRY)
+    lines = file["lines"]
+    assert stale == [] and figure(found, "src: statements").value == round(100 * lines["covered"] / lines["count"], 1)
+    assert figure(found, "src: statements, after justification").value == round(100 * (lines["covered"] + 4) / lines["count"], 1)
+    assert figure(found, "src: MC/DC, after justification").value == figure(found, "src: MC/DC").value
+    assert f"src: {lines['count'] - lines['covered']} of {lines['count']} statements weren't executed, 4 of them justified" in found.gaps[0]
+
+
+# [utest->swr~coverage-justified~1]
+def test_stale(told):
+    """Where there is no gap, or no such file."""
+    found, stale = told({**ENTRY, "line": 2, "last": 3}, {**ENTRY, "file": "src/other.c"})
+    assert [text.split(" is stale")[0] for text in stale] == ["justification of src/some.c:2", "justification of src/other.c:8"]
+    assert figure(found, "host: gaps justified").value == 0
+    with pytest.raises(AssertionError):
+        told({**ENTRY, "class": "tedious"})
+
+
+# [utest->swr~coverage-justified~1]
+def test_too_many(told, monkeypatch):
+    """More than 2 % of decisions: the part fails."""
+    monkeypatch.setattr(justified, "decisions", lambda files: 50)
+    assert told(ENTRY)[0].bad == [] and figure(told(ENTRY)[0], "host: gaps justified").reached
+    assert told(ENTRY, {**ENTRY, "line": 5})[0].bad == ["host: 2 gaps are justified, more than 2% of 50 decisions"]
+
+
+# [utest->swr~coverage-same-verdicts~1]
+def test_other_verdict(tmp_path):
+    """What passes with counters and not without, or the other way round, or didn't run there; what is skipped proves nothing."""
+    (tmp_path / "main-1.jsonl").write_text('{"run": ""}\n{"began": "a"}\n' + "".join(json.dumps({"case": c, "verdict": v}) + "\n" for c, v in zip("abcd", ("pass", "fail", "pass", "skip"))))
+    found = records.verdicts(tmp_path)
+    assert found == {"a": "pass", "b": "fail", "c": "pass", "d": "skip"}
+    assert records.different(found, {"a": "pass", "b": "pass"}) == ["b: fail with counters, pass without", "c: pass with counters, not run without"]
+    assert records.to(tmp_path) == {"BULKHEAD_RECORDS": str(tmp_path)} and not tmp_path.exists()
+
+
+# [utest->swr~object-code-seen~1]
+def test_object_code(monkeypatch):
+    """Each instruction, way of a branch, and call, by function and offset."""
+    lines = [("f", 0, "cmp", "x0, x1"), ("f", 4, "b.eq", "10"), ("f", 8, "bl", "20 <g>"), ("g", 12, "ret", ""), ("g", 16, "bl", "0 <f>")]
+    monkeypatch.setattr(object_code, "instructions", lambda: lines)
+    seen, taken = object_code.EXECUTED, object_code.EXECUTED | object_code.TAKEN
+    found = object_code.judged(bytes([seen, taken, 0, seen]))
+    assert found["f"]["gaps"] == ["0x4: b.eq 10 never fell through", "0x8: bl 20 <g>"] and found["g"]["gaps"] == ["0x10: bl 0 <f>"]
+    assert [found["f"][key] for key in ("instructions", "executed", "ways", "ways_gone", "calls", "calls_made")] == [3, 2, 2, 1, 1, 0]
