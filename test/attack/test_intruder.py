@@ -231,6 +231,7 @@ def test_line(guest):
 
 def test_config(guest, count, request):
     """All registers of all functions of all buses, by chance: power, bus mastering, messages, resets among them."""
+    guest.measured |= {"attempts": count, "seed": f"{hostile.SEED}: {hostile.seed_of('config'):#x}"}
     with guest.witnessed():
         assert guest.raid(f"chance {count} {hostile.seed_of('config')}", r"chance \d+ functions=4 exceptions=(\d+)")[1] == "0"
         for function in (EDU, NVME):
@@ -254,6 +255,7 @@ def test_faults(guest, count):
     """DMA refused, again and again: the service core hears of it no more than it can bear, and counts each time that it doesn't.
     The victim's core enters EL2 for its ticks alone, control is in time: 99 of 100 ticks within a microsecond, none missed."""
     pages = -(-max(count, SOME) // WORDS)
+    guest.measured |= {"attempts": pages * WORDS}
     *_, calm_in_time, calm_late, lost, told = pages_written(guest, guest.own, pages)
     assert (lost, told) == (0, 0)
     guest.calm(intruder.FAULTS_MS)
@@ -273,6 +275,7 @@ def test_faults(guest, count):
 
 def test_resets(guest, count):
     """Of its own functions, with DMA under way: of a physical one that others' depend on there is none."""
+    guest.measured |= {"attempts": count // 100 + count // 300}
     with guest.witnessed():
         assert guest.raid(f"resets {count // 100}", r"resets \d+ (\w+)")[1] == "done"
         assert guest.raid(f"igbresets {count // 300}", r"igbresets \d+ (\w+)")[1] == "done"

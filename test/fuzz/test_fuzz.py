@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-The fuzz targets (README.md): a few thousand runs of each from the seeds, the same each time; with --full FUZZ_SECONDS (600)
-of each, two at a time, and then the share of each reader's lines that they reach.
+The fuzz targets (README.md): a few thousand runs of each from the seeds, the same each time, or FUZZ_RUNS, as many as
+FUZZ_SECONDS (600) have room for; with --full FUZZ_SECONDS of each, two at a time, and then the share of each reader's lines
+that they reach.
 
 A finding is a failure; the input stays in build/fuzz/findings/.
 
@@ -10,16 +11,20 @@ Robustness: all
 import concurrent.futures
 import json
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
 
 import seeds
+from harness import records
 
 FUZZ = seeds.ROOT / "build/fuzz"
 SEEDS = FUZZ / "seeds"
 SECONDS = int(os.environ.get("FUZZ_SECONDS", "600"))
+RUNS = int(os.environ.get("FUZZ_RUNS", "0"))  # of each target; 0: TARGETS'
+SEED = 1
 LEAST = 90  # per cent of the lines
 
 # target -> binary, runs in `make check`, further options
@@ -96,7 +101,7 @@ def fuzz(name, *options):
     found, log = FUZZ / "corpus" / name, FUZZ / f"{name}.log"
     shutil.rmtree(found, ignore_errors=True)
     found.mkdir(parents=True)
-    command = [FUZZ / binary, found, SEEDS / name, "-seed=1", "-timeout=25", "-close_fd_mask=2", "-print_final_stats=1", *more, *options]
+    command = [FUZZ / binary, found, SEEDS / name, f"-seed={SEED}", "-timeout=25", "-close_fd_mask=2", "-print_final_stats=1", *more, *options]
     command.append(f"-artifact_prefix={FUZZ}/findings/{name}-")
     with open(log, "w", encoding="utf-8") as file:
         done = subprocess.run(command, cwd=seeds.ROOT, env=environment(name, "/dev/null"), stdout=file, stderr=file, check=False)
@@ -109,13 +114,18 @@ def runs(request):
     """Of those targets that are asked for, side by side: by name, what is to come of each."""
     wanted = [item.callspec.params["name"] for item in request.session.items if item.originalname == "test_some_runs"]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield {name: pool.submit(fuzz, name, f"-runs={TARGETS[name][1]}") for name in wanted}
+        options = [f"-runs={RUNS}", f"-max_total_time={SECONDS}"] if RUNS else []
+        yield {name: pool.submit(fuzz, name, *(options or [f"-runs={TARGETS[name][1]}"])) for name in wanted}
 
 
 # [utest->swr~fuzzed~1]
 @pytest.mark.parametrize("name", TARGETS)
-def test_some_runs(runs, name):
+def test_some_runs(runs, name, record_property):
+    """Inputs made from good ones by chance: no crash, no finding of a sanitizer, none that takes 25 seconds."""
     runs[name].result()
+    records.used(FUZZ / TARGETS[name][0])
+    record_property("attempts", int(re.search(r"number_of_executed_units: (\d+)", (FUZZ / f"{name}.log").read_text(errors="replace"))[1]))
+    record_property("seed", SEED)
 
 
 def coverage(name):

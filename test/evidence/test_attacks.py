@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the bundle says of attacks: the most attempts on the same bytes, and each failure.
+
+Robustness: test_other_bytes, test_failure_is_told
+"""
+
+import json
+import pathlib
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "test")]
+
+from bundle import attack, bundle as bundles  # noqa: E402  (needs the path above)
+from harness import records as used  # noqa: E402
+
+CASE = "attack::test_classes.py::test_calls[direct]"
+
+
+@pytest.fixture(name="made")
+def _made(tmp_path, monkeypatch):
+    """made(SHORT, LONG): what the part says of these records of make check and of make attack; subject and test are in a tree of their own."""
+    for path, text in (("build/bulkhead.bin", "code"), ("build/itb", "image"), ("test/a.py", "test")):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    for module in (attack, used):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(attack, "LONG", tmp_path / "long")
+    bundle = bundles.Bundle("x.dts", tmp_path / "bundle")
+
+    def of(short, long):
+        for folder, name, lines in (("bundle/tests", "records.jsonl", short), ("long", "main-1.jsonl", long)):
+            (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+            (tmp_path / folder / name).write_text("".join(json.dumps(line) + "\n" for line in lines))
+        verdict = attack.make(bundle)
+        told = json.loads((tmp_path / "bundle/attack/summary.json").read_text())
+        assert told["verdict"] == verdict
+        return told, json.loads((tmp_path / "bundle/attack/results.json").read_text())
+
+    return of
+
+
+def record(attempts, verdict="pass", **changed):
+    inputs = {path: used.file_hash(attack.ROOT / path) for path in ("build/bulkhead.bin", "build/itb")}
+    line = {"case": CASE, "record": 3, "procedure": "test/a.py", "revision": used.revision(attack.ROOT / "test/a.py"), "inputs": inputs, "log": []}
+    return {**line, "verdict": verdict, "measured": {"attempts": attempts, "seed": "1: 0x2"}, **changed}
+
+
+# [utest->swr~attacks-counted~1]
+def test_most_attempts(made):
+    """Those of make attack, with their seed; where they are fewer, those of make check."""
+    told, rows = made([record(10_000)], [record(1_000_000)])
+    assert told["verdict"] == "pass" and told["gaps"] == [] and told["figures"][0]["value"] == 1_000_000 and told["figures"][0]["reached"]
+    assert [(row["case"], row["record"], row["measured"]["seed"]) for row in rows] == [(CASE, None, "1: 0x2")]
+    told, rows = made([record(10_000)], [record(2_000)])
+    assert told["verdict"] == "open" and rows[0]["record"] == 3 and told["gaps"] == [f"{CASE}: 10,000 of 1,000,000 attempts"]
+    assert made([], [])[0]["gaps"][0] == "no attack is among the records"
+
+
+# [utest->swr~attacks-counted~1]
+@pytest.mark.parametrize("changed", [{"revision": "0" * 40}, {"inputs": {"build/bulkhead.bin": "0" * 64}}, {"inputs": {}}, {"procedure": "test/b.py"}])
+def test_other_bytes(made, changed):
+    """Another hypervisor, another test, none at all: nothing is said of these bytes."""
+    told, rows = made([record(10_000)], [record(1_000_000, **changed)])
+    assert rows[0]["record"] == 3 and told["gaps"][-1].startswith("no record of `make attack` is of these bytes")
+
+
+# [utest->swr~attacks-counted~1]
+def test_other_image(made):
+    """What else the test used may be gone, but where it is there, it is the same."""
+    lost, other = record(1_000_000), record(1_000_000)
+    lost["inputs"]["build/gone"] = other["inputs"]["build/itb"] = "0" * 64
+    assert made([], [lost])[0]["verdict"] == "pass"
+    assert made([], [other])[1] == []
+
+
+# [utest->swr~attacks-counted~1]
+def test_failure_is_told(made):
+    """Whichever of both runs failed."""
+    assert made([record(10_000, "fail")], [record(1_000_000)])[0]["verdict"] == "fail"
+    assert made([record(10_000)], [record(500, "fail")])[0]["verdict"] == "fail"
