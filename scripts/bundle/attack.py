@@ -66,7 +66,7 @@ def make(bundle):
         gaps.append("no record of `make attack` is of these bytes: the attempts are those of make check")
     verdict = "fail" if any(record["verdict"] == "fail" for record in of) else "open" if gaps else "pass"
     statement = (
-        "Hostile cells and fuzzers, class by class, with their seeds: the same seed makes the same attempts. docs/attacks.md says what "
+        "Hostile cells and fuzzers, class by class, with their seeds: the same seed makes the same attempts. attack/attacks.md says what "
         f"each class tries and what it must get. None of it counts for structural coverage. {len(of)} tests, of which {len(taken)} are of "
         "`make attack` on the same hypervisor or reader, byte for byte, and the same test (attack/long-records.json), all others of make check."
     )

@@ -4,6 +4,7 @@
 import datetime
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict, dataclass, field
@@ -11,6 +12,16 @@ from dataclasses import asdict, dataclass, field
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 NOT_FOR_CREDIT = "NOT FOR CREDIT"
+# What explains a part to its readers, who have the bundle alone: goes into the part's folder.
+EXPLAINED = {
+    "tests": "docs/evidence-records.md",
+    "coverage": "docs/coverage.md",
+    "static": "docs/evidence-static.md",
+    "timing": "docs/bench.md",
+    "configuration": "docs/evidence-configuration.md",
+    "interference": "docs/interference.md",
+    "attack": "docs/attacks.md",
+}
 VERDICTS = (
     "pass",  # everything it claims was seen
     "fail",  # something was seen that must not be
@@ -55,8 +66,10 @@ class Bundle:
         return path
 
     def end(self, part):
-        """Writes what a part says of itself. Returns its verdict."""
+        """Writes what a part says of itself, with what explains it beside it. Returns its verdict."""
         assert part.verdict in VERDICTS, part.verdict
+        if part.part in EXPLAINED:
+            shutil.copy(ROOT / EXPLAINED[part.part], self.folder(part.part))
         write_json(self.folder(part.part) / "summary.json", asdict(part))
         return part.verdict
 

@@ -3,6 +3,7 @@
 environment index, SBOMs, two builds compared, the auditor's verdicts, registers read back, licences. docs/evidence-configuration.md.
 """
 
+import shutil
 import subprocess
 import sys
 
@@ -16,6 +17,7 @@ from harness import build  # noqa: E402  (needs the path above)
 from .configured import audit, environment, index, registers, reproducible, sbom  # noqa: E402
 
 SHORT = "pmu"  # test/system/configs: three cells that are there in a second
+DRAWN = ("map.svg", "map.txt")  # what the partition file makes of the machine
 
 
 def lint():
@@ -56,6 +58,8 @@ def built_twice(bundle, folder):
 def make(bundle):
     folder = bundle.folder("configuration")
     problems, gaps = [], []
+    for path in (bundle.config, *(bundle.image / name for name in DRAWN)):
+        shutil.copy(path, folder)
     say("configuration: index")
     indexed, wrong = index.make(bundle)
     write_json(folder / "index.json", indexed)
@@ -109,6 +113,6 @@ def part(indexed, surroundings, documents, audited, read, twice, problems, gaps)
         f"an SPDX document an image and a cell, the auditor's verdict on each of {len(audited['judged'])} rules, and {read['compared']} registers of a "
         f"running machine ({read['configuration']}, {read['machine']['board']}, emulated) beside what its blueprint asks for."
     )
-    notes = [f"problem: {text}" for text in problems]
-    notes += [f"the tree has {len(indexed['changed'])} paths that aren't the commit's"] if indexed["changed"] else []
-    return Part("configuration", "Configuration and build", "fail" if problems else "open" if gaps else "pass", statement, figures, gaps, notes)
+    notes = [f"the tree has {len(indexed['changed'])} paths that aren't the commit's"] if indexed["changed"] else []
+    verdict = "fail" if problems else "open" if gaps else "pass"
+    return Part("configuration", "Configuration and build", verdict, statement, figures, [*problems, *gaps], notes)

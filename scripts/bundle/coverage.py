@@ -10,6 +10,7 @@ from .bundle import Figure, Part, write_json
 
 SHORT_TESTS = ["test/system/test_control.py"]
 NAMED_MAX = 8  # cases that a gap names
+MISSING = {"lines": "statements weren't executed", "branches": "outcomes of branches never came", "mcdc": "conditions weren't shown to decide by themselves"}
 
 
 class Found:
@@ -33,7 +34,7 @@ def of_sources(found, result, parts, name):
             found.share(f"{part}: {llvm.KINDS[kind]}", covered, count)
             found.share(f"{part}: {llvm.KINDS[kind]}, after justification", min(covered + closed[kind], count), count)
             if covered + closed[kind] < count:
-                found.gaps.append(f"{part}: {count - covered} of {count} {llvm.KINDS[kind]} weren't executed, {closed[kind]} of them justified; coverage/{name}.json names each")
+                found.gaps.append(f"{part}: {count - covered} of {count} {MISSING[kind]}, {closed[kind]} of them justified; coverage/{name}.json names each")
     decisions = justified.decisions(result["files"])
     within = len(listed) <= justified.MOST * decisions
     found.figures.append(Figure(f"{name}: gaps justified", len(listed), "", f"at most {justified.MOST:.0%} of {decisions} decisions", within))

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from . import measured
 from .bundle import Figure, Part, write_json
 
-PROCEDURE = "docs/interference.md"
+PROCEDURE = "interference/interference.md"
 ENTRIES = "control: entries to EL2 added"
 
 

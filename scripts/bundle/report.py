@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 from html import escape
 
-from .bundle import NOT_FOR_CREDIT, ROOT, git, say
+from .bundle import EXPLAINED, NOT_FOR_CREDIT, ROOT, git, say
 
 ORDER = ("requirements", "objectives", "tests", "coverage", "static", "configuration", "timing", "interference", "attack")
 ANNEXES = (  # file in the bundle, title, how: of texts "document", of tables "table"
@@ -80,6 +80,17 @@ def plots(folder):
     return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.svg")))
 
 
+def ranges(numbers):
+    """1-3 5, of 1 2 3 5."""
+    found = []
+    for number in sorted(numbers):
+        if found and number == found[-1][1] + 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return " ".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
+
+
 def coverage_table(folder):
     """Of each file, with the lines of its gaps."""
     text = ""
@@ -90,8 +101,8 @@ def coverage_table(folder):
         rows = []
         for name, file in result["files"].items():
             shares = [f"{file[k]['covered']}/{file[k]['count']}" if file[k]["count"] else "-" for k in ("lines", "branches", "mcdc")]
-            open_lines = sorted({*file["gaps"]["lines"], *(line for line, _, _ in file["gaps"]["branches"]), *(line for line, _ in file["gaps"]["mcdc"])})
-            rows.append([f"<code>{escape(name)}</code>", *(f'<td class="n">{s}</td>' for s in shares), f'<span class="pale">{" ".join(map(str, open_lines))}</span>'])
+            open_lines = {*file["gaps"]["lines"], *(line for line, _, _ in file["gaps"]["branches"]), *(line for line, _ in file["gaps"]["mcdc"])}
+            rows.append([f"<code>{escape(name)}</code>", *(f'<td class="n">{s}</td>' for s in shares), f'<span class="pale">{ranges(open_lines)}</span>'])
         text += f"<h3>{escape(result['what'])}, by file</h3>" + table(["file", "statements", "branches", "MC/DC", "lines with gaps"], rows)
     return text
 
@@ -114,6 +125,8 @@ TABLES = {"coverage": coverage_table, "interference": channels}  # beside figure
 def section(out, part):
     folder = out / part["part"]
     text = f'<h2 id="{part["part"]}">{escape(part["title"])}</h2><p>Verdict: {verdict(part["verdict"])}</p><p>{escape(part["statement"])}</p>'
+    if part["part"] in EXPLAINED:
+        text += f"<p>How it comes about and how it is to be read: <code>{part['part']}/{escape(EXPLAINED[part['part']].rsplit('/', 1)[1])}</code>.</p>"
     text += figures(part) + plots(folder)
     text += listed("Gaps", part["gaps"]) + listed("To be read with it", part["notes"])
     if part["part"] in TABLES:

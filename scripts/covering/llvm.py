@@ -89,7 +89,7 @@ def _open_decisions(records):
 
 
 def by_file(files, parts):
-    """Of the files below `parts`: counts of each kind, and every gap. [impl->swr~coverage-gaps~1]"""
+    """Of the files below `parts` that have code: counts of each kind, and every gap. [impl->swr~coverage-gaps~1]"""
     return {
         name: {
             **{kind: {"covered": file["summary"][kind]["covered"], "count": file["summary"][kind]["count"]} for kind in KINDS},
@@ -100,7 +100,7 @@ def by_file(files, parts):
             },
         }
         for name, file in sorted(files.items())
-        if any(name.startswith(f"{part}/") for part in parts)
+        if any(name.startswith(f"{part}/") for part in parts) and file["summary"]["lines"]["count"]
     }
 
 

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`bulkhead log verify` on test records: what scripts/bundle/tests.py chains is accepted, and every line of it that is altered,
-dropped, exchanged, added or cut off is found. [utest->swr~records-verified~1]"""
+dropped, exchanged, added or cut off is found. [utest->swr~records-verified~1]
+
+Robustness: test_altered, test_verdict_altered, test_dropped, test_exchanged, test_added, test_cut_off, test_key_refused
+"""
 
 import hashlib
 import json

@@ -358,7 +358,7 @@ READ = {"compared": 1, "different": 0, "configuration": "a", "machine": {"board"
 @pytest.mark.parametrize("problems, gaps, verdict", [([], [], "pass"), ([], ["a gap"], "open"), (["a problem"], [], "fail")])
 def test_verdict_of_the_part(problems, gaps, verdict):
     made = configuration.part(INDEXED, {"tools": []}, [], AUDITED, READ, None, problems, gaps)
-    assert made.verdict == verdict and made.gaps == gaps
+    assert made.verdict == verdict and made.gaps == [*problems, *gaps]
     assert all(figure.reached is not False for figure in made.figures)
 
 
@@ -370,6 +370,7 @@ def test_short_form(tmp_path, monkeypatch):
     monkeypatch.setattr(index, "stale", lambda image, rows: [])
     assert configuration.make(bundle) == "open"
     folder = pathlib.Path(tmp_path) / "configuration"
-    assert {path.name for path in folder.iterdir()} == {"index.json", "environment.json", "sbom", "audit.json", "registers.json", "reuse.txt", "summary.json"}
+    told = {"index.json", "environment.json", "sbom", "audit.json", "registers.json", "reuse.txt", "summary.json"}
+    assert {path.name for path in folder.iterdir()} == told | {"pmu.dts", "map.svg", "map.txt", "evidence-configuration.md"}
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert "two builds weren't made and compared (short form)" in summary["gaps"]

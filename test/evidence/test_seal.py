@@ -2,6 +2,8 @@
 """seal.py: what it writes, as another reader sees it, and what it refuses to seal.
 
 [utest->swr~evidence-sealed~1]
+
+Robustness: test_refused, test_seals_nothing_that_does_not_verify, test_failed_tests
 """
 
 import base64

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The static part of the evidence bundle: its converters on known inputs, and that what must not be goes red."""
+"""The static part of the evidence bundle: its converters on known inputs, and that what must not be goes red.
+
+Robustness: test_finding_without_deviation_stays_open, test_stale_deviation_is_named, test_deviation_without_reason_is_refused,
+  test_part_fails_on_open_and_stale, test_stack_goes_red, test_loop_without_a_bound_leaves_none, test_path_without_a_bound,
+  test_run_that_is_not_sound_is_refused, test_eva_sees_an_index_that_is_not_checked
+"""
 
 import json
 import pathlib

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`bulkhead evidence verify`: a bundle as it was sealed, and everything that can be done to its files since. Each is refused by name."""
+"""`bulkhead evidence verify`: a bundle as it was sealed, and everything that can be done to its files since. Each is refused by name.
+
+Robustness: test_unreadable, test_weak_keys, test_each_file_changed, test_each_file_removed, test_added_and_renamed, test_exchanged,
+  test_irregular, test_unsafe_names, test_too_many, test_large_file, test_every_fault_is_told, test_manifest, test_manifest_no_json,
+  test_signed_by_another, test_envelope, test_swapped, test_no_envelope, test_statement, test_statement_with_a_member_twice,
+  test_index_of_another_image, test_records, test_records_lines, test_tests_hidden, test_noise, test_without_a_bundle
+"""
 
 import json
 import os

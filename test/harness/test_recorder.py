@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""recorder.py, tags.py and scripts/bundle/tests.py: what tests leave, whatever becomes of them, and what is made of it."""
+"""recorder.py, tags.py and scripts/bundle/tests.py: what tests leave, whatever becomes of them, and what is made of it.
+
+Robustness: test_killed, test_half_a_line, test_short_is_of_this_tree, test_disagreement
+Both ranges: test_passed, test_whole_run_is_of_this_tree, test_verdicts, test_joined
+"""
 
 import hashlib
 import json

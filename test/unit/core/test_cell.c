@@ -10,7 +10,8 @@
  * same_request_twice_is_two, order_during_restart_is_not_lost,
  * revocation_after_the_order_was_obeyed, all_siblings_must_rest, gathering_wakes_again,
  * last_writes_of_siblings_are_undone, restarts_within_the_window, cpu_on_ends_with_its_cell,
- * spurious_wake_starts_nothing, cpu_off_loses_no_cpu_on
+ * spurious_wake_starts_nothing, cpu_off_loses_no_cpu_on,
+ * health_cells_error_is_the_safe_state, health_cells_error_resets, other_cells_error_stops_it_alone
  */
 #include "arch.h"
 #include "../../../src/core/cell.c"

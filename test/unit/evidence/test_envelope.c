@@ -2,6 +2,8 @@
 /*
  * test_envelope.c - a DSSE envelope of which each bit counts: none can be another without a fault.
  * [utest->swr~evidence-signatures~1]
+ *
+ * Robustness: each_bit, each_length, other_encodings, each_bit_of_the_key
  */
 #include <setjmp.h>
 #include <stdarg.h>

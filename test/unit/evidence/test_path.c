@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_path.c - which paths a bundle may have. [utest->swr~evidence-manifest~1]
+ *
+ * Robustness: bad_paths, limits
  */
 #include <setjmp.h>
 #include <stdarg.h>

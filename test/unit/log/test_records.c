@@ -2,6 +2,9 @@
 /*
  * test_records.c - a hostile holder of test records: whatever is done to a line, the file isn't taken for
  * what was written; and no bytes, however chosen, are more than refused. [utest->swr~records-verified~1]
+ *
+ * Robustness: every_byte, every_cut, lines_moved, wrong_end, long_line
+ * Both ranges: first_line, record_forms
  */
 #include <setjmp.h>
 #include <stdarg.h>
