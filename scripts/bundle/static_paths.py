@@ -290,11 +290,12 @@ class Class:
     handlers: tuple = ()
     never: tuple = ()
     measured: tuple = ()  # rows of build/bench/results.json
+    calls: tuple = ()  # whom it alone reaches, of HOT and EMULATED
 
 
 def synchronous(name, handler, *measured, calls=()):
     """By exit_general's table; `calls`: whom this class alone reaches, of those that the classes differ in."""
-    return Class(name, "exit_synchronous", (handler,), tuple(f for f in (*HOT, *EMULATED) if f not in calls), measured)
+    return Class(name, "exit_synchronous", (handler,), tuple(f for f in (*HOT, *EMULATED) if f not in calls), measured, calls)
 
 
 CLASSES = [
@@ -341,17 +342,20 @@ def bound(listed, loops, of):
     return {"bound": vector(listed) + twice * once, "handler": {**known, of.root: once}, "waits": sorted(values.waits | whole.waits)}
 
 
-def measured_of(of, results):
-    found = [row for row in results if row["name"] in of.measured]
+def measured_of(of, results, exits):
+    rows = {row["name"]: row["value"] for row in results if row["name"] in of.measured}
+    seen = exits.get(of.name)
     return {
-        "measured": max((row["value"] for row in found), default=None),
-        "measured_rows": {row["name"]: row["value"] for row in found},
+        "measured": max([*rows.values(), *([seen["longest"]] if seen else [])], default=None),
+        "measured_rows": rows,
+        "longest_of_tests": seen,
     }
 
 
-def table(listed, loops, results):
-    """paths.json's classes. `results`: build/bench/results.json, empty where there is none."""
-    return [{"class": of.name, **bound(listed, loops, of), **measured_of(of, results)} for of in CLASSES]
+def table(listed, loops, results, exits):
+    """paths.json's classes. `results`: build/bench/results.json; `exits`: of object-code.json, the longest of each class in the system
+    tests; each empty where there is none."""
+    return [{"class": of.name, **bound(listed, loops, of), **measured_of(of, results, exits)} for of in CLASSES]
 
 
 def read(path):

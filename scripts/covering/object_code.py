@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The object-code check: which instructions of the shipped image the system tests execute, and which ways its conditional branches go.
-What a compiler adds to a source's branches is seen here, and so are assembly and calls."""
+What a compiler adds to a source's branches is seen here, and so are assembly and calls; how long exits were: exit_paths.py."""
 
 import collections
 import json
@@ -10,7 +10,9 @@ import shutil
 import subprocess
 import sys
 
-from . import records, tags
+from bundle import static_paths
+
+from . import exit_paths, records, tags
 from .llvm import COVER, ROOT
 
 sys.path.insert(0, str(ROOT / "test"))
@@ -44,6 +46,8 @@ def run_tests(tests):
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     plugin.compiled(ROOT / "test/harness/executed.c", OUT / executed.PLUGIN)
+    listed = static_paths.functions(static_paths.disassembly(ELF))
+    (OUT / executed.MARKS).write_bytes(exit_paths.marks({of.name: of.start for of in listed.values()}, executed.TEXT, executed.IMAGE.stat().st_size))
     environment = {**os.environ, **records.to(RECORDS), "BULKHEAD_EXECUTED": str(OUT)}
     side_by_side = ["-p", "xdist", f"-n{min(os.cpu_count(), 4)}", "--dist=loadfile"]
     pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={OUT / 'tests.xml'}", *side_by_side]
@@ -51,16 +55,16 @@ def run_tests(tests):
 
 
 def seen():
-    """(what was noted of each instruction, machines that counted)"""
+    """(what was noted of each instruction, the paths of exits, machines that counted)"""
     rows = [json.loads(line) for line in (OUT / executed.INDEX).read_text(encoding="utf-8").splitlines()]
     counted = [row for row in rows if row["test"] and tags.is_tagged(row["test"])]
-    together = bytearray()
+    size, paths = executed.IMAGE.stat().st_size, []
+    together = 0
     for row in counted:
         data = (OUT / row["file"]).read_bytes()
-        together.extend(bytes(max(0, len(data) - len(together))))
-        for number, byte in enumerate(data):
-            together[number] |= byte
-    return together, len(counted)
+        together |= int.from_bytes(data[: size // 4], "little")
+        paths += exit_paths.paths(data, size)
+    return together.to_bytes(size // 4, "little"), paths, len(counted)
 
 
 def judged(noted):
@@ -88,7 +92,14 @@ def judged(noted):
 
 def measure(tests=()):
     status = run_tests(list(tests))
-    noted, machines = seen()
+    noted, paths, machines = seen()
     functions = judged(noted)
     total = {key: sum(of[key] for of in functions.values()) for key in ("instructions", "executed", "ways", "ways_gone", "calls", "calls_made")}
-    return {"what": "shipped image, executed in QEMU", "status": status, "machines": machines, "total": total, "functions": functions}
+    return {
+        "what": "shipped image, executed in QEMU",
+        "status": status,
+        "machines": machines,
+        "total": total,
+        "exits": exit_paths.longest(paths),
+        "functions": functions,
+    }

@@ -14,8 +14,8 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from bundle import coverage  # noqa: E402  (needs the path above)
-from covering import justified, llvm, object_code, records  # noqa: E402
+from bundle import coverage, static_paths  # noqa: E402  (needs the path above)
+from covering import exit_paths, justified, llvm, object_code, records  # noqa: E402
 
 SOURCE = """\
 #include <stdbool.h>
@@ -135,3 +135,30 @@ def test_object_code(monkeypatch):
     found = object_code.judged(bytes([seen, taken, 0, seen]))
     assert found["f"]["gaps"] == ["0x4: b.eq 10 never fell through", "0x8: bl 20 <g>"] and found["g"]["gaps"] == ["0x10: bl 0 <f>"]
     assert [found["f"][key] for key in ("instructions", "executed", "ways", "ways_gone", "calls", "calls_made")] == [3, 2, 2, 1, 1, 0]
+
+
+# [utest->swr~evidence-paths~1]
+def test_exit_paths():
+    """Of what a machine noted: the longest exit of each class, by the places that it came by."""
+    size, places = 22, [exit_paths.PLACES.index(name) + 1 for name in ("exit_synchronous", "data_abort", "gicr_access", "exit_sgi", "exit_interrupt")]
+    sync, abort, gicr, sgi, irq = (1 << place for place in places)
+    rows = [(sync | abort | gicr, 70, 2), (sync | abort | gicr | irq, 90, 1), (sync | abort, 40, 1), (sync | sgi, 30, 5), (irq, 20, 9), (sync, 5, 1)]
+    data = bytes(8) + b"".join(exit_paths.PATH.pack(*row) for row in rows) + bytes(exit_paths.PATH.size * (exit_paths.PATHS - len(rows)))
+    assert exit_paths.longest(exit_paths.paths(data, size)) == {
+        "data abort: redistributor": {"longest": 90, "count": 3},
+        "data abort: nothing of the cell's": {"longest": 40, "count": 1},
+        "system register": {"longest": 30, "count": 5},
+        "IRQ": {"longest": 20, "count": 9},
+        exit_paths.AT_ONCE: {"longest": 5, "count": 1},
+    }
+
+
+# [utest->swr~evidence-paths~1]
+def test_marks_of_exits():
+    """Each vector of a guest's begins an exit, and each place that tells classes apart is another mark."""
+    names = (*exit_paths.PLACES, *static_paths.ENDS_OF_LIFE)
+    addresses = {"vectors_guest": 0x1400, **{name: 0x1000 + 4 * number for number, name in enumerate(names)}}
+    found = exit_paths.marks(addresses, 0x1000, 0x1000)
+    assert list(found[: len(names)]) == [*range(1, len(exit_paths.PLACES) + 1), *[exit_paths.CUT] * len(static_paths.ENDS_OF_LIFE)]
+    assert [number * 4 for number, byte in enumerate(found) if byte == exit_paths.ENTRY] == [0x400 + 0x80 * number for number in range(8)]
+    assert len(exit_paths.PLACES) < exit_paths.ENTRY

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Machines whose QEMU notes which instructions of the shipped hypervisor are executed (executed.c), for the object-code check."""
+"""Machines whose QEMU notes which instructions of the shipped hypervisor are executed, and how long its exits are (executed.c), for the
+object-code check."""
 
 import json
 import os
@@ -10,6 +11,8 @@ from . import build
 
 FOLDER = os.environ.get("BULKHEAD_EXECUTED")  # where it is noted; none: it isn't
 PLUGIN = "executed.so"  # in FOLDER
+MARKS = "marks"  # in FOLDER
+IMAGE = build.BUILD / "bulkhead.bin"
 INDEX = "tests.jsonl"  # in FOLDER: of each file of a machine the test that started it
 TEXT = 0x4000000000  # EL2_VA_TEXT
 
@@ -21,4 +24,4 @@ def options():
     test = os.environ.get("PYTEST_CURRENT_TEST", "").split(" ")[0]
     with open(pathlib.Path(FOLDER) / INDEX, "a", encoding="utf-8") as index:
         index.write(json.dumps({"file": os.path.basename(name), "test": test}) + "\n")
-    return ["-plugin", f"{FOLDER}/{PLUGIN},link={TEXT:#x},image={build.BUILD / 'bulkhead.bin'},out={name}"]
+    return ["-plugin", f"{FOLDER}/{PLUGIN},link={TEXT:#x},image={IMAGE},marks={FOLDER}/{MARKS},out={name}"]
