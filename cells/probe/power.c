@@ -13,7 +13,7 @@
 #include "psci.h"
 #include "timer.h"
 
-#define PATIENCE_NS UINT64_C(200000000)
+#define PATIENCE_NS UINT64_C(5000000000) /* a core of an emulated machine may have to wait for the host */
 #define WAKE_SGI    1u
 #define STORM_VALUE 24u /* heartbeat values[]: rounds of cpu-storm */
 
