@@ -41,6 +41,7 @@ CHANNELS = (
 
 
 def row(channel, found):
+    """[impl->swr~interference-told~1]"""
     of = measured.of(found, channel.cases)
     verdict = "fail" if any(r["verdict"] == "fail" for r in of) else "pass" if any(r["verdict"] == "pass" for r in of) else "not shown"
     return {**asdict(channel), "verdict": verdict, "tests": [measured.short(r) for r in of if r["verdict"] != "skip"]}
