@@ -22,7 +22,7 @@ CASE = "attack::test_classes.py::test_calls[direct]"
 @pytest.fixture(name="made")
 def _made(tmp_path, monkeypatch):
     """made(SHORT, LONG): what the part says of these records of make check and of make attack; subject and test are in a tree of their own."""
-    for path, text in (("build/bulkhead.bin", "code"), ("build/itb", "image"), ("test/a.py", "test")):
+    for path, text in (("build/bulkhead.bin", "code"), ("build/a.dts", "cells"), ("test/a.py", "test")):
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(text)
     for module in (attack, used):
@@ -43,7 +43,7 @@ def _made(tmp_path, monkeypatch):
 
 
 def record(attempts, verdict="pass", **changed):
-    inputs = {path: used.file_hash(attack.ROOT / path) for path in ("build/bulkhead.bin", "build/itb")}
+    inputs = {path: used.file_hash(attack.ROOT / path) for path in ("build/bulkhead.bin", "build/a.dts")}
     line = {"case": CASE, "record": 3, "procedure": "test/a.py", "revision": used.revision(attack.ROOT / "test/a.py"), "inputs": inputs, "log": []}
     return {**line, "verdict": verdict, "measured": {"attempts": attempts, "seed": "1: 0x2"}, **changed}
 
@@ -68,11 +68,12 @@ def test_other_bytes(made, changed):
 
 
 # [utest->swr~attacks-counted~1]
-def test_other_image(made):
-    """What else the test used may be gone, but where it is there, it is the same."""
-    lost, other = record(1_000_000), record(1_000_000)
-    lost["inputs"]["build/gone"] = other["inputs"]["build/itb"] = "0" * 64
-    assert made([], [lost])[0]["verdict"] == "pass"
+def test_other_inputs(made):
+    """What else the test used may be gone, but where it is there, it is the same, but for what names its commit."""
+    lost, other, later = record(1_000_000), record(1_000_000), record(1_000_000)
+    (attack.ROOT / "build/a.itb").write_text("of a later commit")
+    lost["inputs"]["build/gone"] = other["inputs"]["build/a.dts"] = later["inputs"]["build/a.itb"] = "0" * 64
+    assert made([], [lost])[0]["verdict"] == made([], [later])[0]["verdict"] == "pass"
     assert made([], [other])[1] == []
 
 
