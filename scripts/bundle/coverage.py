@@ -6,6 +6,7 @@ import shutil
 from covering import coupling, el2, host, justified, llvm, object_code, records
 
 from . import measured
+from . import stamp as stamps
 from .bundle import Figure, Part, write_json
 
 SHORT_TESTS = ["test/system/test_control.py"]
@@ -64,7 +65,7 @@ def counted(found, bundle, name, result, parts, pages):
 
 def of_object_code(found, folder, tests):
     """Of the shipped binary: instructions, branches' ways, and calls: control coupling."""
-    result = object_code.measure(tests)
+    result = object_code.measure(tests, None if tests else stamps.read()["run"])
     write_json(folder / "object-code.json", result)
     total = result["total"]
     for name, covered, count in (("instructions", "executed", "instructions"), ("ways of conditional branches", "ways_gone", "ways"), ("calls", "calls_made", "calls")):

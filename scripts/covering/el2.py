@@ -11,6 +11,10 @@ import sys
 from . import records, tags
 from .llvm import COVER, ROOT, by_file, export, html, merge
 
+sys.path.insert(0, str(ROOT / "test"))
+
+from harness import executed  # noqa: E402  (needs the path above)
+
 RAW = COVER / "raw"
 RECORDS = COVER / "records"
 ELF = COVER / "hv/bulkhead.elf"
@@ -33,6 +37,7 @@ def run_tests(tests, full):
     side_by_side = ["-p", "xdist", f"-n{min(os.cpu_count(), 4)}", "--dist=loadfile"]
     pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={COVER / 'tests.xml'}", *side_by_side]
     options = ["--full"] if full else []
+    environment.pop(executed.VARIABLE, None)  # it isn't the shipped image
     return subprocess.run([*pytest, *options, *(tests or SUITES)], cwd=ROOT, env=environment, check=False).returncode
 
 

@@ -19,11 +19,10 @@ sys.path.insert(0, str(ROOT / "test"))
 
 from harness import executed, plugin  # noqa: E402  (needs the path above)
 
-OUT = COVER / "object-code"
-RECORDS = OUT / "records"
+WHOLE, SOME = COVER / "object-code", COVER / "object-code-some"  # of all tests that count, of those that were asked for
 ELF = ROOT / "build/hv/bulkhead.elf"
 CROSS = os.environ.get("HV_CROSS", "aarch64-linux-gnu-")
-SUITES = ["test/system", "test/attack/test_intruder.py"]
+RUN = WHOLE / "run"  # of `make check`, whose machines were looked at
 EXECUTED, TAKEN, FALLEN = 1, 2, 4  # executed.c
 LINE = re.compile(r"^\s*([0-9a-f]+):\t[0-9a-f]{8}\s+(\S+)\s*(.*)$")
 FUNCTION = re.compile(r"^([0-9a-f]+) <([^>]+)>:$")
@@ -42,26 +41,31 @@ def instructions():
             yield function, int(found[1], 16) - executed.TEXT, found[2], found[3].split("//")[0].strip()
 
 
-def run_tests(tests):
-    shutil.rmtree(OUT, ignore_errors=True)
-    OUT.mkdir(parents=True)
-    plugin.compiled(ROOT / "test/harness/executed.c", OUT / executed.PLUGIN)
+def prepare(out=WHOLE):
+    """Variables of a pytest whose machines are looked at."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    plugin.compiled(ROOT / "test/harness/executed.c", out / executed.PLUGIN)
     listed = static_paths.functions(static_paths.disassembly(ELF))
-    (OUT / executed.MARKS).write_bytes(exit_paths.marks({of.name: of.start for of in listed.values()}, executed.TEXT, executed.IMAGE.stat().st_size))
-    environment = {**os.environ, **records.to(RECORDS), "BULKHEAD_EXECUTED": str(OUT)}
+    (out / executed.MARKS).write_bytes(exit_paths.marks({of.name: of.start for of in listed.values()}, executed.TEXT, executed.IMAGE.stat().st_size))
+    return {executed.VARIABLE: str(out)}
+
+
+def run_tests(tests, out):
+    environment = {**os.environ, **prepare(out), **records.to(out / "records")}
     side_by_side = ["-p", "xdist", f"-n{min(os.cpu_count(), 4)}", "--dist=loadfile"]
-    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={OUT / 'tests.xml'}", *side_by_side]
-    return subprocess.run([*pytest, *(tests or SUITES)], cwd=ROOT, env=environment, check=False).returncode
+    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={out / 'tests.xml'}", *side_by_side]
+    return subprocess.run([*pytest, *(tests or [f"test/{suite}" for suite in executed.SUITES])], cwd=ROOT, env=environment, check=False).returncode
 
 
-def seen():
+def seen(out):
     """(what was noted of each instruction, the paths of exits, machines that counted)"""
-    rows = [json.loads(line) for line in (OUT / executed.INDEX).read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in (out / executed.INDEX).read_text(encoding="utf-8").splitlines()]
     counted = [row for row in rows if row["test"] and tags.is_tagged(row["test"])]
     size, paths = executed.IMAGE.stat().st_size, []
     together = 0
     for row in counted:
-        data = (OUT / row["file"]).read_bytes()
+        data = (out / row["file"]).read_bytes()
         together |= int.from_bytes(data[: size // 4], "little")
         paths += exit_paths.paths(data, size)
     return together.to_bytes(size // 4, "little"), paths, len(counted)
@@ -90,14 +94,22 @@ def judged(noted):
     return functions
 
 
-def measure(tests=()):
-    status = run_tests(list(tests))
-    noted, paths, machines = seen()
+def looked_at(run):
+    """The machines that were looked at are those of this run of `make check`."""
+    RUN.write_text(run)
+
+
+def measure(tests=(), run=None):
+    """Of these tests, or of what `make check` ran, where that was looked at, or of all tests that count, which run now."""
+    out = SOME if tests else WHOLE
+    of_run = run and RUN.is_file() and RUN.read_text() == run
+    status = 0 if of_run else run_tests(list(tests), out)
+    noted, paths, machines = seen(out)
     functions = judged(noted)
     total = {key: sum(of[key] for of in functions.values()) for key in ("instructions", "executed", "ways", "ways_gone", "calls", "calls_made")}
     return {
         "what": "shipped image, executed in QEMU",
-        "status": status,
+        "status": status,  # of the tests that were run for this alone
         "machines": machines,
         "total": total,
         "exits": exit_paths.longest(paths),

@@ -9,19 +9,23 @@ import tempfile
 
 from . import build
 
-FOLDER = os.environ.get("BULKHEAD_EXECUTED")  # where it is noted; none: it isn't
+VARIABLE = "BULKHEAD_EXECUTED"
+FOLDER = os.environ.get(VARIABLE)  # where it is noted; none: it isn't
 PLUGIN = "executed.so"  # in FOLDER
 MARKS = "marks"  # in FOLDER
 IMAGE = build.BUILD / "bulkhead.bin"
 INDEX = "tests.jsonl"  # in FOLDER: of each file of a machine the test that started it
+SUITES = ("system/", "attack/test_intruder.py")  # whose machines count, as for the coverage of the sources
 TEXT = 0x4000000000  # EL2_VA_TEXT
 
 
 def options():
     """Of a QEMU that starts now."""
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").split(" ")[0].removeprefix("test/")
+    if not test.startswith(SUITES):
+        return []
     with tempfile.NamedTemporaryFile(dir=FOLDER, suffix=".executed", delete=False) as file:
         name = file.name
-    test = os.environ.get("PYTEST_CURRENT_TEST", "").split(" ")[0]
     with open(pathlib.Path(FOLDER) / INDEX, "a", encoding="utf-8") as index:
         index.write(json.dumps({"file": os.path.basename(name), "test": test}) + "\n")
     return ["-plugin", f"{FOLDER}/{PLUGIN},link={TEXT:#x},image={IMAGE},marks={FOLDER}/{MARKS},out={name}"]
