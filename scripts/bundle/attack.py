@@ -6,7 +6,7 @@ import json
 import re
 import sys
 
-from . import measured
+from . import measured, tests
 from .bundle import BUILD, ROOT, Figure, Part, write_json
 
 sys.path.insert(0, str(ROOT / "test"))
@@ -17,6 +17,12 @@ CASES = r"(attack|fuzz)::"
 WANTED = 1_000_000  # attempts a class
 ATTEMPTS = "attempts"
 LONG = BUILD / "attack/records"  # of `make attack`
+# Whose records there must be: each makes as many attempts as it is told.
+CLASSES = (
+    *(rf"attack::test_classes\.py::test_{name}\[{mode}\]" for name in ("sysregs", "calls", "pages", "fetches", "storms") for mode in ("injected", "direct")),
+    *(rf"attack::test_intruder\w*\.py::test_{name}" for name in ("config", "faults", "resets")),
+    r"fuzz::test_fuzz\.py::test_some_runs\[",
+)
 SUBJECTS = ("build/bulkhead.bin", "build/fuzz/")  # what is attacked: the hypervisor, a reader with its fuzzer
 # They name the commit that they were made of, and so are others in each: the tool, and what it makes of the partition file.
 OF_A_COMMIT = re.compile(r"build/bulkhead|.*\.itb")
@@ -36,9 +42,11 @@ def same_bytes(record):
 
 
 def of_long_runs():
-    """{case: record}, of the tests that ended."""
-    lines = (json.loads(line) for path in sorted(LONG.glob("*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines())
-    return {line["case"]: {**line, "record": None, "log": []} for line in lines if "case" in line and line["verdict"] != "skip" and same_bytes(line)}
+    """({case: record} of the tests that ended, cases that began and took their process with them)"""
+    lines = [line for path in sorted(LONG.glob("*.jsonl")) for line in tests.lines_of(path)]
+    ended = [line for line in lines if "case" in line]
+    lost = {line["began"] for line in lines if "began" in line} - {line["case"] for line in ended}
+    return {line["case"]: {**line, "record": None, "log": []} for line in ended if line["verdict"] != "skip" and same_bytes(line)}, sorted(lost)
 
 
 def attempts(record):
@@ -55,7 +63,7 @@ def chosen(short, long):
 
 
 def make(bundle):
-    folder, long = bundle.folder("attack"), of_long_runs()
+    folder, (long, lost) = bundle.folder("attack"), of_long_runs()
     of = chosen([record for record in measured.of(measured.records(bundle), CASES) if record["verdict"] != "skip"], long)
     taken = [record for record in of if record["record"] is None]
     write_json(folder / "results.json", [measured.short(record) for record in of])
@@ -63,9 +71,9 @@ def make(bundle):
     counted = [(record, attempts(record)) for record in of if attempts(record)]
     figures = [Figure(record["case"], count, ATTEMPTS, f"{WANTED:,}", count >= WANTED) for record, count in counted]
     gaps = [f"{record['case']}: {count:,} of {WANTED:,} attempts" for record, count in counted if count < WANTED]
-    if not of:
-        gaps.append("no attack is among the records")
-    if not long:
+    gaps += [f"no record of {pattern}" for pattern in CLASSES if not any(re.match(pattern, record["case"]) for record, _ in counted)]
+    gaps += [f"{case}: a run of `make attack` ended while it ran: nothing is known of it" for case in lost]
+    if not long and not bundle.short:
         gaps.append("no record of `make attack` is of these bytes: the attempts are those of make check")
     verdict = "fail" if any(record["verdict"] == "fail" for record in of) else "open" if gaps else "pass"
     statement = (

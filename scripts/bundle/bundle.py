@@ -2,6 +2,7 @@
 """A bundle that is being made: where it lies, whether it counts, and what each part says of itself."""
 
 import datetime
+import hashlib
 import json
 import pathlib
 import shutil
@@ -70,8 +71,18 @@ class Bundle:
         assert part.verdict in VERDICTS, part.verdict
         if part.part in EXPLAINED:
             shutil.copy(ROOT / EXPLAINED[part.part], self.folder(part.part))
-        write_json(self.folder(part.part) / "summary.json", asdict(part))
+        write_json(self.folder(part.part) / "summary.json", {**asdict(part), "of": self.made_of()})
         return part.verdict
+
+    def made_of(self):
+        """What a part that is made now is of."""
+        here, image = tree(), BUILD / "bulkhead.bin"
+        hypervisor = hashlib.sha256(image.read_bytes()).hexdigest() if image.exists() else None
+        return {"commit": here["commit"], "changes": here["changes"], "hypervisor": hypervisor, "short": self.short}
+
+    def parts(self):
+        """{name: summary} of those that are there."""
+        return {path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in sorted(self.out.glob("*/summary.json"))}
 
     def not_for_credit(self):
         """Why this bundle doesn't count; empty: it does. A tree that nobody can get again proves nothing."""
@@ -80,8 +91,12 @@ class Bundle:
             reasons.append("the tree has changes that aren't committed")
         if not git("tag", "--points-at", "HEAD"):
             reasons.append("the commit has no tag")
-        if self.short:
+        parts, here = self.parts(), self.made_of()
+        if self.short or any(part["of"]["short"] for part in parts.values()):
             reasons.append("the short form: most tests were left out")
+        for name, part in parts.items():
+            if {**part["of"], "short": None} != {**here, "short": None}:
+                reasons.append(f"part {name} is of another commit, tree or hypervisor")
         return reasons
 
 
@@ -91,6 +106,19 @@ def write_json(path, value):
 
 def git(*arguments):
     return subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def tree():
+    """The commit, its tag, and a hash over all that differs from it."""
+    changes = hashlib.sha256(subprocess.run(["git", "diff", "--binary", "HEAD"], cwd=ROOT, check=True, capture_output=True).stdout)
+    for name in sorted(filter(None, git("ls-files", "-z", "--others", "--exclude-standard").split("\0"))):
+        changes.update(name.encode() + b"\0" + hashlib.sha256((ROOT / name).read_bytes()).digest())
+    return {
+        "commit": git("rev-parse", "HEAD"),
+        "tag": git("tag", "--points-at", "HEAD").split("\n")[0] or None,
+        "dirty": bool(git("status", "--porcelain")),
+        "changes": changes.hexdigest(),
+    }
 
 
 def say(text):

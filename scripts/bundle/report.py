@@ -213,9 +213,9 @@ def to_pdf(html, pdf):
         raise RuntimeError(f"chromium made no PDF: {done.stderr.strip()[-400:]}")
 
 
-def write(bundle):
-    """From what the parts wrote."""
-    out, reasons = bundle.out, bundle.not_for_credit()
+def write(bundle, reasons=None):
+    """From what the parts wrote. reasons: why the bundle doesn't count, where that is known better than the bundle does."""
+    out, reasons = bundle.out, bundle.not_for_credit() if reasons is None else reasons
     parts = [json.loads(path.read_text(encoding="utf-8")) for name in ORDER if (path := out / name / "summary.json").exists()]
     body = front(bundle, parts, reasons) + "".join(section(out, part) for part in parts)
     body += "".join(document(title, (ROOT / path).read_text(encoding="utf-8")) for path, title in DOCUMENTS if (ROOT / path).exists())

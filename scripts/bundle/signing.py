@@ -19,9 +19,7 @@ class Signer:
     def __init__(self, name):
         """name: EVIDENCE_KEY, a file or a PKCS#11 URI; without one it is the tree's development key."""
         self.development = False
-        if not name:
-            key = keys.development()
-            name = key.certificate.with_suffix(".key")
+        name = name or keys.development().certificate.with_suffix(".key")
         token = str(name).startswith("pkcs11:")
         if not token:
             certificate = pathlib.Path(name).with_suffix(".crt")
@@ -29,6 +27,8 @@ class Signer:
         engine = ["-engine", "pkcs11"] if token else []
         self._sign = [*engine, *(["-keyform", "engine"] if token else []), "-inkey", name]
         self.public_pem = run("openssl", "pkey", *engine, *(["-inform", "engine"] if token else []), "-in", name, "-pubout")
+        own = keys.FOLDER / "development.crt"  # whatever its copies are called
+        self.development |= own.is_file() and self.public_pem == run("openssl", "x509", "-in", own, "-noout", "-pubkey")
         text = run("openssl", "pkey", "-pubin", "-noout", "-text", data=self.public_pem).decode()
         self._hash = [] if text.startswith("ED25519") else ["-digest", "sha256"]
 

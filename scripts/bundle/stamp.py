@@ -3,7 +3,6 @@
 tests.py takes the results for those of this tree where both are of it, byte for byte."""
 
 import datetime
-import hashlib
 import json
 import os
 import pathlib
@@ -11,7 +10,7 @@ import platform
 import subprocess
 import time
 
-from .bundle import BUILD, ROOT, git, write_json
+from .bundle import BUILD, tree, write_json
 
 RESULTS = BUILD / "test-results"
 RECORDS = RESULTS / "records"  # of test/harness/recorder.py
@@ -37,19 +36,6 @@ def now():
 
 def moment():
     return {"monotonic_ns": time.monotonic_ns(), "wall": now()}
-
-
-def tree():
-    """The commit, its tag, and a hash over all that differs from it."""
-    changes = hashlib.sha256(subprocess.run(["git", "diff", "--binary", "HEAD"], cwd=ROOT, check=True, capture_output=True).stdout)
-    for name in sorted(filter(None, git("ls-files", "-z", "--others", "--exclude-standard").split("\0"))):
-        changes.update(name.encode() + b"\0" + hashlib.sha256((ROOT / name).read_bytes()).digest())
-    return {
-        "commit": git("rev-parse", "HEAD"),
-        "tag": git("tag", "--points-at", "HEAD").split("\n")[0] or None,
-        "dirty": bool(git("status", "--porcelain")),
-        "changes": changes.hexdigest(),
-    }
 
 
 def host():

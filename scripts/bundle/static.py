@@ -7,7 +7,6 @@ docs/evidence-static.md says what each shows and doesn't.
 from . import sarif, static_eva, static_limits, static_paths, static_stack, static_tools
 from .bundle import BUILD, Figure, Part, write_json
 
-RESULTS = BUILD / "bench/results.json"
 SHORT = ("src/core/hypercalls.c", "src/arch/arm64/traps.c")  # the short form's files ...
 WHOLE = ("2.3", "2.4", "2.5", "5.7", "5.8", "5.9", "8.7")  # ... and rules that are about all files together
 
@@ -49,11 +48,10 @@ def stack(found, folder):
 
 
 # [impl->swr~evidence-paths~1]
-def paths(found, folder, image, exits):
+def paths(found, folder, image, exits, results):
     listed = static_paths.functions(static_paths.disassembly())
     values = static_limits.values(image)
     loops = static_paths.Loops(static_paths.read(static_paths.LOOPS)["loops"], values, static_paths.lines_of(static_paths.ELF))
-    results = static_paths.read(RESULTS) if RESULTS.exists() else []
     table = static_paths.table(listed, loops, results, exits)
     write_json(folder / "paths.json", {"unit": "instructions", "limits": values, "classes": table})
     for row in table:
@@ -114,8 +112,10 @@ def make(bundle):
     folder, found = bundle.folder("static"), Found()
     analysers(found, folder, bundle.short)
     stack(found, folder)
-    object_code = bundle.out / "coverage/object-code.json"
-    paths(found, folder, bundle.image / "bulkhead.itb", static_paths.read(object_code)["exits"] if object_code.exists() else {})
+    object_code, timing = (bundle.out / name for name in ("coverage/object-code.json", "timing/results.json"))
+    exits = static_paths.read(object_code)["exits"] if object_code.exists() else {}
+    results = static_paths.read(timing) if timing.exists() and not bundle.short else []  # the short form measures nothing
+    paths(found, folder, bundle.image / "bulkhead.itb", exits, results)
     eva(found, folder, bundle.short)
     verdict = "fail" if found.bad else "open" if found.gaps else "pass"
     text = statement(found.bad, bundle.short)

@@ -48,7 +48,7 @@ def scrub(value):
 # ---- what was left ----
 
 
-def _lines(path):
+def lines_of(path):
     """A file that a process wrote until it was killed may end in half a line."""
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
@@ -70,7 +70,7 @@ def of_processes(stamp):
     """(records, cases that began without an end)"""
     found, begun = [], {}
     for path in sorted(stamps.RECORDS.glob("*.jsonl")):
-        first, *lines = list(_lines(path)) or [{}]
+        first, *lines = list(lines_of(path)) or [{}]
         if first.get("run") != stamp["run"]:
             continue
         ended = [line for line in lines if "case" in line]
@@ -257,7 +257,7 @@ def make(bundle):
         wrong.append(f"`bulkhead log verify` refuses the records: {scrub(verified.stderr.strip())}")
     failed = [record["case"] for record in records if record["verdict"] == "fail"]
     wrong += [f"failed: {case}" for case in failed]
-    return bundle.end(_part(records, counts, wrong, [*notes, *_notes(logs, records)], bundle.short))
+    return bundle.end(_part(records, counts, wrong, [*notes, *_notes(logs, records)], bundle))
 
 
 def _notes(logs, records):
@@ -272,25 +272,34 @@ def _notes(logs, records):
         yield f"{len(set(logs.cut))} serial logs of more than {LOG_MAX >> 20} MiB are cut in their middle; their records have the whole one's size and SHA-256"
 
 
-def _part(records, counts, wrong, notes, short):
+def own_image(records, bundle):
+    """Tests that used this configuration's partition file, or what was made of it."""
+    names = (used.shown(bundle.config), f"{used.shown(bundle.image)}/")
+    return [record for record in records if any(path == names[0] or path.startswith(names[1]) for path in record["inputs"])]
+
+
+def _part(records, counts, wrong, notes, bundle):
     tagged = sum(bool(record["requirements"]) for record in records)
     on_machine = sum("target" in record for record in records)
-    which = "Of the short form: those tests of this commit and tree that had run." if short else "Of a whole run of `make check` of this commit and tree."
-    verdict = "fail" if wrong or not records else "pass"
+    which = "Of the short form: those tests of this commit and tree that had run." if bundle.short else "Of a whole run of `make check` of this commit and tree."
+    verdict = "fail" if wrong or not records else "open" if counts["skip"] else "pass"
+    own = len(own_image(records, bundle))
     return Part(
         part="tests",
         title="Test records",
         verdict=verdict,
         statement=f"{which} {len(records)} tests: {counts['pass']} passed, {counts['fail']} failed, {counts['skip']} were skipped. Each has a "
         "record with its requirements, procedure and revision, inputs by hash, target, expectation, observation, time and serial log; "
-        "the records are chained, and `bulkhead log verify tests/records.jsonl` checks that none is altered, missing or added.",
+        "the records are chained, and `bulkhead log verify tests/records.jsonl` checks that none is altered, missing or added. The tests have partition "
+        "files of their own, which bring about what one configuration alone can't, with the same hypervisor and tool.",
         figures=[
             Figure("tests passed", counts["pass"], "tests"),
             Figure("tests failed", counts["fail"], "tests", "0 tests", counts["fail"] == 0),
             Figure("tests skipped", counts["skip"], "tests"),
             Figure("tests that name a requirement", tagged, "tests"),
             Figure("tests on the emulated machine", on_machine, "tests"),
+            Figure("tests that used this configuration, or what was made of it", own, "tests"),
         ],
-        gaps=[*wrong, *skips(records)],
+        gaps=[*wrong, *skips(records), *([] if own else ["no test used this configuration, or what was made of it"])],
         notes=notes,
     )

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 from . import records, tags
-from .llvm import COVER, FLAGS, ROOT, by_file, export, html, merge
+from .llvm import COVER, FLAGS, ROOT, built, by_file, export, html, merge
 
 OUT = COVER / "host"
 RAW = OUT / "raw"
@@ -37,16 +37,20 @@ def _environment(profile):
 
 
 def build(units):
+    """The tool, of all sources anew: see llvm.built(); and the unit tests."""
+    shutil.rmtree(OUT / "obj", ignore_errors=True)
+    TOOL.unlink(missing_ok=True)
     make = ["make", "--no-print-directory", f"-j{os.cpu_count()}"]
     variables = ["HOSTCC=clang-19", f"HOSTCFLAGS={FLAGS}", f"HOST_TOOL={TOOL.relative_to(ROOT)}", f"HOST_OUT={(OUT / 'obj').relative_to(ROOT)}"]
-    subprocess.run([*make, *variables, str(TOOL.relative_to(ROOT))], cwd=ROOT, check=True)
-    subprocess.run([*make, *(str(unit.relative_to(ROOT)) for unit in units)], cwd=ROOT, check=True)
+    places = built([*make, *variables, str(TOOL.relative_to(ROOT))], "the tool")
+    built([*make, *(str(unit.relative_to(ROOT)) for unit in units)], "unit tests")
+    return places
 
 
 def measure(tests=(), short=False):
     """As llvm.by_file() has it; short: unit tests alone."""
     units = list(_units())
-    build(units)
+    not_counted = build(units)
     shutil.rmtree(RAW, ignore_errors=True)
     RAW.mkdir(parents=True)
     bad = []
@@ -66,6 +70,7 @@ def measure(tests=(), short=False):
         "status": len(bad),
         "failed": bad,
         "units": len(units),
+        "not_counted": not_counted,
         "verdicts": {} if short else records.verdicts(RECORDS),
         "files": by_file(export(PROFILE, objects), PARTS),
     }

@@ -13,19 +13,28 @@ CLASSES = {
     "tool": "the compiler can't count it: a decision of nested expressions, code before there are counters",
 }
 MOST = 0.02  # of decisions
+SPAN_MAX = 30  # lines of an entry
 
 
 def entries(of):
     """Those of a measurement: el2 or host."""
-    found = json.loads(TABLE.read_text(encoding="utf-8"))["gaps"]
+    found = [entry for entry in json.loads(TABLE.read_text(encoding="utf-8"))["gaps"] if entry["of"] == of]
     for entry in found:
-        assert entry["class"] in CLASSES and entry["reason"], entry
-    return [entry for entry in found if entry["of"] == of]
+        if entry["class"] not in CLASSES or not entry["reason"] or len(_lines(entry)) not in range(1, SPAN_MAX + 1):
+            raise RuntimeError(f"{TABLE.name}: {entry['file']}:{entry['line']}: a class of {', '.join(CLASSES)}, a reason, and {SPAN_MAX} lines at most")
+    return found
 
 
 def _lines(entry):
     """An entry is of a line, or of those up to `last`."""
     return range(entry["line"], entry.get("last", entry["line"]) + 1)
+
+
+def _text(entry):
+    """What stands in its first line now."""
+    path = ROOT / entry["file"]
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return lines[entry["line"] - 1].strip() if entry["line"] <= len(lines) else None
 
 
 def count(gaps, lines):
@@ -38,21 +47,33 @@ def count(gaps, lines):
 
 
 def sort(files, listed):
-    """(entries on whose lines there are gaps, those on whose there is none: stale)"""
-    current = [entry for entry in listed if entry["file"] in files and any(count(files[entry["file"]]["gaps"], _lines(entry)).values())]
+    """(entries on whose lines there are gaps, and whose first line is the one that was judged; all others: stale)"""
+    current = [
+        entry
+        for entry in listed
+        if entry["file"] in files and any(count(files[entry["file"]]["gaps"], _lines(entry)).values()) and entry["text"] == _text(entry)
+    ]
     return current, [entry for entry in listed if entry not in current]
+
+
+def _of_part(files, part, listed):
+    """(gaps of a file of the part, lines that entries are of)"""
+    for name, file in files.items():
+        lines = {line for entry in listed if entry["file"] == name for line in _lines(entry)}
+        if name.startswith(f"{part}/") and lines:
+            yield file["gaps"], lines
 
 
 def sums(files, part, listed):
     """{kind: gaps of a part that are justified}"""
     total = dict.fromkeys((kind for kind in KINDS if kind != "functions"), 0)
-    for name, file in files.items():
-        lines = {line for entry in listed if entry["file"] == name for line in _lines(entry)}
-        if name.startswith(f"{part}/") and lines:
-            for kind, number in count(file["gaps"], lines).items():
-                total[kind] += number
+    for gaps, lines in _of_part(files, part, listed):
+        for kind, number in count(gaps, lines).items():
+            total[kind] += number
     return total
 
 
-def decisions(files):
-    return sum(file["branches"]["count"] // 2 for file in files.values())
+def decisions(files, part, listed):
+    """(lines of a part with a decision that is justified in part or whole, conditions all in all; a decision has one at least)"""
+    justified = sum(len({gap[0] for gap in [*gaps["branches"], *gaps["mcdc"]]} & lines) for gaps, lines in _of_part(files, part, listed))
+    return justified, sum(file["branches"]["count"] // 2 for name, file in files.items() if name.startswith(f"{part}/"))

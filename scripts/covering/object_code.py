@@ -71,6 +71,12 @@ def seen(out):
     return together.to_bytes(size // 4, "little"), paths, len(counted)
 
 
+def leaves(function, operands):
+    """A jump to another function's first instruction: a call in the place of a return."""
+    target = re.search(r"<([^>+]+)>$", operands)
+    return bool(target) and target[1] != function
+
+
 def judged(noted):
     """Of each function: instructions, branches, calls, and what of them was executed; and every gap. [impl->swr~object-code-seen~1]"""
     functions = collections.OrderedDict()
@@ -88,7 +94,7 @@ def judged(noted):
             of["ways_gone"] += gone
             if byte & EXECUTED and gone < 2:
                 of["gaps"].append(f"{offset:#x}: {mnemonic} {operands} never {'taken' if byte & FALLEN else 'fell through'}")
-        elif mnemonic in ("bl", "blr"):
+        elif mnemonic in ("bl", "blr") or (mnemonic == "b" and leaves(function, operands)):
             of["calls"] += 1
             of["calls_made"] += byte & EXECUTED
     return functions

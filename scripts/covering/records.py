@@ -20,9 +20,11 @@ def verdicts(folder):
 
 
 def different(counting, shipped):
-    """Cases that passed or failed on what counts and did something else on what is shipped. [impl->swr~coverage-same-verdicts~1]"""
-    return [
-        f"{case}: {verdict} with counters, {shipped.get(case, 'not run')} without"
-        for case, verdict in sorted(counting.items())
-        if verdict != "skip" and shipped.get(case) != verdict
-    ]
+    """(cases that passed or failed on what counts and did something else on what is shipped, those that ran on one of both alone)
+    [impl->swr~coverage-same-verdicts~1]"""
+    found, unequal = [], []
+    for case, verdict in sorted(counting.items()):
+        other = shipped.get(case, "not run")
+        if verdict != other:
+            (unequal if "skip" in (verdict, other) else found).append(f"{case}: {verdict} with counters, {other} without")
+    return found, unequal

@@ -326,8 +326,8 @@ static void flash_facts(struct audit *audit)
 	board->firmware_flash = node_string(&board->machine, loader, "firmware-flash");
 	(void)node_property(&board->machine, loader, "state", &length);
 	if (length == 2 * sizeof(uint64_t) &&
-	    !(node_u64(&board->machine, loader, "state", 0, &board->state.base) &&
-	      node_u64(&board->machine, loader, "state", 1, &board->state.size)))
+	    (!node_u64(&board->machine, loader, "state", 0, &board->state.base) ||
+	     !node_u64(&board->machine, loader, "state", 1, &board->state.size)))
 		board->state = (struct range){0};
 }
 

@@ -43,7 +43,7 @@ static bool is_board_device(const struct audit *audit, const struct node *due)
 	const char *type = node_string(&audit->board.tree, due, "device_type");
 
 	return (due->reg_count || due->irq_count) && due != audit->board.gic &&
-	       !(type && (!strcmp(type, "memory") || !strcmp(type, "pci"))) &&
+	       (!type || (strcmp(type, "memory") != 0 && strcmp(type, "pci") != 0)) &&
 	       strncmp(due->path, "/reserved-memory/", 17) != 0 && strncmp(due->path, "/cpus/", 6) != 0;
 }
 
@@ -82,7 +82,7 @@ void rule_tree_board(struct audit *audit)
 
 			/* Of the flash with the boot state the cell has one bank: rule_boot_state.c. */
 			if (due && is_board_device(audit, due) &&
-			    !(boot_state_of(audit, cell) && due == audit->boot_state.flash))
+			    (!boot_state_of(audit, cell) || due != audit->boot_state.flash))
 				device_check(audit, cell, told, due);
 		}
 	}

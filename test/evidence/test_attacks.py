@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the bundle says of attacks: the most attempts on the same bytes, and each failure.
 
-Robustness: test_other_bytes, test_failure_is_told
+Robustness: test_other_bytes, test_failure_is_told, test_missing, test_lost
 """
 
 import json
 import pathlib
+import re
 import sys
 
 import pytest
@@ -28,6 +29,7 @@ def _made(tmp_path, monkeypatch):
     for module in (attack, used):
         monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(attack, "LONG", tmp_path / "long")
+    monkeypatch.setattr(attack, "CLASSES", (re.escape(CASE),))
     bundle = bundles.Bundle("x.dts", tmp_path / "bundle")
 
     def of(short, long):
@@ -56,7 +58,6 @@ def test_most_attempts(made):
     assert [(row["case"], row["record"], row["measured"]["seed"]) for row in rows] == [(CASE, None, "1: 0x2")]
     told, rows = made([record(10_000)], [record(2_000)])
     assert told["verdict"] == "open" and rows[0]["record"] == 3 and told["gaps"] == [f"{CASE}: 10,000 of 1,000,000 attempts"]
-    assert made([], [])[0]["gaps"][0] == "no attack is among the records"
 
 
 # [utest->swr~attacks-counted~1]
@@ -82,3 +83,30 @@ def test_failure_is_told(made):
     """Whichever of both runs failed."""
     assert made([record(10_000, "fail")], [record(1_000_000)])[0]["verdict"] == "fail"
     assert made([record(10_000)], [record(500, "fail")])[0]["verdict"] == "fail"
+
+
+# [utest->swr~attacks-counted~1]
+def test_missing(made):
+    """A class that has no record with a number of attempts is a gap, whatever the others have."""
+    uncounted = {**record(0), "measured": {}}
+    for short in ([], [uncounted], [{**record(10_000), "case": "attack::test_classes.py::test_other[direct]"}]):
+        told, _ = made(short, [])
+        assert told["verdict"] == "open" and f"no record of {re.escape(CASE)}" in told["gaps"]
+
+
+# [utest->swr~attacks-counted~1]
+def test_lost(made):
+    """A long run that took its process with it, in the middle of a line: that case is told, and what ended before counts."""
+    told, rows = made([], [record(1_000_000), {"began": "attack::x"}])
+    assert told["verdict"] == "open" and any(gap.startswith("attack::x: a run of `make attack` ended") for gap in told["gaps"]) and rows[0]["measured"]["attempts"] == 1_000_000
+    with (attack.LONG / "main-2.jsonl").open("w") as file:
+        file.write('{"run": ""}\n{"began": "attack::y"}\n{"case": "attack::y", "verd')
+    told, _ = made([], [record(1_000_000)])
+    assert any(gap.startswith("attack::y: ") for gap in told["gaps"])
+
+
+def test_classes_are_there():
+    """Each pattern finds a test of this tree."""
+    for pattern in attack.CLASSES:
+        names = {f"{path.parent.name}::{path.name}::{name}" for path in (ROOT / "test").glob("*/test_*.py") for name in re.findall(r"^def (test_\w+)", path.read_text(), re.M)}
+        assert any(re.match(re.sub(r"\\\[.*", "", pattern), name) for name in names), pattern

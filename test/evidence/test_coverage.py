@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is made of coverage: gaps against the compiler's own counts, justified gaps, equal verdicts, object code.
 
-Robustness: test_stale, test_too_many, test_other_verdict
+Robustness: test_stale, test_refused_entries, test_too_many, test_other_verdict
 """
 
 import json
@@ -66,7 +66,7 @@ def test_gaps(file):
         assert missing == file[kind]["count"] - file[kind]["covered"] > 0
 
 
-ENTRY = {"of": "host", "file": "src/some.c", "line": 8, "last": 12, "class": "defensive", "reason": "said"}
+ENTRY = {"of": "host", "file": "src/some.c", "line": 8, "last": 12, "class": "defensive", "reason": "said", "text": "static int never(int x)"}
 
 
 @pytest.fixture(name="told")
@@ -75,7 +75,10 @@ def _told(file, tmp_path, monkeypatch):
 
     def of(*entries):
         (tmp_path / "gaps.json").write_text(json.dumps({"gaps": entries}))
+        (tmp_path / "src").mkdir(exist_ok=True)
+        (tmp_path / "src/some.c").write_text(SOURCE)
         monkeypatch.setattr(justified, "TABLE", tmp_path / "gaps.json")
+        monkeypatch.setattr(justified, "ROOT", tmp_path)
         found = coverage.Found()
         stale = coverage.of_sources(found, {"files": {"src/some.c": file}}, ("src",), "host")
         return found, stale
@@ -100,40 +103,49 @@ def test_justified(told, file):
 
 # [utest->swr~coverage-justified~1]
 def test_stale(told):
-    """Where there is no gap, or no such file."""
-    found, stale = told({**ENTRY, "line": 2, "last": 3}, {**ENTRY, "file": "src/other.c"})
-    assert [text.split(" is stale")[0] for text in stale] == ["justification of src/some.c:2", "justification of src/other.c:8"]
-    assert figure(found, "host: gaps justified").value == 0
-    with pytest.raises(AssertionError):
-        told({**ENTRY, "class": "tedious"})
+    """Where there is no gap, no such file, or another text than the one that was judged."""
+    found, stale = told({**ENTRY, "line": 2, "last": 3}, {**ENTRY, "file": "src/other.c"}, {**ENTRY, "text": "static int ever(int x)"})
+    assert [text.split(" is stale")[0] for text in stale] == ["justification of src/some.c:2", "justification of src/other.c:8", "justification of src/some.c:8"]
+    assert figure(found, "src: statements, after justification").value == figure(found, "src: statements").value
 
 
 # [utest->swr~coverage-justified~1]
-def test_too_many(told, monkeypatch):
-    """More than 2 % of decisions: the part fails."""
-    monkeypatch.setattr(justified, "decisions", lambda files: 50)
-    assert told(ENTRY)[0].bad == [] and figure(told(ENTRY)[0], "host: gaps justified").reached
-    assert told(ENTRY, {**ENTRY, "line": 5})[0].bad == ["host: 2 gaps are justified, more than 2% of 50 decisions"]
+@pytest.mark.parametrize("changed", [{"class": "tedious"}, {"reason": ""}, {"last": 99999}, {"last": 7}])
+def test_refused_entries(told, changed):
+    """Another class, no reason, more lines than anybody judges at once."""
+    with pytest.raises(RuntimeError, match="src/some.c:8"):
+        told({**ENTRY, **changed})
+
+
+# [utest->swr~coverage-justified~1]
+def test_too_many(told, file):
+    """More than 2 % of a part's decisions: it fails, however few the entries are."""
+    of = file["branches"]["count"] // 2
+    assert told(ENTRY)[0].bad == [] and figure(told(ENTRY)[0], "src: decisions with a justified gap").reached
+    found, _ = told({**ENTRY, "line": 3, "last": 18, "text": "{"})
+    assert found.bad == [f"src: gaps of 3 decisions are justified, more than 2% of {of}"] and not figure(found, "src: decisions with a justified gap").reached
 
 
 # [utest->swr~coverage-same-verdicts~1]
 def test_other_verdict(tmp_path):
-    """What passes with counters and not without, or the other way round, or didn't run there; what is skipped proves nothing."""
+    """What passes with counters and not without, or the other way round, or didn't run there; what is skipped on one side proves nothing."""
     (tmp_path / "main-1.jsonl").write_text('{"run": ""}\n{"began": "a"}\n' + "".join(json.dumps({"case": c, "verdict": v}) + "\n" for c, v in zip("abcd", ("pass", "fail", "pass", "skip"))))
     found = records.verdicts(tmp_path)
     assert found == {"a": "pass", "b": "fail", "c": "pass", "d": "skip"}
-    assert records.different(found, {"a": "pass", "b": "pass"}) == ["b: fail with counters, pass without", "c: pass with counters, not run without"]
+    told, unequal = records.different(found, {"a": "pass", "b": "pass", "d": "pass"})
+    assert told == ["b: fail with counters, pass without", "c: pass with counters, not run without"] and unequal == ["d: skip with counters, pass without"]
     assert records.to(tmp_path) == {"BULKHEAD_RECORDS": str(tmp_path)} and not tmp_path.exists()
 
 
 # [utest->swr~object-code-seen~1]
 def test_object_code(monkeypatch):
     """Each instruction, way of a branch, and call, by function and offset."""
-    lines = [("f", 0, "cmp", "x0, x1"), ("f", 4, "b.eq", "10"), ("f", 8, "bl", "20 <g>"), ("g", 12, "ret", ""), ("g", 16, "bl", "0 <f>")]
+    lines = [("f", 0, "cmp", "x0, x1"), ("f", 4, "b.eq", "10"), ("f", 8, "bl", "20 <g>"), ("g", 12, "ret", ""), ("g", 16, "b", "0 <f>"), ("g", 20, "b", "0 <g+0x4>")]
     monkeypatch.setattr(object_code, "instructions", lambda: lines)
     seen, taken = object_code.EXECUTED, object_code.EXECUTED | object_code.TAKEN
     found = object_code.judged(bytes([seen, taken, 0, seen]))
-    assert found["f"]["gaps"] == ["0x4: b.eq 10 never fell through", "0x8: bl 20 <g>"] and found["g"]["gaps"] == ["0x10: bl 0 <f>"]
+    assert found["f"]["gaps"] == ["0x4: b.eq 10 never fell through", "0x8: bl 20 <g>"] and found["g"]["gaps"] == ["0x10: b 0 <f>", "0x14: b 0 <g+0x4>"]
+    assert (found["g"]["calls"], found["g"]["calls_made"]) == (1, 0)
     assert [found["f"][key] for key in ("instructions", "executed", "ways", "ways_gone", "calls", "calls_made")] == [3, 2, 2, 1, 1, 0]
 
 

@@ -3,7 +3,7 @@
 
 [utest->swr~evidence-sealed~1]
 
-Robustness: test_refused, test_seals_nothing_that_does_not_verify, test_failed_tests
+Robustness: test_refused, test_seals_nothing_that_does_not_verify, test_failed_tests, test_incomplete_tests, test_parts_of_another_time
 """
 
 import base64
@@ -79,6 +79,30 @@ def test_failed_tests(forger):
     assert forger.faults(*forger.owner()) == set()  # the evidence of a failure is evidence
 
 
+def part(forger, name, verdict="open", **of):
+    forger.write(f"{name}/summary.json", json.dumps({"part": name, "verdict": verdict, "of": {**forger.bundle.made_of(), **of}}))
+
+
+def test_incomplete_tests(forger):
+    """Records that aren't those of a whole run don't count, though none of them failed."""
+    part(forger, "tests", "fail")
+    forger.seal("owner")
+    assert verified(forger, "test-result")["predicate"]["notForCredit"] == ["the test records aren't whole, as part tests says"]
+
+
+def test_parts_of_another_time(forger, monkeypatch):
+    """A bundle isn't put together of what isn't of one commit, tree and hypervisor, nor does a short part become a whole one."""
+    monkeypatch.setattr(Bundle, "not_for_credit", bundles.Bundle.not_for_credit)
+    part(forger, "static")
+    before = forger.bundle.not_for_credit()
+    assert not any("part" in reason or "short" in reason for reason in before)
+    for changed in ({"commit": "0" * 40}, {"changes": "0" * 64}, {"hypervisor": "0" * 64}):
+        part(forger, "static", **changed)
+        assert set(forger.bundle.not_for_credit()) - set(before) == {"part static is of another commit, tree or hypervisor"}
+    part(forger, "static", short=True)
+    assert set(forger.bundle.not_for_credit()) - set(before) == {"the short form: most tests were left out"}
+
+
 def test_without_tests(forger):
     (forger.folder / "tests/records.jsonl").unlink()
     forger.seal("owner")
@@ -105,6 +129,9 @@ def test_development_key(forger, monkeypatch, tmp_path):
         assert verified(forger, "provenance")["predicate"]["buildDefinition"]["internalParameters"]["notForCredit"] == due
         assert verified(forger, "test-result")["predicate"]["notForCredit"] == due
         monkeypatch.setenv("EVIDENCE_KEY", str(tmp_path / "keys/development.key"))
+    (tmp_path / "renamed.pem").write_bytes((tmp_path / "keys/development.key").read_bytes())
+    monkeypatch.setenv("EVIDENCE_KEY", str(tmp_path / "renamed.pem"))
+    assert seal.why_not_for_credit(forger.bundle) == due
     assert forger.faults("--key", tmp_path / "keys/development.crt") == set()
     assert forger.tool("--key", tmp_path / "keys/development.crt").stdout.count(b"NOT FOR CREDIT") == 2
 

@@ -247,17 +247,14 @@ def test_register_table_is_within_its_bound():
 
 
 # [utest->swr~evidence-paths~1]
-def test_bounds_hold_what_was_measured(tmp_path, monkeypatch):
+def test_bounds_hold_what_was_measured(tmp_path):
     """The shipped binary: each class has a bound, and a measurement above one fails the part."""
     image = bundles.BUILD / "out/edge-gateway/bulkhead.itb"
     if not image.exists():
         pytest.skip("no image of configs/edge-gateway.dts: make image")
-    results = tmp_path / "results.json"
-    monkeypatch.setattr(static, "RESULTS", results)
     for value, seen, bad in ((58, 60, False), (10**9, 60, True), (58, 10**9, True)):
-        results.write_text(json.dumps([{"name": "hvc_version", "value": value}]))
         found = static.Found()
-        static.paths(found, tmp_path, image, {"HVC": {"longest": seen, "count": 1}})
+        static.paths(found, tmp_path, image, {"HVC": {"longest": seen, "count": 1}}, [{"name": "hvc_version", "value": value}])
         assert next(row for row in static.static_paths.read(tmp_path / "paths.json")["classes"] if row["class"] == "HVC")["measured"] == max(value, seen)
         assert any("more than the bound" in text for text in found.bad) == bad
         assert [text for text in found.gaps if "no bound" in text] == []

@@ -24,7 +24,7 @@ static void rd_access(struct access *access)
 
 	if (access->write)
 		return; /* no LPIs to enable; the core is awake */
-	if (access->size != 4 && !(access->size == 8 && access->offset == GICR_TYPER)) {
+	if (access->size != 4 && (access->size != 8 || access->offset != GICR_TYPER)) {
 		access->value = 0;
 		return;
 	}
