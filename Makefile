@@ -104,7 +104,7 @@ attack: ## hostile cells and fuzzers, ATTACK_COUNT=1000000 attempts a class from
 	@$(check_setup)
 	@$(MAKE) --no-print-directory -j$(JOBS) parts
 	@rm -rf build/attack
-	@/usr/bin/python3 -m pytest -v -s -p no:cacheprovider --full test/attack/test_classes.py test/attack/test_intruder.py
+	@/usr/bin/python3 -m pytest -v -s -p no:cacheprovider --full test/attack/test_classes.py test/attack/test_intruder.py test/attack/test_intruder_chance.py
 	@/usr/bin/python3 -m pytest -v -s -p no:cacheprovider test/fuzz/test_fuzz.py
 
 lint: ## format, clang-tidy, cppcheck, shellcheck, licences

@@ -11,15 +11,17 @@ comment at its head, and ends the list with an empty line or the comment's end:
     Robustness: name_of_a_test, another
     Robustness: all
     Both ranges: a_test_that_feeds_good_and_bad
+    By chance: a_test_that_does_what_random_numbers_say
 
-What isn't named is a normal-range case. A row of a table of mutations (ROW, MUTATION) is always a robustness case.
+What isn't named is a normal-range case. A row of a table of mutations (ROW, MUTATION) is always a robustness case. What a test by
+chance executes counts for no structural coverage (scripts/covering/tags.py).
 """
 
 import ast
 import re
 from dataclasses import dataclass, field
 
-MARK = re.compile(r"^[\s*#/]*(Robustness|Both ranges):\s*(.*)$")
+MARK = re.compile(r"^[\s*#/]*(Robustness|Both ranges|By chance):\s*(.*)$")
 KINDS = {"Robustness": "robustness", "Both ranges": "both"}
 C_TEST = re.compile(r"static void (\w+)\(void \*\*\w+\)")
 C_CASE = re.compile(r"static void (\w+)\(void(?: \*\*\w+)?\)")
@@ -43,6 +45,7 @@ class File:
     rows: dict = field(default_factory=dict)  # line -> (name, it is a mutation)
     helpers: dict = field(default_factory=dict)  # C: line -> (name, line) of a case that another test runs
     kinds: dict = field(default_factory=dict)  # name -> kind, where it isn't normal
+    chance: set = field(default_factory=set)  # names of those that go by chance
     errors: list = field(default_factory=list)  # (line, text)
 
 
@@ -88,11 +91,12 @@ def _marks(lines, found):
         words = re.findall(r"\w+", mark.group(2) if mark else line) if mark or within else []
         within = (mark.group(1) if mark else within) if words else ""
         for word in words:
-            if word == "all":
-                found.kinds.update(dict.fromkeys(names, KINDS[within]))
-            elif word in names:
-                found.kinds[word] = KINDS[within]
+            named = names if word == "all" else names & {word}
+            if within in KINDS:
+                found.kinds.update(dict.fromkeys(named, KINDS[within]))
             else:
+                found.chance |= named
+            if not named:
                 found.errors.append((number, f"{within}: names '{word}', which is no test of this file"))
 
 

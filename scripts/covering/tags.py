@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which of pytest's tests name a requirement, as their records have it (test/harness/tags.py): only what these execute counts."""
+"""Which of pytest's tests name a requirement, as their records have it (test/harness/tags.py), and go by intent, since the head of their
+file doesn't say `By chance:` of them (scripts/trace_cases.py): only what these execute counts. [impl->swr~coverage-intent~1]"""
 
+import functools
 import re
 import sys
+
+import trace_cases
 
 from .llvm import ROOT
 
@@ -19,5 +23,21 @@ def tagged(nodes):
 
 
 def is_tagged(node):
-    path, name = node.split("::")[0], re.sub(r"\[.*", "", node.split("::")[-1])
-    return bool(tags.read(ROOT / (path if path.startswith("test/") else f"test/{path}")).of(name))
+    """It names a requirement, and isn't by chance."""
+    path, name = _file(node), re.sub(r"\[.*", "", node.split("::")[-1])
+    return bool(tags.read(path).of(name)) and name not in _cases(path).chance
+
+
+def file_counts(node):
+    """Of a machine of which it is known only that this test started it: any test of the file may have had it, and so all must count."""
+    return all(is_tagged(f"{node.split('::', maxsplit=1)[0]}::{name}") for *_, name in _cases(_file(node)).tests)
+
+
+def _file(node):
+    path = node.split("::")[0]
+    return ROOT / (path if path.startswith("test/") else f"test/{path}")
+
+
+@functools.lru_cache(maxsize=None)
+def _cases(path):
+    return trace_cases.read(path.name, path.read_text(encoding="utf-8"))

@@ -17,6 +17,7 @@ from harness import build, gdbstub, pci, qemu
 HERE = pathlib.Path(__file__).parent
 OWN = ("edu", "nvme", "nic", "disk")  # the functions that the intruder has in intruder.dts, but for the NIC's second virtual one
 CONFIG = HERE / "intruder.dts"
+SOME, MANY = 30_000, 1_000_000  # attempts a class, unless ATTACK_COUNT says how many; many with --full
 INTRUDER, VICTIM, CONTROL, HEALTH = "intruder", "victim", "control", "health"
 PAGE, BUS = 4096, 1 << 20
 DISK_BYTES = 1 << 20
@@ -266,6 +267,17 @@ class Intrusion(system.System):
         }
 
     # ---- the attack ----
+
+    def next_life(self):
+        """Started anew by the health cell: each of its functions that can be reset is as in the first life, byte for byte; all work."""
+        generation = self.generation(INTRUDER)
+        mark = self.health(f"restart {INTRUDER}")
+        self.uart.search(rf"^event: .* cell={INTRUDER} start generation={generation + 1}\n", since=mark)
+        self.uart.search(rf"^\[{INTRUDER}\] intruder: up ", since=mark)
+        assert len(self.fresh) == 3  # the drives, and a virtual function
+        for rid, data in self.own_configs().items():
+            assert data == self.fresh[rid], f"{rid:#06x} is not as in the first life"
+        self.own_works()
 
     def own_functions(self):
         """{name: (offset on the intruder's bus, RID on the machine's)}"""

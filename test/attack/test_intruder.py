@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A hostile cell with PCI functions, class by class: each attack first succeeds against its own memory, interrupts or
 function in the same run; the others notice nothing (docs/attacks.md). In virtual time.
+test_intruder_chance.py does what chance says.
 
 How many attempts a class: ATTACK_COUNT, else 30,000, with --full 1,000,000; from which seed: ATTACK_SEED.
 
@@ -10,35 +11,16 @@ How many attempts a class: ATTACK_COUNT, else 30,000, with --full 1,000,000; fro
 Robustness: all
 """
 
-import os
-
 import pytest
 
-import hostile
 import intruder
-import peer as cable
-from harness import build
 
-SOME, MANY = 30_000, 1_000_000
 PAGE = intruder.PAGE
 ENGINES = ("nvme", "igb", "igbvf", "blk", "edu")
 FEW = ("victim's pattern", "health's first page", "the hypervisor", "the translater page")
 TOLD = ("health's first page", "victim's pattern", "the hypervisor", "victim's last page", "nobody's 0x1000000000")  # by the engines
 WORDS = 512  # accesses that a page's DMA takes, and faults
-EDU, NVME, NIC = (n * 8 * PAGE for n in (1, 2, 3))  # on the intruder's bus
-
-
-@pytest.fixture(scope="module")
-def count(request):
-    return int(os.environ.get("ATTACK_COUNT", "0"), 0) or (MANY if request.config.getoption("--full") else SOME)
-
-
-@pytest.fixture(scope="module")
-def guest():
-    with cable.plugged() as peer:
-        running = intruder.Intrusion(build.results_folder("attack-intruder"), peer)
-        with running.target:
-            yield running.begin()
+NIC = 3 * 8 * PAGE  # on the intruder's bus
 
 
 def unmarked(guest, what, address):
@@ -229,21 +211,6 @@ def test_line(guest):
     guest.own_works()
 
 
-def test_config(guest, count, request):
-    """All registers of all functions of all buses, by chance: power, bus mastering, messages, resets among them."""
-    guest.measured |= {"attempts": count, "seed": f"{hostile.SEED}: {hostile.seed_of('config'):#x}"}
-    with guest.witnessed():
-        assert guest.raid(f"chance {count} {hostile.seed_of('config')}", r"chance \d+ functions=4 exceptions=(\d+)")[1] == "0"
-        for function in (EDU, NVME):
-            guest.raid(f"sweep {function // PAGE}", "sweep .*")
-        faults = guest.view.core(intruder.INTRUDER).fault_count
-        step, times = (1, 16) if request.config.getoption("--full") else (8, 1)
-        places = f"{guest.buses()} {step} {times} {hostile.seed_of('buses')}"
-        buses = guest.raid(f"buses {places}", r"buses (\d+) exceptions=(\d+)")
-        assert buses[1] == buses[2] == str(guest.view.core(intruder.INTRUDER).fault_count - faults)
-    guest.own_works()
-
-
 def pages_written(guest, address, pages):
     """Pages that the NVMe controller writes there; what guest.counts() rose by meanwhile."""
     before = guest.counts()
@@ -254,7 +221,7 @@ def pages_written(guest, address, pages):
 def test_faults(guest, count):
     """DMA refused, again and again: the service core hears of it no more than it can bear, and counts each time that it doesn't.
     The victim's core enters EL2 for its ticks alone, control is in time: 99 of 100 ticks within a microsecond, none missed."""
-    pages = -(-max(count, SOME) // WORDS)
+    pages = -(-max(count, intruder.SOME) // WORDS)
     guest.measured |= {"attempts": pages * WORDS}
     *_, calm_in_time, calm_late, lost, told = pages_written(guest, guest.own, pages)
     assert (lost, told) == (0, 0)
@@ -282,18 +249,12 @@ def test_resets(guest, count):
     guest.own_works()
 
 
-def test_another_life(guest, count):
-    """Whatever it has made of its functions, its next life has them as the first."""
-    guest.raid(f"chance {SOME} {hostile.seed_of('life')}", r"chance .*")
+def test_another_life(guest):
+    """Whatever it has made of its functions, register by register, its next life has them as the first."""
+    for offset, _ in guest.own_functions().values():
+        guest.raid(f"sweep {offset // PAGE}", "sweep .*")
     with guest.witnessed():
-        generation = guest.generation(intruder.INTRUDER)
-        mark = guest.health(f"restart {intruder.INTRUDER}")
-        guest.uart.search(rf"^event: .* cell=intruder start generation={generation + 1}\n", since=mark)
-        guest.uart.search(r"^\[intruder\] intruder: up ", since=mark)
-        assert len(guest.fresh) == 3  # the drives, and a virtual function
-        for rid, data in guest.own_configs().items():
-            assert data == guest.fresh[rid], f"{rid:#06x} is not as in the first life"
-        guest.own_works()
+        guest.next_life()
 
 
 def test_borrowed(guest):

@@ -6,6 +6,7 @@ it can't make it start anything but the two images that the boot state has.
 [stest->swr~boot-slot-order~1]
 
 Robustness: all
+By chance: test_rewritten
 """
 
 import random

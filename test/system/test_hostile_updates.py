@@ -10,6 +10,7 @@ control cell notices nothing, and the boot state is what it may be asked to be. 
 [stest->swr~linux-slots~1]
 
 Robustness: all
+By chance: test_nothing_changes
 """
 
 import contextlib

@@ -7,6 +7,7 @@ over the cells goes on, no other cell notices, and who means well is served agai
 [stest->swr~net-neighbours~1]
 
 Robustness: all
+By chance: test_tcp, test_polls_in_time, test_dhcp_lies
 """
 
 import itertools

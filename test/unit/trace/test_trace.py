@@ -281,6 +281,17 @@ def test_robustness_case_that_is_no_test(tree):
     ]
 
 
+# [utest->swr~coverage-intent~1]
+def test_by_chance(tree):
+    """Said beside of what kind a case is, and of tests of the file alone."""
+    text = PY_TESTS.replace("Robustness: test_bad\n", "Robustness: test_bad\nBy chance: test_bad\n")
+    assert trace.trace_cases.read("test/system/test_filter.py", text).chance == {"test_bad"}
+    assert trace.trace_cases.read("test/system/test_filter.py", text.replace("chance: test_bad", "chance: all")).chance == {"test_bad", "test_good"}
+    assert told(tree(**{"test/system/test_filter.py": text}, utest=UTEST))["cases"] == {"normal": 1, "robustness": 1}
+    tree(**{"test/system/test_filter.py": text.replace("chance: test_bad", "chance: test_bat")})
+    assert errors(tree(utest=UTEST)) == ["test/system/test_filter.py:4: error: By chance: names 'test_bat', which is no test of this file"]
+
+
 # ---- rationale, status, review ----
 
 WHOLE = SWR.replace("`swr~filter~1`\n", "`swr~filter~1`\n\nStatus: approved\n").replace("It must.", "It must,\nby law.")
