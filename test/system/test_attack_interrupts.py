@@ -84,7 +84,7 @@ def test_redistributor(attack):
 
 
 def test_doorbell_still_rings(attack):
-    """After all that the victim still gets what is meant for it."""
+    """After all that the victim still gets what is meant for it. [stest->swr~doorbell-declared~1]"""
     before = int(attack.snapshot("victim").strange["doorbells"])
     attack.ask("attacker", "doorbell 0", "doorbell = 0")
     assert int(attack.snapshot("victim").strange["doorbells"]) == before + 1

@@ -73,6 +73,7 @@ def test_not_at_el2(results):
 
 
 def test_loaded_elsewhere(results):
+    """[stest->swr~blueprint-checked~1]"""
     image = fit.Fit(system.image("injected"))
     kernel, moved = image.kernel.load, copy.copy(image.kernel)
     moved.load = kernel + 0x1000000
@@ -104,7 +105,7 @@ def test_core_left_on(results):
 
 
 def test_through_uboot(results):
-    """The disk image, as a user boots it: three cells, nobody presses a key."""
+    """The disk image, as a user boots it: three cells, nobody presses a key. [stest->swr~boot-only-signed~1]"""
     with qemu.QemuTarget(results) as target:
         running = system.System(target, system.image("injected"))
         target.load(build.disk("injected"))
@@ -156,7 +157,7 @@ def test_flipped_bit(results, where):
 
 
 def test_shared_page_is_no_separation(tmp_path):
-    """The victim's page in the attacker's table, every hash recomputed: the auditor sees it."""
+    """The victim's page in the attacker's table, every hash recomputed: the auditor sees it. [stest->swr~audit-one-owner~1]"""
     image = fit.Fit(system.image("injected"))
     plan = blueprint.Blueprint(image.kernel)
     build.tool("audit", system.image("injected"))
