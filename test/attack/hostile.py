@@ -18,6 +18,7 @@ import time
 from dataclasses import dataclass
 
 import system
+import witness
 from harness import build, qemu
 
 HERE = pathlib.Path(__file__).parent
@@ -254,10 +255,11 @@ class Hostile(system.System):
             before, mark = self.witness_entries(), self.uart.mark()
             yield
             after = self.witness_entries()
+            (old, old_ticks), (new, new_ticks) = before["direct"], after["direct"]
+            counts = {witness.ENTRIES: new.exits_total - old.exits_total, witness.TICKS: new_ticks - old_ticks}
+            self.measured |= witness.added(self.measured, counts)
             self.uart.search(r"^status: .* direct:state=ready.* injected:state=ready", since=mark, never=system.HALTED)
-        (old, _), (new, _) = before["direct"], after["direct"]
         assert new.exits_total == old.exits_total, f"entries of the direct witness: {self._added(old, new)}"
-        self.measured |= {"control: entries to EL2 added": 0, "control: ticks meanwhile": after["direct"][1] - before["direct"][1]}
         (old, old_ticks), (new, new_ticks) = before["injected"], after["injected"]
         added = self._added(old, new)
         assert set(added) <= {"irq"}, f"entries of the injected witness: {added}"

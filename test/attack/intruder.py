@@ -12,6 +12,7 @@ import re
 import struct
 
 import system
+import witness
 from harness import build, gdbstub, pci, qemu
 
 HERE = pathlib.Path(__file__).parent
@@ -242,10 +243,10 @@ class Intrusion(system.System):
         """Whatever happens inside: the victim's memory, interrupts and counters, its function's BAR, every function's
         configuration but the intruder's own, its BARs, too, as before; health's NIC works; control misses no tick and makes
         no exit."""
-        before, control = self._configs(False), self.view.core(CONTROL)
-        ticks, missed, worst = self.view.heartbeat(CONTROL)[1][:3]
+        before, control, so_far = self._configs(False), self._control(), dict(self.measured)
         with self.unharmed(VICTIM):
             yield
+            self._measure(so_far, control)  # whatever is found wrong below
         self._word_is_kept()
         assert self.peer.echo(b"unharmed" * 64)
         for rid, data in self._configs(False).items():
@@ -254,17 +255,22 @@ class Intrusion(system.System):
         for rid, (bars, sriov, decodes) in self.settings().items():
             assert sriov == self.placed[rid][1], f"SR-IOV of {rid:#06x}"
             assert bars == self.placed[rid][0] or not decodes, f"BARs of {rid:#06x}"
-        after = self.view.core(CONTROL)
-        assert (after.generation, after.exits_since_ready) == (control.generation, 0)
-        now = self.view.heartbeat(CONTROL)[1]
+        (old, (_, missed, _)), (new, now) = control, self._measure(so_far, control)
+        assert (new.generation, new.exits_since_ready) == (old.generation, 0)
         assert now[1] == missed
-        self.measured |= {
-            "control: entries to EL2 added": 0,
-            "control: ticks meanwhile": now[0] - ticks,
-            "control: ticks missed": 0,
-            "control: worst latency before, ns of virtual time": worst,
-            "control: worst latency after, ns of virtual time": now[2],
-        }
+
+    def _control(self):
+        """Of the control cell: telemetry of its core; its ticks, those missed, the worst latency."""
+        return self.view.core(CONTROL), self.view.heartbeat(CONTROL)[1][:3]
+
+    def _measure(self, so_far, before):
+        """What was measured since `before`, added to what was so far, goes into the test's record; _control() of now."""
+        (old, (ticks, missed, worst)), (new, now) = before, self._control()
+        counts = {witness.ENTRIES: new.exits_total - old.exits_total, witness.TICKS: now[0] - ticks, witness.MISSED: now[1] - missed}
+        first = "control: worst latency before, ns of virtual time"
+        self.measured |= witness.added(so_far, counts)
+        self.measured |= {first: so_far.get(first, worst), "control: worst latency after, ns of virtual time": now[2]}
+        return new, now
 
     # ---- the attack ----
 
