@@ -61,7 +61,7 @@ def run_tests(tests, out):
 def seen(out):
     """(what was noted of each instruction, the paths of exits, machines that counted)"""
     rows = [json.loads(line) for line in (out / executed.INDEX).read_text(encoding="utf-8").splitlines()]
-    counted = [row for row in rows if row["test"] and tags.is_tagged(row["test"])]
+    counted = [row for row in rows if row["test"] and tags.file_counts(row["test"])]
     size, paths = executed.IMAGE.stat().st_size, []
     together = 0
     for row in counted:
