@@ -15,8 +15,8 @@
 #include "fixture_pci.h"
 #include "told.h"
 
-#define CHANGE(name, ...)	     MUTATION(name, fixture_pci_made(f); __VA_ARGS__)
-#define MADE(name, text, from, to)   REPLACED(name, fixture_pci_made, text, from, to)
+#define CHANGE(name, ...)	   MUTATION(name, fixture_pci_made(f); __VA_ARGS__)
+#define MADE(name, text, from, to) REPLACED(name, fixture_pci_made, text, from, to)
 
 static struct bp_channel *channels(struct fixture *f)
 {
@@ -33,8 +33,7 @@ CHANGE(entry_word_6, made.entries[6] = 1;)
 CHANGE(entry_word_7, made.entries[7] = 1;)
 CHANGE(queue_reserved_bits, made.smmu->cmdq_base |= UINT64_C(1) << 60;)
 CHANGE(queue_of_one, made.smmu->cmdq_base &= ~UINT64_C(0x1f);)
-CHANGE(queue_below, made.smmu->cmdq_base = UINT64_C(1) << 62 | LOAD_PA | 8;
-)
+CHANGE(queue_below, made.smmu->cmdq_base = UINT64_C(1) << 62 | LOAD_PA | 8;)
 CHANGE(no_second_stage, made.smmu->idr0 &= ~1u;)
 CHANGE(no_long_tables, made.smmu->idr0 &= ~8u;)
 CHANGE(no_small_pages, made.smmu->idr5 &= ~0x10u;)
@@ -109,11 +108,13 @@ static const struct telling told[] = {
 	TOLD(STREAM_LISTS, interrupts_nameless, "the interrupts aren't the board's eventq and gerror"),
 	TOLD(STREAM_LISTS, interrupts_of_no_names, "the interrupts aren't the board's eventq and gerror"),
 	TOLD(STREAM_LISTS, interrupts_of_other_names, "the interrupts aren't the board's eventq and gerror"),
-	TOLD(STREAM_LISTS, interrupts_fewer_than_names, "the interrupts aren't the board's eventq and gerror"),
+	TOLD(STREAM_LISTS, interrupts_fewer_than_names,
+	     "the interrupts aren't the board's eventq and gerror"),
 	TOLD(STREAM_LISTS, page_unmapped, "registers or a queue aren't where its record says"),
 	TOLD(STREAM_LISTS, events_longer, "a queue has another length than its register says"),
 	TOLD(STREAM_LISTS, no_event_interrupt, "the interrupts aren't the board's eventq and gerror (0x0)"),
-	TOLD(STREAM_LISTS, another_error_interrupt, "the interrupts aren't the board's eventq and gerror (0x6a)"),
+	TOLD(STREAM_LISTS, another_error_interrupt,
+	     "the interrupts aren't the board's eventq and gerror (0x6a)"),
 	/* [utest->swr~audit-messages~1] */
 	TOLD(MESSAGES, table_below, "a table isn't flat, aligned, in writable memory, alone"),
 	TOLD(MESSAGES, pending_empty, "LPIs of core 2: its table of pending LPIs isn't aligned"),
@@ -130,7 +131,8 @@ static const struct telling told[] = {
 	TOLD(MESSAGES, core_twice, "LPIs of core 0: it is listed twice"),
 	TOLD(MESSAGES, core_reserved_bits, "LPIs of core 0: its table of LPIs isn't one in the blueprint"),
 	TOLD(MESSAGES, its_twice, "it is listed twice (0x8080000)"),
-	TOLD(MESSAGE_LISTS, first_without_messages, "it has no LPIs, but a first one"), /* [utest->swr~audit-message-lists~1] */
+	TOLD(MESSAGE_LISTS, first_without_messages,
+	     "it has no LPIs, but a first one"), /* [utest->swr~audit-message-lists~1] */
 	/* [utest->swr~audit-machine~1] */
 	TOLD(MACHINE, smmu_unstated, "bp_smmu: idr0 is 0x800001b, machine.dts says 0x0"),
 	TOLD(MACHINE, its_unstated, "bp_its: typer is 0x1ef71, machine.dts says 0x0"),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_decisions_image.c - what the image holds: files, constants, the directory, pages and their colours: each
- * condition of a rule's question decides it alone.
+ * test_decisions_image.c - what the image holds: files, constants, the directory, pages and their colours:
+ * each condition of a rule's question decides it alone.
  *
  * Robustness: what_decides_alone_is_told
  */
@@ -16,7 +16,7 @@
 #include "rule.h"
 #include "told.h"
 
-#define IMAGE_END (LOAD_PA + HV_SIZE + BLUEPRINT_MAX)
+#define IMAGE_END   (LOAD_PA + HV_SIZE + BLUEPRINT_MAX)
 #define TABLE_PA(f) (LOAD_PA + ((f)->directory->integrity.ipa - CONSTANTS_IPA))
 
 static struct directory_core *told_core(struct fixture *f, unsigned int core)
@@ -50,7 +50,8 @@ MUTATION(range_of_another, range_of(f, "directory")->ipa = CONSTANTS_IPA;)
 MUTATION(range_askew, range_of(f, "file")->ipa += 8;)
 MUTATION(range_endless, range_of(f, "file")->size = UINT64_C(1) << 40;)
 /* Core 0 writes the page before the table, or the one behind it. */
-MUTATION(table_first, fixture_map(f, f->boot[0].root_pa, EL2_VA_SERVICE + 0x800000, TABLE_PA(f) - 4096, 4096, EL2_WRITE);)
+MUTATION(table_first,
+	 fixture_map(f, f->boot[0].root_pa, EL2_VA_SERVICE + 0x800000, TABLE_PA(f) - 4096, 4096, EL2_WRITE);)
 MUTATION(table_last, fixture_map(f, f->boot[0].root_pa, EL2_VA_SERVICE + 0x800000,
 				 TABLE_PA(f) + f->directory->integrity.size, 4096, EL2_WRITE);)
 
@@ -96,7 +97,8 @@ static void elf(struct fixture *f, size_t at, uint64_t value, size_t size)
 {
 	memcpy(f->files[0].bytes + at, &value, size);
 }
-static void another_header(struct fixture *f, uint32_t type, uint64_t place, uint64_t in_file, uint64_t in_memory)
+static void another_header(struct fixture *f, uint32_t type, uint64_t place, uint64_t in_file,
+			   uint64_t in_memory)
 {
 	elf(f, 56, 2, 2);
 	elf(f, 120, type, 4);
@@ -118,20 +120,24 @@ MUTATION(elf_entered_behind, elf(f, 24, 0x8000400, 8);)
 
 /* ---- pages ---- */
 /* A channel that ends behind the image, which the health cell may read. */
-MUTATION(channel_over_the_end, channel_of(f, CONTROL, 0)->pa = channel_of(f, GATEWAY, 0)->pa = IMAGE_END - 4096;
-	 fixture_map(f, f->stage2_root[CONTROL], WINDOWS_IPA + 0x10000, IMAGE_END - 4096, 0x2000, STAGE2_SEEN);
-	 fixture_map(f, f->stage2_root[GATEWAY], WINDOWS_IPA + 0x10000, IMAGE_END - 4096, 0x2000, STAGE2_SHARED);)
+MUTATION(channel_over_the_end,
+	 channel_of(f, CONTROL, 0)->pa = channel_of(f, GATEWAY, 0)->pa = IMAGE_END - 4096;
+	 fixture_map(f, f->stage2_root[CONTROL], WINDOWS_IPA + 0x10000, IMAGE_END - 4096, 0x2000,
+		     STAGE2_SEEN);
+	 fixture_map(f, f->stage2_root[GATEWAY], WINDOWS_IPA + 0x10000, IMAGE_END - 4096, 0x2000,
+		     STAGE2_SHARED);)
 MUTATION(image_written, fixture_map(f, f->stage2_root[CONTROL], 0x60000000, LOAD_PA, 4096, STAGE2_MSI);)
 /* Each word of 23 tables leads to one page. */
-MUTATION(one_page_everywhere, for (uint64_t va = 0x60000000; va < 0x60000000 + 23 * 0x200000; va += 0x200000) {
-	fixture_map(f, f->stage2_root[CONTROL], va, FREE_PA, 4096, STAGE2_RAM);
-	for (unsigned int i = 1; i < 512; i++)
-		fixture_leaf(f, f->stage2_root[CONTROL], va)[i] = *fixture_leaf(f, f->stage2_root[CONTROL], va);
-})
-MUTATION(segments_all,
-	 f->hv->segments[6] = (struct hv_segment){EL2_VA_TEXT + 0x5000, 0x1000, HV_SEG_READ, 0};
-	 f->hv->segments[7] =
-		 (struct hv_segment){EL2_VA_PRIVATE + 0x2000, 0x1000, HV_SEG_READ | HV_SEG_PER_CORE, 0};)
+MUTATION(
+	one_page_everywhere, for (uint64_t va = 0x60000000; va < 0x60000000 + 23 * 0x200000; va += 0x200000) {
+		fixture_map(f, f->stage2_root[CONTROL], va, FREE_PA, 4096, STAGE2_RAM);
+		for (unsigned int i = 1; i < 512; i++)
+			fixture_leaf(f, f->stage2_root[CONTROL], va)[i] =
+				*fixture_leaf(f, f->stage2_root[CONTROL], va);
+	})
+MUTATION(segments_all, f->hv->segments[6] = (struct hv_segment){EL2_VA_TEXT + 0x5000, 0x1000, HV_SEG_READ, 0};
+	 f->hv->segments[7] = (struct hv_segment){EL2_VA_PRIVATE + 0x2000, 0x1000,
+						  HV_SEG_READ | HV_SEG_PER_CORE, 0};)
 
 /* ---- colours: 16, by the cache that all cores share; two cells ask for some and get none ---- */
 static void colored(struct fixture *f)
@@ -146,7 +152,8 @@ static void colored(struct fixture *f)
 }
 #define COLORED(name, ...) MUTATION(name, colored(f); __VA_ARGS__)
 /* The control cell caches a page. */
-#define CACHED(name, pa) COLORED(name, fixture_map(f, f->stage2_root[CONTROL], 0x60000000, pa, 4096, STAGE2_RAM);)
+#define CACHED(name, pa)                                                                                     \
+	COLORED(name, fixture_map(f, f->stage2_root[CONTROL], 0x60000000, pa, 4096, STAGE2_RAM);)
 CACHED(caches_nobodys, FREE_PA)
 CACHED(caches_heartbeat, f->heartbeat_pa[GATEWAY])
 CACHED(caches_channel, f->setpoints_pa)
@@ -154,7 +161,8 @@ CACHED(caches_tree, f->guest_pa[GATEWAY])
 CACHED(caches_orders, f->orders_pa)
 MUTATION(caches_queue_of_no_core, fixture_pci_made(f); colored(f); f->header->service_core = 99;
 	 fixture_map(f, f->stage2_root[CONTROL], 0x60000000, made.queue_pa, 4096, STAGE2_RAM);)
-COLORED(regions_in_one_place, struct bp_region *regions = fixture_table(f->cell[GATEWAY], f->cell[GATEWAY]->regions);
+COLORED(regions_in_one_place,
+	struct bp_region *regions = fixture_table(f->cell[GATEWAY], f->cell[GATEWAY]->regions);
 	regions[1].pa = regions[0].pa + 0x200000;)
 COLORED(region_elsewhere, fixture_replace(&f->partition_text, " ram-base = \"0x40000000\";", "");
 	((struct bp_region *)fixture_table(f->cell[CONTROL], f->cell[CONTROL]->regions))->ipa = 0x60000000;)
@@ -172,8 +180,10 @@ static const struct telling told[] = {
 	TOLD(EL2_EXTRA, table_first, "core 0's root"),
 	TOLD(EL2_EXTRA, table_last, "core 0's root"),
 	/* [utest->swr~audit-directory~1] */
-	TOLD(DIRECTORY, directory_of_another_number, "directory: core 1: MPIDR, cell or core in cell is wrong"),
-	TOLD(DIRECTORY, directory_of_another_place, "directory: core 3: MPIDR, cell or core in cell is wrong"),
+	TOLD(DIRECTORY, directory_of_another_number,
+	     "directory: core 1: MPIDR, cell or core in cell is wrong"),
+	TOLD(DIRECTORY, directory_of_another_place,
+	     "directory: core 3: MPIDR, cell or core in cell is wrong"),
 	UNTOLD(DIRECTORY, directory_of_no_cell, "directory: core 3: MPIDR, cell or core in cell is wrong"),
 	TOLD(DIRECTORY, directory_renamed, "cell 'control': name, flags, mode or cores are wrong"),
 	TOLD(DIRECTORY, directory_of_more_cores, "cell 'control': name, flags, mode or cores are wrong"),
@@ -206,17 +216,23 @@ static const struct telling told[] = {
 	TOLD(HV_LAYOUT, channel_over_the_end, "not in the part of memory meant for it"),
 	TOLD(HV_MEMORY, image_written, "IPA 0x60000000 reaches 0x48000000 with w: "),
 	TOLD(PAGE_OWNER, one_page_everywhere, "more overlapping mappings than any machine needs"),
-	TOLD(EL2_WINDOW, segments_all, "segment window at 0x4000005000 (0x1000 bytes) for 0x48005000 isn't mapped"),
+	TOLD(EL2_WINDOW, segments_all,
+	     "segment window at 0x4000005000 (0x1000 bytes) for 0x48005000 isn't mapped"),
 	/* [utest->swr~audit-colors~1] */
-	TOLD(COLORS, caches_nobodys, "cell 'control': caches page 0x4b000000 of colour 0, which isn't cell 'control''s"),
-	TOLD(COLORS, caches_heartbeat, "cell 'control': caches page 0x48816000 of colour 6, which isn't cell 'gateway''s"),
-	TOLD(COLORS, caches_channel, "cell 'control': caches page 0x48819000 of colour 9, which isn't anybody's"),
-	TOLD(COLORS, caches_tree, "cell 'control': caches page 0x48011000 of colour 1, which isn't cell 'gateway''s"),
+	TOLD(COLORS, caches_nobodys,
+	     "cell 'control': caches page 0x4b000000 of colour 0, which isn't cell 'control''s"),
+	TOLD(COLORS, caches_heartbeat,
+	     "cell 'control': caches page 0x48816000 of colour 6, which isn't cell 'gateway''s"),
+	TOLD(COLORS, caches_channel,
+	     "cell 'control': caches page 0x48819000 of colour 9, which isn't anybody's"),
+	TOLD(COLORS, caches_tree,
+	     "cell 'control': caches page 0x48011000 of colour 1, which isn't cell 'gateway''s"),
 	UNTOLD(COLORS, caches_orders, "caches page 0x48818000"), /* the health cell has all colours */
 	TOLD(COLORS, caches_queue_of_no_core, "isn't anybody's: a queue"),
 	TOLD(MEMORY, regions_in_one_place, "two regions share memory at 0x4aa00000"),
 	TOLD(PLACEMENT, region_elsewhere, "RAM at IPA 0x60000000 is at PA 0x4a200000 without a ram-base"),
-	TOLD(PLACEMENT, region_in_pieces, "RAM at IPA 0x4a800000 is elsewhere, or in pieces, for /rtc@9010000"),
+	TOLD(PLACEMENT, region_in_pieces,
+	     "RAM at IPA 0x4a800000 is elsewhere, or in pieces, for /rtc@9010000"),
 };
 
 /* [utest->swr~audit-entry~1] [utest->swr~audit-images~1] */

@@ -15,15 +15,15 @@
 #include "fixture_pci.h"
 #include "told.h"
 
-#define NIC_RID	  0x100
-#define PORT_RID  0x08
-#define PLAIN_RID 0x10
-#define DISK_RID  0x200
-#define NEAR	  UINT64_C(0x10000000)
+#define NIC_RID			  0x100
+#define PORT_RID		  0x08
+#define PLAIN_RID		  0x10
+#define DISK_RID		  0x200
+#define NEAR			  UINT64_C(0x10000000)
 
-#define CHANGE(name, ...)	   MUTATION(name, fixture_pci_made(f); __VA_ARGS__)
-#define TREE(name, from, to)	   REPLACED(name, fixture_pci_made, guest_text[GATEWAY], from, to)
-#define INVENTORY(name, from, to)  REPLACED(name, fixture_pci_made, pci_text, from, to)
+#define CHANGE(name, ...)	  MUTATION(name, fixture_pci_made(f); __VA_ARGS__)
+#define TREE(name, from, to)	  REPLACED(name, fixture_pci_made, guest_text[GATEWAY], from, to)
+#define INVENTORY(name, from, to) REPLACED(name, fixture_pci_made, pci_text, from, to)
 
 /* ---- the guest's host ---- */
 #define WINDOW_LOW  "<0x2000000 0 0x10000000 0 0x10000000 0 0x1000000>"
@@ -44,15 +44,18 @@ TREE(functions_half_placed, "linux,pci-probe-only = <1>", "linux,pci-probe-only 
 /* What the board's host passes on is told: all of it at its own address. */
 #define RAM_AND_MESSAGES "<0x43000000 0 0 0 0 0x80 0>"
 #define LIMITED(name, rows)                                                                                  \
-	CHANGE(name, fixture_replace(&f->board_text, "iommu-map =", "dma-ranges = " RAM_AND_MESSAGES "; iommu-map ="); \
+	CHANGE(name, fixture_replace(&f->board_text,                                                         \
+				     "iommu-map =", "dma-ranges = " RAM_AND_MESSAGES "; iommu-map =");       \
 	       fixture_replace(&f->guest_text[HEALTH], "dma-coherent;",                                      \
-			       "dma-coherent; dma-ranges = " RAM_AND_MESSAGES ";");                         \
-	       fixture_replace(&f->guest_text[GATEWAY], "dma-coherent;", "dma-coherent; dma-ranges = " rows ";");)
+			       "dma-coherent; dma-ranges = " RAM_AND_MESSAGES ";");                          \
+	       fixture_replace(&f->guest_text[GATEWAY], "dma-coherent;",                                     \
+			       "dma-coherent; dma-ranges = " rows ";");)
 LIMITED(reach_told, RAM_AND_MESSAGES)
 LIMITED(reach_empty, RAM_AND_MESSAGES ", <0x43000000 0 0 0 0 0 0>")
 LIMITED(reach_endless, RAM_AND_MESSAGES ", <0x43000000 0xffffffff 0xfffff000 0xffffffff 0xfffff000 0 0x2000>")
 REPLACED(bus_above_told, reach_told, guest_text[GATEWAY], "pcie@4010000000 {",
-	 "bus { #address-cells = <2>; #size-cells = <2>; ranges; dma-ranges = <0 0 0 0 0x80 0>; pcie@4010000000 {")
+	 "bus { #address-cells = <2>; #size-cells = <2>; ranges; dma-ranges = <0 0 0 0 0x80 0>; "
+	 "pcie@4010000000 {")
 REPLACED(bus_above_limits, bus_above_told, guest_text[GATEWAY], WINDOW_WIDE "; };", WINDOW_WIDE "; }; };")
 
 /* ---- the guest's frame for messages ---- */
@@ -64,7 +67,8 @@ TREE(frame_larger, FRAME, "reg = <0 0x8090000 0 0x2000>;")
 CHANGE(frame_of_no_gic,
        fixture_replace(&f->guest_text[GATEWAY], "v2m@8090000 {",
 		       "hub { #address-cells = <2>; #size-cells = <2>; ranges; v2m@8090000 {");
-       fixture_replace(&f->guest_text[GATEWAY], "arm,msi-num-spis = <2>; };", "arm,msi-num-spis = <2>; }; };");)
+       fixture_replace(&f->guest_text[GATEWAY], "arm,msi-num-spis = <2>; };",
+		       "arm,msi-num-spis = <2>; }; };");)
 TREE(frame_no_controller, "msi-controller;", "")
 TREE(frame_without_first, "arm,msi-base-spi = <230>;", "")
 TREE(frame_beyond, "arm,msi-base-spi = <230>", "arm,msi-base-spi = <1024>")
@@ -82,21 +86,21 @@ CHANGE(two_hosts,
 
 /* ---- bridges ---- */
 /* Bytes of the first port from its bus numbers to its second control, as the inventory has them. */
-#define ZEROS_11    "0000000000000000000000"
-#define ZEROS_36    ZEROS_11 ZEROS_11 ZEROS_11 "000000"
-#define BUSES	    "00010100"
-#define UP_TO_WIDE  BUSES "0000000000000000"
-#define EXPRESS	    "10004200"
+#define ZEROS_11   "0000000000000000000000"
+#define ZEROS_36   ZEROS_11 ZEROS_11 ZEROS_11 "000000"
+#define BUSES	   "00010100"
+#define UP_TO_WIDE BUSES "0000000000000000"
+#define EXPRESS	   "10004200"
 INVENTORY(port_conventional_alone, EXPRESS, "00004200")
 MUTATION(port_conventional, port_conventional_alone(f);
 	 fixture_step(PORT_RID, 0x40, BP_PCI_CHECK, 0)->mask = 0x00f00000;
 	 fixture_step(PORT_RID, 0x40, BP_PCI_CHECK, 0)->value = 0x00400000;)
 INVENTORY(port_beyond_seven, EXPRESS ZEROS_36 "00", EXPRESS ZEROS_36 "20")
 INVENTORY(port_of_32_bits_alone, UP_TO_WIDE "01000100", UP_TO_WIDE "00000000")
-MUTATION(port_of_32_bits, port_of_32_bits_alone(f);
-	 fixture_step(PORT_RID, 0x24, BP_PCI_CHECK, 0)->value = 0;)
+MUTATION(port_of_32_bits, port_of_32_bits_alone(f); fixture_step(PORT_RID, 0x24, BP_PCI_CHECK, 0)->value = 0;)
 #define UNWRITTEN(name, offset)                                                                              \
-	CHANGE(name, *fixture_step(PORT_RID, offset, BP_PCI_WRITE, 0) = *fixture_step(PORT_RID, 0x20, BP_PCI_WRITE, 0);)
+	CHANGE(name, *fixture_step(PORT_RID, offset, BP_PCI_WRITE, 0) =                                      \
+			     *fixture_step(PORT_RID, 0x20, BP_PCI_WRITE, 0);)
 UNWRITTEN(window_unwritten, 0x24)
 UNWRITTEN(window_base_unwritten, 0x28)
 UNWRITTEN(window_end_unwritten, 0x2c)
@@ -107,7 +111,8 @@ INVENTORY(buses_none, BUSES, "00010000")
 INVENTORY(buses_below, "00020200", "00020000")
 INVENTORY(ports_behind_each_other, "0000:00:02.0", "0000:01:02.0")
 INVENTORY(port_without_host, "0000:00:02.0", "0001:00:02.0")
-CHANGE(first_port_without_host, fixture_replace(&f->board_text, "bus-range = <0 3>;", "bus-range = <0 3>; linux,pci-domain = <1>;");
+CHANGE(first_port_without_host,
+       fixture_replace(&f->board_text, "bus-range = <0 3>;", "bus-range = <0 3>; linux,pci-domain = <1>;");
        fixture_replace(&f->pci_text, "0000:00:02.0", "0001:00:02.0");)
 CHANGE(ports_of_two_hosts,
        fixture_replace(&f->board_text, "flash@0 {",
@@ -117,10 +122,13 @@ CHANGE(ports_of_two_hosts,
        fixture_replace(&f->pci_text, "0000:00:02.0", "0001:00:02.0");)
 
 /* Both disks' BARs are of half a page, and in one. */
-CHANGE(page_shared_by_one, for (uint32_t i = 0; i < 2; i++) {
-	fixture_replace(&f->pci_text, "0 0x4000 0x14220c", "0 0x800 0x14220c");
-	fixture_step(DISK_RID + i, 0x10, BP_PCI_CHECK, 0)->value = 0xfffff80c;
-} fixture_step(DISK_RID + 1, 0x10, BP_PCI_WRITE, 1)->value = 0x10080c;)
+CHANGE(
+	page_shared_by_one,
+	for (uint32_t i = 0; i < 2; i++) {
+		fixture_replace(&f->pci_text, "0 0x4000 0x14220c", "0 0x800 0x14220c");
+		fixture_step(DISK_RID + i, 0x10, BP_PCI_CHECK, 0)->value = 0xfffff80c;
+	} fixture_step(DISK_RID + 1, 0x10, BP_PCI_WRITE, 1)
+		->value = 0x10080c;)
 REPLACED(page_shared_by_two, page_shared_by_one, partition_text, "pci = \"nic\";", "pci = \"nic\", \"disk\";")
 
 /* ---- configuration space ---- */
@@ -131,16 +139,17 @@ INVENTORY(reset_not_able, VF "1080020020800010", VF "1080020020800000")
 CHANGE(sizes_a_capability, fixture_row(f, HEALTH, 0, 0x48)->kind = BP_PCI_SIZING;)
 CHANGE(sizes_before_virtual_bars, fixture_row(f, GATEWAY, 0, 0x48)->kind = BP_PCI_SIZING;)
 CHANGE(sizes_behind_virtual_bars, fixture_row(f, GATEWAY, 0, 0x124)->offset = 0x13c;)
-CHANGE(sizes_too_much, struct bp_table *table = &made.functions[HEALTH][0].registers;
-       struct bp_pci_register *rows = fixture_table(f->cell[HEALTH], *table); while (table->count < 44) {
-	       rows[table->count] = (struct bp_pci_register){.offset = (uint16_t)(0x400 + table->count * 4),
-							     .kind = BP_PCI_SIZING};
-	       table->count++;
-       })
+CHANGE(
+	sizes_too_much, struct bp_table *table = &made.functions[HEALTH][0].registers;
+	struct bp_pci_register *rows = fixture_table(f->cell[HEALTH], *table); while (table->count < 44) {
+		rows[table->count] = (struct bp_pci_register){.offset = (uint16_t)(0x400 + table->count * 4),
+							      .kind = BP_PCI_SIZING};
+		table->count++;
+	})
 CHANGE(line_written, struct bp_pci_register *row = fixture_row(f, GATEWAY, 0, 0x34); row->offset = 0x3c;
        row->write = 0xffff;)
-CHANGE(config_of_none,
-       fixture_map(f, f->boot[0].root_pa, made.functions[HEALTH][0].config_va, 0x4010300000, 4096, EL2_DEVICE);)
+CHANGE(config_of_none, fixture_map(f, f->boot[0].root_pa, made.functions[HEALTH][0].config_va, 0x4010300000,
+				   4096, EL2_DEVICE);)
 CHANGE(config_unmapped, made.functions[HEALTH][0].config_va += 0x1000000;)
 
 static const struct telling told[] = {
@@ -187,7 +196,8 @@ static const struct telling told[] = {
 	UNTOLD(PCI_SPACE, buses_below, "0000:00:01.0: its buses are another bridge's, too"),
 	UNTOLD(PCI_SPACE, ports_behind_each_other, "0000:00:01.0: its buses are another bridge's, too"),
 	TOLD(PCI_SPACE, port_without_host, "0000:02:00.0: no bridge leads to its bus"),
-	TOLD(PCI_SPACE, first_port_without_host, "step 0 of the boot: its address isn't that of the function"),
+	TOLD(PCI_SPACE, first_port_without_host,
+	     "step 0 of the boot: its address isn't that of the function"),
 	UNTOLD(PCI_SPACE, ports_of_two_hosts, "0000:00:01.0: its buses are another bridge's, too"),
 	TOLD(PCI_SPACE, page_shared_by_two,
 	     "0000:02:00.0 and 0000:02:00.1: BARs at 0x8000100000 and 0x8000100800 overlap, or share a page"),
@@ -204,8 +214,8 @@ static const struct telling told[] = {
 };
 
 static const struct admission admitted[] = {
-	ADMITTED(windows_overlap),    ADMITTED(reach_told), /* [utest->swr~audit-tree-pci~1] */
-	ADMITTED(page_shared_by_one), /* [utest->swr~audit-pci-space~1] */
+	ADMITTED(windows_overlap), ADMITTED(reach_told), /* [utest->swr~audit-tree-pci~1] */
+	ADMITTED(page_shared_by_one),			 /* [utest->swr~audit-pci-space~1] */
 };
 
 static void what_decides_alone_is_told(void **state)

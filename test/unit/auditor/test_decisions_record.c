@@ -15,7 +15,7 @@
 #include "fixture_pci.h"
 #include "told.h"
 
-#define CHANGE(name, ...) MUTATION(name, fixture_pci_made(f); __VA_ARGS__)
+#define CHANGE(name, ...)	MUTATION(name, fixture_pci_made(f); __VA_ARGS__)
 #define MACHINE(name, from, to) REPLACED(name, as_it_is, machine_text, from, to)
 
 static struct bp_gicr_region *frames(struct fixture *f)
@@ -49,6 +49,7 @@ static struct bp_service_cell *served(struct fixture *f, int cell)
 
 /* ---- the machine ---- */
 BOARD(smmu_without_registers, "reg = <0 0x9050000 0 0x20000>;", "")
+BOARD(console_none, "stdout-path = \"serial0:115200\";", "")
 BOARD(console_without_registers, "reg = <0 0x9000000 0 0x1000>;", "")
 MUTATION(frames_askew, f->header->machine.gicrs.offset += 4;)
 MUTATION(frames_outside, f->header->machine.gicrs.count = 0x100000;)
@@ -72,7 +73,8 @@ MUTATION(redistributor_lacks, mmio_of(f, GATEWAY, 2)->kind = BP_MMIO_PL011;)
 
 /* ---- cores and cells ---- */
 MUTATION(record_copied, uint64_t pa; void *copy = fixture_alloc(f, 1, 1, &pa);
-	 memcpy(copy, f->cell[GATEWAY], 4096); fixture_map(f, f->boot[3].root_pa, EL2_VA_CELL, pa, 4096, EL2_READ);)
+	 memcpy(copy, f->cell[GATEWAY], 4096);
+	 fixture_map(f, f->boot[3].root_pa, EL2_VA_CELL, pa, 4096, EL2_READ);)
 MUTATION(record_broken, f->cell[GATEWAY]->magic = 0;)
 MUTATION(cores_of_one_number, f->boot[3].mpidr = 2;)
 MUTATION(core_behind_its_cell, f->boot[3].core_in_cell = 5;)
@@ -133,7 +135,8 @@ MUTATION(calls_of_others, calls(f, 0x82000010, 1);
 CHANGE(message_below, made.lpis[GATEWAY][0] = bell(1);)
 MUTATION(word_of_ppis, f->cell[CONTROL]->spi_owned[0] = 1;)
 BOARD(interrupt_forbidden_and_odd, "<0 74 1>;", "<0 74 1>, <0 1000 1>;")
-MUTATION(interrupts_odd, fixture_replace(&f->board_text, "<0 2 4>;", "<0 2 4>, <1 5 4>, <0 1000 4>;");)
+MUTATION(interrupts_odd, fixture_replace(&f->board_text, "<0 2 4>;", "<0 2 4>, <1 5 4>, <0 1000 4>;");
+	 fixture_replace(&f->partition_text, "\"-gpio\"", "\"-gpio\", \"rtc@9010000\"");)
 MUTATION(pmu_of_none, fixture_replace(&f->partition_text, " essential;", " essential; pmu;");
 	 fixture_replace(&f->board_text, "interrupts = <1 7 4>;", "");)
 MUTATION(doorbell_beyond, channel_of(f, CONTROL, 0)->receive_intid = 5000;)
@@ -147,6 +150,7 @@ MUTATION(writable_over_image, f->header->writable_pa = LOAD_PA;)
 MACHINE(staged, "<0x40000000 0x8000000>", "<0x40000000 0x9000000>")
 MUTATION(state_in_the_image,
 	 fixture_map(f, f->boot[1].root_pa, f->cell[CONTROL]->state_va, LOAD_PA + 0x1000, 4096, EL2_WRITE);)
+MUTATION(file_empty, f->files[3].size = 0;)
 MUTATION(file_askew, f->files[3].pa += 0x10;)
 MUTATION(window_over_device,
 	 fixture_map(f, f->stage2_root[HEALTH], RTC_PA, f->heartbeat_pa[GATEWAY], 4096, STAGE2_SEEN);)
@@ -163,8 +167,8 @@ MUTATION(emulated_empty, mmio_of(f, CONTROL, 1)->size = 0;)
 MUTATION(region_askew, region_of(f, CONTROL, 0)->ipa += 8;)
 MUTATION(region_empty, region_of(f, GATEWAY, 1)->size = 0;)
 MUTATION(region_none, f->cell[CONTROL]->regions.count = 0;)
-CHANGE(unprotected_behind_iommu, fixture_replace(&f->partition_text, "pci = \"nic\";",
-						 "pci = \"nic\"; dma = \"unprotected\";");)
+CHANGE(unprotected_behind_iommu,
+       fixture_replace(&f->partition_text, "pci = \"nic\";", "pci = \"nic\"; dma = \"unprotected\";");)
 
 /* ---- the service core's list, roots ---- */
 static struct bp_root_entry *root_entries(struct fixture *f)
@@ -172,15 +176,18 @@ static struct bp_root_entry *root_entries(struct fixture *f)
 	return fixture_table(f->cell[CONTROL], f->cell[CONTROL]->root_entries);
 }
 MUTATION(root_entry_elsewhere, root_entries(f)->index++;)
+MUTATION(root_outside, f->cell[CONTROL]->vttbr = UINT64_C(2) << 48 | FREE_PA;)
 MUTATION(root_entry_more, f->cell[CONTROL]->root_entries.count++;)
 MUTATION(service_of_another_interrupt, served(f, CONTROL)->uart_intid = 0;)
 MUTATION(service_of_fewer, f->service->cells.count = 2;)
-MUTATION(table_is_a_tree, uint64_t *root = fixture_at(f, f->boot[1].root_pa); root[3] = f->guest_pa[CONTROL] | 3;
+MUTATION(table_is_a_tree, uint64_t *root = fixture_at(f, f->boot[1].root_pa);
+	 root[3] = f->guest_pa[CONTROL] | 3;
 	 fixture_map(f, f->boot[1].root_pa, EL2_VA_SERVICE, f->guest_pa[CONTROL], 4096, EL2_WRITE);)
 
 static const struct telling told[] = {
 	/* [utest->swr~audit-machine~1] */
 	TOLD(MACHINE, smmu_without_registers, "smmu_pa is 0x9050000, the board says 0x0"),
+	TOLD(MACHINE, console_none, "bulkhead.bin's console is 0x9000000, the board says 0x0"),
 	TOLD(MACHINE, console_without_registers, "bulkhead.bin's console is 0x9000000, the board says 0x0"),
 	TOLD(RECORD, frames_askew, "table `gicrs` isn't inside the blueprint"),
 	TOLD(RECORD, frames_outside, "table `gicrs` isn't inside the blueprint"),
@@ -202,30 +209,40 @@ static const struct telling told[] = {
 	TOLD(GIC_FRAMES, distributor_twice, "2 distributors and 2 redistributors emulated"),
 	TOLD(GIC_FRAMES, redistributor_lacks, "1 distributors and 1 redistributors emulated"),
 	/* [utest->swr~audit-core-owner~1] */
-	TOLD(CORE_OWNER, record_copied, "core 3: it is started for cell 'gateway', but its root shows another"),
+	TOLD(CORE_OWNER, record_copied,
+	     "core 3: it is started for cell 'gateway', but its root shows another"),
 	UNTOLD(CORE_OWNER, record_broken, "but its root shows another"),
 	TOLD(CORE_OWNER, cores_of_one_number, "cores 2 and 3 have one MPIDR"),
-	TOLD(CORE_OWNER, core_behind_its_cell, "core 3: the blueprint gives it to cell 'gateway', whose record has"),
-	TOLD(CORE_OWNER, core_behind_its_cell, "core 3: in the record of cell 'gateway', but the blueprint gives"),
-	TOLD(CORE_OWNER, core_of_another_number, "core 3: the blueprint gives it to cell 'gateway', whose record"),
-	TOLD(CORE_OWNER, core_unheard_of, "core 99: in the record of cell 'gateway', but the blueprint gives it to nobody"),
-	TOLD(CORE_OWNER, core_unassigned, "core 3: in the record of cell 'gateway', but the blueprint gives it to nobody"),
+	TOLD(CORE_OWNER, core_behind_its_cell,
+	     "core 3: the blueprint gives it to cell 'gateway', whose record has"),
+	TOLD(CORE_OWNER, core_behind_its_cell,
+	     "core 3: in the record of cell 'gateway', but the blueprint gives"),
+	TOLD(CORE_OWNER, core_of_another_number,
+	     "core 3: the blueprint gives it to cell 'gateway', whose record"),
+	TOLD(CORE_OWNER, core_unheard_of,
+	     "core 99: in the record of cell 'gateway', but the blueprint gives it to nobody"),
+	TOLD(CORE_OWNER, core_unassigned,
+	     "core 3: in the record of cell 'gateway', but the blueprint gives it to nobody"),
 	/* [utest->swr~audit-service-core~1] */
 	TOLD(SERVICE_CORE, service_on_a_second_core, "core 3 of cell 'gateway' can't be the service core"),
 	TOLD(SERVICE_CORE, service_of_another, "cell 'control': BP_CELL_SERVICE is wrong"),
 	TOLD(CELLS, flags_unknown, "cell 'control': unknown flags 0x"), /* [utest->swr~audit-cells~1] */
 	TOLD(CELLS, cell_twice, "cell 'gateway': not in the file, or twice in the image"),
-	TOLD(CONSOLE, console_without_interrupt, "log console should be on: flag 1, 1 emulated UARTs, SPI 0, ring there"),
+	TOLD(CONSOLE, console_without_interrupt,
+	     "log console should be on: flag 1, 1 emulated UARTs, SPI 0, ring there"),
 	TOLD(CONSOLE, console_without_ring, "SPI 224, ring absent"), /* [utest->swr~audit-console~1] */
-	TOLD(MODE, mode_of_another, "the file says direct"), /* [utest->swr~audit-mode~1] */
-	TOLD(TIMES, timer_of_three, "watched by EL2 for 2000000000 ns, by PPIs 0x4000000; file and board say 0, PPI 0"),
+	TOLD(MODE, mode_of_another, "the file says direct"),	     /* [utest->swr~audit-mode~1] */
+	TOLD(TIMES, timer_of_three,
+	     "watched by EL2 for 2000000000 ns, by PPIs 0x4000000; file and board say 0, PPI 0"),
 	/* [utest->swr~audit-doorbells~1] */
-	TOLD(DOORBELL, bell_behind, "cell 'gateway' writes 0x4 to 0x280 of the distributor, which is no doorbell"),
-	TOLD(DOORBELL, bell_askew, "cell 'gateway' writes 0x4 to 0x21d of the distributor, which is no doorbell"),
-	TOLD(DOORBELL, bell_of_nothing, "cell 'gateway' writes 0x0 to 0x21c of the distributor, which is no doorbell"),
+	TOLD(DOORBELL, bell_behind,
+	     "cell 'gateway' writes 0x4 to 0x280 of the distributor, which is no doorbell"),
+	TOLD(DOORBELL, bell_askew,
+	     "cell 'gateway' writes 0x4 to 0x21d of the distributor, which is no doorbell"),
+	TOLD(DOORBELL, bell_of_nothing,
+	     "cell 'gateway' writes 0x0 to 0x21c of the distributor, which is no doorbell"),
 	TOLD(DOORBELL, bell_twice, "channel 'setpoints': cell 'gateway' rings INTID 226 twice"),
-	UNTOLD(DOORBELL, bell_and_nothing, "twice"),
-	UNTOLD(DOORBELL, bell_and_another, "twice"),
+	UNTOLD(DOORBELL, bell_and_nothing, "twice"), UNTOLD(DOORBELL, bell_and_another, "twice"),
 	/* [utest->swr~audit-channels~1] */
 	TOLD(CHANNELS, channel_of_no_party, "channel 'setpoints': cell 'control' has it, but is no party"),
 	TOLD(CHANNELS, channel_askew, "channel 'setpoints': cell 'control' has 0x2000 bytes at 0x"),
@@ -244,11 +261,15 @@ static const struct telling told[] = {
 	/* [utest->swr~audit-firmware~1] */
 	TOLD(FIRMWARE, call_slow, "function 0x02000010 is passed to firmware, which no cell's may be"),
 	TOLD(FIRMWARE, call_reserved, "function 0x82010010 is passed to firmware, which no cell's may be"),
-	TOLD(FIRMWARE, call_of_architecture, "function 0x80000010 is passed to firmware, which no cell's may be"),
-	TOLD(FIRMWARE, call_of_hypervisor, "function 0x85000010 is passed to firmware, which no cell's may be"),
-	TOLD(FIRMWARE, call_of_its_vendor, "function 0x86000010 is passed to firmware, which no cell's may be"),
+	TOLD(FIRMWARE, call_of_architecture,
+	     "function 0x80000010 is passed to firmware, which no cell's may be"),
+	TOLD(FIRMWARE, call_of_hypervisor,
+	     "function 0x85000010 is passed to firmware, which no cell's may be"),
+	TOLD(FIRMWARE, call_of_its_vendor,
+	     "function 0x86000010 is passed to firmware, which no cell's may be"),
 	TOLD(FIRMWARE, calls_many, "17 functions passed to firmware, 16 are the most"),
-	TOLD(FIRMWARE, calls_of_others, "function 0x82000010 is passed to firmware, and the file doesn't say so"),
+	TOLD(FIRMWARE, calls_of_others,
+	     "function 0x82000010 is passed to firmware, and the file doesn't say so"),
 	TOLD(FIRMWARE, calls_of_others, "function 0x82000011 isn't passed to firmware, and the file says so"),
 	/* [utest->swr~audit-interrupts~1] [utest->swr~audit-spi-owner~1] */
 	TOLD(INTERRUPTS, message_below, "SPI 1: cell 'gateway''s"),
@@ -262,12 +283,15 @@ static const struct telling told[] = {
 	TOLD(HV_LAYOUT, writable_none, "not in the part of memory meant for it"),
 	UNTOLD(HV_LAYOUT, writable_below, "overlap"),
 	TOLD(HV_LAYOUT, writable_over_image, "image and writable memory overlap"),
-	TOLD(HV_LAYOUT, staged, "bulkhead.bin and blueprint at 0x48000000 lies in the loader's staging range"),
+	TOLD(HV_LAYOUT, staged,
+	     "bulkhead.bin and blueprint at 0x48000000 lies in the loader's staging range"),
 	TOLD(HV_LAYOUT, state_in_the_image, "not in the part of memory meant for it"),
+	TOLD(IMAGES, file_empty, "no image for bytes 0x0+0x0 of 'initrd.gz'"),
 	TOLD(HV_LAYOUT, file_askew, "isn't page aligned"),
 	/* [utest->swr~audit-window-places~1] */
 	TOLD(WINDOW_PLACE, window_over_device, "a window lies at the IPA of /rtc@9010000, 0x9010000"),
-	TOLD(WINDOW_PLACE, constants_highest, "window at IPA 0x7000008000 isn't where 64 KiB of 0x49000000 are"),
+	TOLD(WINDOW_PLACE, constants_highest,
+	     "window at IPA 0x7000008000 isn't where 64 KiB of 0x49000000 are"),
 	TOLD(WINDOW_PLACE, constants_over_ram, "window at IPA 0x44000000 lies in the board's RAM"),
 	TOLD(WINDOW_PLACE, constants_over_emulated, "shares its 64 KiB with something else"),
 	UNTOLD(WINDOW_PLACE, emulated_above, "shares its 64 KiB with something else"),
@@ -281,7 +305,9 @@ static const struct telling told[] = {
 	/* [utest->swr~audit-revocation~1] [utest->swr~audit-service~1] */
 	TOLD(REVOCATION, root_entry_elsewhere, "its record has another or lacks it"),
 	TOLD(REVOCATION, root_entry_more, "its record lists"),
-	TOLD(SERVICE, service_of_another_interrupt, "cell 'control': VTTBR, VTCR, flags or UART isn't its record's"),
+	TOLD(REVOCATION, root_outside, "root entries, the root has 0"),
+	TOLD(SERVICE, service_of_another_interrupt,
+	     "cell 'control': VTTBR, VTCR, flags or UART isn't its record's"),
 	TOLD(SERVICE, service_of_fewer, "bp_service: 2 cells, the blueprint has 3"),
 	TOLD(TABLE_PAGE, table_is_a_tree, "core 1's root: table 0x"), /* [utest->swr~audit-table-pages~1] */
 };

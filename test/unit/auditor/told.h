@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * told.h - images with one change, and what the audit says of each: the rule and the words of its complaint, or
- * nothing at all. One row for each condition that decides a rule's question alone.
+ * told.h - images with one change, and what the audit says of each: the rule and the words of its complaint,
+ * or nothing at all. One row for each condition that decides a rule's question alone.
  */
 #ifndef BULKHEAD_TEST_AUDITOR_TOLD_H
 #define BULKHEAD_TEST_AUDITOR_TOLD_H
@@ -21,7 +21,8 @@ struct admission {
 	void (*apply)(struct fixture *fixture);
 };
 
-/* Runs every row: fails, with the auditor's lines, where the rule didn't say the words, or did and must not. */
+/* Runs every row: fails, with the auditor's lines, where the rule didn't say the words, or did and must not.
+ */
 void tellings_run(const struct telling *rows, size_t count);
 /* Fails where anything was said. */
 void admissions_run(const struct admission *rows, size_t count);
@@ -48,8 +49,8 @@ static inline void as_it_is(struct fixture *f)
 {
 	(void)f;
 }
-#define PARTITION(name, from, to)	    REPLACED(name, as_it_is, partition_text, from, to)
-#define BOARD(name, from, to)		    REPLACED(name, as_it_is, board_text, from, to)
-#define GUEST(name, cell, from, to)	    REPLACED(name, as_it_is, guest_text[cell], from, to)
+#define PARTITION(name, from, to)   REPLACED(name, as_it_is, partition_text, from, to)
+#define BOARD(name, from, to)	    REPLACED(name, as_it_is, board_text, from, to)
+#define GUEST(name, cell, from, to) REPLACED(name, as_it_is, guest_text[cell], from, to)
 
 #endif
