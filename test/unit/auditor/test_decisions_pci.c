@@ -168,6 +168,7 @@ static const struct telling told[] = {
 	TOLD(TREE_PCI, reach_endless, "pcie@4010000000 has dma-ranges that its host hasn't"),
 	TOLD(TREE_PCI, bus_above_limits, "has dma-ranges where the board's host has none"),
 	TOLD(TREE_PCI, frame_of_nobody, "cell 'health': its tree's /intc@8000000/v2m@8090000 isn't a frame"),
+	UNTOLD(MESSAGE_LISTS, frame_of_nobody, "0000:02:00.0 can't raise SPI 232"),
 	TOLD(TREE_PCI, frame_without_its, "v2m@8090000 isn't a frame for messages of its GIC"),
 	TOLD(TREE_PCI, frame_in_pieces, "v2m@8090000 isn't a frame for messages of its GIC"),
 	TOLD(TREE_PCI, frame_larger, "v2m@8090000 isn't a frame for messages of its GIC"),

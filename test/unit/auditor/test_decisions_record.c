@@ -151,6 +151,7 @@ MACHINE(staged, "<0x40000000 0x8000000>", "<0x40000000 0x9000000>")
 MUTATION(state_in_the_image,
 	 fixture_map(f, f->boot[1].root_pa, f->cell[CONTROL]->state_va, LOAD_PA + 0x1000, 4096, EL2_WRITE);)
 MUTATION(file_empty, f->files[3].size = 0;)
+MUTATION(file_empty_in_memory, f->files[3].size = 0; f->files[3].pa = WRITABLE_PA + 0x1000;)
 MUTATION(file_askew, f->files[3].pa += 0x10;)
 MUTATION(window_over_device,
 	 fixture_map(f, f->stage2_root[HEALTH], RTC_PA, f->heartbeat_pa[GATEWAY], 4096, STAGE2_SEEN);)
@@ -287,6 +288,7 @@ static const struct telling told[] = {
 	     "bulkhead.bin and blueprint at 0x48000000 lies in the loader's staging range"),
 	TOLD(HV_LAYOUT, state_in_the_image, "not in the part of memory meant for it"),
 	TOLD(IMAGES, file_empty, "no image for bytes 0x0+0x0 of 'initrd.gz'"),
+	UNTOLD(HV_LAYOUT, file_empty_in_memory, "image store and writable memory overlap"),
 	TOLD(HV_LAYOUT, file_askew, "isn't page aligned"),
 	/* [utest->swr~audit-window-places~1] */
 	TOLD(WINDOW_PLACE, window_over_device, "a window lies at the IPA of /rtc@9010000, 0x9010000"),

@@ -246,6 +246,10 @@ CHANGE(silent_channel, shown(f)->receive_intid = 0;
 		       "");)
 TREE(tree_no_memory, ", <0x43000000 0 0xb020000 0 0xb020000 0 0x1000>;", ";")
 TREE(tree_map_broken, "<0x800 0 0 1 1 0 0 0 196 1>", "<0x800 0 0 1 0x77 0 0 0 196 1>")
+/* The first device's pin leads elsewhere, and another's to the doorbell. */
+TREE(tree_another_controller, "<0x800 0 0 1 1 0 0 0 196 1>; };",
+     "<0x800 0 0 1 0x77 1>, <0x1000 0 0 1 1 0 0 0 196 1>; pic { phandle = <0x77>; interrupt-controller; "
+     "#interrupt-cells = <1>; #address-cells = <0>; }; };")
 TREE(tree_middle, "<0x800 0 0 1 1 0", "<0x800 1 0 1 1 0")
 TREE(tree_low, "<0x800 0 0 1 1 0", "<0x800 0 1 1 1 0")
 TREE(tree_mask_short, "<0xf800 0 0 7>", "<0xf800 0 0>")
@@ -270,6 +274,7 @@ static const struct telling told[] = {
 	UNTOLD(PRESENTATION, silent_channel, "passes on more than it has"),
 	TOLD(PRESENTATION, tree_no_memory, "its tree has no windows of just its BARs (0xb020000)"),
 	TOLD(PRESENTATION, tree_map_broken, PIN_WORDS),
+	TOLD(PRESENTATION, tree_another_controller, "its tree's bus passes on more than it has (0x2)"),
 	TOLD(PRESENTATION, tree_middle, PIN_WORDS),
 	TOLD(PRESENTATION, tree_low, PIN_WORDS),
 	TOLD(PRESENTATION, tree_mask_short, "its tree's bus passes on more than it has (0x1)"),
