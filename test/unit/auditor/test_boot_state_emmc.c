@@ -84,7 +84,6 @@ static const struct telling told[] = {
 
 static void what_decides_alone_is_told(void **state)
 {
-	(void)state;
 	tellings_run(ROWS(told));
 }
 

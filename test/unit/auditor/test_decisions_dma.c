@@ -138,25 +138,17 @@ static const struct telling told[] = {
 	TOLD(MACHINE, its_unstated, "bp_its: typer is 0x1ef71, machine.dts says 0x0"),
 };
 
-/* [utest->swr~audit-messages~1] */
-static const struct admission admitted[] = {ADMITTED(targets_by_address)};
-
 static void what_decides_alone_is_told(void **state)
 {
-	(void)state;
 	tellings_run(ROWS(told));
 }
 
+/* [utest->swr~audit-messages~1] */
+static const struct telling admitted[] = {ADMITTED(targets_by_address)};
+
 static void what_differs_and_is_good_is_admitted(void **state)
 {
-	(void)state;
-	admissions_run(ROWS(admitted));
+	tellings_run(ROWS(admitted));
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(what_decides_alone_is_told),
-					   cmocka_unit_test(what_differs_and_is_good_is_admitted)};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TOLD_MAIN(what_decides_alone_is_told, what_differs_and_is_good_is_admitted)

@@ -235,21 +235,19 @@ static const struct telling told[] = {
 	     "RAM at IPA 0x4a800000 is elsewhere, or in pieces, for /rtc@9010000"),
 };
 
-/* [utest->swr~audit-entry~1] [utest->swr~audit-images~1] */
-static const struct admission admitted[] = {ADMITTED(image_in_a_folder), ADMITTED(loaded_at_its_ram),
-					    ADMITTED(elf_with_note), ADMITTED(elf_with_nothing),
-					    ADMITTED(elf_with_memory)};
-
 static void what_decides_alone_is_told(void **state)
 {
-	(void)state;
 	tellings_run(ROWS(told));
 }
 
+/* [utest->swr~audit-entry~1] [utest->swr~audit-images~1] */
+static const struct telling admitted[] = {ADMITTED(image_in_a_folder), ADMITTED(loaded_at_its_ram),
+					  ADMITTED(elf_with_note), ADMITTED(elf_with_nothing),
+					  ADMITTED(elf_with_memory)};
+
 static void what_differs_and_is_good_is_admitted(void **state)
 {
-	(void)state;
-	admissions_run(ROWS(admitted));
+	tellings_run(ROWS(admitted));
 }
 
 /* [utest->swr~audit-faults~1] */

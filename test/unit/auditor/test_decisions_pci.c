@@ -214,27 +214,19 @@ static const struct telling told[] = {
 	TOLD(PCI, config_unmapped, "0000:01:10.0, its record has it 0 times"),
 };
 
-static const struct admission admitted[] = {
+static void what_decides_alone_is_told(void **state)
+{
+	tellings_run(ROWS(told));
+}
+
+static const struct telling admitted[] = {
 	ADMITTED(windows_overlap), ADMITTED(reach_told), /* [utest->swr~audit-tree-pci~1] */
 	ADMITTED(page_shared_by_one),			 /* [utest->swr~audit-pci-space~1] */
 };
 
-static void what_decides_alone_is_told(void **state)
-{
-	(void)state;
-	tellings_run(ROWS(told));
-}
-
 static void what_differs_and_is_good_is_admitted(void **state)
 {
-	(void)state;
-	admissions_run(ROWS(admitted));
+	tellings_run(ROWS(admitted));
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(what_decides_alone_is_told),
-					   cmocka_unit_test(what_differs_and_is_good_is_admitted)};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TOLD_MAIN(what_decides_alone_is_told, what_differs_and_is_good_is_admitted)

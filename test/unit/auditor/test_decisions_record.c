@@ -191,12 +191,15 @@ static const struct telling told[] = {
 	TOLD(MACHINE, console_none, "bulkhead.bin's console is 0x9000000, the board says 0x0"),
 	TOLD(MACHINE, console_without_registers, "bulkhead.bin's console is 0x9000000, the board says 0x0"),
 	TOLD(RECORD, frames_askew, "table `gicrs` isn't inside the blueprint"),
+	UNTOLD(MACHINE, frames_askew, "number of redistributor"),
 	TOLD(RECORD, frames_outside, "table `gicrs` isn't inside the blueprint"),
 	TOLD(MACHINE, frames_of_more, "a redistributor region is 0x80a0000, the board says 0x0"),
 	TOLD(MACHINE, frames_of_more, "number of redistributor regions is 0x2, the board says 0x1"),
 	TOLD(MACHINE, frames_longer, "a redistributor region is 0x80a0000, the board says 0x80a0000"),
 	TOLD(MACHINE, frames_fewer, "number of redistributor frames is 0x3, the board says 0x4"),
 	TOLD(RECORD, probes_askew, "table `probes` isn't inside the blueprint"),
+	UNTOLD(MACHINE, probes_askew, "number of probes"),
+	UNTOLD(MACHINE, probes_askew, "no probe of a RAM bank"),
 	TOLD(MACHINE, board_nameless, "its board isn't '?'"),
 	/* [utest->swr~audit-gic-frames~1] */
 	TOLD(GIC_FRAMES, core_unheard_of, "isn't the redistributor of its core 1"),
@@ -314,26 +317,18 @@ static const struct telling told[] = {
 	TOLD(TABLE_PAGE, table_is_a_tree, "core 1's root: table 0x"), /* [utest->swr~audit-table-pages~1] */
 };
 
-/* [utest->swr~audit-interrupts~1] [utest->swr~audit-placement~1] */
-static const struct admission admitted[] = {ADMITTED(interrupt_forbidden_and_odd),
-					    ADMITTED(unprotected_behind_iommu)};
-
 static void what_decides_alone_is_told(void **state)
 {
-	(void)state;
 	tellings_run(ROWS(told));
 }
 
+/* [utest->swr~audit-interrupts~1] [utest->swr~audit-placement~1] */
+static const struct telling admitted[] = {ADMITTED(interrupt_forbidden_and_odd),
+					  ADMITTED(unprotected_behind_iommu)};
+
 static void what_differs_and_is_good_is_admitted(void **state)
 {
-	(void)state;
-	admissions_run(ROWS(admitted));
+	tellings_run(ROWS(admitted));
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(what_decides_alone_is_told),
-					   cmocka_unit_test(what_differs_and_is_good_is_admitted)};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TOLD_MAIN(what_decides_alone_is_told, what_differs_and_is_good_is_admitted)

@@ -291,7 +291,6 @@ static const struct telling told[] = {
 /* [utest->swr~audit-presentation~1] */
 static void what_decides_alone_is_told(void **state)
 {
-	(void)state;
 	tellings_run(ROWS(told));
 }
 

@@ -18,11 +18,14 @@ static bool said(const struct report *report, enum rule rule, const char *words)
 	return false;
 }
 
-static size_t failure(const struct audit *audit, const char *name, const char *what, const char *words)
+static bool as_due(const struct report *report, const struct telling *row)
 {
-	fprintf(stderr, "%s: %s %s\n", name, what, words);
-	report_print(&audit->report, name, stderr);
-	return 1;
+	if (!row->words)
+		return !report->total;
+	if (row->silent)
+		return report->total && report->total == report->kept_count &&
+		       !said(report, row->rule, row->words);
+	return said(report, row->rule, row->words);
 }
 
 void tellings_run(const struct telling *rows, size_t count)
@@ -34,29 +37,15 @@ void tellings_run(const struct telling *rows, size_t count)
 		struct audit audit;
 
 		mutation_audit(&fixture, &audit, rows[i].apply);
-		if (!audit.report.total || said(&audit.report, rows[i].rule, rows[i].words) == rows[i].silent)
-			failed += failure(&audit, rows[i].name, rows[i].silent ? "must not say" : "must say",
-					  rows[i].words);
+		if (!as_due(&audit.report, &rows[i])) {
+			fprintf(stderr, "%s: must %ssay %s\n", rows[i].name, rows[i].silent ? "not " : "",
+				rows[i].words ? rows[i].words : "nothing");
+			report_print(&audit.report, rows[i].name, stderr);
+			failed++;
+		}
 		audit_close(&audit);
 		fixture_free(&fixture);
 	}
-	fprintf(stderr, "%zu of %zu told\n", count - failed, count);
-	assert_int_equal(failed, 0);
-}
-
-void admissions_run(const struct admission *rows, size_t count)
-{
-	size_t failed = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		struct fixture fixture;
-		struct audit audit;
-
-		mutation_audit(&fixture, &audit, rows[i].apply);
-		if (audit.report.total)
-			failed += failure(&audit, rows[i].name, "is good, but was told of", "");
-		audit_close(&audit);
-		fixture_free(&fixture);
-	}
+	fprintf(stderr, "%zu of %zu as due\n", count - failed, count);
 	assert_int_equal(failed, 0);
 }
