@@ -119,13 +119,14 @@ MUTATION(elf_entered_before, elf(f, 24, 0x7ffffff, 8);)
 MUTATION(elf_entered_behind, elf(f, 24, 0x8000400, 8);)
 
 /* ---- pages ---- */
-/* A channel that ends behind the image, which the health cell may read. */
+/* A channel that ends behind the image: the health cell may read the part in it, and has all. */
 MUTATION(channel_over_the_end,
 	 channel_of(f, CONTROL, 0)->pa = channel_of(f, GATEWAY, 0)->pa = IMAGE_END - 4096;
 	 fixture_map(f, f->stage2_root[CONTROL], WINDOWS_IPA + 0x10000, IMAGE_END - 4096, 0x2000,
 		     STAGE2_SEEN);
 	 fixture_map(f, f->stage2_root[GATEWAY], WINDOWS_IPA + 0x10000, IMAGE_END - 4096, 0x2000,
-		     STAGE2_SHARED);)
+		     STAGE2_SHARED);
+	 fixture_map(f, f->stage2_root[HEALTH], 0x60000000, IMAGE_END - 4096, 0x2000, STAGE2_READ);)
 MUTATION(image_written, fixture_map(f, f->stage2_root[CONTROL], 0x60000000, LOAD_PA, 4096, STAGE2_MSI);)
 /* Each word of 23 tables leads to one page. */
 MUTATION(
@@ -214,6 +215,8 @@ static const struct telling told[] = {
 	TOLD(ENTRY, elf_entered_behind, "entry is IPA 0x4a000040, not 0xffffffffffffffff"),
 	/* [utest->swr~audit-one-owner~1] [utest->swr~audit-hypervisor-unreachable~1] */
 	TOLD(HV_LAYOUT, channel_over_the_end, "not in the part of memory meant for it"),
+	TOLD(PAGE_OWNER, channel_over_the_end,
+	     "page 0x480a6000 (0x1000 bytes), channel 'setpoints': in cell 'health'"),
 	TOLD(HV_MEMORY, image_written, "IPA 0x60000000 reaches 0x48000000 with w: "),
 	TOLD(PAGE_OWNER, one_page_everywhere, "more overlapping mappings than any machine needs"),
 	TOLD(EL2_WINDOW, segments_all,

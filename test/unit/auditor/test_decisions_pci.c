@@ -136,7 +136,7 @@ REPLACED(page_shared_by_two, page_shared_by_one, partition_text, "pci = \"nic\";
 #define VF	 "ffffffff0000100001000002" ZEROS_40 "40" ZEROS_11
 INVENTORY(reset_without_express, VF "1080", VF "0080")
 INVENTORY(reset_not_able, VF "1080020020800010", VF "1080020020800000")
-CHANGE(sizes_a_capability, fixture_row(f, HEALTH, 0, 0x48)->kind = BP_PCI_SIZING;)
+CHANGE(sizes_its_class, fixture_row(f, HEALTH, 0, 0x08)->kind = BP_PCI_SIZING;)
 CHANGE(sizes_before_virtual_bars, fixture_row(f, GATEWAY, 0, 0x48)->kind = BP_PCI_SIZING;)
 CHANGE(sizes_behind_virtual_bars, fixture_row(f, GATEWAY, 0, 0x124)->offset = 0x13c;)
 CHANGE(
@@ -205,7 +205,7 @@ static const struct telling told[] = {
 	/* [utest->swr~audit-pci-config~1] */
 	TOLD(PCI_CONFIG, reset_without_express, "0000:01:10.0: it can't be reset there, or must not"),
 	TOLD(PCI_CONFIG, reset_not_able, "0000:01:10.0: it can't be reset there, or must not"),
-	TOLD(PCI_CONFIG, sizes_a_capability, "it sizes what is no BAR (0x48)"),
+	TOLD(PCI_CONFIG, sizes_its_class, "it sizes what is no BAR (0x8)"),
 	TOLD(PCI_CONFIG, sizes_before_virtual_bars, "it sizes what is no BAR (0x48)"),
 	TOLD(PCI_CONFIG, sizes_behind_virtual_bars, "it sizes what is no BAR (0x13c)"),
 	TOLD(PCI_CONFIG, sizes_too_much, "more BARs than its word of state has bits"),
