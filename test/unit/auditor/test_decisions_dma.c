@@ -43,7 +43,7 @@ CHANGE(smmu_twice, struct bp_smmu *list = (void *)(f->blueprint + 0xc00); list[0
 /* ---- what the service core has ---- */
 #define NAMES "interrupt-names = \"eventq\", \"gerror\";"
 MADE(interrupts_nameless, board_text, NAMES, "")
-MADE(interrupts_of_no_names, board_text, NAMES, "interrupt-names = \"eventq\", \"\", \"gerror\";")
+MADE(interrupts_of_no_names, board_text, NAMES, "interrupt-names = \"eventq\", \"gerror\", \"\";")
 MADE(interrupts_of_other_names, board_text, NAMES, "interrupt-names = \"evtq\", \"gerror\";")
 MADE(interrupts_fewer_than_names, board_text, "<0 74 1>, <0 77 1>;", "<0 74 1>;")
 CHANGE(page_unmapped, made.service_smmu->page0_va = EL2_VA_SERVICE + 0x800000;)

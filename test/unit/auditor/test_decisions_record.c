@@ -307,6 +307,7 @@ static const struct telling told[] = {
 	TOLD(MEMORY, region_askew, "region at IPA 0x40000008 isn't whole pages"),
 	TOLD(MEMORY, region_empty, "region at IPA 0x4a600000 isn't whole pages"),
 	TOLD(MEMORY, region_none, "regions of 0x0 bytes"),
+	UNTOLD(PLACEMENT, region_none, "RAM starts at IPA"),
 	/* [utest->swr~audit-revocation~1] [utest->swr~audit-service~1] */
 	TOLD(REVOCATION, root_entry_elsewhere, "its record has another or lacks it"),
 	TOLD(REVOCATION, root_entry_more, "its record lists"),
