@@ -110,7 +110,7 @@ static void another_header(struct fixture *f, uint32_t type, uint64_t place, uin
 	elf(f, 160, in_memory, 8);
 }
 MUTATION(elf_with_note, another_header(f, 4, 0x4a100000, 0x400, 0x400);)
-MUTATION(elf_with_nothing, another_header(f, 1, 0x4a100000, 0, 0);)
+MUTATION(elf_with_nothing, another_header(f, 1, 0x4a100000, 0x400, 0);)
 MUTATION(elf_with_memory, another_header(f, 1, 0x4a100000, 0, 0x1000);)
 MUTATION(elf_entered_twice, another_header(f, 1, 0x4a100000, 0x400, 0x400);)
 MUTATION(elf_headers_outside, elf(f, 32, 0x100000, 8);)

@@ -90,8 +90,9 @@ GUEST(kept_in_part, GATEWAY, "0x4a600000 0 0x100000", "0x4a600000 0 0x80000")
 RESERVED_BOTH(region_too_large, "size = <0 0x100000>", "size = <0 0x1000000>")
 RESERVED_BOTH(region_askew, "alignment = <0 0x200000>", "alignment = <0 0x300000>")
 RESERVED(region_disabled, board_text, "pool@4ae00000 {", "pool@4ae00000 { status = \"disabled\";")
+RESERVED(region_wanted_disabled, board_text, "frames {", "frames { status = \"disabled\";")
 RESERVED(region_anywhere_on_board, board_text, "alloc-ranges = <0 0x4a800000 0 0x800000>;", "")
-RESERVED(region_cut, guest_text[GATEWAY], "alignment = <0 0x200000>", "alignment = <0x200000>")
+RESERVED(region_cut, guest_text[GATEWAY], "alignment = <0 0x200000>", "alignment = <0>")
 RESERVED(region_of_no_room, guest_text[GATEWAY], "0x4a800000 0 0x800000>; }; keep",
 	 "0x4a800000 0 0>; }; keep")
 RESERVED(region_outside, board_text, "<0x60 0x61>", "<0x60 0x61 5>")
@@ -210,6 +211,7 @@ static const struct telling told[] = {
 	TOLD(TREE_BASICS, region_too_large, "reserves /reserved-memory/frames, which is neither"),
 	TOLD(TREE_BASICS, region_askew, "reserves /reserved-memory/frames, which is neither"),
 	TOLD(TREE_BASICS, region_disabled, "reserves /reserved-memory/pool@4ae00000, which is neither"),
+	TOLD(TREE_BASICS, region_wanted_disabled, "reserves /reserved-memory/frames, which is neither"),
 	TOLD(TREE_BASICS, region_cut, "reserves /reserved-memory/frames, which is neither"),
 	TOLD(TREE_BASICS, region_of_no_room, "/reserved-memory/frames may be put at 0x4a800000"),
 	TOLD(TREE_BASICS, region_by_name, "reserves /reserved-memory/spare, which is neither"),
