@@ -92,8 +92,8 @@ static void identify(const struct tree *tree, const struct pci *pci, struct pci_
 	if (function->smmu &&
 	    (!function->smmu->enabled || !node_compatible(tree, function->smmu, "arm,smmu-v3")))
 		function->smmu = NULL;
-	if (function->its &&
-	    (!function->its->enabled || !node_compatible(tree, function->its, "arm,gic-v3-its")))
+	if (function->its && (!function->its->enabled || !function->its->reg_count ||
+			      !node_compatible(tree, function->its, "arm,gic-v3-its")))
 		function->its = NULL;
 }
 

@@ -8,7 +8,7 @@
 #include "rule.h"
 
 /* One part of the hypervisor's memory: in RAM, clear of what the board reserves and of the loader. */
-static void part_check(struct audit *audit, const char *what, uint64_t base, uint64_t size, bool staged)
+static void part_check(struct audit *audit, const char *what, uint64_t base, uint64_t size)
 {
 	const struct board *board = &audit->board;
 	uint64_t gap = 0;
@@ -27,7 +27,7 @@ static void part_check(struct audit *audit, const char *what, uint64_t base, uin
 			violation(&audit->report, RULE_HV_LAYOUT,
 				  "%s at 0x%" PRIx64 " lies in reserved memory of a device, %s", what, base,
 				  board->tree.nodes[board->lent.list[i].tag].path);
-	if (staged && spans_touch(&board->staging, base, size))
+	if (spans_touch(&board->staging, base, size))
 		violation(&audit->report, RULE_HV_LAYOUT,
 			  "%s at 0x%" PRIx64 " lies in the loader's staging range", what, base);
 }
@@ -89,14 +89,14 @@ void rule_layout(struct audit *audit)
 {
 	const struct bp_header *header = audit->header;
 
-	part_check(audit, "bulkhead.bin and blueprint", audit->hv.load_pa, audit->kernel_size, true);
-	part_check(audit, "writable memory", header->writable_pa, header->writable_size, true);
+	part_check(audit, "bulkhead.bin and blueprint", audit->hv.load_pa, audit->kernel_size);
+	part_check(audit, "writable memory", header->writable_pa, header->writable_size);
 	disjoint_check(audit, audit->hv.load_pa, audit->kernel_size, header->writable_pa,
 		       header->writable_size, "image and writable memory");
 	for (size_t i = 0; i < audit->fit.file_count; i++) {
 		const struct fit_file *file = &audit->fit.files[i];
 
-		part_check(audit, "image store", file->load, file->bytes.size, true);
+		part_check(audit, "image store", file->load, file->bytes.size);
 		if (file->load % BP_PAGE_SIZE)
 			violation(&audit->report, RULE_HV_LAYOUT,
 				  "image '%s' at 0x%" PRIx64 " isn't page aligned", file->name, file->load);

@@ -227,9 +227,8 @@ void shown_host_check(struct audit *audit, const struct cell *cell, const struct
 			      channel->receive_intid);
 	}
 	if (node_window(tree, node, 2 * device, &beyond) || node->mapped_count != rows ||
-	    (rows && !map_masked(cell, node)))
-		wrong(audit, cell, node->path, "its tree's bus passes on more than it has",
-		      node->mapped_count);
+	    node->map_rows != rows || (rows && !map_masked(cell, node)))
+		wrong(audit, cell, node->path, "its tree's bus passes on more than it has", node->map_rows);
 }
 
 /* [impl->swr~audit-presentation~1] */

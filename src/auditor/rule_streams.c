@@ -111,7 +111,7 @@ static void dma_expected(const struct audit *audit, const struct cell *cell, str
 		for (size_t f = 0; f < audit->pci.count; f++)
 			used |= asked != CELL_NONE_ID && audit->pci.functions[f].owner == asked &&
 				audit->pci.functions[f].its == its;
-		if (used && its->reg_count)
+		if (used)
 			spans_add(expected, (struct span){its->regs[0].base + MSI_PAGE,
 							  its->regs[0].base + MSI_PAGE, BP_PAGE_SIZE,
 							  ATTR_WRITE | ATTR_DEVICE |
@@ -300,7 +300,7 @@ static void reach_check(struct audit *audit, const struct cell *cell)
 		for (uint32_t r = 0; r < cell->record->regions.count; r++)
 			reached_check(audit, cell, function,
 				      (struct range){cell->regions[r].ipa, cell->regions[r].size});
-		if (function->its && function->its->reg_count && cell->record->lpis.count)
+		if (function->its && cell->record->lpis.count)
 			reached_check(audit, cell, function,
 				      (struct range){function->its->regs[0].base + MSI_PAGE, BP_PAGE_SIZE});
 	}

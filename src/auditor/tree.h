@@ -40,8 +40,8 @@ struct node {
 	size_t reg_count;
 	struct irq *irqs;
 	size_t irq_count;
-	struct irq *mapped; /* those of the GIC that its `interrupt-map` passes on */
-	size_t mapped_count;
+	struct irq *mapped;	       /* those of the GIC that its `interrupt-map` passes on */
+	size_t mapped_count, map_rows; /* map_rows: of all that it passes on, wherever that leads */
 };
 
 struct tree {

@@ -165,9 +165,8 @@ static void read_at(const struct tree *tree, const struct specifier *from, struc
 
 static void read_map(const struct tree *tree, struct node *node)
 {
-	struct map_row row = {0};
-
-	while (node_flag(tree, node, "interrupt-map") && map_row(tree, node, row.end, &row)) {
+	for (struct map_row row = {0};
+	     node_flag(tree, node, "interrupt-map") && map_row(tree, node, row.end, &row); node->map_rows++) {
 		const struct specifier to = {node, "interrupt-map", row.to};
 
 		if (row.width >= 3 && node_is_gic(tree, row.parent))

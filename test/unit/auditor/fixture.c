@@ -452,12 +452,24 @@ void fixture_make(struct fixture *fixture)
 	fixture_list_roots(fixture);
 }
 
+/* Names that dtc doesn't write. */
+static struct blob compiled(const struct fixture *fixture, const char *text)
+{
+	struct blob tree = fixture_compile(text);
+	const char *from = fixture->renamed[0], *to = fixture->renamed[1];
+	uint8_t *const at = from ? memmem(tree.data, tree.size, from, strlen(from)) : NULL;
+
+	if (at)
+		memcpy(at, to, strlen(from));
+	return tree;
+}
+
 static void guests_seal(struct fixture *fixture)
 {
 	for (int i = 0; i < CELLS; i++) {
 		struct bp_cell *cell = fixture->cell[i];
 		struct bp_image *images = (void *)((uint8_t *)cell + IMAGES_AT);
-		struct blob tree = fixture_compile(fixture->guest_text[i]);
+		struct blob tree = compiled(fixture, fixture->guest_text[i]);
 
 		if (tree.size > GUEST_PAGES * 4096)
 			abort();
@@ -507,7 +519,7 @@ static void binary_seal(struct fixture *fixture)
 
 void fixture_seal(struct fixture *fixture)
 {
-	struct blob board = fixture_compile(fixture->board_text),
+	struct blob board = compiled(fixture, fixture->board_text),
 		    machine = fixture_compile(fixture->machine_text),
 		    partitions = fixture_compile(fixture->partition_text), pci = {0};
 

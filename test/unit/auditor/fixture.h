@@ -71,6 +71,7 @@ struct fixture {
 	char *board_text, *partition_text, *machine_text, *guest_text[CELLS];
 	char *pci_text; /* NULL: no inventory */
 	const char *slaves_text;
+	const char *renamed[2]; /* of compiled trees: a text, and another as long that takes its place */
 	struct fixture_file files[4];
 	size_t file_count;
 	bool keep_digest;    /* don't make any digest right again */

@@ -227,6 +227,7 @@ TEXT(other_bank, guest_text[HEALTH], "reg = <0 0x4000000 0 0xc0000>;", "reg = <0
 TEXT(short_bank, guest_text[HEALTH], "reg = <0 0x4000000 0 0xc0000>;", "reg = <0 0x4000000 0 0xbf000>;")
 TEXT(other_width, guest_text[HEALTH], "bank-width = <4>;", "bank-width = <2>;")
 TEXT(no_width, guest_text[HEALTH], "bank-width = <4>;", "")
+TEXT(width_of_no_board, board_text, "0xc0000>; bank-width = <4>;", "0xc0000>;")
 TEXT(other_kind, guest_text[HEALTH], "\"cfi-flash\"", "\"mtd-ram\"")
 TEXT(off, guest_text[HEALTH], PLACES, PLACES " status = \"disabled\";")
 TEXT(with_interrupt, guest_text[HEALTH], PLACES, PLACES " interrupts = <0 1 4>;")
@@ -250,6 +251,13 @@ TEXT(time_no_time, partition_text, "flash@0:1\";", "flash@0:1\"; confirm-after =
 TEXT(times_in_disorder, partition_text, "flash@0:1\";", "flash@0:1\"; confirm-within = \"30s\";")
 
 TEXT(reset_without_channel, partition_text, "essential;", "essential; update-reset;")
+/* A channel between the two alone, but of another name. */
+MUTATION(reset_by_another_channel)
+{
+	with_state(f);
+	fixture_replace(&f->partition_text, "boot-timeout =", "update-reset; boot-timeout =");
+	fixture_replace(&f->partition_text, "both { between = \"control\",", "both { between = \"health\",");
+}
 TEXT(reset_by_health, partition_text, "flash@0:1\";", "flash@0:1\"; update-reset;")
 
 #define ROW(rule, name) {#name, name, RULE_##rule}
@@ -302,6 +310,7 @@ static const struct mutation rows[] = {
 	ROW(TREE_BOOT_STATE, short_bank),
 	ROW(TREE_BOOT_STATE, other_width),
 	ROW(TREE_BOOT_STATE, no_width),
+	ROW(TREE_BOOT_STATE, width_of_no_board),
 	ROW(TREE_BOOT_STATE, other_kind),
 	ROW(TREE_BOOT_STATE, off),
 	ROW(TREE_BOOT_STATE, with_interrupt),
@@ -323,6 +332,7 @@ static const struct mutation rows[] = {
 	ROW(TREE_BOOT_STATE, bank_without_a_word),
 	ROW(CHANNELS, reset_without_channel), /* [utest->swr~audit-update-reset~1] */
 	ROW(CHANNELS, reset_by_health),
+	ROW(CHANNELS, reset_by_another_channel),
 	ROW(INPUT, time_no_time),
 	ROW(INPUT, times_in_disorder),
 };

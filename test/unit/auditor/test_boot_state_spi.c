@@ -222,6 +222,17 @@ TEXT(told_another_block, guest_text[HEALTH], "erase-block = <0x1000>", "erase-bl
 TEXT(told_another_time, guest_text[HEALTH], "<30000000000>", "<3000000000>")
 TEXT(moved, machine_text, "<0xf00000 0x3000>", "<0xf10000 0x3000>")
 
+/* A node of the root whose name makes its path the chip's. */
+MUTATION(chip_by_name)
+{
+	with_state(f);
+	f->renamed[0] = "spi-a100000-nor-1";
+	f->renamed[1] = "spi@a100000/nor@1";
+	fixture_replace(&f->guest_text[HEALTH], "spi@a100000 {",
+			"spi-a100000-nor-1 { compatible = \"jedec,spi-nor\"; " PLACES " };\nspi@a100000 {");
+}
+TEXT(chip_with_interrupt, guest_text[HEALTH], PLACES, PLACES " interrupts = <0 1 4>;")
+
 #define ROW(rule, name) {#name, name, RULE_##rule}
 static const struct mutation rows[] = {
 	ROW(BOOT_STATE, controller_in_another_cell), /* [utest->swr~audit-boot-state-spi~1] */
@@ -260,6 +271,8 @@ static const struct mutation rows[] = {
 	ROW(STAGE2, controller_without_a_word),
 	ROW(DEVICES, controller_missing),
 	ROW(MEMORY_TYPE, controller_cached),
+	ROW(TREE_BOOT_STATE, chip_by_name),
+	ROW(TREE_BOOT_STATE, chip_with_interrupt),
 	ROW(TREE_BOOT_STATE, told_nothing), /* [utest->swr~audit-tree-boot-state~1] */
 	ROW(TREE_BOOT_STATE, told_another_line),
 	ROW(TREE_BOOT_STATE, told_another_kind),

@@ -3,7 +3,7 @@
  * test_presentation.c - a channel that is shown as a PCI function, in the control cell and in the gateway,
  * and what is wrong where one thing of it is another.
  *
- * Robustness: wrong_functions_are_caught
+ * Robustness: wrong_functions_are_caught, what_decides_alone_is_told
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "fixture_pci.h"
-#include "mutate.h"
+#include "told.h"
 
 #define BUS_IPA	      UINT64_C(0xba00000)
 #define REGISTERS_IPA UINT64_C(0xbb00000)
@@ -230,6 +230,70 @@ static const struct mutation rows[] = {
 	ROW(PRESENTATION, tree_mask),
 };
 
+/* Each condition of a question decides it alone. */
+static struct bp_channel *shown(struct fixture *f)
+{
+	return (struct bp_channel *)fixture_table(f->cell[GATEWAY], f->cell[GATEWAY]->channels) + CHANNEL;
+}
+CHANGE(register_more, function(f)->registers.count++;)
+CHANGE(register_elsewhere, row(f, 0x2c)->offset = 0x30;)
+CHANGE(memory_of_odd_size, shown(f)->size = 0x3000;)
+CHANGE(memory_askew, shown(f)->size = 0x10000; shown(f)->ipa += 0x1000;)
+CHANGE(registers_high, emulated(f, BP_MMIO_IVSHMEM)->ipa = UINT64_C(0x10bb00000);)
+CHANGE(silent_channel, shown(f)->receive_intid = 0;
+       fixture_replace(&f->guest_text[GATEWAY],
+		       "interrupt-map-mask = <0xf800 0 0 7>; interrupt-map = <0x800 0 0 1 1 0 0 0 196 1>;",
+		       "");)
+TREE(tree_no_memory, ", <0x43000000 0 0xb020000 0 0xb020000 0 0x1000>;", ";")
+TREE(tree_map_broken, "<0x800 0 0 1 1 0 0 0 196 1>", "<0x800 0 0 1 0x77 0 0 0 196 1>")
+/* The first device's pin leads elsewhere, and another's to the doorbell. */
+TREE(tree_another_controller, "<0x800 0 0 1 1 0 0 0 196 1>; };",
+     "<0x800 0 0 1 0x77 1>, <0x1000 0 0 1 1 0 0 0 196 1>; pic { phandle = <0x77>; interrupt-controller; "
+     "#interrupt-cells = <1>; #address-cells = <0>; }; };")
+TREE(tree_middle, "<0x800 0 0 1 1 0", "<0x800 1 0 1 1 0")
+TREE(tree_low, "<0x800 0 0 1 1 0", "<0x800 0 1 1 1 0")
+TREE(tree_mask_short, "<0xf800 0 0 7>", "<0xf800 0 0>")
+#define BUS_REG "reg = <0 0xba00000 0 0x100000>;"
+TREE(tree_bus_nowhere, BUS_REG, "")
+TREE(tree_bus_in_pieces, BUS_REG, "reg = <0 0xba00000 0 0x100000>, <0 0xbb00000 0 0x1000>;")
+TREE(tree_bus_short, BUS_REG, "reg = <0 0xba00000 0 0x80000>;")
+TREE(tree_no_buses, "bus-range = <0 0>;", "")
+TREE(tree_no_last_bus, "bus-range = <0 0>;", "bus-range = <0>;")
+TREE(tree_later_buses, "bus-range = <0 0>;", "bus-range = <1 0>;")
+TREE(tree_messages_mapped, "dma-coherent;", "dma-coherent; msi-map = <0 1 0 1>;")
+TREE(tree_translates, "dma-coherent;", "dma-coherent; iommu-map = <0 1 0 1>;")
+
+#define BUS_WORDS "its tree has another kind of bus for it"
+#define PIN_WORDS "channel 'both' as a PCI function: its tree has another interrupt for it (0xe4)"
+static const struct telling told[] = {
+	TOLD(PRESENTATION, register_more, "a register isn't what it is, or not constant"),
+	TOLD(PRESENTATION, register_elsewhere, "a register isn't what it is, or not constant (0x30)"),
+	TOLD(PRESENTATION, memory_of_odd_size, "no BAR is its memory (0x3000)"),
+	TOLD(PRESENTATION, memory_askew, "no BAR is its memory (0x10000)"),
+	TOLD(PRESENTATION, registers_high, "its registers aren't a page below 4 GiB (0x10bb00000)"),
+	UNTOLD(PRESENTATION, silent_channel, "passes on more than it has"),
+	TOLD(PRESENTATION, tree_no_memory, "its tree has no windows of just its BARs (0xb020000)"),
+	TOLD(PRESENTATION, tree_map_broken, PIN_WORDS),
+	TOLD(PRESENTATION, tree_another_controller, "its tree's bus passes on more than it has (0x2)"),
+	TOLD(PRESENTATION, tree_middle, PIN_WORDS),
+	TOLD(PRESENTATION, tree_low, PIN_WORDS),
+	TOLD(PRESENTATION, tree_mask_short, "its tree's bus passes on more than it has (0x1)"),
+	TOLD(TREE_PCI, tree_bus_nowhere, "pcie@ba00000 is at none of its buses"),
+	TOLD(PRESENTATION, tree_bus_in_pieces, BUS_WORDS),
+	TOLD(PRESENTATION, tree_bus_short, BUS_WORDS),
+	TOLD(PRESENTATION, tree_no_buses, BUS_WORDS),
+	TOLD(PRESENTATION, tree_no_last_bus, BUS_WORDS),
+	TOLD(PRESENTATION, tree_later_buses, BUS_WORDS),
+	TOLD(PRESENTATION, tree_messages_mapped, BUS_WORDS),
+	TOLD(PRESENTATION, tree_translates, BUS_WORDS),
+};
+
+/* [utest->swr~audit-presentation~1] */
+static void what_decides_alone_is_told(void **state)
+{
+	tellings_run(ROWS(told));
+}
+
 static void the_good_one_is_clean(void **state)
 {
 	struct fixture fixture;
@@ -253,6 +317,7 @@ static void wrong_functions_are_caught(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(the_good_one_is_clean),
+					   cmocka_unit_test(what_decides_alone_is_told),
 					   cmocka_unit_test(wrong_functions_are_caught)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
