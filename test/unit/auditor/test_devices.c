@@ -356,6 +356,12 @@ static void devices_are_given(void **state)
 	inputs_read(&audit);
 	assert_int_equal(audit.board.owner[at(&audit, "/uart@9000000")], GATEWAY);
 	inputs_close(&audit);
+	/* What could reset others is nobody's, the console too. */
+	inputs_open(&audit, "", NULL);
+	fixture_replace(&inputs.board_text, "uart@9000000 {", "uart@9000000 { #reset-cells = <0>;");
+	inputs_read(&audit);
+	assert_int_equal(audit.board.owner[at(&audit, "/uart@9000000")], CELL_NONE_ID);
+	inputs_close(&audit);
 	/* A cell with a UART has no log as its console, but where it asks for one. */
 	assert_true(log_console_of("", NULL));
 	assert_false(log_console_of("", "devices = \"uart\""));

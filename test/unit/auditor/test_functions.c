@@ -333,6 +333,16 @@ static const struct {
 	  {0x200, 1, 0, PCI_ENDPOINT, ACS, 0},
 	  {0x508, 0, 1, PCI_ENDPOINT, ACS, 0}},
 	 true},
+	{{{0x08, ALONE, NOBODYS, PCI_PORT, ACS, 0},
+	  {0x100, 0, NOBODYS, PCI_PORT, ACS, 0},
+	  {0x108, 0, 0, PCI_ENDPOINT, false, 0},
+	  {0x200, 1, 1, PCI_ENDPOINT, false, 0}},
+	 false},
+	{{{0x08, ALONE, NOBODYS, PCI_PORT, ACS, 0},
+	  {0x100, 0, NOBODYS, PCI_PORT, ACS, 0},
+	  {0x200, 1, 0, PCI_ENDPOINT, false, 0},
+	  {0x508, 0, 1, PCI_ENDPOINT, false, 0}},
+	 false},
 	/* Bridges above each other in a circle end. */
 	{{{0x08, 0, NOBODYS, PCI_PORT, ACS, 0},
 	  {0x100, 0, 0, PCI_ENDPOINT, ACS, 0},
@@ -426,9 +436,10 @@ static void bars_are_where_the_steps_leave_them(void **state)
 	assert_false(pci_bar_place(&pci, functions, 0, &bus, &cpu));
 	memset(left.written, true, 0x18);
 	assert_true(pci_bar_place(&pci, functions, 0, &bus, &cpu) && cpu == 0x60000000);
-	functions[0].bars[0].size = 0x8000;
-	assert_false(pci_bar_place(&pci, functions, 0, &bus, &cpu));
 	functions[0].bars[0].io = true;
+	assert_false(pci_bar_place(&pci, functions, 0, &bus, &cpu));
+	functions[0].bars[0].io = false;
+	functions[0].bars[0].size = 0x8000;
 	assert_false(pci_bar_place(&pci, functions, 0, &bus, &cpu));
 	assert_false(pci_bar_place(&pci, functions, 5, &bus, &cpu));
 	/* The highest counts, wherever it stands. */

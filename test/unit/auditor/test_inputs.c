@@ -401,7 +401,7 @@ static const struct {
 	 "cell 'control': colour 4 doesn't exist"},
 	{"cache-size = <0x80000>; cache-sets = <256>; cache-block-size = <64>;", "1 1",
 	 "cell 'control': colour 1 is given away already"},
-	{"cache-size = <0x80000>; cache-sets = <256>; cache-block-size = <64>;", "0 1 2 3 9 9 9",
+	{"cache-size = <0x80000>; cache-sets = <256>; cache-block-size = <64>;", "0 1 2 3 9 8 7",
 	 "cell 'control': colour 9 doesn't exist"},
 	{"cache-size = <0x80000>; cache-sets = <256>; cache-block-size = <64>; next-level-cache = <0x70>;",
 	 "0", "/l2 is a cache behind itself"},
@@ -472,6 +472,11 @@ static const struct refusal uncolored[] = {
 	 "the board has no cache that cores share"},
 };
 
+static void more_colors_than_there_are(struct fixture *f)
+{
+	colors_of(f, "cache-size = <0x80000>; cache-sets = <256>; cache-line-size = <64>;", "0 1 2 3 9 8 7");
+}
+
 /* [utest->swr~audit-colors~1] */
 static void colors_that_cant_be(void **state)
 {
@@ -482,6 +487,16 @@ static void colors_that_cant_be(void **state)
 		refusals_run(&row, 1);
 	}
 	refusals_run(uncolored, COUNT(uncolored));
+	/* One more than there are is enough to tell. */
+	const struct refusal many = {"many", more_colors_than_there_are, NULL, RULE_COLORS, NULL};
+	struct fixture f;
+	struct audit audit;
+
+	refusal_audit(&f, &audit, &many);
+	assert_true(refusal_said(&audit, RULE_COLORS, "colour 9 doesn't exist"));
+	assert_false(refusal_said(&audit, RULE_COLORS, "colour 8"));
+	audit_close(&audit);
+	fixture_free(&f);
 	assert_int_equal(pieces(0, 0x4000, 4, true), 2);
 	assert_int_equal(pieces(0, 0x4000, 4, false), 4);
 	assert_int_equal(pieces(0, 0x4000, 0, true), 1);

@@ -76,6 +76,26 @@ CHANGE(constants_too_many, f->integrity->count = 0x10000; f->keep_constants = tr
 CHANGE(map_unmapped, f->directory->json.ipa = 0x1000;)
 CHANGE(map_in_a_file, f->directory->svg.ipa = CONSTANTS_IPA + UINT64_C(0x1000000);)
 
+/* The RTC's region, of as much as a cell's memory or a page more; the board states no alignment. */
+static void region_of(struct fixture *f, const char *size)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof(text), "frames { phandle = <0x61>; size = <0 %s>; }; firmware@4fe00000 {",
+		       size);
+	fixture_replace(&f->board_text, "firmware@4fe00000 {", text);
+	fixture_replace(&f->board_text, "clocks = <5 7>;", "clocks = <5 7>; memory-region = <0x61>;");
+	(void)snprintf(
+		text, sizeof(text),
+		"frames { phandle = <0x61>; size = <0 %s>; alloc-ranges = <0 0x4a800000 0 0x800000>; }; "
+		"keep@4a600000",
+		size);
+	fixture_replace(&f->guest_text[GATEWAY], "keep@4a600000", text);
+	fixture_replace(&f->guest_text[GATEWAY], "clocks = <9>;", "clocks = <9>; memory-region = <0x61>;");
+}
+CHANGE(region_as_large_as_the_cell, region_of(f, "0x800000");)
+CHANGE(region_larger_than_the_cell, region_of(f, "0x801000");)
+
 #define NO_DIRECTORY	       "its guest tree names no directory that is mapped"
 #define BAD_DIRECTORY	       "isn't sound"
 #define BAD_CONSTANTS	       "directory: the table of constant ranges at IPA"
@@ -110,13 +130,17 @@ static const struct refusal missing[] = {
 	{"constants_magic", constants_magic, NULL, RULE_CONSTANTS, BAD_CONSTANTS},
 	{"constants_size", constants_size, NULL, RULE_CONSTANTS, BAD_CONSTANTS},
 	{"constants_too_many", constants_too_many, NULL, RULE_CONSTANTS, BAD_CONSTANTS},
+	{"region_as_large_as_the_cell", region_as_large_as_the_cell, NULL, RULE_TREE_BASICS, ACCEPTED},
+	{"region_larger_than_the_cell", region_larger_than_the_cell, NULL, RULE_TREE_BASICS,
+	 "its tree reserves /reserved-memory/frames, which is neither kept memory"},
 	{"map_unmapped", map_unmapped, NULL, RULE_DIRECTORY,
 	 "the map as JSON, 0x64 bytes at IPA 0x1000, isn't in the blueprint"},
 	{"map_in_a_file", map_in_a_file, NULL, RULE_DIRECTORY,
 	 "the map as a drawing, 0xfa0 bytes at IPA 0xd000000, isn't in the blueprint"},
 };
 
-/* [utest->swr~audit-guest-trees~1] [utest->swr~audit-directory~1] [utest->swr~audit-constants~1] */
+/* [utest->swr~audit-guest-trees~1] [utest->swr~audit-directory~1] [utest->swr~audit-constants~1]
+ * [utest->swr~audit-tree-reserved~1] */
 static void what_isnt_there_is_told(void **state)
 {
 	refusals_run(missing, COUNT(missing));

@@ -564,12 +564,13 @@ static void intervals_are_searched(void **state)
 	spans_add(&spans, (struct span){0x1000, 0x9000, 0x1000, ATTR_READ, 0});
 	spans_add(&spans, (struct span){0x2000, 0xa000, 0x1000, ATTR_READ, 0});
 	spans_add(&spans, (struct span){0x3000, 0xb000, 0x1000, ATTR_READ | ATTR_MAY, 0});
+	spans_add(&other, (struct span){0x800, 0x8800, 0x400, ATTR_READ, 0});
 	spans_add(&other, (struct span){0x2000, 0xf000, 0x1000, ATTR_READ, 0});
 	spans_add(&other, (struct span){0x4000, 0xc000, 0x1000, ATTR_READ, 0});
 	spans_compare(&spans, &other, difference_note, NULL);
-	assert_int_equal(difference_count, 3);
-	assert_true(differences[0] == SPAN_MISSING && differences[1] == SPAN_ADDRESS &&
-		    differences[2] == SPAN_EXTRA);
+	assert_int_equal(difference_count, 4);
+	assert_true(differences[0] == SPAN_EXTRA && differences[1] == SPAN_MISSING &&
+		    differences[2] == SPAN_ADDRESS && differences[3] == SPAN_EXTRA);
 	spans_free(&spans);
 	spans_free(&other);
 }

@@ -251,6 +251,11 @@ static void differences_are_told(void **state)
 	assert_int_equal(differs(NULL, record_unknown, false), 1);
 	has("cell 'control': removed: number 1\n");
 	has("SPI 224: removed: control\n");
+	assert_null(strstr(output, "heartbeat: removed"));
+	assert_int_equal(differs(record_unknown, NULL, false), 1);
+	has("cell 'control': added: number 1\n");
+	has("cell 'control': memory: added: 2048K\n");
+	assert_null(strstr(output, "heartbeat: added"));
 	assert_int_equal(differs(NULL, cell_renamed, false), 1);
 	has("cell 'control': load: removed: 0x40000000\n");
 	assert_int_equal(differs(NULL, no_kernel_magic, false), 2);
@@ -332,6 +337,18 @@ static void places_have_names(void **state)
 	spans_add(&audit.board.ram, (struct span){0x4000, 0x4000, 0x2000, 0, 0});
 	assert_string_equal(place_describe(&audit, 0x4000, text, sizeof(text)), "RAM of nobody");
 	assert_string_equal(place_describe(&audit, 0x5000, text, sizeof(text)), "RAM of nobody");
+	/* Where memory has colours: whose stage 2 executes there. */
+	struct cell colored = {.name = "three"};
+
+	audit.cells = &colored;
+	audit.cell_count = 1;
+	spans_add(&colored.stage2, (struct span){0x8000, 0x4000, 0x800, ATTR_READ | ATTR_EXEC, 0});
+	spans_add(&colored.stage2, (struct span){0x9000, 0x4800, 0x800, ATTR_READ, 0});
+	assert_string_equal(place_describe(&audit, 0x4000, text, sizeof(text)), "RAM of nobody");
+	audit.colors = 2;
+	assert_string_equal(place_describe(&audit, 0x4000, text, sizeof(text)), "RAM of cell 'three'");
+	assert_string_equal(place_describe(&audit, 0x4800, text, sizeof(text)), "RAM of nobody");
+	spans_free(&colored.stage2);
 	spans_free(&audit.board.ram);
 }
 

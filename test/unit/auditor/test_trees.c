@@ -446,6 +446,9 @@ static void interrupts_end_at_the_gic(void **state)
 	open_body(&tree, "pic { dev { interrupts = <4>; }; };");
 	assert_null(interrupt_parent(&tree, node_of(&tree, "/pic/dev")));
 	tree_close(&tree);
+	open_body(&tree, "bus { interrupt-map = <1 0>; dev { interrupts = <4>; }; };");
+	assert_ptr_equal(interrupt_parent(&tree, node_of(&tree, "/bus/dev")), node_of(&tree, "/bus"));
+	tree_close(&tree);
 }
 
 /* ---- regions of reserved memory ---- */
