@@ -227,15 +227,23 @@ static void board_parts(struct audit *audit)
 		input_wrong(audit, "board tree: no cores or no memory");
 }
 
-static void machine_spans(const struct tree *machine, const char *property, struct spans *spans)
+/* Ranges of the loader's: base and size, base and size... */
+static void machine_spans(struct audit *audit, const char *property, struct spans *spans)
 {
+	const struct tree *machine = &audit->board.machine;
 	const struct node *loader = tree_path(machine, "/loader");
 	uint64_t base, size;
+	int length = 0;
 
-	for (unsigned int i = 0; loader && node_u64(machine, loader, property, i, &base) &&
+	if (!loader || !node_property(machine, loader, property, &length))
+		return;
+	for (unsigned int i = 0; node_u64(machine, loader, property, i, &base) &&
 				 node_u64(machine, loader, property, i + 1, &size);
 	     i += 2)
 		spans_add(spans, (struct span){base, base, end_of(base, size) - base, 0, 0});
+	if (length % (2 * sizeof(uint64_t)))
+		violation(&audit->report, RULE_INPUT, "machine facts: /loader/%s is no list of ranges",
+			  property);
 }
 
 static void fact(struct audit *audit, const char *path, const char *name, unsigned int index, uint32_t *value)
@@ -290,7 +298,7 @@ static void crash_area(struct audit *audit)
 	uint64_t gap = 0;
 	bool lent = false;
 
-	machine_spans(&board->machine, "crash-audit", &given);
+	machine_spans(audit, "crash-audit", &given);
 	if (given.count != 1 || given.list[0].va % BP_PAGE_SIZE || given.list[0].size < size) {
 		if (given.count)
 			input_wrong(audit, "machine facts: crash-audit is no range of whole pages, one for "
@@ -318,7 +326,7 @@ static void flash_facts(struct audit *audit)
 	const struct node *loader = tree_path(&board->machine, "/loader");
 	int length = 0;
 
-	machine_spans(&board->machine, "firmware", &board->firmware);
+	machine_spans(audit, "firmware", &board->firmware);
 	spans_normalize(&board->firmware, join, NULL);
 	if (!loader)
 		return;
@@ -348,8 +356,8 @@ static void machine_facts(struct audit *audit)
 	}
 	facts_assumed(audit);
 	flash_facts(audit);
-	machine_spans(&board->machine, "forbidden", &board->reserved);
-	machine_spans(&board->machine, "staging", &board->staging);
+	machine_spans(audit, "forbidden", &board->reserved);
+	machine_spans(audit, "staging", &board->staging);
 	spans_normalize(&board->reserved, join, NULL);
 	spans_normalize(&board->staging, join, NULL);
 	crash_area(audit);

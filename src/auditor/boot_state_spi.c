@@ -124,7 +124,8 @@ const char *spi_flash_state(struct audit *audit, const struct node *chip, bool a
 	const struct node *controller = &tree->nodes[chip->parent];
 	const char *wrong;
 
-	if (!chip->enabled || !controller->enabled || device_around(board, chip) != controller ||
+	/* It is switched off where its controller is. */
+	if (!chip->enabled || device_around(board, chip) != controller ||
 	    !node_compatible(tree, controller, HOST_KIND))
 		return "is in an SPI flash that the health cell couldn't drive";
 	if (!chip_alone(tree, chip, &state->bank))
@@ -138,7 +139,7 @@ const char *spi_flash_state(struct audit *audit, const struct node *chip, bool a
 	if (wrong)
 		return wrong;
 	state->shares_firmware =
-		fdt_path_offset(tree->fdt, board->firmware_flash) == chip->offset && *board->firmware_flash;
+		fdt_path_offset(tree->fdt, board->firmware_flash) == chip->offset; /* "": error */
 	if (state->shares_firmware && !admitted)
 		return "is in the flash that the machine starts from, and the file doesn't admit it";
 	state->flash = controller;

@@ -143,17 +143,16 @@ static void words_check(const void *fdt, int node, struct report *report)
 
 	fdt_for_each_property_offset(property, fdt, node)
 	{
-		const char *name = NULL;
+		const char *name = "?";
 		bool known = false;
 
 		(void)fdt_getprop_by_offset(fdt, property, &name, NULL);
-		for (size_t i = 0; name && i < COUNT(uses); i++)
+		for (size_t i = 0; i < COUNT(uses); i++)
 			known |= !strcmp(name, uses[i].property);
-		for (size_t i = 0; name && i < COUNT(words); i++)
+		for (size_t i = 0; i < COUNT(words); i++)
 			known |= !strcmp(name, words[i]);
 		if (!known)
-			violation(report, RULE_FIT, "/configurations: `%s` isn't part of an image",
-				  name ? name : "?");
+			violation(report, RULE_FIT, "/configurations: `%s` isn't part of an image", name);
 	}
 	fdt_for_each_subnode(child, fdt, node)
 	{

@@ -276,8 +276,7 @@ static void virtual_add(struct audit *audit)
 							.host = PCI_NONE,
 							.owner = CELL_NONE_ID};
 			const struct pci_function *found =
-				listed ? bsearch(&function, pci->functions, listed, sizeof(function), by_rid)
-				       : NULL;
+				bsearch(&function, pci->functions, listed, sizeof(function), by_rid);
 
 			if (function.rid > 0xffff || pci->count >= PCI_MAX) {
 				wrong(audit, pf.name, "its virtual functions are more than there can be");
@@ -300,7 +299,7 @@ static void virtual_resolve(struct audit *audit)
 
 		if (physical == PCI_NONE)
 			continue;
-		if (function->sriov || function->kind != PCI_ENDPOINT || physical == (int)i)
+		if (function->sriov || function->kind != PCI_ENDPOINT)
 			wrong(audit, function->name, "it lies where a virtual function is");
 		const struct pci_function *pf = &pci->functions[physical];
 

@@ -84,11 +84,11 @@ bool stage2_regime(struct walk *walk, uint64_t vtcr, uint64_t vttbr, unsigned in
 			  sl0);
 		return false;
 	}
+	/* At most 48 bits: level 0 has room for them. */
 	walk->input_bits = 64 - t0sz;
 	walk->first_level = 2 - sl0;
 	if (walk->input_bits <= level_shift(walk->first_level) ||
-	    walk->input_bits > level_shift(walk->first_level) + 13 ||
-	    (walk->first_level == 0 && walk->input_bits > level_shift(0) + 9)) {
+	    walk->input_bits > level_shift(walk->first_level) + 13) {
 		violation(walk->report, RULE_REGIME, "%s: VTCR 0x%" PRIx64 ": SL0 %u doesn't fit T0SZ %u",
 			  walk->who, vtcr, sl0, t0sz);
 		return false;

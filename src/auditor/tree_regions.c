@@ -82,7 +82,7 @@ bool region_wants(const struct tree *tree, const struct node *region, uint64_t *
 	if (region->reg_count || node_flag(tree, region, "reg") ||
 	    !wide(tree, region, "size", 0, cells, size) || !*size)
 		return false;
-	if (wide(tree, region, "alignment", 0, cells, alignment) && !*alignment)
+	if (!wide(tree, region, "alignment", 0, cells, alignment) || !*alignment)
 		*alignment = BP_PAGE_SIZE;
 	return true;
 }
