@@ -56,6 +56,11 @@ def chained(lines):
     return "".join(line + "\n" for line in text)
 
 
+def envelope_text(members):
+    """As write_json() of bundle.py writes it: an envelope has one form."""
+    return json.dumps(members, indent=1) + "\n"
+
+
 class Bundle(bundles.Bundle):
     reasons: list = []
 
@@ -143,7 +148,7 @@ class Forger:
             said = self.statement(name)
             said["subject"][0]["digest"]["sha256"] = statements.digest(self.folder / "manifest.json")
             changes.get(name.replace("-", "_"), lambda _: None)(said)
-            (self.folder / f"attestation/{name}.dsse.json").write_text(json.dumps(signer.envelope(json.dumps(said).encode())))
+            (self.folder / f"attestation/{name}.dsse.json").write_text(envelope_text(signer.envelope(json.dumps(said).encode())))
         (self.folder / "attestation/key.pem").write_bytes(signer.public_pem)
         return self
 

@@ -13,7 +13,7 @@ for path in ("test", "scripts", "test/evidence"):
 import images  # noqa: E402  (needs the paths above)
 import test_verify  # noqa: E402
 from bundle import seal, signing, statements  # noqa: E402
-from forger import Forger, chained, sha256  # noqa: E402
+from forger import Forger, chained, envelope_text, sha256  # noqa: E402
 
 
 def pack(**documents):
@@ -44,7 +44,7 @@ def write(folder, corpus):
         "m": (forger.folder / "manifest.json").read_text(),
         "i": (forger.folder / "configuration/index.json").read_text(),
         "k": signer.public_pem,
-        "e": json.dumps(envelope),
+        "e": envelope_text(envelope),
         "p": json.dumps(provenance),
         "t": json.dumps(result),
         "r": chained(lines),
@@ -65,7 +65,9 @@ def write(folder, corpus):
             add(f"manifest-{name}", m=text, **{letter: good[letter].replace(sha256(good["m"].encode()), sha256(text.encode())) for letter in "pt"})
     for name, (change, _) in test_verify.ENVELOPES.items():
         members = copy.deepcopy(envelope)
-        add(f"envelope-{name}", e=json.dumps(change(members) or members))
+        add(f"envelope-{name}", e=envelope_text(change(members) or members))
+    for name, change in test_verify.TEXTS.items():
+        add(f"envelope-text-{name}", e=change(good["e"]))
     for name, (which, change, _) in test_verify.STATEMENTS.items():
         members = copy.deepcopy(provenance if which == "provenance" else result)
         change(members)
