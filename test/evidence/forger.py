@@ -61,6 +61,9 @@ def envelope_text(members):
     return json.dumps(members, indent=1) + "\n"
 
 
+PARTS = ("tests", "requirements", "coverage", "static", "timing", "configuration", "interference", "attack", "objectives")  # of scripts/evidence.py
+
+
 class Bundle(bundles.Bundle):
     reasons: list = []
 
@@ -109,7 +112,12 @@ class Forger:
             (self.image / name).write_bytes(name.encode())
         for path in (self.image / "bulkhead.itb", build.BUILD / "bulkhead.bin", self.image / "blueprint.bin", self.bundle.config):
             rows.append({"path": statements.name_of(path), "sha256": statements.digest(path), "licence": "Apache-2.0"})
-        self.write("configuration/index.json", json.dumps({"version": "x", "changed": ["src/changed.c"], "sources": rows[3:] + [{"path": "src/changed.c", "sha256": "1" * 64}], "outputs": rows[:3]}))
+        of = {"commit": bundles.git("rev-parse", "HEAD"), "configuration": self.bundle.config.name, "configuration_sha256": statements.digest(self.bundle.config)}
+        self.write("configuration/index.json", json.dumps({"version": "x", **of, "changed": ["src/changed.c"], "sources": rows[3:] + [{"path": "src/changed.c", "sha256": "1" * 64}], "outputs": rows[:3]}))
+        self.write("configuration/audit.json", json.dumps({"image_sha256": rows[0]["sha256"], "judged": []}))
+        self.write("configuration/registers.json", json.dumps({"configuration": self.bundle.config.stem, "image_sha256": rows[0]["sha256"], "registers": []}))
+        for part in PARTS:
+            self.write(f"{part}/summary.json", json.dumps({"part": part}))
         self.write("configuration/environment.json", json.dumps({"packages": {"DEMO": [{"name": "gcc-12", "version": "12.2.0-14"}, {"name": "absent", "version": None}], "CHECK": [{"name": "gcc-12", "version": "12.2.0-14"}]}}))
         self.write("requirements/items.json", "[]\n")
         self.write("report.html", "<p>" + 5000 * "x")

@@ -47,6 +47,8 @@ def write(folder, corpus):
         "e": envelope_text(envelope),
         "p": json.dumps(provenance),
         "t": json.dumps(result),
+        "a": (forger.folder / "configuration/audit.json").read_text(),
+        "g": (forger.folder / "configuration/registers.json").read_text(),
         "r": chained(lines),
     }
 
@@ -68,6 +70,9 @@ def write(folder, corpus):
         add(f"envelope-{name}", e=envelope_text(change(members) or members))
     for name, change in test_verify.TEXTS.items():
         add(f"envelope-text-{name}", e=change(good["e"]))
+    for name, (path, changed, _) in test_verify.CLAIMS.items():
+        letter = {test_verify.INDEX: "i", test_verify.AUDIT: "a", test_verify.REGISTERS: "g"}[path]
+        add(f"claim-{name}", **{letter: json.dumps({**json.loads(good[letter]), **changed})})
     for name, (which, change, _) in test_verify.STATEMENTS.items():
         members = copy.deepcopy(provenance if which == "provenance" else result)
         change(members)
