@@ -24,6 +24,7 @@
 #define BUNDLE_DOCUMENT_MAX (UINT64_C(64) << 20) /* bytes, of one that is read into memory */
 #define BUNDLE_FAULTS_MAX   1000u		 /* that are told; more are counted */
 #define BUNDLE_SUBJECTS_MAX 64u
+#define BUNDLE_LACKS_MAX    16u
 
 #define BUNDLE_MANIFEST	    "manifest.json"
 #define BUNDLE_ATTESTATION  "attestation/"
@@ -32,6 +33,8 @@
 #define BUNDLE_TEST_RESULT  BUNDLE_ATTESTATION "test-result.dsse.json"
 #define BUNDLE_RECORDS	    "tests/records.jsonl"
 #define BUNDLE_INDEX	    "configuration/index.json"
+#define BUNDLE_AUDIT	    "configuration/audit.json"
+#define BUNDLE_REGISTERS    "configuration/registers.json"
 
 enum fault_kind {
 	FAULT_CHANGED,	 /* not what the manifest says */
@@ -105,10 +108,15 @@ struct bundle {
 	uint8_t manifest[DIGEST_SIZE];
 	struct bundle_hashes listed; /* by the manifest */
 	struct bundle_hashes index;  /* files of the source tree and its build, by BUNDLE_INDEX */
+	json_t *indexed;	     /* what BUNDLE_INDEX says; NULL: there is none */
 
 	struct bundle_key key; /* that signatures are verified with */
 	struct statement provenance, test_result;
 	uint64_t records;
+
+	const char
+		*lacks[BUNDLE_LACKS_MAX]; /* of what a whole one has: not a fault of one that doesn't count */
+	size_t lack_count;
 };
 
 /* faults.c */
@@ -161,12 +169,26 @@ bool envelope_open(struct bundle *bundle, const char *path, const char *data, si
 /* statement.c: its subjects, its type, and its predicate; what they say is compared with the bundle. */
 void statement_read(struct bundle *bundle, struct statement *statement, const char *path, const char *data,
 		    size_t size);
+/* In whichever folder it was made. */
+bool subject_is(const struct bundle_hash *subject, const char *file);
 /* predicates.c */
 void provenance_check(struct bundle *bundle);
 void test_result_check(struct bundle *bundle);
 /* Array of strings, the reasons why the bundle doesn't count; NULL: nobody says. */
 json_t *statement_not_for_credit(const struct statement *provenance);
+/* NULL: it doesn't say. */
 const char *statement_commit(const struct statement *provenance);
+const char *statement_config(const struct statement *provenance); /* the partition file's path */
+const char *statement_config_sha256(const struct statement *provenance);
+bool statement_short(const struct statement *provenance); /* the short form, by its own words */
+
+/* claims.c: what a file says of commit, partition file and image, against the provenance. */
+void claims_index(struct bundle *bundle);
+void claims_audit(struct bundle *bundle, const char *data, size_t size);
+void claims_registers(struct bundle *bundle, const char *data, size_t size);
+
+/* whole.c: what a bundle that counts needs, and fills `lacks` of one that doesn't. */
+void whole_check(struct bundle *bundle);
 
 /* records.c: the chain, and each record against the manifest, the index and the statements. */
 void evidence_records(struct bundle *bundle, const char *data, size_t size);

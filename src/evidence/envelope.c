@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * envelope.c - a DSSE envelope (github.com/secure-systems-lab/dsse, envelope.md and protocol.md, v1.0.2),
- * with one signature: see bundle.h. Every byte of it counts: no member that isn't known, base64 in its one
- * form.
+ * with one signature: see bundle.h. It is text of one form, so that no byte of it can be another; but whoever
+ * has an ECDSA signature (r, s) can write (r, n - s) in its place, and seal.py, by OpenSSL, makes either.
  */
 #include "bundle.h"
 
@@ -52,6 +52,27 @@ static bool is_signed(const struct bundle_key *key, const char *type, const stru
 	return holds;
 }
 
+/* As scripts/bundle/bundle.py's write_json() writes it: readers of JSON don't see blanks, escapes and the
+ * members' order. */
+static bool has_form(const char *data, size_t size, const char *payload, const char *id, const char *sig)
+{
+	char *const right = text_format("{\n"
+					" \"payloadType\": \"" PAYLOAD_TYPE "\",\n"
+					" \"payload\": \"%s\",\n"
+					" \"signatures\": [\n"
+					"  {\n"
+					"   \"keyid\": \"%s\",\n"
+					"   \"sig\": \"%s\"\n"
+					"  }\n"
+					" ]\n"
+					"}\n",
+					payload, id, sig);
+	const bool same = strlen(right) == size && memcmp(right, data, size) == 0;
+
+	free(right);
+	return same;
+}
+
 static void check(struct bundle *bundle, const char *path, const char *type, const char *id,
 		  const struct bundle_bytes *payload, const struct bundle_bytes *signature)
 {
@@ -84,6 +105,9 @@ bool envelope_open(struct bundle *bundle, const char *path, const char *data, si
 	    !base64(text, payload) || !base64(sig, &signature)) {
 		fault_add(bundle, FAULT_FORM, path, "this is no DSSE envelope with one signature");
 	} else {
+		if (!has_form(data, size, text, id, sig))
+			fault_add(bundle, FAULT_FORM, path,
+				  "it isn't written as it was sealed: other blanks, escapes or order");
 		check(bundle, path, type, id, payload, &signature);
 		open = true;
 	}

@@ -48,5 +48,6 @@ void index_read(struct bundle *bundle, const char *data, size_t size)
 	if (twice)
 		fault_add(bundle, FAULT_STALE, BUNDLE_INDEX, "%s: two hashes of one file", twice);
 	hashes_free(&changed);
-	json_decref(root);
+	json_decref(bundle->indexed);
+	bundle->indexed = root;
 }

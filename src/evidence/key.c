@@ -170,7 +170,7 @@ bool key_is_canonical(const struct bundle_key *key, const char *data, size_t siz
 }
 
 /* OpenSSL refuses a second form of a signature: S above the group's order (RFC 8032, 5.1.7), DER that isn't
- * DER. */
+ * DER. Of an ECDSA signature it takes both s and n - s (FIPS 186-5, 6.4.2), and signs with either. */
 bool key_signed(const struct bundle_key *key, const void *message, size_t size, const void *signature,
 		size_t signature_size)
 {

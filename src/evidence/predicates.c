@@ -20,19 +20,64 @@ json_t *statement_not_for_credit(const struct statement *provenance)
 	return json_is_array(reasons) ? reasons : NULL;
 }
 
-const char *statement_commit(const struct statement *provenance)
+static json_t *dependencies(const struct statement *provenance)
 {
-	const char *commit = NULL;
-	json_t *dependencies = NULL, *entry;
-	size_t number;
+	json_t *list = NULL;
 
 	if (provenance->predicate)
 		(void)json_unpack(provenance->predicate, "{s:{s:o}}", "buildDefinition",
-				  "resolvedDependencies", &dependencies);
-	json_array_foreach(dependencies, number,
-			   entry) if (json_unpack(entry, "{s:{s:s}}", "digest", "gitCommit", &commit) ==
-				      0) return commit;
+				  "resolvedDependencies", &list);
+	return list;
+}
+
+const char *statement_commit(const struct statement *provenance)
+{
+	const char *commit;
+	json_t *entry;
+	size_t number;
+
+	json_array_foreach(dependencies(provenance), number, entry)
+	{
+		if (json_unpack(entry, "{s:{s:s}}", "digest", "gitCommit", &commit) == 0)
+			return commit;
+	}
 	return NULL;
+}
+
+const char *statement_config(const struct statement *provenance)
+{
+	const char *config = NULL;
+
+	if (provenance->predicate)
+		(void)json_unpack(provenance->predicate, "{s:{s:{s:s}}}", "buildDefinition",
+				  "externalParameters", "config", &config);
+	return config;
+}
+
+const char *statement_config_sha256(const struct statement *provenance)
+{
+	const char *const config = statement_config(provenance), *name, *text;
+	json_t *entry;
+	size_t number;
+
+	json_array_foreach(dependencies(provenance), number, entry)
+	{
+		if (config &&
+		    json_unpack(entry, "{s:s,s:{s:s}}", "name", &name, "digest", "sha256", &text) == 0 &&
+		    strcmp(name, config) == 0)
+			return text;
+	}
+	return NULL;
+}
+
+bool statement_short(const struct statement *provenance)
+{
+	int said = 0;
+
+	if (provenance->predicate)
+		(void)json_unpack(provenance->predicate, "{s:{s:{s:b}}}", "buildDefinition",
+				  "externalParameters", "short", &said);
+	return said;
 }
 
 static bool all_strings(const json_t *list)
@@ -60,6 +105,8 @@ void provenance_check(struct bundle *bundle)
 			  "this isn't how a bundle of the type " BUILD_TYPE " came about");
 	if (!statement_commit(statement))
 		fault_add(bundle, FAULT_FORM, BUNDLE_PROVENANCE, "it names no commit");
+	if (!statement_config_sha256(statement))
+		fault_add(bundle, FAULT_FORM, BUNDLE_PROVENANCE, "it has no SHA-256 of its configuration");
 	if (!all_strings(statement_not_for_credit(statement)))
 		fault_add(bundle, FAULT_FORM, BUNDLE_PROVENANCE, "it doesn't say whether the bundle counts");
 	else if (bundle->key.development && !json_array_size(statement_not_for_credit(statement)))
@@ -76,6 +123,17 @@ static bool same_subjects(const struct bundle_hashes *a, const struct bundle_has
 		    memcmp(a->list[i].digest, b->list[i].digest, DIGEST_SIZE) != 0)
 			return false;
 	return true;
+}
+
+/* Are the tests those of the partition file that the provenance names, and of no other? */
+static bool same_configuration(const struct statement *provenance, json_t *configuration)
+{
+	const char *const config = statement_config(provenance),
+			  *const stated = statement_config_sha256(provenance), *name, *text;
+
+	return json_unpack_ex(configuration, NULL, 0, "[{s:s,s:{s:s!}!}!]", "name", &name, "digest", "sha256",
+			      &text) == 0 &&
+	       (!stated || (strcmp(name, config) == 0 && strcmp(text, stated) == 0));
 }
 
 /* Of both statements, as far as each can say the other wrong. */
@@ -100,6 +158,9 @@ void test_result_check(struct bundle *bundle)
 	    !same_subjects(&bundle->provenance.subjects, &bundle->test_result.subjects))
 		fault_add(bundle, FAULT_STALE, BUNDLE_TEST_RESULT,
 			  "its subjects aren't those of " BUNDLE_PROVENANCE);
+	if (!same_configuration(&bundle->provenance, configuration))
+		fault_add(bundle, FAULT_STALE, BUNDLE_TEST_RESULT,
+			  "its configuration isn't that of " BUNDLE_PROVENANCE);
 	if (!json_equal(reasons, statement_not_for_credit(&bundle->provenance)))
 		fault_add(bundle, FAULT_STALE, BUNDLE_TEST_RESULT,
 			  "it says something else than " BUNDLE_PROVENANCE " of whether the bundle counts");

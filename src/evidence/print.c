@@ -48,6 +48,10 @@ static void print_verdict(const struct bundle *bundle, const char *folder, bool 
 	else
 		printf("consistent, not authenticated: no key was given (it is signed by the %s key %s)\n",
 		       bundle->key.kind, bundle->key.id);
+	if (bundle->lack_count)
+		printf("%s: lacks: ", folder);
+	for (i = 0; i < bundle->lack_count; i++)
+		printf("%s%s", bundle->lacks[i], i + 1 < bundle->lack_count ? ", " : "\n");
 	json_array_foreach(reasons, i, reason)
 	{
 		printf("%s: NOT FOR CREDIT: ", folder);
@@ -86,11 +90,10 @@ static void print_json(const struct bundle *bundle, const char *folder, bool giv
 		putchar(i ? ',' : '[');
 		json_text(stdout, json_is_string(reason) ? json_string_value(reason) : "");
 	}
-	printf("%s,\"faults\":%" PRIu64 "}\n",
-	       !reasons			  ? ""
-	       : json_array_size(reasons) ? "]"
-					  : "[]",
-	       bundle->fault_total);
+	printf("%s,\"lacks\":[", !reasons ? "" : json_array_size(reasons) ? "]" : "[]");
+	for (i = 0; i < bundle->lack_count; i++)
+		printf("%s\"%s\"", i ? "," : "", bundle->lacks[i]);
+	printf("],\"faults\":%" PRIu64 "}\n", bundle->fault_total);
 }
 
 void bundle_print(const struct bundle *bundle, const char *folder, bool given, bool json)

@@ -27,6 +27,13 @@ static void read_subject(struct bundle *bundle, struct statement *statement, con
 	}
 }
 
+bool subject_is(const struct bundle_hash *subject, const char *file)
+{
+	const char *const slash = strrchr(subject->path, '/');
+
+	return strcmp(slash ? slash + 1 : subject->path, file) == 0;
+}
+
 static bool same(const struct bundle_hash *said, const uint8_t *digest)
 {
 	return memcmp(said->digest, digest, DIGEST_SIZE) == 0;

@@ -77,6 +77,19 @@ static void check_statement(struct bundle *bundle, struct statement *statement, 
 	free(bytes.data);
 }
 
+static void check_claims(struct bundle *bundle)
+{
+	struct bundle_bytes bytes;
+
+	claims_index(bundle);
+	if (document(bundle, BUNDLE_AUDIT, false, &bytes))
+		claims_audit(bundle, bytes.data, bytes.size);
+	free(bytes.data);
+	if (document(bundle, BUNDLE_REGISTERS, false, &bytes))
+		claims_registers(bundle, bytes.data, bytes.size);
+	free(bytes.data);
+}
+
 /* Nothing but what is read here: the manifest doesn't speak of them. */
 static void check_added(struct bundle *bundle, bool tested)
 {
@@ -102,6 +115,8 @@ void bundle_verify(struct bundle *bundle, const struct bundle_key *given)
 	choose_key(bundle, given);
 	check_statement(bundle, &bundle->provenance, BUNDLE_PROVENANCE);
 	provenance_check(bundle);
+	check_claims(bundle);
+	whole_check(bundle);
 	if (tested) {
 		check_statement(bundle, &bundle->test_result, BUNDLE_TEST_RESULT);
 		test_result_check(bundle);
@@ -130,6 +145,7 @@ void bundle_free(struct bundle *bundle)
 	free(bundle->files);
 	hashes_free(&bundle->listed);
 	hashes_free(&bundle->index);
+	json_decref(bundle->indexed);
 	statement_free(&bundle->provenance);
 	statement_free(&bundle->test_result);
 	EVP_PKEY_free(bundle->key.key);

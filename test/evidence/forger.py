@@ -56,6 +56,14 @@ def chained(lines):
     return "".join(line + "\n" for line in text)
 
 
+def envelope_text(members):
+    """As write_json() of bundle.py writes it: an envelope has one form."""
+    return json.dumps(members, indent=1) + "\n"
+
+
+PARTS = ("tests", "requirements", "coverage", "static", "timing", "configuration", "interference", "attack", "objectives")  # of scripts/evidence.py
+
+
 class Bundle(bundles.Bundle):
     reasons: list = []
 
@@ -104,7 +112,12 @@ class Forger:
             (self.image / name).write_bytes(name.encode())
         for path in (self.image / "bulkhead.itb", build.BUILD / "bulkhead.bin", self.image / "blueprint.bin", self.bundle.config):
             rows.append({"path": statements.name_of(path), "sha256": statements.digest(path), "licence": "Apache-2.0"})
-        self.write("configuration/index.json", json.dumps({"version": "x", "changed": ["src/changed.c"], "sources": rows[3:] + [{"path": "src/changed.c", "sha256": "1" * 64}], "outputs": rows[:3]}))
+        of = {"commit": bundles.git("rev-parse", "HEAD"), "configuration": self.bundle.config.name, "configuration_sha256": statements.digest(self.bundle.config)}
+        self.write("configuration/index.json", json.dumps({"version": "x", **of, "changed": ["src/changed.c"], "sources": rows[3:] + [{"path": "src/changed.c", "sha256": "1" * 64}], "outputs": rows[:3]}))
+        self.write("configuration/audit.json", json.dumps({"image_sha256": rows[0]["sha256"], "judged": []}))
+        self.write("configuration/registers.json", json.dumps({"configuration": self.bundle.config.stem, "image_sha256": rows[0]["sha256"], "registers": []}))
+        for part in PARTS:
+            self.write(f"{part}/summary.json", json.dumps({"part": part}))
         self.write("configuration/environment.json", json.dumps({"packages": {"DEMO": [{"name": "gcc-12", "version": "12.2.0-14"}, {"name": "absent", "version": None}], "CHECK": [{"name": "gcc-12", "version": "12.2.0-14"}]}}))
         self.write("requirements/items.json", "[]\n")
         self.write("report.html", "<p>" + 5000 * "x")
@@ -143,7 +156,7 @@ class Forger:
             said = self.statement(name)
             said["subject"][0]["digest"]["sha256"] = statements.digest(self.folder / "manifest.json")
             changes.get(name.replace("-", "_"), lambda _: None)(said)
-            (self.folder / f"attestation/{name}.dsse.json").write_text(json.dumps(signer.envelope(json.dumps(said).encode())))
+            (self.folder / f"attestation/{name}.dsse.json").write_text(envelope_text(signer.envelope(json.dumps(said).encode())))
         (self.folder / "attestation/key.pem").write_bytes(signer.public_pem)
         return self
 

@@ -3,10 +3,12 @@
 
 Robustness: test_unreadable, test_weak_keys, test_each_file_changed, test_each_file_removed, test_added_and_renamed, test_exchanged,
   test_irregular, test_unsafe_names, test_too_many, test_large_file, test_every_fault_is_told, test_manifest, test_manifest_no_json,
-  test_signed_by_another, test_envelope, test_swapped, test_no_envelope, test_statement, test_statement_with_a_member_twice,
-  test_index_of_another_image, test_records, test_records_lines, test_tests_hidden, test_noise, test_without_a_bundle
+  test_signed_by_another, test_envelope, test_envelope_text, test_other_ecdsa_signature, test_swapped, test_no_envelope, test_statement, test_statement_with_a_member_twice,
+  test_index_of_another_image, test_claims, test_claims_of_the_provenance, test_claims_no_json, test_without_a_file, test_without_an_image,
+  test_nearly_nothing, test_records, test_records_lines, test_tests_hidden, test_noise, test_without_a_bundle
 """
 
+import base64
 import json
 import os
 import random
@@ -16,10 +18,12 @@ import subprocess
 
 import pytest
 
-from forger import KINDS, TOOL, Forger, chained, openssl
+from harness import build
+from forger import KINDS, PARTS, TOOL, Forger, chained, envelope_text, openssl
 
 PROVENANCE, TEST_RESULT, KEY = (f"attestation/{name}" for name in ("provenance.dsse.json", "test-result.dsse.json", "key.pem"))
-RECORDS, INDEX = "tests/records.jsonl", "configuration/index.json"
+RECORDS, INDEX, AUDIT, REGISTERS = "tests/records.jsonl", *(f"configuration/{name}.json" for name in ("index", "audit", "registers"))
+FIRST = "attack/summary.json"  # of the manifest
 
 
 # ---- as it was sealed ----
@@ -29,7 +33,7 @@ RECORDS, INDEX = "tests/records.jsonl", "configuration/index.json"
 def test_good(forger):
     done = forger.tool()
     assert done.returncode == 0 and done.stderr == b""
-    assert b"7 files, 4 test records: consistent, not authenticated: no key was given" in done.stdout
+    assert b"18 files, 4 test records: consistent, not authenticated: no key was given" in done.stdout
     done = forger.tool(*forger.owner())
     assert done.returncode == 0 and b": authenticated by the Ed25519 key " in done.stdout and b"NOT FOR CREDIT" not in done.stdout
     faults, verdict = forger.verify(*forger.owner())
@@ -115,7 +119,7 @@ def test_each_file_changed(forger):
         for bad in (good[:-1], good + b"\n") if good else (b"\n",):
             path.write_bytes(bad)
             faults = forger.faults(*forger.owner())
-            assert faults & {("changed", name), ("form", name), ("key", name), ("subject", PROVENANCE)} or "attestation" in name and name.endswith("json"), name
+            assert faults & {("changed", name), ("form", name), ("key", name), ("subject", PROVENANCE)}, name
         path.write_bytes(good)
     assert forger.faults(*forger.owner()) == set()
 
@@ -168,7 +172,7 @@ def test_irregular(forger):
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(os.path.relpath(folder / "socket"))
         faults = forger.faults()
-    assert faults == {("irregular", name) for name in ("coverage", "pipe", "socket")} | {("absent", "coverage/html/a b/[c].html")}
+    assert faults == {("irregular", name) for name in ("coverage", "pipe", "socket")} | {("absent", f"coverage/{name}") for name in ("html/a b/[c].html", "summary.json")}
 
 
 # [utest->swr~evidence-files~1]
@@ -248,13 +252,13 @@ MANIFESTS = {
     "long": (lambda m: m["files"].insert(0, {"path": 1025 * "a", "size": 1, "sha256": HASH}), ("unsafe", 1025 * "a")),
     "itself": (lambda m: m["files"].insert(0, {"path": "manifest.json", "size": 1, "sha256": HASH}), ("form", "manifest.json")),
     "attestation": (lambda m: m["files"].insert(0, {"path": KEY, "size": 1, "sha256": HASH}), ("form", KEY)),
-    "order": (lambda m: m["files"].reverse(), ("form", "configuration/environment.json")),
-    "twice": (lambda m: m["files"].insert(0, m["files"][0]), ("form", "configuration/environment.json")),
+    "order": (lambda m: m["files"].reverse(), ("form", FIRST)),
+    "twice": (lambda m: m["files"].insert(0, m["files"][0]), ("form", FIRST)),
     "too-many": (lambda m: m.update(files=65537 * [m["files"][0]]), ("limit", "manifest.json")),
     "absent": (lambda m: m["files"].append({"path": "zzz", "size": 1, "sha256": HASH}), ("absent", "zzz")),
-    "unlisted": (lambda m: m.update(files=m["files"][1:]), ("added", "configuration/environment.json")),
-    "size": (lambda m: m["files"][0].update(size=1), ("changed", "configuration/environment.json")),
-    "hash": (lambda m: m["files"][0].update(sha256=HASH), ("changed", "configuration/environment.json")),
+    "unlisted": (lambda m: m.update(files=m["files"][1:]), ("added", FIRST)),
+    "size": (lambda m: m["files"][0].update(size=1), ("changed", FIRST)),
+    "hash": (lambda m: m["files"][0].update(sha256=HASH), ("changed", FIRST)),
 }
 
 
@@ -290,7 +294,7 @@ def test_signed_by_another(forger):
 
 def envelope(forger, change, path=PROVENANCE):
     members = json.loads((forger.folder / path).read_text())
-    (forger.folder / path).write_text(json.dumps(change(members) or members))
+    (forger.folder / path).write_text(envelope_text(change(members) or members))
     return forger.faults(*forger.owner())
 
 
@@ -319,6 +323,51 @@ ENVELOPES = {
 def test_envelope(forger, name):
     change, kind = ENVELOPES[name]
     assert (kind, PROVENANCE) in envelope(forger, change)
+
+
+TEXTS = {
+    "line-feed": lambda text: text + "\n",
+    "no-line-feed": lambda text: text[:-1],
+    "tab": lambda text: text.replace("\n ", "\n\t", 1),
+    "compact": lambda text: json.dumps(json.loads(text), separators=(",", ":")),
+    "order": lambda text: json.dumps(json.loads(text), indent=1, sort_keys=True) + "\n",
+    "member-escaped": lambda text: text.replace('"sig"', r'"\u0073ig"'),
+    "slash-escaped": lambda text: text.replace("application/", r"application\/"),
+    "signature-escaped": lambda text: text.replace("=", r"\u003d"),
+}
+
+
+# [utest->swr~evidence-signatures~1]
+@pytest.mark.parametrize("path", [PROVENANCE, TEST_RESULT])
+@pytest.mark.parametrize("name", TEXTS)
+def test_envelope_text(forger, name, path):
+    """The same members, by another text: JSON's readers see no difference."""
+    good = (forger.folder / path).read_text()
+    bad = TEXTS[name](good)
+    assert bad != good and json.loads(bad) == json.loads(good)
+    (forger.folder / path).write_text(bad)
+    assert forger.faults(*forger.owner()) == {("form", path)}
+
+
+# [utest->swr~evidence-signatures~1]
+def test_other_ecdsa_signature(forger):
+    """(r, n - s) in place of (r, s) is what docs/evidence.md excepts: of the same key and statement, and DER once more. Neither r nor s can be another."""
+    order, der = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551, lambda number: number.to_bytes(33, "big").lstrip(b"\0")
+    forger.sign("p256")
+    members = json.loads((forger.folder / PROVENANCE).read_text())
+    good = base64.b64decode(members["signatures"][0]["sig"])
+    r = int.from_bytes(good[4 : 4 + good[3]], "big")
+    s = int.from_bytes(good[6 + good[3] :], "big")
+
+    def faults(*pair):
+        numbers = [b"\0" + der(number) if der(number)[0] > 127 else der(number) for number in pair]
+        body = b"".join(bytes([2, len(number)]) + number for number in numbers)
+        members["signatures"][0]["sig"] = base64.b64encode(bytes([48, len(body)]) + body).decode()
+        forger.write(PROVENANCE, envelope_text(members))
+        return forger.faults("--key", forger.keys / "p256.pub")
+
+    assert faults(r, s) == faults(r, order - s) == set()
+    assert faults(r, s + 1) == faults(r + 1, s) == faults(order - r, s) == {("signature", PROVENANCE)}
 
 
 # [utest->swr~evidence-signatures~1]
@@ -375,6 +424,8 @@ STATEMENTS = {
     "build-type": ("provenance", put("urn:x", P, D, "buildType"), "form"),
     "no-config": ("provenance", put({}, P, D, "externalParameters"), "form"),
     "no-commit": ("provenance", put([], P, D, "resolvedDependencies"), "form"),
+    "no-digest-of-the-config": ("provenance", lambda s: s[P][D]["resolvedDependencies"].pop(1), "form"),
+    "digest-of-another-config": ("provenance", put("configs/x.dts", P, D, "resolvedDependencies", 1, "name"), "form"),
     "no-builder": ("provenance", put(None, P, R, "builder"), "form"),
     "no-time": ("provenance", put(None, P, R, "metadata", "startedOn"), "form"),
     "credit-not-said": ("provenance", put({}, P, D, "internalParameters"), "form"),
@@ -386,6 +437,9 @@ STATEMENTS = {
     "one-less": ("test-result", put(["a", "b"], P, "passedTests"), "stale"),
     "one-more": ("test-result", put(["a", "b", "d", "e"], P, "passedTests"), "stale"),
     "other-case": ("test-result", put(["a", "b", "x"], P, "passedTests"), "stale"),
+    "no-configuration": ("test-result", put([], P, "configuration"), "stale"),
+    "other-configuration": ("test-result", put("configs/x.dts", P, "configuration", 0, "name"), "stale"),
+    "configuration-stale": ("test-result", put(HASH, P, "configuration", 0, "digest", "sha256"), "stale"),
     "other-reasons": ("test-result", put(["x"], P, "notForCredit"), "stale"),
     "other-subjects": ("test-result", lambda s: s["subject"].pop(), "stale"),
 }
@@ -405,7 +459,7 @@ def test_statement_with_a_member_twice(forger):
     from bundle.signing import Signer  # pylint: disable=import-outside-toplevel
 
     text = json.dumps(forger.statement("provenance")).replace('"_type"', '"_type": "x", "_type"')
-    forger.write(PROVENANCE, json.dumps(Signer(forger.keys / "owner.pem").envelope(text.encode())))
+    forger.write(PROVENANCE, envelope_text(Signer(forger.keys / "owner.pem").envelope(text.encode())))
     assert ("form", PROVENANCE) in forger.faults(*forger.owner())
 
 
@@ -420,6 +474,128 @@ def test_index_of_another_image(forger):
     assert ("stale", INDEX) in forger.remake("owner").faults()
     forger.write(INDEX, "{")
     assert ("form", INDEX) in forger.remake("owner").faults()
+
+
+# ---- what files say of commit, configuration and image ----
+
+
+def alter(forger, path, **members):
+    """In a JSON file; None: the member goes."""
+    said = {**json.loads((forger.folder / path).read_text()), **members}
+    forger.write(path, json.dumps({name: value for name, value in said.items() if value is not None}))
+    return forger
+
+
+CLAIMS = {
+    "commit": (INDEX, {"commit": "0" * 40}, "stale"),
+    "no-commit": (INDEX, {"commit": None}, "form"),
+    "commit-no-text": (INDEX, {"commit": 1}, "form"),
+    "configuration": (INDEX, {"configuration_sha256": HASH}, "stale"),
+    "no-configuration": (INDEX, {"configuration_sha256": None}, "form"),
+    "audit": (AUDIT, {"image_sha256": HASH}, "stale"),
+    "audit-of-nothing": (AUDIT, {"image_sha256": None}, "form"),
+    "audit-no-hash": (AUDIT, {"image_sha256": "x"}, "form"),
+    "registers": (REGISTERS, {"image_sha256": HASH}, "stale"),
+    "registers-of-nothing": (REGISTERS, {"image_sha256": None}, "form"),
+    "registers-of-no-configuration": (REGISTERS, {"configuration": None}, "form"),
+    "registers-of-another": (REGISTERS, {"configuration": "edge-gateway", "image_sha256": HASH}, None),
+    "registers-of-a-longer-name": (REGISTERS, {"configuration": "minimal.dts", "image_sha256": HASH}, None),
+}
+
+
+# [utest->swr~evidence-agrees~1]
+@pytest.mark.parametrize("name", CLAIMS)
+def test_claims(forger, name):
+    """By whoever signs it: manifest and statements are of the altered file."""
+    path, members, kind = CLAIMS[name]
+    assert alter(forger, path, **members).remake("owner").faults(*forger.owner()) == ({(kind, path)} if kind else set())
+
+
+# [utest->swr~evidence-agrees~1]
+def test_claims_of_the_provenance(forger):
+    """It is the one of another commit or partition file; which of both is right, nobody can say."""
+    assert forger.sign("owner", provenance=put("0" * 40, P, D, "resolvedDependencies", 0, "digest", "gitCommit")).faults() == {("stale", INDEX), ("stale", RECORDS)}
+    good = put(json.loads((forger.folder / INDEX).read_text())["commit"], P, D, "resolvedDependencies", 0, "digest", "gitCommit")
+    assert forger.sign("owner", provenance=good).faults() == set()
+    assert forger.sign("owner", provenance=put(HASH, P, D, "resolvedDependencies", 1, "digest", "sha256")).faults() == {("stale", INDEX), ("stale", TEST_RESULT)}
+
+
+# [utest->swr~evidence-agrees~1]
+def test_claims_no_json(forger):
+    for path in (AUDIT, REGISTERS):
+        good = (forger.folder / path).read_text()
+        forger.write(path, "{")
+        assert forger.remake("owner").faults(*forger.owner()) == {("form", path)}
+        forger.write(path, good)
+
+
+def test_registers_of_the_short_form(forger):
+    """They are those of an image of the tests."""
+    alter(forger, REGISTERS, image_sha256=HASH)
+    short = put(True, P, D, "externalParameters", "short")
+    assert forger.remake("owner", provenance=short).faults(*forger.owner()) == set()
+    assert forger.sign("owner", provenance=put(None, P, D, "externalParameters", "short")).faults(*forger.owner()) == {("stale", REGISTERS)}
+
+
+# ---- the whole of it ----
+
+WHOLE = ["report.html", INDEX, AUDIT, REGISTERS, *(f"{part}/summary.json" for part in PARTS)]
+IMAGES = ["bulkhead.itb", "bulkhead.bin"]
+
+
+def without(name):
+    """A change of a statement: it isn't about the image `name`."""
+
+    def change(statement):
+        statement["subject"] = [subject for subject in statement["subject"] if subject["name"].split("/")[-1] != name]
+
+    return change
+
+
+def uncounted(statement):
+    """A change: it says that the bundle doesn't count."""
+    internal = statement[P].get(D, {}).get("internalParameters", statement[P])
+    internal["notForCredit"] = ["a part of it"]
+
+
+def both(*changes):
+    return {name: lambda statement: [change(statement) for change in changes] for name in ("provenance", "test_result")}
+
+
+# [utest->swr~evidence-whole~1]
+@pytest.mark.parametrize("name", WHOLE)
+def test_without_a_file(forger, name):
+    (forger.folder / name).unlink()
+    assert forger.remake("owner").faults(*forger.owner()) == {("absent", name)}
+    faults, verdict = forger.sign("owner", **both(uncounted)).verify(*forger.owner())
+    assert faults == set() and verdict["lacks"] == [name]
+    assert f": lacks: {name}\n" in forger.tool(*forger.owner()).stdout.decode()
+
+
+# [utest->swr~evidence-whole~1]
+@pytest.mark.parametrize("name", IMAGES)
+def test_without_an_image(forger, name):
+    assert forger.sign("owner", **both(without(name))).faults(*forger.owner()) == {("absent", PROVENANCE)}
+    faults, verdict = forger.sign("owner", **both(uncounted)).verify(*forger.owner())
+    assert faults == set() and verdict["lacks"] == [name]
+
+
+# [utest->swr~evidence-whole~1]
+def test_nearly_nothing(forger):
+    """Of one part, and said not to count: nothing is hidden, and all that is missing is named. Images are the configuration's matter."""
+    for path in sorted(path for path in forger.folder.rglob("*") if path.is_file()):
+        if not str(path.relative_to(forger.folder)).startswith(("attestation/", "tests/", "manifest.json")):
+            path.unlink()
+    faults, verdict = forger.remake("owner", **both(uncounted, *map(without, IMAGES))).verify(*forger.owner())
+    assert faults == set() and sorted(verdict["lacks"]) == sorted(set(WHOLE) - {"tests/summary.json"})
+    assert ", ".join(verdict["lacks"]) in forger.tool().stdout.decode()
+
+
+def test_parts(forger):
+    """Those that scripts/evidence.py makes, and a whole bundle lacks nothing."""
+    (line,) = [line for line in (build.ROOT / "scripts/evidence.py").read_text().splitlines() if line.startswith("PARTS = ")]
+    assert line == f"PARTS = {PARTS}".replace("'", '"')
+    assert forger.verify()[1]["lacks"] == []
 
 
 # ---- the records ----

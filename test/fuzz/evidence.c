@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * evidence.c - fuzz target: the documents of a bundle of evidence, one after another, each a letter and its
- * text, with a NUL between two: m manifest, i index, k key, e envelope, p provenance, t test result, r
- * records. No file is read.
+ * text, with a NUL between two: m manifest, i index, a audit, g registers, k key, e envelope, p provenance, t
+ * test result, r records. No file is read.
  */
 #include "../../src/evidence/bundle.h"
 
@@ -40,6 +40,12 @@ static void document(struct bundle *bundle, char kind, const char *text, size_t 
 		break;
 	case 'i':
 		index_read(bundle, text, size);
+		break;
+	case 'a':
+		claims_audit(bundle, text, size);
+		break;
+	case 'g':
+		claims_registers(bundle, text, size);
 		break;
 	case 'k':
 		key(bundle, text, size);
@@ -80,6 +86,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		at = behind + 1;
 	}
+	claims_index(&bundle);
+	whole_check(&bundle);
 	bundle_free(&bundle);
 	keep_free();
 	return 0;

@@ -13,7 +13,7 @@ for path in ("test", "scripts", "test/evidence"):
 import images  # noqa: E402  (needs the paths above)
 import test_verify  # noqa: E402
 from bundle import seal, signing, statements  # noqa: E402
-from forger import Forger, chained, sha256  # noqa: E402
+from forger import Forger, chained, envelope_text, sha256  # noqa: E402
 
 
 def pack(**documents):
@@ -44,9 +44,11 @@ def write(folder, corpus):
         "m": (forger.folder / "manifest.json").read_text(),
         "i": (forger.folder / "configuration/index.json").read_text(),
         "k": signer.public_pem,
-        "e": json.dumps(envelope),
+        "e": envelope_text(envelope),
         "p": json.dumps(provenance),
         "t": json.dumps(result),
+        "a": (forger.folder / "configuration/audit.json").read_text(),
+        "g": (forger.folder / "configuration/registers.json").read_text(),
         "r": chained(lines),
     }
 
@@ -65,7 +67,12 @@ def write(folder, corpus):
             add(f"manifest-{name}", m=text, **{letter: good[letter].replace(sha256(good["m"].encode()), sha256(text.encode())) for letter in "pt"})
     for name, (change, _) in test_verify.ENVELOPES.items():
         members = copy.deepcopy(envelope)
-        add(f"envelope-{name}", e=json.dumps(change(members) or members))
+        add(f"envelope-{name}", e=envelope_text(change(members) or members))
+    for name, change in test_verify.TEXTS.items():
+        add(f"envelope-text-{name}", e=change(good["e"]))
+    for name, (path, changed, _) in test_verify.CLAIMS.items():
+        letter = {test_verify.INDEX: "i", test_verify.AUDIT: "a", test_verify.REGISTERS: "g"}[path]
+        add(f"claim-{name}", **{letter: json.dumps({**json.loads(good[letter]), **changed})})
     for name, (which, change, _) in test_verify.STATEMENTS.items():
         members = copy.deepcopy(provenance if which == "provenance" else result)
         change(members)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_envelope.c - a DSSE envelope of which each bit counts: none can be another without a fault.
+ * test_envelope.c - a DSSE envelope of which each byte counts: none can be another without a fault.
  * [utest->swr~evidence-signatures~1]
  *
- * Robustness: each_bit, each_length, other_encodings, each_bit_of_the_key
+ * Robustness: each_bit, each_length, each_blank, other_encodings, each_bit_of_the_key
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,8 +43,8 @@ static void write_envelope(const char *head)
 	EVP_EncodeBlock((uint8_t *)payload, (const uint8_t *)PAYLOAD, (int)strlen(PAYLOAD));
 	EVP_EncodeBlock((uint8_t *)sig, signature, (int)length);
 	snprintf(envelope, sizeof(envelope),
-		 "{\"payloadType\": \"" TYPE
-		 "\", \"payload\": \"%s\",\n \"signatures\": [{\"keyid\": \"%s\", \"sig\": \"%s\"}]}\n",
+		 "{\n \"payloadType\": \"" TYPE "\",\n \"payload\": \"%s\",\n"
+		 " \"signatures\": [\n  {\n   \"keyid\": \"%s\",\n   \"sig\": \"%s\"\n  }\n ]\n}\n",
 		 payload, bundle.key.id, sig);
 }
 
@@ -102,8 +102,23 @@ static void each_bit(void **state)
 
 static void each_length(void **state)
 {
-	for (size_t size = 0; size + 1 < strlen(envelope); size++) /* the last line feed is none's */
+	for (size_t size = 0; size < strlen(envelope); size++)
 		assert_false(is_accepted(envelope, size));
+}
+
+/* JSON lets blanks stand between any two tokens. */
+static void each_blank(void **state)
+{
+	const size_t size = strlen(envelope);
+	char more[ROOM + 1];
+
+	for (size_t at = 0; at <= size; at++) {
+		memcpy(more, envelope, at);
+		more[at] = ' ';
+		memcpy(more + at + 1, envelope + at, size - at);
+		if (is_accepted(more, size + 1))
+			fail_msg("a blank before byte %zu", at);
+	}
 }
 
 /* What is signed is the encoding of DSSE, and no other one: not the payload alone, no other length. */
@@ -138,8 +153,11 @@ static void each_bit_of_the_key(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(good), cmocka_unit_test(each_bit),
-					   cmocka_unit_test(each_length), cmocka_unit_test(other_encodings),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(good),
+					   cmocka_unit_test(each_bit),
+					   cmocka_unit_test(each_length),
+					   cmocka_unit_test(each_blank),
+					   cmocka_unit_test(other_encodings),
 					   cmocka_unit_test(each_bit_of_the_key)};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);
