@@ -39,6 +39,8 @@ MUTATION(caches_without_end, caches_given(f);
 MUTATION(device_typed,
 	 fixture_replace(&f->board_text, "rtc@9010000 {", "rtc@9010000 { device_type = \"rtc\";");
 	 fixture_replace(&f->guest_text[GATEWAY], "rtc@9010000 {", "rtc@9010000 { device_type = \"rtc\";");)
+MUTATION(timer_typed, fixture_replace(&f->board_text, "timer {", "timer { device_type = \"timer\";");
+	 fixture_replace(&f->guest_text[GATEWAY], "timer {", "timer { device_type = \"timer\";");)
 BOARD(cpu_with_interrupt, "reg = <1> ;", "reg = <1>; interrupts = <1 5 4>;")
 
 /* ---- paths ---- */
@@ -256,6 +258,7 @@ static const struct telling admitted[] = {
 	ADMITTED(caches_given),
 	ADMITTED(cpu_of_another_type), /* [utest->swr~audit-tree-basics~1] */
 	ADMITTED(device_typed),
+	ADMITTED(timer_typed),
 	ADMITTED(cpu_with_interrupt), /* [utest->swr~audit-tree-board~1] */
 	ADMITTED(alias_no_path),
 	ADMITTED(alias_no_text), /* [utest->swr~audit-tree-references~1] */
