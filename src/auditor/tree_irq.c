@@ -163,6 +163,7 @@ static void read_at(const struct tree *tree, const struct specifier *from, struc
 		irq_add(irqs, count, type, number, flags);
 }
 
+/* Every row is counted; what leads to the GIC is read. */
 static void read_map(const struct tree *tree, struct node *node)
 {
 	for (struct map_row row = {0};
