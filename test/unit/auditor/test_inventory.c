@@ -66,7 +66,7 @@ static char *text_of(char *at, const struct described *function, unsigned int nu
 
 #define HOST                                                                                                 \
 	"#address-cells = <2>; #size-cells = <2>;\n"                                                         \
-	"its { phandle = <7>; compatible = \"arm,gic-v3-its\"; };\n"                                         \
+	"its { phandle = <7>; compatible = \"arm,gic-v3-its\"; reg = <0 0x8080000 0 0x20000>; };\n"          \
 	"smmu { phandle = <6>; compatible = \"arm,smmu-v3\"; };\n"                                           \
 	"pci { compatible = \"pci-host-ecam-generic\"; device_type = \"pci\"; #address-cells = <3>; "        \
 	"#size-cells = <2>; reg = <0x40 0 0 0x1000000>; "
@@ -454,8 +454,12 @@ static const struct {
 	{HOST "iommu-map = <0 7 0 0x10000>; msi-map = <0 6 0 0x10000>; };", true, -1, -1,
 	 UINT64_C(0x4000200000), 0},
 	{HOST "iommu-map = <0 8 0 0x10000>; msi-map = <0 8 0 0x10000>; }; off { phandle = <8>; "
-	      "compatible = \"arm,gic-v3-its\", \"arm,smmu-v3\"; status = \"disabled\"; };",
+	      "compatible = \"arm,gic-v3-its\", \"arm,smmu-v3\"; reg = <0 0x8080000 0 0x20000>; "
+	      "status = \"disabled\"; };",
 	 true, -1, -1, UINT64_C(0x4000200000), 0},
+	/* An ITS without registers. */
+	{HOST "msi-map = <0 8 0 0x10000>; }; bare { phandle = <8>; compatible = \"arm,gic-v3-its\"; };", true,
+	 -1, -1, UINT64_C(0x4000200000), 0},
 	{HOST "msi-parent = <7>; };", true, -1, 0x200, UINT64_C(0x4000200000), 0},
 };
 
