@@ -61,7 +61,7 @@ def envelope_text(members):
     return json.dumps(members, indent=1) + "\n"
 
 
-PARTS = ("tests", "requirements", "coverage", "static", "timing", "configuration", "interference", "attack", "objectives")  # of scripts/evidence.py
+PARTS = ("tests", "requirements", "coverage", "timing", "static", "configuration", "interference", "attack", "objectives")  # of scripts/evidence.py
 
 
 class Bundle(bundles.Bundle):
@@ -117,7 +117,7 @@ class Forger:
         self.write("configuration/audit.json", json.dumps({"image_sha256": rows[0]["sha256"], "judged": []}))
         self.write("configuration/registers.json", json.dumps({"configuration": self.bundle.config.stem, "image_sha256": rows[0]["sha256"], "registers": []}))
         for part in PARTS:
-            self.write(f"{part}/summary.json", json.dumps({"part": part}))
+            self.write(f"{part}/summary.json", json.dumps({"part": part, "of": self.bundle.made_of()}))
         self.write("configuration/environment.json", json.dumps({"packages": {"DEMO": [{"name": "gcc-12", "version": "12.2.0-14"}, {"name": "absent", "version": None}], "CHECK": [{"name": "gcc-12", "version": "12.2.0-14"}]}}))
         self.write("requirements/items.json", "[]\n")
         self.write("report.html", "<p>" + 5000 * "x")
