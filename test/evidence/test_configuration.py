@@ -2,13 +2,16 @@
 """Part `configuration` of the evidence bundle: what each of its files says, and that it goes red where it must.
 
 Robustness: test_a_file_without_a_licence, test_a_stale_output, test_a_document_that_lacks_something, test_another_byte,
+  test_something_behind_an_archive, test_strangers_on_a_root_are_named,
   test_what_diffoscope_sees_counts, test_a_register_that_differs, test_an_interface_that_differs, test_a_tree_that_does_not_comply
-Both ranges: test_what_is_in_an_image, test_a_signature_alone_may_differ, test_verdict_per_rule
+Both ranges: test_what_is_in_an_image, test_an_archive_behind_another, test_a_signature_alone_may_differ, test_verdict_per_rule
 """
 
+import gzip
 import hashlib
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import types
@@ -107,6 +110,17 @@ def test_flags_are_read_from_commands():
     assert found == {"cc": [{"flags": "-O1 -c", "calls": 1}, {"flags": "-O2 -c", "calls": 2}]}
 
 
+# [stest->swr~evidence-environment~1]
+def test_each_group_of_set_up():
+    """Whatever its comments say, an array ends where the shell has it end."""
+    text = (build.ROOT / "scripts/setup.sh").read_text(encoding="utf-8")
+    groups = environment.set_up_packages()
+    assert len(groups) == text.count("_PACKAGES=(") == 7
+    assert {"bench", "evidence", "trace"} <= set(groups)
+    assert set(groups["evidence"]) >= {"chromium", "diffoscope-minimal", "frama-c-base"} and groups["full"] == ["chromium", "rsyslog"]
+    assert all(re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", package) for packages in groups.values() for package in packages)
+
+
 # ---- SBOM ----
 
 
@@ -182,6 +196,60 @@ def test_what_is_in_an_image(tmp_path, monkeypatch):
     _, problems, _ = sbom.make(bundle, tmp_path)
     assert any("nobody knows where its bin/busybox is from" in text for text in problems)
     assert "bulkhead.itb: lwip: no licence (7.13)" in problems
+
+
+def archive(*files):
+    """A cpio archive with these files: (name, content)."""
+    def entry(name, content, mode):
+        fields = [0, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name) + 1, 0]
+        head = b"070701" + b"".join(b"%08x" % field for field in fields) + name.encode() + b"\0"
+        return head + bytes(-len(head) % 4) + content + bytes(-len(content) % 4)
+
+    whole = b"".join(entry(name, content, 0o100644) for name, content in files) + entry("TRAILER!!!", b"", 0)
+    return whole + bytes(-len(whole) % 512)
+
+
+# [stest->swr~evidence-sbom~1]
+def test_an_archive_behind_another():
+    one, other = archive(("a", b"1"), ("b/c", b"23456")), archive(("d", b""))
+    assert list(sbom.cpio_files(one)) == [("a", b"1"), ("b/c", b"23456")]
+    assert list(sbom.cpio_files(one + bytes(512) + other)) == [("a", b"1"), ("b/c", b"23456"), ("d", b"")]
+    with pytest.raises(ValueError, match="no archive is at offset 1024"):
+        list(sbom.cpio_files(one.ljust(1024, b"\0") + b"\x1f\x8b" + other))
+
+
+def empty_sbom(files):
+    """One that knows these SHA-256 alone."""
+    made = object.__new__(sbom.Sbom)
+    made.graph, made.problems, made.gaps, made.known = spdx.Graph(), [], [], types.SimpleNamespace(files=files, linked={}, archives={})
+    made.source = made.graph.add("bulkhead", "1", sbom.OURS)
+    return made
+
+
+# [stest->swr~evidence-sbom~1]
+def test_something_behind_an_archive(tmp_path):
+    made = empty_sbom({sha256(b"1"): ""})
+    path = tmp_path / "a.cpio.gz"
+    path.write_bytes(gzip.compress(archive(("a", b"1")) + b"something"))
+    made.known.archives = {"of it": path}
+    made.initramfs({"name": "a.cpio.gz", "sha256": "of it"})
+    assert made.problems == ["a.cpio.gz: no archive is at offset 512"]
+
+
+# [stest->swr~evidence-sbom~1]
+@pytest.mark.parametrize("count", [0, 2, 23])
+def test_strangers_on_a_root_are_named(tmp_path, count):
+    folder = tmp_path / "root/etc"
+    folder.mkdir(parents=True)
+    (folder / "known").write_bytes(b"known")
+    for n in range(count):
+        (folder / f"s{n:02}").write_bytes(b"stranger")
+    subprocess.run(["mksquashfs", tmp_path / "root", tmp_path / "root.squashfs", "-quiet", "-no-progress"], check=True, stdout=subprocess.DEVNULL)
+    made = empty_sbom({sha256(b"known"): ""})
+    made.root(tmp_path / "root.squashfs")
+    assert made.problems == [] and len(made.gaps) == (count > 0)
+    named = [f"etc/s{n:02}" for n in range(min(count, 20))]
+    assert not count or made.gaps[0].split(": ")[2] == ", ".join([*named, "3 more"] if count > 20 else named)
 
 
 # ---- two builds ----

@@ -28,9 +28,9 @@ VERSION = re.compile(r"\d+(?:\.\d+)+[\w.+~-]*")
 
 
 def set_up_packages():
-    """{group: packages} of set-up's arrays."""
-    text = (ROOT / "scripts/setup.sh").read_text(encoding="utf-8")
-    return {name.lower(): re.sub(r"#.*", "", body).split() for name, body in re.findall(r"^([A-Z]+)_PACKAGES=\((.*?)\)(?:\s*#.*)?$", text, re.M | re.S)}
+    """{group: packages} of set-up's arrays. Its comments go first: what they say may have brackets."""
+    text = re.sub(r"(?:^|[ \t])#.*", "", (ROOT / "scripts/setup.sh").read_text(encoding="utf-8"), flags=re.M)
+    return {name.lower(): body.split() for name, body in re.findall(r"^([A-Z]+)_PACKAGES=\(([^)]*)\)\s*$", text, re.M)}
 
 
 def installed(packages):

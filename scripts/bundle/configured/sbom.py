@@ -24,6 +24,7 @@ from .index import file_sha256
 
 LICENCES = dict(re.findall(r"^([a-z]\S*) (.*)$", (pathlib.Path(__file__).parent / "licences.txt").read_text(encoding="utf-8"), re.M))
 OURS = "Apache-2.0"
+NAMED_MAX = 20  # files of a root file system that a gap names
 
 
 def licence_of(package):
@@ -31,18 +32,21 @@ def licence_of(package):
 
 
 def cpio_files(data):
-    """(name, content) of each regular file of an archive, "newc" (cpio(5))."""
+    """(name, content) of each regular file of an archive, "newc" (cpio(5)). An initramfs may be several of them, one behind the other
+    with zeros between (Linux, driver-api/early-userspace/buffer-format). ValueError: there is something else behind one."""
     at = 0
-    while data[at : at + 6] == b"070701":
+    while at < len(data):
+        if data[at : at + 6] != b"070701":
+            raise ValueError(f"no archive is at offset {at}")
         fields = [int(data[at + 6 + 8 * n : at + 14 + 8 * n], 16) for n in range(13)]
         mode, size, name_size = fields[1], fields[6], fields[11]
         name = data[at + 110 : at + 109 + name_size].decode()
         start = (at + 110 + name_size + 3) & ~3
-        if name == "TRAILER!!!":
-            return
-        if mode & 0o170000 == 0o100000:
-            yield name, data[start : start + size]
         at = (start + size + 3) & ~3
+        if name == "TRAILER!!!":
+            at = len(data) - len(data[at:].lstrip(b"\0"))
+        elif mode & 0o170000 == 0o100000:
+            yield name, data[start : start + size]
 
 
 class Known:
@@ -147,12 +151,16 @@ class Sbom:
 
     def initramfs(self, row):
         key = self.ours(row["name"], row["sha256"], "ARCHIVE")
-        for name, content in cpio_files(gzip.decompress(self.known.archives[row["sha256"]].read_bytes())):
-            self.member(key, name, content)
+        try:
+            for name, content in cpio_files(gzip.decompress(self.known.archives[row["sha256"]].read_bytes())):
+                self.member(key, name, content)
+        except ValueError as error:
+            self.problems.append(f"{row['name']}: {error}")
         return key
 
     def root(self, path):
-        key = self.ours(path.name, file_sha256(path), "ARCHIVE")
+        """A cell's root file system. Its own build writes some of its files anew (configuration, keyring): these are named."""
+        key, strangers = self.ours(path.name, file_sha256(path), "ARCHIVE"), []
         with tempfile.TemporaryDirectory() as folder:
             subprocess.run(["unsquashfs", "-q", "-n", "-d", f"{folder}/root", path], check=True, stdout=subprocess.DEVNULL)
             for member in sorted(pathlib.Path(folder, "root").rglob("*")):
@@ -160,7 +168,11 @@ class Sbom:
                     content = member.read_bytes()
                     if hashlib.sha256(content).hexdigest() in self.known.files:
                         self.member(key, member.name, content)
-        self.gaps.append(f"{path.name}: what its own build writes anew (configuration, keyring) isn't looked up")
+                    else:
+                        strangers.append(str(member.relative_to(f"{folder}/root")))
+        if strangers:
+            more = [f"{len(strangers) - NAMED_MAX} more"] if len(strangers) > NAMED_MAX else []
+            self.gaps.append(f"{path.name}: of no package's bytes nor the tree's, as its own build writes them: {', '.join(strangers[:NAMED_MAX] + more)}")
         return key
 
     def image_of_cell(self, row):

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A document of the tree: the little of Markdown that these have, tables, lists, headings, code, paragraphs."""
+
+import re
+
+from .markup import escape, table
+
+
+def _inline(words):
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", escape(words)))
+
+
+class _Document:
+    def __init__(self):
+        self.html, self.paragraph, self.rows = [], [], []
+
+    def flush(self):
+        """What has been read so far is whole."""
+        if self.paragraph:
+            self.html.append(f"<p>{_inline(' '.join(self.paragraph))}</p>")
+        if self.rows:
+            self.html.append(table(self.rows[0], [[_inline(cell) for cell in row] for row in self.rows[1:]]))
+        self.paragraph, self.rows = [], []
+
+    def row(self, line):
+        if self.paragraph:
+            self.flush()
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+        if not all(re.fullmatch(r":?-+:?", cell) for cell in cells):
+            self.rows.append(cells)
+
+    def line(self, line):
+        item = re.fullmatch(r"\s*(?:[-*]|\d+\.) (.*)", line)
+        if line.startswith("|"):
+            self.row(line)
+        elif line.startswith("#"):
+            self.flush()
+            self.html.append(f"<h3>{_inline(line.lstrip('# '))}</h3>")
+        elif item:
+            self.flush()
+            self.html.append(f"<ul><li>{_inline(item[1])}</li></ul>")
+        elif line.strip():
+            self.paragraph.append(line.strip())
+        else:
+            self.flush()
+
+
+def document(title, source):
+    drawn = _Document()
+    for line in source.splitlines():
+        if not line.startswith(("<!--", "# ")):
+            drawn.line(line)
+    drawn.flush()
+    return "\n".join([f"<h2>{escape(title)}</h2>", *drawn.html])
