@@ -16,23 +16,19 @@ import time
 import imaging
 from bundle import bundle as bundles, report, seal
 
-# In this order: a later one reads what an earlier one wrote, and the objectives which files there are.
-PARTS = ("tests", "requirements", "coverage", "timing", "static", "configuration", "interference", "attack", "objectives")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("config", type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path, help="default: build/evidence/NAME")
     parser.add_argument("--short", action="store_true", help="each part in a form that takes seconds, never for credit")
-    parser.add_argument("--part", action="append", choices=PARTS, help="this part alone, into a bundle that is there")
+    parser.add_argument("--part", action="append", choices=bundles.PARTS, help="this part alone, into a bundle that is there")
     arguments = parser.parse_args()
     out = arguments.out or bundles.BUILD / "evidence" / arguments.config.stem
     if not arguments.part:
         shutil.rmtree(out, ignore_errors=True)
     bundle = bundles.Bundle(arguments.config, out, arguments.short)
     bad = []
-    for part in arguments.part or PARTS:
+    for part in arguments.part or bundles.PARTS:
         start = time.monotonic()
         bundles.say(f"{part} ...")
         verdict = importlib.import_module(f"bundle.{part}").make(bundle)

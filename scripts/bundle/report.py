@@ -88,7 +88,7 @@ def first_page(bundle, parts, reasons):
 
 
 def write(bundle, reasons=None):
-    """From what the parts wrote. reasons: why the bundle doesn't count; None: as far as it knows itself."""
+    """From what the parts wrote. [impl->swr~bundle-report~1] reasons: why the bundle doesn't count; None: as far as it knows itself."""
     out, reasons = bundle.out, bundle.not_for_credit() if reasons is None else reasons
     parts = [part for name in ORDER if (part := load(out / name / "summary.json"))]
     body = first_page(bundle, parts, reasons) + "".join(section(out, part) for part in parts) + documents(out)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The report: what it draws from a bundle's files, that it tolerates their absence and text that means harm, and the mark.
 
+[utest->swr~bundle-report~1]
+
 Robustness: test_nothing_is_there, test_text_that_means_harm, test_a_page_without_the_mark
 """
 

@@ -593,7 +593,7 @@ def test_nearly_nothing(forger):
 
 def test_parts(forger):
     """Those that scripts/evidence.py makes, and a whole bundle lacks nothing."""
-    (line,) = [line for line in (build.ROOT / "scripts/evidence.py").read_text().splitlines() if line.startswith("PARTS = ")]
+    (line,) = [line for line in (build.ROOT / "scripts/bundle/bundle.py").read_text().splitlines() if line.startswith("PARTS = ")]
     assert line == f"PARTS = {PARTS}".replace("'", '"')
     assert forger.verify()[1]["lacks"] == []
 

@@ -71,7 +71,7 @@ READERS = {
     "audit-pci": [f"src/auditor/{name}.c" for name in PCI_READERS],
     "log": ["src/log/read.c", "src/log/verify.c"],
     "records": ["src/log/records.c"],
-    "evidence": [f"src/evidence/{name}.c" for name in ("document", "envelope", "hashes", "index", "manifest", "path", "predicates", "records", "statement")],
+    "evidence": [f"src/evidence/{name}.c" for name in ("claims", "document", "envelope", "hashes", "index", "manifest", "path", "predicates", "records", "statement", "whole")],
     "audit": [f"src/auditor/{name}.c" for name in ("board", "boot_state", "image", "partition", "records", "regime", "value", "walk")],
 }
 
