@@ -18,6 +18,7 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # several build what has one
 IMAGES = BUILD / "test-images" / WORKER
 CELLS = BUILD / "test-cells" / WORKER
 CONFIGS = ROOT / "test/system/configs"
+HYPERVISOR = BUILD / ("cover/hv" if "BULKHEAD_COVER" in os.environ else "hv") / "bulkhead.elf"  # the one that runs (cover.py)
 CROSS = os.environ.get("CROSS_COMPILE", "aarch64-linux-gnu-")
 
 

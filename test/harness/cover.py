@@ -22,7 +22,6 @@ from . import blueprint, build
 from .qmp import Qmp, QmpError
 
 FOLDER = os.environ.get("BULKHEAD_COVER")  # where profiles go; none: nothing is read
-ELF = build.BUILD / "cover/hv/bulkhead.elf"
 CROSS = os.environ.get("HV_CROSS", "aarch64-linux-gnu-")
 INDEX = "tests.jsonl"  # in FOLDER: of each profile its file and the tests that had the machine meanwhile
 MAGIC, VERSION, VALUE_KIND_LAST = 0xFF6C70726F667281, 10, 2
@@ -43,7 +42,7 @@ def _section(elf, name):
 class Profile:
     """Counters of one ELF file, all zero at first."""
 
-    def __init__(self, elf=ELF):
+    def __init__(self, elf=build.HYPERVISOR):
         self._data, self._names = _section(elf, "__llvm_prf_data"), _section(elf, "__llvm_prf_names")
         self.start, self.size = build.symbol(elf, "cover_start"), build.symbol(elf, "cover_size")
         self._bits = build.symbol(elf, "cover_bits") - self.start

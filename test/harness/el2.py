@@ -81,7 +81,7 @@ def controls(gdb, n, blueprint, cell, midr=None):
         Control("TTBR0_EL2", root, "blueprint: bp_boot_core.root_pa"),
         Control("TCR_EL2", blueprint.tcr, "blueprint: bp_header.tcr_el2"),
         Control("MAIR_EL2", MAIR, "blueprint.h: the attributes of EL2's tables"),
-        Control("VBAR_EL2", build.symbol(build.BUILD / "hv/bulkhead.elf", "vectors"), "bulkhead.elf: symbol `vectors`"),
+        Control("VBAR_EL2", build.symbol(build.HYPERVISOR, "vectors"), "bulkhead.elf: symbol `vectors`"),
     ]
     if midr is not None:
         rows.append(Control("VPIDR_EL2", midr, "MIDR_EL1 of the machine's CPU"))

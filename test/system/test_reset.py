@@ -92,7 +92,7 @@ def test_stack_overflow(results):
     """EL2's stack of a core is at its end when the core enters EL2: the guard page below stops it, and there is a dump all the same."""
     with qemu.QemuTarget(results, extra=REBOOT) as target:
         running = system.System(target, system.image("injected")).start(build.disk("injected")).wait_up("attacker", "victim")
-        stack = build.symbol(build.BUILD / "hv/bulkhead.elf", "stack_start")
+        stack = build.symbol(build.HYPERVISOR, "stack_start")
         core = running.blueprint.cells["attacker"].cores[0].machine_core
         mark = running.send("attacker", "sharp event 1")
         running.uart.search(r"^\[attacker\] probe: > event", since=mark)
