@@ -251,6 +251,27 @@ class Loops:
         return [f"{row['function']} {row.get('line', '')}".strip() for i, row in enumerate(self.table) if i not in self.used]
 
 
+def turning(found):
+    """(blocks, addresses of the branches back to its head) of each loop of a function that has one head."""
+    following = lambda node: [n for n in found.blocks[node].next if n in found.blocks]  # noqa: E731
+    for part in components(found.blocks, following):
+        heads = {n for outside in found.blocks if outside not in part for n in following(outside) if n in part} | ({found.start} & part)
+        ends = [node for node in part if len(heads) == 1 and heads <= set(following(node))]
+        if ends:
+            yield [found.blocks[node] for node in part], [found.blocks[node].last for node in ends]
+
+
+def waiting(listed, table, lines):
+    """Addresses of the instructions of loops that wait, by LOOPS' rows: their turns are in no bound."""
+    names = {row["function"] for row in table if "wait" in row}
+    for found in listed.values():
+        for blocks, ends in turning(found):
+            inner = (next((name for name, _, _ in lines(address) if any(row["function"] == name for row in table)), None) for address in ends)
+            if names & set(inner):
+                for block in blocks:
+                    yield from range(abs(block.start), block.last + 4, 4)
+
+
 def source_line(path, number):
     lines = (ROOT / path).read_text(encoding="utf-8").splitlines() if (ROOT / path).is_file() else []
     return lines[number - 1] if 0 < number <= len(lines) else ""
@@ -346,7 +367,7 @@ def measured_of(of, results, exits):
     rows = {row["name"]: row["value"] for row in results if row["name"] in of.measured}
     seen = exits.get(of.name)
     return {
-        "measured": max([*rows.values(), *([seen["longest"]] if seen else [])], default=None),
+        "measured": max(rows.values(), default=None),
         "measured_rows": rows,
         "longest_of_tests": seen,
     }

@@ -6,20 +6,23 @@ import struct
 
 from bundle import static_paths
 
-ENTRY, CUT, PATHS = 64, 65, 128  # executed.c
+ENTRY, CUT, WAIT, PATHS = 64, 65, 66, 128  # executed.c
 PATH = struct.Struct("<QQQ")  # places, longest, count
 VECTORS, VECTOR_SIZE = 8, 128  # of exceptions from lower ELs: Arm ARM D1.3.1.5
 ROOTS = ("exit_synchronous", "exit_interrupt", "exit_fiq", "exit_serror")
 HANDLERS = ("hvc", "smc", "sysreg_trap", "instruction_abort", "data_abort", "undefined")
+STARTS = ("boot_entry", "secondary_entry")  # a machine that was reset meanwhile
 PLACES = (*ROOTS, *HANDLERS, *static_paths.HOT, *static_paths.EMULATED)
 
 
-def marks(addresses, text, size):
-    """A byte for each instruction of the image. addresses: of functions, by name."""
+def marks(addresses, text, size, waits=()):
+    """A byte for each instruction of the image. addresses: of functions, by name; waits: of instructions in loops that wait."""
     made = bytearray(size // 4)
+    for address in waits:
+        made[(address - text) // 4] = WAIT
     for place, name in enumerate(PLACES, 1):
         made[(addresses[name] - text) // 4] = place
-    for name in static_paths.ENDS_OF_LIFE:
+    for name in (*static_paths.ENDS_OF_LIFE, *STARTS):
         made[(addresses[name] - text) // 4] = CUT
     for vector in range(VECTORS):
         made[(addresses["vectors_guest"] + vector * VECTOR_SIZE - text) // 4] = ENTRY

@@ -47,7 +47,9 @@ def prepare(out=WHOLE):
     out.mkdir(parents=True)
     plugin.compiled(ROOT / "test/harness/executed.c", out / executed.PLUGIN)
     listed = static_paths.functions(static_paths.disassembly(ELF))
-    (out / executed.MARKS).write_bytes(exit_paths.marks({of.name: of.start for of in listed.values()}, executed.TEXT, executed.IMAGE.stat().st_size))
+    waits = static_paths.waiting(listed, static_paths.read(static_paths.LOOPS)["loops"], static_paths.lines_of(ELF))
+    addresses = {of.name: of.start for of in listed.values()}
+    (out / executed.MARKS).write_bytes(exit_paths.marks(addresses, executed.TEXT, executed.IMAGE.stat().st_size, waits))
     return {executed.VARIABLE: str(out)}
 
 

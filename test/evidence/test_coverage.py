@@ -168,9 +168,10 @@ def test_exit_paths():
 # [utest->swr~evidence-paths~1]
 def test_marks_of_exits():
     """Each vector of a guest's begins an exit, and each place that tells classes apart is another mark."""
-    names = (*exit_paths.PLACES, *static_paths.ENDS_OF_LIFE)
+    names = (*exit_paths.PLACES, *static_paths.ENDS_OF_LIFE, *exit_paths.STARTS)
     addresses = {"vectors_guest": 0x1400, **{name: 0x1000 + 4 * number for number, name in enumerate(names)}}
-    found = exit_paths.marks(addresses, 0x1000, 0x1000)
-    assert list(found[: len(names)]) == [*range(1, len(exit_paths.PLACES) + 1), *[exit_paths.CUT] * len(static_paths.ENDS_OF_LIFE)]
+    found = exit_paths.marks(addresses, 0x1000, 0x1000, [0x1ffc])
+    cut = len(static_paths.ENDS_OF_LIFE) + len(exit_paths.STARTS)
+    assert list(found[: len(names)]) == [*range(1, len(exit_paths.PLACES) + 1), *[exit_paths.CUT] * cut] and found[-1] == exit_paths.WAIT
     assert [number * 4 for number, byte in enumerate(found) if byte == exit_paths.ENTRY] == [0x400 + 0x80 * number for number in range(8)]
     assert len(exit_paths.PLACES) < exit_paths.ENTRY

@@ -10,7 +10,8 @@
  * times struct path. The file is mapped, so it has all of it however QEMU ends.
  *
  * An exit is what a core executes from an instruction marked ENTRY to the next ERET, both counted. Marks from
- * 1 on are bits of the set of places that it has come by; one that comes by a CUT isn't counted.
+ * 1 on are bits of the set of places that it has come by; one that comes by a CUT isn't counted, nor are
+ * instructions marked WAIT.
  *
  * Before the MMU is on the image runs at its load address: that is where its first instruction is seen first.
  * An instruction counts only if its bytes are the image's.
@@ -37,6 +38,7 @@
 #define PATHS	 128u
 #define ENTRY	 64u
 #define CUT	 65u
+#define WAIT	 66u
 #define ERET	 0xd69f03e0u /* Arm ARM C6.2.98 */
 
 /* Of all exits that came by the same places; of none, zeros. */
@@ -120,6 +122,8 @@ static void path_goes_on(struct core *core, uint64_t number)
 		core->within = false;
 	}
 	if (!core->within)
+		return;
+	if (here == WAIT)
 		return;
 	core->length++;
 	if (here > 0 && here < ENTRY)
