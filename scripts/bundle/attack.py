@@ -78,7 +78,7 @@ def make(bundle):
     verdict = "fail" if any(record["verdict"] == "fail" for record in of) else "open" if gaps else "pass"
     statement = (
         "Hostile cells and fuzzers, class by class, with their seeds: the same seed makes the same attempts. attack/attacks.md says what "
-        f"each class tries and what it must get. None of it counts for structural coverage. {len(of)} tests, of which {len(taken)} are of "
+        f"each class tries and what it must get. What goes by chance counts for no structural coverage. {len(of)} tests, of which {len(taken)} are of "
         "`make attack` on the same hypervisor or reader, byte for byte, and the same test and partition file (attack/long-records.json), all others of make check."
     )
     return bundle.end(Part("attack", "Attacks and fuzzing", verdict, statement, figures, gaps))
