@@ -7,6 +7,7 @@ __llvm_prf_data, _cnts, _bits and _names of the ELF file hold.
 """
 
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -39,13 +40,19 @@ def _section(elf, name):
         return pathlib.Path(file.name).read_bytes()
 
 
+@functools.cache
+def _described(elf):
+    """What an ELF file says of its counters: records, names, address, bytes, where the bits begin."""
+    start = build.symbol(elf, "cover_start")
+    sections = [_section(elf, name) for name in ("__llvm_prf_data", "__llvm_prf_names")]
+    return *sections, start, build.symbol(elf, "cover_size"), build.symbol(elf, "cover_bits") - start
+
+
 class Profile:
     """Counters of one ELF file, all zero at first."""
 
     def __init__(self, elf=build.HYPERVISOR):
-        self._data, self._names = _section(elf, "__llvm_prf_data"), _section(elf, "__llvm_prf_names")
-        self.start, self.size = build.symbol(elf, "cover_start"), build.symbol(elf, "cover_size")
-        self._bits = build.symbol(elf, "cover_bits") - self.start
+        self._data, self._names, self.start, self.size, self._bits = _described(elf)
         self.clear()
 
     def clear(self):
@@ -67,9 +74,10 @@ class Profile:
         return header + self._data + struct.pack(f"<{len(self.counters)}Q", *self.counters) + bitmap + names
 
 
-def _image(read):
-    """The Blueprint of the image that runs, found by its header in the machine's memory; None: there is none. read(address, size)"""
-    for load in range(RAM, RAM + RAM_LOOKED_AT, LOAD_ALIGN):
+def _image(read, likely):
+    """The Blueprint of the image that runs, found by its header in the machine's memory, looked for at the addresses `likely` first;
+    None: there is none. read(address, size)"""
+    for load in (*likely, *range(RAM, RAM + RAM_LOOKED_AT, LOAD_ALIGN)):
         header = read(load, PAGE)
         magic, _, _, file_size, _, at = struct.unpack_from("<QIIQQQ", header, blueprint.HV_HEADER)
         if magic == blueprint.HV_MAGIC and at == load:
@@ -78,9 +86,22 @@ def _image(read):
     return None
 
 
+def _runs(pages):
+    """(address, bytes) of each run of pages that follow each other."""
+    runs = []
+    for page in pages:
+        if runs and sum(runs[-1]) == page:
+            runs[-1] = (runs[-1][0], runs[-1][1] + PAGE)
+        else:
+            runs.append((page, PAGE))
+    return runs
+
+
 class Watch:
     """Of one QEMU process: its counters are read when the machine resets, and before it is killed. On a monitor of its own, as
     commands of another one may be under way."""
+
+    _found = set()  # where images were found, by any
 
     def __init__(self):
         self._own, self.there = socket.socketpair()
@@ -141,15 +162,16 @@ class Watch:
 
     def _keep(self):
         tests, self._tests = self._tests | {_test()}, set()
-        image = _image(self._qmp.memory)
+        image = _image(self._qmp.memory, self._found)
         if not image:
             return
+        self._found.add(image.memory.base)
         profile = Profile()
         profile.add(self._qmp.memory(image.memory.base + profile.start - TEXT, profile.size))
         for number, (_, root, _, _) in enumerate(image.cores):
             pages = [image.el2(number)(profile.start + at) for at in range(0, profile.size, PAGE)] if root else [None]
             if None not in pages:
-                profile.add(b"".join(self._qmp.memory(page, PAGE) for page in pages))
+                profile.add(b"".join(self._qmp.memory(*run) for run in _runs(pages)))
         write(profile, tests)
 
 
