@@ -79,6 +79,6 @@ def make(bundle):
     statement = (
         "Hostile cells and fuzzers, class by class, with their seeds: the same seed makes the same attempts. attack/attacks.md says what "
         f"each class tries and what it must get. What goes by chance counts for no structural coverage. {len(of)} tests, of which {len(taken)} are of "
-        "`make attack` on the same hypervisor or reader, byte for byte, and the same test and partition file (attack/long-records.json), all others of make check."
+        "`make attack` on the same hypervisor or reader, byte for byte, and the same test, hostile programs and partition file (attack/long-records.json), all others of make check."
     )
     return bundle.end(Part("attack", "Attacks and fuzzing", verdict, statement, figures, gaps))

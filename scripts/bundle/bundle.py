@@ -57,6 +57,20 @@ class Part:
     notes: list[str] = field(default_factory=list)  # what a reader must know in order not to be misled
 
 
+class Found:
+    """What a part has seen so far: `bad` fails it, `gaps` leave it open."""
+
+    def __init__(self):
+        self.figures, self.bad, self.gaps, self.notes = [], [], [], []
+
+    def figure(self, name, value, unit="", goal="", reached=None):
+        self.figures.append(Figure(name, value, unit, goal, reached))
+
+    @property
+    def verdict(self):
+        return "fail" if self.bad else "open" if self.gaps else "pass"
+
+
 class Bundle:
     def __init__(self, config, out, short=False):
         self.config, self.out, self.short = pathlib.Path(config).resolve(), pathlib.Path(out), short

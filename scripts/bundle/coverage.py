@@ -7,21 +7,15 @@ from covering import coupling, el2, host, justified, llvm, object_code, records
 
 from . import measured
 from . import stamp as stamps
-from .bundle import Figure, Part, write_json
+from .bundle import Found, Part, write_json
 
 SHORT_TESTS = ["test/system/test_control.py"]
 NAMED_MAX = 8  # cases that a gap names
 MISSING = {"lines": "statements weren't executed", "branches": "outcomes of branches never came", "mcdc": "conditions weren't shown to decide by themselves"}
 
 
-class Found:
-    """What the part says, as it comes together."""
-
-    def __init__(self):
-        self.figures, self.bad, self.gaps, self.notes = [], [], [], []
-
-    def share(self, name, covered, count):
-        self.figures.append(Figure(name, round(100 * covered / count, 1), "%", f"{llvm.GOAL} %", covered == count))
+def share(found, name, covered, count):
+    found.figure(name, round(100 * covered / count, 1), "%", f"{llvm.GOAL} %", covered == count)
 
 
 def of_sources(found, result, parts, name):
@@ -32,13 +26,13 @@ def of_sources(found, result, parts, name):
         for kind, (covered, count) in llvm.sums(result["files"], part).items():
             if not count or kind == "functions":
                 continue
-            found.share(f"{part}: {llvm.KINDS[kind]}", covered, count)
-            found.share(f"{part}: {llvm.KINDS[kind]}, after justification", min(covered + closed[kind], count), count)
+            share(found, f"{part}: {llvm.KINDS[kind]}", covered, count)
+            share(found, f"{part}: {llvm.KINDS[kind]}, after justification", min(covered + closed[kind], count), count)
             if covered + closed[kind] < count:
                 found.gaps.append(f"{part}: {count - covered} of {count} {MISSING[kind]}, {closed[kind]} of them justified; coverage/{name}.json names each")
         count, of = justified.decisions(result["files"], part, listed)
         within = count <= justified.MOST * of
-        found.figures.append(Figure(f"{part}: decisions with a justified gap", count, "", f"at most {justified.MOST:.0%} of {of}", within))
+        found.figure(f"{part}: decisions with a justified gap", count, "", f"at most {justified.MOST:.0%} of {of}", within)
         if not within:
             found.bad.append(f"{part}: gaps of {count} decisions are justified, more than {justified.MOST:.0%} of {of}")
     return [f"justification of {entry['file']}:{entry['line']} is stale: no gap is there, or another text" for entry in stale]
@@ -60,7 +54,7 @@ def counted(found, bundle, name, result, parts, pages):
     other, unequal = records.different(result["verdicts"], shipped)
     of = len(result["verdicts"])
     same = of - len(other) - len(unequal)
-    found.figures.append(Figure(f"{name}: tests with the same verdict on what is shipped", same, "tests", f"{of} tests", same == of))
+    found.figure(f"{name}: tests with the same verdict on what is shipped", same, "tests", f"{of} tests", same == of)
     found.gaps += [f"{name}: {case}" for case in unequal]
     found.gaps += [f"{name}: MC/DC isn't counted of the decision at {place}: another one is nested in it" for place in result["not_counted"]]
     found.bad += [f"{name}: {case}" for case in other[:NAMED_MAX]] + ([f"{name}: and {len(other) - NAMED_MAX} more"] if len(other) > NAMED_MAX else [])
@@ -72,7 +66,7 @@ def of_object_code(found, folder, tests):
     write_json(folder / "object-code.json", result)
     total = result["total"]
     for name, covered, count in (("instructions", "executed", "instructions"), ("ways of conditional branches", "ways_gone", "ways"), ("calls", "calls_made", "calls")):
-        found.share(f"shipped image: {name}", total[covered], total[count])
+        share(found, f"shipped image: {name}", total[covered], total[count])
         if total[covered] < total[count]:
             found.gaps.append(f"shipped image: {total[count] - total[covered]} of {total[count]} {name} weren't seen; coverage/object-code.json names each by function")
     if result["status"]:
@@ -83,7 +77,7 @@ def of_coupling(found, folder):
     data = coupling.measure()
     write_json(folder / "coupling.json", data)
     count = sum(len(row["structures"]) for row in data["rows"])
-    found.figures.append(Figure("shared structures that only those use that are declared", count, "structures", "all", not data["wrong"]))
+    found.figure("shared structures that only those use that are declared", count, "structures", "all", not data["wrong"])
     found.bad += data["wrong"]
 
 
@@ -102,5 +96,4 @@ def make(bundle):
     found.notes.append("Data coupling: coupling.json has each structure that components share, its writers and readers. Control coupling: calls, above.")
     found.notes.append("Assembly has no counters: entry, vectors and the hash's blocks are seen by the object-code check, by QEMU's plugin, alone.")
     found.notes += [f"A gap of the class {name!r} is justified where {what}." for name, what in justified.CLASSES.items()]
-    verdict = "fail" if found.bad else "open" if found.gaps else "pass"
-    return bundle.end(Part("coverage", "Structural coverage", verdict, statement, found.figures, [*found.bad, *found.gaps], found.notes))
+    return bundle.end(Part("coverage", "Structural coverage", found.verdict, statement, found.figures, [*found.bad, *found.gaps], found.notes))

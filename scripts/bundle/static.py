@@ -5,20 +5,10 @@ docs/evidence-static.md says what each shows and doesn't.
 """
 
 from . import sarif, static_eva, static_limits, static_paths, static_stack, static_tools
-from .bundle import BUILD, Figure, Part, write_json
+from .bundle import BUILD, Found, Part, write_json
 
 SHORT = ("src/core/hypercalls.c", "src/arch/arm64/traps.c")  # the short form's files ...
 WHOLE = ("2.3", "2.4", "2.5", "5.7", "5.8", "5.9", "8.7")  # ... and rules that are about all files together
-
-
-class Found:
-    """What the part has seen so far: `bad` fails it, `gaps` leave it open."""
-
-    def __init__(self):
-        self.figures, self.bad, self.gaps, self.notes = [], [], [], []
-
-    def figure(self, name, value, unit="", goal="", reached=None):
-        self.figures.append(Figure(name, value, unit, goal, reached))
 
 
 # [impl->swr~evidence-static-findings~1]
@@ -120,6 +110,5 @@ def make(bundle):
     results = static_paths.read(timing) if timing.exists() and not bundle.short else []  # the short form measures nothing
     paths(found, folder, bundle.image / "bulkhead.itb", exits, results)
     eva(found, folder, bundle.short)
-    verdict = "fail" if found.bad else "open" if found.gaps else "pass"
     text = statement(found.bad, bundle.short)
-    return bundle.end(Part("static", "Static evidence", verdict, text, found.figures, [*found.bad, *found.gaps], found.notes))
+    return bundle.end(Part("static", "Static evidence", found.verdict, text, found.figures, [*found.bad, *found.gaps], found.notes))

@@ -101,6 +101,7 @@ def symbol(elf, name):
 def assemble(source, output, base, *options):
     """An ELF of one hand-written assembly file (and objects among the options), linked at `base`; none of cells/lib."""
     output.parent.mkdir(parents=True, exist_ok=True)
+    records.used(source)
     subprocess.run(
         [
             *[f"{CROSS}gcc", "-nostdlib", "-static", "-Wl,--build-id=none", f"-Wl,-Ttext-segment={base:#x}"],
@@ -119,6 +120,7 @@ FREESTANDING = ("-std=gnu11", "-O2", "-g", "-ffreestanding", "-mgeneral-regs-onl
 def compile_objects(sources, folder, *options):
     """Objects of C and assembly for assemble()'s kind of guest: one that brings its own start."""
     folder.mkdir(parents=True, exist_ok=True)
+    records.used(*sources)
     objects = [folder / f"{source.name}.o" for source in sources]
     for source, made in zip(sources, objects):
         subprocess.run([f"{CROSS}gcc", *FREESTANDING, *options, "-c", "-o", made, source], check=True)

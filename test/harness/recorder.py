@@ -4,11 +4,13 @@ own, a JSON object a line. First of all a line says that the test has begun, so 
 [impl->swr~records-written~1]"""
 
 import datetime
+import functools
 import hashlib
 import json
 import os
 import pathlib
 import time
+import types
 
 import pytest
 
@@ -41,6 +43,19 @@ def case_of(nodeid):
     return name if len(name) <= CASE_MAX else f"{name[:CASE_MAX]}~{hashlib.sha256(name.encode()).hexdigest()[:12]}]"
 
 
+@functools.cache
+def helpers(module):
+    """Files of the modules of test/, but for the harness, that a module of tests imports, and that these import."""
+    found, left = set(), [module]
+    while left:
+        for value in vars(left.pop()).values():
+            name = records.shown(getattr(value, "__file__", None) or "/") if isinstance(value, types.ModuleType) else None
+            if name and name.startswith("test/") and not name.startswith("test/harness/") and name not in found:
+                found.add(name)
+                left.append(value)
+    return sorted(found)
+
+
 class Running:
     """The test that runs."""
 
@@ -68,7 +83,7 @@ class Running:
         """fixtures: Use of each that the test has."""
         path = pathlib.Path(self.item.fspath)
         source, name = tags.read(path), self.item.originalname
-        inputs, machines = {}, []
+        inputs, machines = {name: records.file_hash(records.ROOT / name) for name in helpers(self.item.module)}, []
         for use in [*fixtures, self.use]:
             inputs.update(use.inputs)
             machines += use.machines

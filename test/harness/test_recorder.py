@@ -11,10 +11,11 @@ import os
 import subprocess
 import sys
 import textwrap
+import types
 
 import pytest
 
-from harness import build, qemu, records, tags
+from harness import build, qemu, recorder, records, tags
 
 sys.path.insert(0, str(build.ROOT / "scripts"))
 
@@ -121,6 +122,22 @@ def test_shared_machine(left):
         assert second["target"] == {"cpu": "one", "more": [{"cpu": "two"}]} and second["inputs"] == makefile
         assert second["log"] == ["/somewhere/console.log", "/somewhere/else.log"]
     assert "target" not in left["test_alone"] and left["test_alone"]["inputs"] == {}
+
+
+def test_helpers():
+    """Modules that a procedure imports, and those that these import; the harness has none of its own in a record.
+    [utest->swr~records-written~1]"""
+
+    def module(path, *imports):
+        made = types.ModuleType(path)
+        made.__file__ = str(build.ROOT / path)
+        vars(made).update({f"name{number}": value for number, value in enumerate(imports)})
+        return made
+
+    deep = module("test/system/system.py", module("test/harness/qemu.py", module("test/system/peer.py")))
+    deep.itself = deep
+    procedure = module("test/attack/test_classes.py", module("test/attack/hostile.py", deep), module("scripts/trace.py"), json)
+    assert recorder.helpers(procedure) == ["test/attack/hostile.py", "test/system/system.py"]
 
 
 def test_killed(tmp_path, monkeypatch):

@@ -18,6 +18,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from imaging import state
@@ -57,9 +58,9 @@ def _own(path, user):
 
 
 def build(where, config, folder, jobs):
-    """The clone's build folder, after `make image` of the configuration there. folder: a new one, which all may enter."""
+    """The clone's build folder, after `make image` of the configuration there. folder: not there yet; all may enter its parent."""
     tree = folder / where.folder
-    tree.parent.mkdir(parents=True, exist_ok=True)
+    tree.parent.mkdir(parents=True)
     subprocess.run(["git", "clone", "-q", "--no-hardlinks", ROOT, tree], check=True)
     for name in FETCHED:
         if (BUILD / name).exists():
@@ -205,12 +206,10 @@ def make(config, jobs=0):
     name = config.stem
     with tempfile.TemporaryDirectory(prefix="bulkhead-builds-") as folder:
         os.chmod(folder, 0o755)
-        builds = []
-        for where in surroundings():
-            say(f"configuration: the {where.name} build, from a clean clone")
-            below = pathlib.Path(folder) / where.name
-            below.mkdir()
-            builds.append(build(where, config, below, jobs or os.cpu_count()))
+        say("configuration: two builds, from clean clones")
+        jobs = jobs or max(1, os.cpu_count() // 2)  # side by side: each has steps of one process
+        with ThreadPoolExecutor() as pool:
+            builds = list(pool.map(lambda where: build(where, config, pathlib.Path(folder) / where.name, jobs), surroundings()))
         rows = compare(*builds, name, folder)
         ours = [row for row in compare(builds[0], BUILD, name, folder) if row["path"] in outputs(builds[0], name)]
     return {
