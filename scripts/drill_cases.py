@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 import system
 from harness import fit, gdbstub, health, pci, qemu, web
+from harness.blueprint import EL2_VA_TEXT
 
 FAILING, CONTROL, HEALTH = "failing", "control", "health"
 PT_LOAD = 1
 NOBODYS = 0x10  # an address that is in no cell
 SYNC_LOWER, SERROR_LOWER = 0x400, 0x580  # of a vector table: Arm ARM D1.4.1
-EL2_VA_TEXT = 0x4000000000  # src/arch/arm64/bulkhead.lds
 BRK = (0xD4200000).to_bytes(4, "little")
 REBOOT = ["-action", "reboot=reset"]
 BOARD = "qemu-virt-pci"

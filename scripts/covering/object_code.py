@@ -18,6 +18,7 @@ from .llvm import COVER, ROOT
 sys.path.insert(0, str(ROOT / "test"))
 
 from harness import executed, plugin  # noqa: E402  (needs the path above)
+from harness.blueprint import EL2_VA_TEXT  # noqa: E402
 
 WHOLE, SOME = COVER / "object-code", COVER / "object-code-some"  # of all tests that count, of those that were asked for
 ELF = ROOT / "build/hv/bulkhead.elf"
@@ -38,7 +39,7 @@ def instructions():
         if found := FUNCTION.match(line):
             function = found[2]
         elif (found := LINE.match(line)) and found[2] not in (".word", ".inst", "udf"):
-            yield function, int(found[1], 16) - executed.TEXT, found[2], found[3].split("//")[0].strip()
+            yield function, int(found[1], 16) - EL2_VA_TEXT, found[2], found[3].split("//")[0].strip()
 
 
 def prepare(out=WHOLE):
@@ -49,7 +50,7 @@ def prepare(out=WHOLE):
     listed = static_paths.functions(static_paths.disassembly(ELF))
     waits = static_paths.waiting(listed, static_paths.read(static_paths.LOOPS)["loops"], static_paths.lines_of(ELF))
     addresses = {of.name: of.start for of in listed.values()}
-    (out / executed.MARKS).write_bytes(exit_paths.marks(addresses, executed.TEXT, executed.IMAGE.stat().st_size, waits))
+    (out / executed.MARKS).write_bytes(exit_paths.marks(addresses, EL2_VA_TEXT, executed.IMAGE.stat().st_size, waits))
     return {executed.VARIABLE: str(out)}
 
 

@@ -24,7 +24,7 @@ from harness import blueprint, fit  # noqa: E402
 TOOL = os.path.join(ROOT, "build/bulkhead")
 CONTROL, GATEWAY = {0, 1, 2, 3}, {4, 6, 8, 9, 10, 11, 12, 13}  # good/colors.dts
 OWN = {"control": CONTROL, "gateway": GATEWAY, "health": set(range(16)) - CONTROL - GATEWAY}
-TEXT = 0x4000000000
+TEXT = blueprint.EL2_VA_TEXT
 PRIVATE = 0x4040001000
 PAGE = 4096
 

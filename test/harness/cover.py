@@ -28,7 +28,6 @@ INDEX = "tests.jsonl"  # in FOLDER: of each profile its file and the tests that 
 MAGIC, VERSION, VALUE_KIND_LAST = 0xFF6C70726F667281, 10, 2
 DATA_BYTES = 64  # of a function's record
 DATA_AT = 0  # address of __llvm_prf_data, by bulkhead.lds
-TEXT = 0x4000000000  # EL2_VA_TEXT
 PAGE = 4096
 RAM, RAM_LOOKED_AT = 0x40000000, 1 << 30  # QEMU's virt
 LOAD_ALIGN = 2 << 20  # HV_LOAD_ALIGN
@@ -167,7 +166,7 @@ class Watch:
             return
         self._found.add(image.memory.base)
         profile = Profile()
-        profile.add(self._qmp.memory(image.memory.base + profile.start - TEXT, profile.size))
+        profile.add(self._qmp.memory(image.memory.base + profile.start - blueprint.EL2_VA_TEXT, profile.size))
         for number, (_, root, _, _) in enumerate(image.cores):
             pages = [image.el2(number)(profile.start + at) for at in range(0, profile.size, PAGE)] if root else [None]
             if None not in pages:

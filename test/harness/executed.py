@@ -7,7 +7,7 @@ import os
 import pathlib
 import tempfile
 
-from . import build
+from . import blueprint, build
 
 VARIABLE = "BULKHEAD_EXECUTED"
 FOLDER = os.environ.get(VARIABLE)  # where it is noted; none: it isn't
@@ -16,7 +16,6 @@ MARKS = "marks"  # in FOLDER
 IMAGE = build.BUILD / "bulkhead.bin"
 INDEX = "tests.jsonl"  # in FOLDER: of each file of a machine the test that started it
 SUITES = ("system/", "attack/test_intruder.py")  # whose machines count, as for the coverage of the sources
-TEXT = 0x4000000000  # EL2_VA_TEXT
 
 
 def options():
@@ -28,4 +27,4 @@ def options():
         name = file.name
     with open(pathlib.Path(FOLDER) / INDEX, "a", encoding="utf-8") as index:
         index.write(json.dumps({"file": os.path.basename(name), "test": test}) + "\n")
-    return ["-plugin", f"{FOLDER}/{PLUGIN},link={TEXT:#x},image={IMAGE},marks={FOLDER}/{MARKS},out={name}"]
+    return ["-plugin", f"{FOLDER}/{PLUGIN},link={blueprint.EL2_VA_TEXT:#x},image={IMAGE},marks={FOLDER}/{MARKS},out={name}"]

@@ -77,17 +77,29 @@ class Gdb:
 
     def change_at(self, core, address, register, value):
         """Lets the machine run until that core is about to execute `address`, and gives a register (pc, sp, x0) another value."""
-        self._expect_ok(f"Z1,{address:x},4")
+        self.run_to(core, [address])
+        self.change(core, register, value)
+
+    def run_to(self, core, addresses):
+        """Lets the machine run until that core is about to execute one of them; says which."""
+        self._breakpoints("Z", addresses)
         self._send("vCont;c")
         while (thread := self._stopped()) != core + 1:
-            self._expect_ok(f"z1,{address:x},4")  # another core's turn: past it
+            self._breakpoints("z", addresses)  # another core's turn: past it
             self._send(f"vCont;s:{thread:x}")
             self._stopped()
-            self._expect_ok(f"Z1,{address:x},4")
+            self._breakpoints("Z", addresses)
             self._send("vCont;c")
-        self._expect_ok(f"z1,{address:x},4")
+        self._breakpoints("z", addresses)
+        return self.register(core, "pc")
+
+    def change(self, core, register, value):
         self._expect_ok(f"Hg{core + 1:x}")
         self._expect_ok(f"P{self._numbers[register]:x}={value.to_bytes(8, 'little').hex()}")
+
+    def _breakpoints(self, set_or_clear, addresses):
+        for address in addresses:
+            self._expect_ok(f"{set_or_clear}1,{address:x},4")
 
     def _expect_ok(self, request):
         if self._ask(request) != "OK":

@@ -18,10 +18,10 @@ import pytest
 
 import system
 from harness import build, gdbstub, qemu, telemetry
+from harness.blueprint import EL2_VA_TEXT
 
 LOADER = {"u-boot": r"^U-Boot 20", "el3": r"^NOTICE:  BL31: "}
 ERRORS = ("application-error 1", "application-error"), ("beat 0", "heartbeat-missed")
-EL2_VA_TEXT = 0x4000000000  # src/arch/arm64/bulkhead.lds
 LOWER_EL_SYNC = 0x400  # of VBAR_EL2
 DATA_ABORT_AT_EL2, WRITE = 0x25, 1 << 6  # of ESR_EL2: Arm ARM D24.2.40
 BRK = (0xD4200000).to_bytes(4, "little")

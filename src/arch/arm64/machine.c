@@ -188,7 +188,8 @@ static u32 compare_msis(const struct bp_header *bp)
 	for (u32 i = 0; i < bp->itss.count; i++)
 		differences += compare_its(&its[i]);
 	for (u32 i = 0; i < bp->lpi_cores.count; i++) {
-		const u32 typer = mmio_read32(core[i].gicr_va + GICR_TYPER);
+		const struct guarded found = guarded_read32(core[i].gicr_va + GICR_TYPER);
+		const u32 typer = found.good ? found.value : 0;
 
 		differences += equal("LPIs at a redistributor", 1, typer & GICR_TYPER_PLPIS);
 		differences += equal("processor number of a redistributor that is to take LPIs",
