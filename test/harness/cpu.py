@@ -1,29 +1,75 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A CPU that QEMU has no model of: what its registers read as at EL2 is changed under way, by gdb (gdbstub.py)."""
+"""A CPU that QEMU has no model of: what EL2's code reads of its registers is changed under way, and what it writes to registers that
+QEMU lacks is seen, by gdb (gdbstub.py). Registers are named S<op0>_<op1>_C<n>_C<m>_<op2>."""
 
 import re
 
 from .blueprint import EL2_VA_TEXT
 
-MRS = 0xD5300000  # Arm ARM C6.2.228
-TARGET = 0x1F  # of the word: Xt
+MRS, MSR = 0xD5300000, 0xD5100000  # Arm ARM C6.2.228, C6.2.230
+NONE = 31  # Xt that is no register: zero
 
 
-def _number(name):
-    """Of a register by its name S<op0>_<op1>_C<n>_C<m>_<op2>: bits 19:5 of the instruction that reads it."""
+def _word(kind, name):
+    """Of the instruction, but for Xt."""
     op0, op1, n, m, op2 = map(int, re.fullmatch(r"S(\d)_(\d)_C(\d+)_C(\d+)_(\d)", name).groups())
-    return (op0 & 1) << 14 | op1 << 11 | n << 7 | m << 3 | op2
+    return kind | (op0 & 1) << 19 | op1 << 16 | n << 12 | m << 8 | op2 << 5
 
 
-def reads(code, name):
-    """{address of what follows: Xt} of each instruction of the image's code that reads the register. code: what runs at EL2_VA_TEXT."""
-    wanted = MRS | _number(name) << 5
-    words = ((at, int.from_bytes(code[at : at + 4], "little")) for at in range(0, len(code) - 3, 4))
-    return {EL2_VA_TEXT + at + 4: f"x{word & TARGET}" for at, word in words if word & ~TARGET == wanted}
+def places(code, kind, names, bases):
+    """{address: (name, Xt)} of each instruction of the image's code that is an MRS or MSR of one of these registers; bases: where the
+    code may run."""
+    wanted = {_word(kind, name): name for name in names}
+    found = {}
+    for at in range(0, len(code) - 3, 4):
+        word = int.from_bytes(code[at : at + 4], "little")
+        if word & ~31 in wanted:
+            found.update({base + at: (wanted[word & ~31], word & 31) for base in bases})
+    return found
 
 
-def read_as(gdb, code, name, change, core=0):
-    """Lets a core run to its next read of the register, which gives change(value) instead of what it is."""
-    places = reads(code, name)
-    at = gdb.run_to(core, list(places))
-    gdb.change(core, places[at], change(gdb.register(core, places[at])))
+class Cpu:
+    """One core of a machine, which a gdb is attached to. code: what runs at EL2_VA_TEXT, and, before the MMU is on, at `load`."""
+
+    def __init__(self, gdb, code, load, core=0):
+        self._gdb, self._code, self._bases, self._core = gdb, code, (EL2_VA_TEXT, load), core
+
+    def _places(self, kind, names):
+        return places(self._code, kind, names, self._bases)
+
+    def run(self, until, reads=None, lacks=None):
+        """Lets the core run to one of the addresses `until`, which is returned beside what it wrote to what it lacks: {name: [value]}.
+
+        reads: {name: function of the value}, of registers that it has: what EL2 gets instead. lacks: {name: value} of registers that
+        are none in QEMU, where they would be undefined."""
+        reads, lacks = reads or {}, lacks or {}
+        changed = {at + 4: place for at, place in self._places(MRS, reads).items()}
+        lacked, written = self._places(MRS, lacks), self._places(MSR, lacks)
+        seen = {}
+        while (at := self._gdb.run_to(self._core, {*until, *changed, *lacked, *written})) not in until:
+            if at in changed:  # behind it, where another one may stand
+                name, number = changed[at]
+                self._set(number, reads[name](self._get(number)))
+            if at in written:
+                name, number = written[at]
+                seen.setdefault(name, []).append(self._get(number))
+            elif at in lacked:
+                name, number = lacked[at]
+                self._set(number, lacks[name])
+            if at in written or at in lacked:
+                self._gdb.change(self._core, "pc", at + 4)
+            else:
+                self._gdb.step(self._core)
+        return at, seen
+
+    def _get(self, number):
+        return 0 if number == NONE else self._gdb.register(self._core, f"x{number}")
+
+    def _set(self, number, value):
+        self._gdb.change(self._core, f"x{number}", value)
+
+    def next_read(self, name, change):
+        """Lets the core run to its next read of a register, which gives change(value)."""
+        after = {at + 4: number for at, (_, number) in self._places(MRS, [name]).items()}
+        at = self._gdb.run_to(self._core, after)
+        self._set(after[at], change(self._get(after[at])))

@@ -86,12 +86,16 @@ class Gdb:
         self._send("vCont;c")
         while (thread := self._stopped()) != core + 1:
             self._breakpoints("z", addresses)  # another core's turn: past it
-            self._send(f"vCont;s:{thread:x}")
-            self._stopped()
+            self.step(thread - 1)
             self._breakpoints("Z", addresses)
             self._send("vCont;c")
         self._breakpoints("z", addresses)
         return self.register(core, "pc")
+
+    def step(self, core):
+        """One instruction, of that core alone."""
+        self._send(f"vCont;s:{core + 1:x}")
+        self._stopped()
 
     def change(self, core, register, value):
         self._expect_ok(f"Hg{core + 1:x}")

@@ -4,58 +4,17 @@ Where a device should be there is none, or memory that answers nothing; the CPU 
 
 [stest->swr~machine-compared~1]
 
-Robustness: test_fact, test_header, test_nothing_there, test_cpu
+Robustness: test_fact, test_header, test_nothing_there, test_cpu, test_nobodys_boot_core, test_no_gic, test_half_a_redistributor
 """
-
-import struct
 
 import pytest
 
-import system
-from harness import blueprint, cpu, fit, gdbstub, qemu
+from changed_image import CORES, GICRS, HEALTHY, ITSS, LPI_CORES, MEMORY, NOBODY, PROBES, REFUSED, SMMUS, Image
+from harness import build, cpu, gdbstub
 
-REFUSED = r"^bulkhead: halted, no cell was started"
-HEALTHY = r"^health: up"
-SMMUS, ITSS, LPI_CORES, GICRS, PROBES, CORES = 384, 392, 400, 208, 216, 112  # struct bp_table of struct bp_header
-NOBODY = 0xC0000000  # behind RAM
-
-
-class Image:
-    """Of a configuration, to be changed before it starts."""
-
-    def __init__(self, config):
-        self.fit = fit.Fit(system.image(config))
-        self.kernel = self.fit.kernel
-        self.blueprint = blueprint.Blueprint(self.kernel)
-        self.boot = blueprint.Walk(self.blueprint.memory, self.blueprint.boot_root, blueprint.EL2_VA_BITS, 1)
-
-    def place(self, table, at):
-        """Of a field in bp_header, or in a table's first row."""
-        header = self.blueprint.offset
-        return header + at + (0 if table is None else struct.unpack_from("<I", self.kernel.data, header + table)[0])
-
-    def read(self, table, at, form="<Q"):
-        return struct.unpack_from(form, self.kernel.data, self.place(table, at))[0]
-
-    def write(self, table, at, value, form="<Q"):
-        struct.pack_into(form, self.kernel.data, self.place(table, at), value)
-
-    def move(self, address, physical):
-        """Where the boot looks for a device, something else is."""
-        self.blueprint.redirect(self.boot, address, physical)
-
-    def refused(self, results, **options):
-        """What the console says of it."""
-        blueprint.rehash(self.kernel)
-        return refused(self.fit, results, **options)
-
-
-def refused(image, results, **options):
-    with qemu.QemuTarget(results, **options) as target:
-        target.load(image)
-        target.power("on")
-        target.console().expect(REFUSED, never=HEALTHY)
-        return target.console().text
+GICD, GICD_PIDR2 = 0x40400C0000, 0xFFE8  # EL2_VA_GICD; Arm IHI 0069: 12.9
+FRAMES = 0x20000  # of a redistributor
+GUARDED_RETURN = 28  # of guarded_read32, its last instruction: vectors.S
 
 
 @pytest.mark.parametrize(
@@ -68,6 +27,7 @@ def refused(image, results, **options):
         ("dma", None, 200, "<I", 1, "facts assumed in machine.dts (bulkhead audit names them), to be stated: configured 0x1, found 0x0"),
         ("dma", CORES, 24, "<Q", 0x100, "a core that the board's tree lacks, affinity: configured 0x0, found 0x1"),
         ("dma", GICRS, 28, "<I", 5, "number of redistributor frames: configured 0x5, found 0x4"),
+        ("dma", GICRS, 16, "<Q", FRAMES, "number of redistributor frames: configured 0x4, found 0x1"),
         ("dma", SMMUS, 16, "<I", 1, "SMMU_IDR0, under the board's mask: configured 0x1, found "),
         ("dma", SMMUS, 24, "<I", 1, "SMMU_IDR1, under the board's mask: configured 0x1, found "),
         ("dma", SMMUS, 32, "<I", 1, "SMMU_IDR5, under the board's mask: configured 0x1, found "),
@@ -76,7 +36,7 @@ def refused(image, results, **options):
         ("dma", LPI_CORES, 24, "<I", 77, "processor number of a redistributor that is to take LPIs: configured 0x4d, found 0x"),
         ("dma", None, 192, "<I", 1, "SMMU_IDR0, under the board's mask: configured 0x1, found "),
     ],
-    ids=["pa-bits", "spis", "list-registers", "id-bits", "assumed", "core", "frames", "idr0", "idr1", "idr5", "its", "its-table", "processor", "smmu-alone"],
+    ids=["pa-bits", "spis", "list-registers", "id-bits", "assumed", "core", "frames", "short-region", "idr0", "idr1", "idr5", "its", "its-table", "processor", "smmu-alone"],
 )
 def test_fact(results, config, table, at, form, value, said):
     image = Image(config)
@@ -92,9 +52,13 @@ def test_fact(results, config, table, at, form, value, said):
 def test_header(results, at, form, value):
     """No blueprint of this hypervisor's, or one that can't be whole. [stest->swr~blueprint-checked~1]"""
     image = Image("injected")
-    image.write(None, at, value, form)
     said = "no blueprint of this hypervisor's version" if at < 16 else "the blueprint's SHA-256 does not match"
-    assert said in refused(image.fit, results)
+    with image.target(results) as target:
+        image.write(None, at, value, form)
+        target.load(image.fit)
+        target.power("on")
+        target.console().expect(REFUSED, never=HEALTHY)
+        assert said in target.console().text
 
 
 def test_nobodys_boot_core(results):
@@ -111,8 +75,9 @@ def test_nobodys_boot_core(results):
         ("dma", ITSS, 8, "no ITS at"),
         ("dma", GICRS, 8, "number of redistributor frames: configured 0x4, found 0x0"),
         ("dma", PROBES, 16, "RAM: no memory at"),
+        ("dma", PROBES, 24, "RAM size: no memory at the bank's last page"),
     ],
-    ids=["smmu-alone", "smmu", "its", "redistributors", "memory"],
+    ids=["smmu-alone", "smmu", "its", "redistributors", "memory", "size"],
 )
 def test_nothing_there(results, config, table, at, said):
     """No device answers, and no memory."""
@@ -135,11 +100,33 @@ CPUS = {
 def test_cpu(results, name):
     register, change, said = CPUS[name]
     image = Image("injected")
-    with qemu.QemuTarget(results, extra=["-S"]) as target:
-        target.load(image.fit)
+    with image.target(results, extra=["-S"]) as target:
         target.power("on")
         with gdbstub.attached(target) as gdb:
-            cpu.read_as(gdb, bytes(image.kernel.data[: image.blueprint.offset]), register, change)
+            cpu.Cpu(gdb, image.code, image.kernel.load).next_read(register, change)
         target.monitor("cont")
         target.console().expect(REFUSED, never=HEALTHY)
         assert f"bulkhead: machine differs: {said}" in target.console().text
+
+
+@pytest.mark.parametrize("there, version", [(NOBODY, 2), (MEMORY, 0)], ids=["nothing", "memory"])
+def test_no_gic(results, there, version):
+    image = Image("injected")
+    image.move(GICD + GICD_PIDR2, there)
+    assert f"bulkhead: machine differs: interrupt controller: GIC architecture version: configured 0x3, found {version:#x}" in image.refused(results)
+
+
+def test_half_a_redistributor(results):
+    """Of whose type the second word can't be read."""
+    image = Image("injected")
+    returns = build.symbol(build.HYPERVISOR, "guarded_read32") + GUARDED_RETURN
+    with image.target(results, extra=["-S"]) as target:
+        target.power("on")
+        with gdbstub.attached(target) as gdb:
+            for read in ("GICD_PIDR2", "GICR_TYPER, low", "GICR_TYPER, high"):
+                gdb.run_to(0, [returns])
+                gdb.change(0, "x1", int(read != "GICR_TYPER, high"))  # was it good?
+                gdb.step(0)
+        target.monitor("cont")
+        target.console().expect(REFUSED, never=HEALTHY)
+        assert "bulkhead: machine differs: number of redistributor frames: configured 0x4, found 0x0" in target.console().text

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A CPU newer than QEMU's newest, or older than its oldest: each control that EL2 then has is written, and none that it hasn't. Which
+features there are is what ID registers read as under gdb, one core of the machine after another (Arm ARM D17.2); registers that QEMU
+lacks are stepped over, and what was to be written there is seen.
+
+[stest->swr~el2-registers-written~1]
+
+Both ranges: all
+"""
+
+import pytest
+
+import system
+from harness import build, cpu, gdbstub, qemu
+
+MMFR0, MMFR1, MMFR3, DFR0, PFR0, PFR1 = "S3_0_C0_C7_0", "S3_0_C0_C7_1", "S3_0_C0_C7_3", "S3_0_C0_C5_0", "S3_0_C0_C4_0", "S3_0_C0_C4_1"
+PMBIDR, TRBIDR, MPAMIDR = "S3_0_C9_C10_7", "S3_0_C9_C11_7", "S3_0_C10_C4_4"
+P = 1 << 4  # PMBIDR_EL1, TRBIDR_EL1: another exception level has the buffer
+HAS_HCR = 1 << 17  # MPAMIDR_EL1
+SPE_CONTROLS = {"S3_0_C9_C10_0": 0, "S3_0_C9_C9_0": 0, "S3_4_C9_C9_0": 0}  # PMBLIMITR_EL1, PMSCR_EL1, PMSCR_EL2
+TRBLIMITR = {"S3_0_C9_C11_0": 0}
+HAFGRTR = {"S3_4_C3_C1_6": 0}
+FGT = {"S3_4_C1_C1_4": 0, "S3_4_C1_C1_5": 0, "S3_4_C1_C1_6": 0, "S3_4_C3_C1_5": 0}  # HFGRTR, HFGWTR, HFGITR, HDFGWTR
+FGT2 = {"S3_4_C3_C1_2": 0, "S3_4_C3_C1_3": 0, "S3_4_C3_C1_7": 0, "S3_4_C3_C1_0": 0, "S3_4_C3_C1_1": 0}
+MPAM2 = {"S3_4_C10_C5_0": 1 << 48 | 1 << 49 | 1 << 58}  # TRAPMPAM1EL1, TRAPMPAM0EL1, TIDR
+MPAMHCR = {"S3_4_C10_C4_0": 1 << 31}  # TRAP_MPAMIDR_EL1
+TCR2, SCTLR2 = {"S3_4_C2_C0_3": 0}, {"S3_4_C1_C0_3": 0}
+HCRX = {"S3_4_C1_C2_2": 0}
+HDFGRTR = "S3_4_C3_C1_4"
+PMSNEVFR_SPE, TRBIDR_TRBE = 1 << 63, 1 << 51  # HDFGRTR_EL2: reads of PMBIDR_EL1, of TRBIDR_EL1
+ALL = {**SPE_CONTROLS, **TRBLIMITR, **HAFGRTR, **FGT, HDFGRTR: 0, **FGT2, **MPAM2, **MPAMHCR, **TCR2, **SCTLR2, **HCRX}
+
+
+def feature(low, value):
+    return lambda found: found & ~(0xF << low) | value << low
+
+
+def both(*changes):
+    def change(found):
+        for one in changes:
+            found = one(found)
+        return found
+
+    return change
+
+
+# What a core's ID registers read as; what those read as that QEMU lacks; what is to be written where QEMU has nothing.
+CORES = {
+    "newest": (
+        {
+            DFR0: both(feature(32, 1), feature(44, 1)), MMFR0: feature(56, 2), MMFR1: feature(40, 1), MMFR3: both(feature(0, 1), feature(4, 1)),
+            PFR0: both(feature(44, 1), feature(40, 1)), PFR1: feature(16, 0),
+        },
+        {PMBIDR: 0, TRBIDR: 0, MPAMIDR: HAS_HCR},
+        {**ALL, HDFGRTR: PMSNEVFR_SPE | TRBIDR_TRBE},
+    ),
+    "firmware-profiles": (
+        {
+            DFR0: both(feature(32, 1), feature(44, 1)), MMFR0: feature(56, 1), MMFR1: feature(40, 0), MMFR3: both(feature(0, 0), feature(4, 0)),
+            PFR0: both(feature(44, 0), feature(40, 0)), PFR1: feature(16, 1),
+        },
+        {PMBIDR: P, TRBIDR: P, MPAMIDR: 0},
+        {**FGT, HDFGRTR: PMSNEVFR_SPE | TRBIDR_TRBE, **MPAM2},
+    ),
+    "plain": (
+        {
+            DFR0: both(feature(32, 0), feature(44, 0)), MMFR0: feature(56, 0), MMFR1: feature(40, 0), MMFR3: both(feature(0, 0), feature(4, 0)),
+            PFR0: both(feature(44, 0), feature(40, 0)), PFR1: feature(16, 0),
+        },
+        {PMBIDR: 0, TRBIDR: 0, MPAMIDR: 0},
+        {},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_controls(results, name):
+    """Of the victim's core, from CPU_ON to its guest; the guest then runs as on any other."""
+    reads, identities, written = CORES[name]
+    with qemu.QemuTarget(results, extra=["-S"]) as target:
+        running = system.System(target, system.image("injected"))
+        target.load(running.fit)
+        target.power("on")
+        core = running.blueprint.cells["victim"].cores[0].machine_core
+        code = bytes(running.fit.kernel.data[: running.blueprint.offset])
+        with gdbstub.attached(target) as gdb:
+            ready = build.symbol(build.HYPERVISOR, "core_main")
+            _, seen = cpu.Cpu(gdb, code, running.fit.kernel.load, core).run([ready], reads, {**ALL, **identities})
+        target.monitor("cont")
+        assert {register: value for register, (value,) in seen.items()} == written
+        running.wait_up("attacker", "victim")

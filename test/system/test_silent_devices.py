@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A device that EL2 programs and that doesn't do as it is told: its name is said, and no cell starts; or it holds nobody up. Where it
+should be there is memory, which takes every write and answers nothing.
+
+Robustness: test_smmu, test_its, test_console
+"""
+
+import struct
+
+import pytest
+
+import system
+from changed_image import ITSS, MEMORY, PROBES, SMMUS, Image
+from dma_machine import EXTRA
+from harness import qemu
+from harness.machine_tables import EL2_VA_SERVICE
+
+WRITABLE_PA, WRITABLE_VA, SMMU_VA, SMMU_IDR0_MASK = 80, 88, 184, 196  # struct bp_header
+ROW_VA, CMDQ_BASE, LAST_VA = 8, 48, 24  # struct bp_smmu, struct bp_its; struct bp_smmu; struct bp_probe
+SERVICE_SMMUS, SERVICE_CMDQ_LOG2 = 24, 32  # struct bp_service, struct bp_service_smmu
+QUEUE_ADDRESS = (1 << 52) - 32  # of SMMU_CMDQ_BASE, Arm IHI 0070: 6.3.27
+CMDQ_PROD, GBPA, UPDATE = 0x98, 0x44, 1 << 31  # 6.3.28, 6.3.14
+SMMU_REFUSED = "bulkhead: the SMMU does not go into its abort state\n"
+
+
+def word(at, value):
+    return ["-device", f"loader,addr={MEMORY + at:#x},data={value:#x},data-len=4"]
+
+
+@pytest.mark.parametrize("busy", [0, UPDATE], ids=["after", "before"])
+def test_smmu(results, busy):
+    """GBPA.Update stays set. [stest->swr~smmu-abort-all~1]"""
+    image = Image("injected")
+    image.move(image.read(None, SMMU_VA), MEMORY)
+    assert SMMU_REFUSED in image.refused(results, extra=word(GBPA, busy))
+
+
+def test_one_smmu_of_two(results):
+    """One does, the other is RAM's last page. [stest->swr~smmu-abort-all~1]"""
+    image = Image("dma")
+    image.write(None, SMMU_VA, image.read(PROBES, LAST_VA))
+    image.write(None, SMMU_IDR0_MASK, 0, "<I")
+    assert SMMU_REFUSED in image.refused(results, extra=EXTRA)
+
+
+def test_smmu_commands(results):
+    """It finds no command where the boot writes them, and stops at each. [stest->swr~smmu-started~1] [stest->swr~smmu-commands~1]"""
+    image = Image("dma")
+    queue = image.read(SMMUS, CMDQ_BASE) & QUEUE_ADDRESS
+    image.move(image.read(None, WRITABLE_VA) + queue - image.read(None, WRITABLE_PA), MEMORY)
+    assert "bulkhead: the SMMU does not take its stream table\n" in image.refused(results, extra=EXTRA)
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["command", "queue"])
+def test_smmu_of_the_service_core(results, full):
+    """At run time it consumes no command: a cell whose DMA can't be cut is given up, and costs nobody else.
+    [stest->swr~dma-by-service-core~1] [stest->swr~smmu-commands~1]"""
+    image = Image("dma")
+    space = image.blueprint.el2(image.blueprint.service_core)
+    service = space(EL2_VA_SERVICE) - image.blueprint.memory.base
+    (row,) = struct.unpack_from("<I", image.kernel.data, service + SERVICE_SMMUS)
+    page0, log2 = (struct.unpack_from(form, image.kernel.data, service + row + at)[0] for form, at in (("<Q", 0), ("<I", SERVICE_CMDQ_LOG2)))
+    image.move(page0, MEMORY, space)
+    with image.target(results, extra=EXTRA + word(CMDQ_PROD, 1 << log2 if full else 0)) as target:
+        running = system.System(target, image.fit).start()
+        running.wait_up("victim")
+        qemu.wait_until(lambda: running.view.state("dma") == "lost", "the cell is given up")
+        running.uart.search(r"^event: .* cell=dma lost", since=0)
+        with running.unharmed("victim"):
+            pass
+
+
+CTLR, QUIESCENT, CREADR, STALLED = 0, 1 << 31, 0x90, 1  # Arm IHI 0069: 12.19
+TYPER_MASK, KINDS, BASER = 24, range(96, 160, 8), 32  # struct bp_its
+ITS_REFUSED = "bulkhead: an ITS does not take its tables or commands\n"
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [[], word(CTLR, QUIESCENT), word(CTLR, QUIESCENT) + word(CREADR, STALLED)],
+    ids=["never-quiescent", "takes-no-command", "stalls"],
+)
+def test_its(results, answers):
+    """[stest->swr~its-commands-played~1]"""
+    image = Image("dma")
+    for at in (TYPER_MASK, *KINDS):  # so that it passes for one
+        image.write(ITSS, at, 0)
+    image.move(image.read(ITSS, ROW_VA), MEMORY)
+    assert ITS_REFUSED in image.refused(results, extra=EXTRA + answers)
+
+
+def test_its_table(results):
+    """An ITS has its own mind on the size of a table's entries. [stest->swr~its-commands-played~1]"""
+    image = Image("dma")
+    image.write(ITSS, BASER, image.read(ITSS, BASER) ^ 1 << 48)
+    assert ITS_REFUSED in image.refused(results, extra=EXTRA)
+
+
+UART, UARTFR, FULL = 0x40400D0000, 0x18, 1 << 5  # EL2_VA_UART; TXFF
+
+
+def test_console(results):
+    """A UART that never has room: the boot waits a while for each character, says nothing, and cells start."""
+    image = Image("injected")
+    image.move(UART, MEMORY)
+    with image.target(results, extra=word(UARTFR, FULL)) as target:
+        target.power("on")
+        target.console().expect(r"^health: up")
+        assert "bulkhead: starting" not in target.console().text
