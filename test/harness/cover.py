@@ -29,6 +29,7 @@ MAGIC, VERSION, VALUE_KIND_LAST = 0xFF6C70726F667281, 10, 2
 DATA_BYTES = 64  # of a function's record
 DATA_AT = 0  # address of __llvm_prf_data, by bulkhead.lds
 PAGE = 4096
+BLUEPRINT_MAX = 64 << 20
 RAM, RAM_LOOKED_AT = 0x40000000, 1 << 30  # QEMU's virt
 LOAD_ALIGN = 2 << 20  # HV_LOAD_ALIGN
 
@@ -74,15 +75,25 @@ class Profile:
 
 
 def _image(read, likely):
-    """The Blueprint of the image that runs, found by its header in the machine's memory, looked for at the addresses `likely` first;
-    None: there is none. read(address, size)"""
+    """(where the image that runs is in the machine's memory, its bytes without the blueprint), found by its header, looked for at the
+    addresses `likely` first; one that isn't where it is to be has refused to start. None: there is none. read(address, size)"""
+    moved = None
     for load in (*likely, *range(RAM, RAM + RAM_LOOKED_AT, LOAD_ALIGN)):
-        header = read(load, PAGE)
-        magic, _, _, file_size, _, at = struct.unpack_from("<QIIQQQ", header, blueprint.HV_HEADER)
+        magic, _, _, file_size, _, at = struct.unpack_from("<QIIQQQ", read(load, PAGE), blueprint.HV_HEADER)
         if magic == blueprint.HV_MAGIC and at == load:
-            size = struct.unpack_from("<QIIQQ", read(load + file_size, PAGE))[3]
-            return blueprint.Blueprint(SimpleNamespace(data=bytearray(read(load, file_size + size)), load=load))
-    return None
+            return load, file_size
+        if magic == blueprint.HV_MAGIC:
+            moved = moved or (load, file_size)
+    return moved
+
+
+def _blueprint(read, load, file_size):
+    """None: it is one that no core starts with."""
+    size = struct.unpack_from("<QIIQQ", read(load + file_size, PAGE))[3]
+    try:
+        return blueprint.Blueprint(SimpleNamespace(data=bytearray(read(load, file_size + min(size, BLUEPRINT_MAX))), load=load))
+    except (ValueError, struct.error, IndexError):
+        return None
 
 
 def _runs(pages):
@@ -161,13 +172,14 @@ class Watch:
 
     def _keep(self):
         tests, self._tests = self._tests | {_test()}, set()
-        image = _image(self._qmp.memory, self._found)
-        if not image:
+        found = _image(self._qmp.memory, self._found)
+        if not found:
             return
-        self._found.add(image.memory.base)
+        self._found.add(found[0])
         profile = Profile()
-        profile.add(self._qmp.memory(image.memory.base + profile.start - blueprint.EL2_VA_TEXT, profile.size))
-        for number, (_, root, _, _) in enumerate(image.cores):
+        profile.add(self._qmp.memory(found[0] + profile.start - blueprint.EL2_VA_TEXT, profile.size))
+        image = _blueprint(self._qmp.memory, *found)
+        for number, (_, root, _, _) in enumerate(image.cores if image else ()):
             pages = [image.el2(number)(profile.start + at) for at in range(0, profile.size, PAGE)] if root else [None]
             if None not in pages:
                 profile.add(b"".join(self._qmp.memory(*run) for run in _runs(pages)))
