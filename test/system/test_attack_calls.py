@@ -5,6 +5,8 @@
 [stest->swr~psci-own-cores~1]
 [stest->swr~psci-affinity-info~1]
 
+Both ranges: test_features, test_workarounds
+
 Robustness: test_unknown, test_cores_of_others, test_health_calls, test_doorbells
 """
 
@@ -66,6 +68,40 @@ def test_own_calls_first(attack, conduit):
     first, second = (core.mpidr for core in attack.blueprint.cells["attacker"].cores)
     assert call(attack, conduit, AFFINITY_INFO, first) == 0
     assert call(attack, conduit, AFFINITY_INFO, second) == 1
+
+
+# PSCI_FEATURES, SMCCC_ARCH_FEATURES: Arm DEN0022 5.16, DEN0028 7.3. What is answered is what there is.
+PSCI_FEATURES, ARCH_FEATURES, CPU_SUSPEND_32, CPU_SUSPEND, POWER_DOWN = 0x8400000A, 0x80000001, 0x84000001, 0xC4000001, 1 << 16
+AFFINITY_INFO_32, CPU_ON_32 = 0x84000004, 0x84000003
+THERE = (0x84000000, 0x84000002, CPU_ON_32, CPU_ON, AFFINITY_INFO_32, AFFINITY_INFO, 0x84000006, 0x84000008, 0x84000009, PSCI_FEATURES, CPU_SUSPEND_32)
+THERE += (CPU_SUSPEND, 0x80000000)
+WORKAROUNDS = {1: 0x80008000, 2: 0x80007FFF, 3: 0x80003FFF}
+MIGRATE_INFO_TYPE, NOT_NEEDED = 0x84000006, 2
+
+
+@both_conduits
+def test_features(attack, conduit):
+    """Of PSCI all that the cell has, and nothing else; a suspend is a standby, a power-down isn't to be had."""
+    assert [function for function in THERE if call(attack, conduit, PSCI_FEATURES, function) != 0] == []
+    assert {call(attack, conduit, PSCI_FEATURES, UNKNOWN[name]) for name in UNKNOWN if name.startswith("PSCI")} == {NOT_SUPPORTED}
+    assert call(attack, conduit, MIGRATE_INFO_TYPE) == NOT_NEEDED
+    for suspend in (CPU_SUSPEND, CPU_SUSPEND_32):
+        assert call(attack, conduit, suspend, 0) == 0
+        assert call(attack, conduit, suspend, POWER_DOWN) == INVALID_PARAMETERS
+    own = attack.blueprint.cells["attacker"].cores[0].mpidr
+    assert call(attack, conduit, AFFINITY_INFO_32, own) == 0
+    assert call(attack, conduit, CPU_ON_32, own, attack.places["attacker"]["return"]) == ALREADY_ON
+
+
+@both_conduits
+def test_workarounds(attack, conduit):
+    """Firmware's answers are passed on: this one has none of them. [stest->swr~speculation-as-native~1]"""
+    for function in (0x80000000, ARCH_FEATURES):
+        assert call(attack, conduit, ARCH_FEATURES, function) == 0
+    for function in WORKAROUNDS.values():
+        assert call(attack, conduit, ARCH_FEATURES, function) == NOT_SUPPORTED
+        assert call(attack, conduit, function) == NOT_SUPPORTED
+    assert call(attack, conduit, ARCH_FEATURES, VERSION) == NOT_SUPPORTED
 
 
 @both_conduits

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A CPU newer than QEMU's newest, or older than its oldest: each control that EL2 then has is written, and none that it hasn't. Which
-features there are is what ID registers read as under gdb, one core of the machine after another (Arm ARM D17.2); registers that QEMU
-lacks are stepped over, and what was to be written there is seen.
+features there are is what ID registers read as under gdb (Arm ARM D17.2); registers that QEMU lacks are stepped over, and what was to be
+written there is seen. From CPU_ON to the guest; the guest then runs as on any other core.
 
 [stest->swr~el2-registers-written~1]
 
@@ -73,10 +73,8 @@ CORES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", CORES)
-def test_controls(results, name):
-    """Of the victim's core, from CPU_ON to its guest; the guest then runs as on any other."""
-    reads, identities, written = CORES[name]
+def started(results, reads, lacks):
+    """What the victim's core, which is such a CPU, wrote to registers that QEMU's lacks."""
     with qemu.QemuTarget(results, extra=["-S"]) as target:
         running = system.System(target, system.image("injected"))
         target.load(running.fit)
@@ -84,8 +82,37 @@ def test_controls(results, name):
         core = running.blueprint.cells["victim"].cores[0].machine_core
         code = bytes(running.fit.kernel.data[: running.blueprint.offset])
         with gdbstub.attached(target) as gdb:
-            ready = build.symbol(build.HYPERVISOR, "core_main")
-            _, seen = cpu.Cpu(gdb, code, running.fit.kernel.load, core).run([ready], reads, {**ALL, **identities})
+            ready = build.symbol(build.HYPERVISOR, "guest_return")
+            _, seen = cpu.Cpu(gdb, code, running.fit.kernel.load, core).run([ready], reads, lacks)
         target.monitor("cont")
-        assert {register: value for register, (value,) in seen.items()} == written
         running.wait_up("attacker", "victim")
+        return seen
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_controls(results, name):
+    reads, identities, written = CORES[name]
+    assert {register: value for register, (value,) in started(results, reads, {**ALL, **identities}).items()} == written
+
+
+ISAR0, ISAR1, ISAR2, DCZID = "S3_0_C0_C6_0", "S3_0_C0_C6_1", "S3_0_C0_C6_2", "S3_3_C0_C0_7"
+DZP = 1 << 4  # DCZID_EL0: no DC ZVA
+SCXTNUM = {"S3_3_C13_C0_7": 0, "S3_0_C13_C0_7": 0}
+KEYS = {f"S3_0_C2_C{m}_{op2}": 0 for m, op2 in [(1, 0), (1, 1), (1, 2), (1, 3), (2, 0), (2, 1), (2, 2), (2, 3), (3, 0), (3, 1)]}
+NO_KEYS = {ISAR1: both(feature(4, 0), feature(8, 0), feature(24, 0), feature(28, 0)), ISAR2: both(feature(8, 0), feature(12, 0))}
+OLD = {DFR0: feature(8, 0), ISAR0: both(feature(12, 0), feature(16, 0)), DCZID: lambda found: found | DZP}
+GUESTS = {
+    # No PMU, no CRC32, no SHA-256, no DC ZVA, nor what is newer.
+    "oldest": ({**OLD, **NO_KEYS, PFR0: feature(56, 0), PFR1: feature(32, 0)}, {}),
+    # A PMU of the implementer's own; SCXTNUM by the older feature; keys of an implementer's algorithm.
+    "own-ways": ({**NO_KEYS, DFR0: feature(8, 15), ISAR1: both(feature(4, 0), feature(8, 0), feature(24, 1), feature(28, 0)), PFR0: feature(56, 1), PFR1: feature(32, 2)}, {**SCXTNUM, **KEYS}),
+    # As an Armv8.5 has it, and keys of QARMA3.
+    "later": ({**NO_KEYS, ISAR2: both(feature(8, 0), feature(12, 1)), PFR0: feature(56, 2), PFR1: feature(32, 0)}, {**SCXTNUM, **KEYS}),
+}
+
+
+@pytest.mark.parametrize("name", GUESTS)
+def test_guest(results, name):
+    """What a guest finds in its registers at its start, each written once. [stest->swr~guest-registers-written~1]"""
+    reads, written = GUESTS[name]
+    assert {register: value for register, (value,) in started(results, reads, {**SCXTNUM, **KEYS}).items()} == written
