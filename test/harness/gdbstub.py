@@ -11,6 +11,8 @@ import re
 import socket
 import tempfile
 
+from .qmp import QmpError
+
 
 class GdbError(RuntimeError):
     pass
@@ -140,5 +142,6 @@ def attached(target):
         try:
             yield gdb
         finally:
-            gdb.close()
-            target.monitor("gdbserver none")
+            with contextlib.suppress(OSError, GdbError, QmpError):  # the machine goes on, be it to its end
+                gdb.close()
+                target.monitor("gdbserver none")

@@ -156,6 +156,9 @@ core_enter:
 	b	1b
 2:	ldr	x1, =stack_end
 	mov	sp, x1
+	ldr	x1, =vectors		// an exception from here on is told, and no endless one
+	msr	vbar_el2, x1
+	isb
 	/* The frame of vectors.S lies at the top of the stack whenever EL2 runs. */
 	sub	sp, sp, #256
 	stp	x20, x21, [sp]
