@@ -113,7 +113,9 @@ class Watch:
 
     _found = set()  # where images were found, by any
 
-    def __init__(self):
+    def __init__(self, reboots):
+        """reboots: a reset starts the machine anew, else it ends QEMU."""
+        self._reboots = reboots
         self._own, self.there = socket.socketpair()
         self._lock, self._over = threading.Lock(), False
         self._qmp = self._thread = self._shut_down = None
@@ -159,7 +161,7 @@ class Watch:
         if not reason:
             return
         self._keep()
-        if reason.endswith("reset"):
+        if reason.endswith("reset") and self._reboots:
             self._qmp.command("set-action", reboot="reset")
             self._qmp.command("system_reset")
             while self._qmp.command("query-status")["status"] == "shutdown":

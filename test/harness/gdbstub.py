@@ -11,8 +11,6 @@ import re
 import socket
 import tempfile
 
-from .qmp import QmpError
-
 
 class GdbError(RuntimeError):
     pass
@@ -129,8 +127,9 @@ class Gdb:
 
 
 @contextlib.contextmanager
-def attached(target):
-    """A connection to a QemuTarget's server, which is started for it and ended with it."""
+def attached(target, dies=False):
+    """A connection to a QemuTarget's server, which is started for it and ended with it. dies: the machine's end is near, and QEMU hangs
+    where it ends while it ends a server."""
     with tempfile.TemporaryDirectory(prefix="bulkhead-gdb-") as folder:
         path = os.path.join(folder, "server")
         answer = target.monitor(f"gdbserver unix:{path},server=on,wait=off")
@@ -142,6 +141,7 @@ def attached(target):
         try:
             yield gdb
         finally:
-            with contextlib.suppress(OSError, GdbError, QmpError):  # the machine goes on, be it to its end
+            with contextlib.suppress(*((OSError, GdbError) if dies else ())):
                 gdb.close()
+            if not dies:
                 target.monitor("gdbserver none")

@@ -266,7 +266,7 @@ class QemuTarget(Target):
             fds.append(self._exceptions.write_end)
         command = self._command(*fds[:2])
         if cover.FOLDER:
-            self._cover = cover.Watch()
+            self._cover = cover.Watch("reboot=reset" in self._extra)
             fds.append(self._cover.there.fileno())
             command += self._cover.options()
         if executed.FOLDER:

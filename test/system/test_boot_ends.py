@@ -16,6 +16,8 @@ QUICK = "shift=10"
 HV_CONSOLE_KIND = blueprint.HV_HEADER + 48  # struct hv_header
 HV_SECONDARY = blueprint.HV_HEADER + 24
 CRASH_VA, CORES = 424, 112  # struct bp_header
+CELL_CRASH_VA = 536  # struct bp_cell
+UART = 0x40400D0000  # EL2_VA_UART
 HANG = 0x70000000  # a branch to itself
 EXCEPTION = r"^bulkhead: exception at EL2 on core 0x{core:x} vector 4 "
 RESET = r"^bulkhead: the machine is reset in 10 s\n"
@@ -79,20 +81,20 @@ def test_core_that_never_arrives(results):
         ended(target)
 
 
-@pytest.mark.parametrize("told", [True, False], ids=["told", "not-told"])
-def test_exception_of_a_core(results, told):
-    """One that can't be told, since where the console is there is nothing: the machine is reset all the same.
-    [stest->swr~el2-exception-resets~2]"""
+@pytest.mark.parametrize("lacks", ["nothing", "console", "crash-area"])
+def test_exception_of_a_core(results, lacks):
+    """The machine is reset, also where it can't be told, since where the console is there is nothing, and on a board that has no memory
+    for a dump. [stest->swr~el2-exception-resets~2]"""
     image = Image("injected")
-    core = image.blueprint.cells["victim"].cores[0].machine_core
-    if not told:
+    victim = image.blueprint.cells["victim"]
+    core = victim.cores[0].machine_core
+    if lacks == "console":
         image.move(UART, NOBODY, image.blueprint.el2(core))
+    if lacks == "crash-area":
+        image.write(None, victim.record_offset + CELL_CRASH_VA, 0)
     with stopped(image, results) as target:
         target.power("on")
-        with gdbstub.attached(target) as gdb:
+        with gdbstub.attached(target, dies=True) as gdb:
             gdb.change_at(core, build.symbol(build.HYPERVISOR, "smccc_call"), "pc", 0)
         ended(target)
-        assert (EXCEPTION[1:].format(core=core) in target.console().text) == told
-
-
-UART = 0x40400D0000  # EL2_VA_UART
+        assert (EXCEPTION[1:].format(core=core) in target.console().text) == (lacks != "console")

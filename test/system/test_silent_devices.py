@@ -2,7 +2,7 @@
 """A device that EL2 programs and that doesn't do as it is told: its name is said, and no cell starts; or it holds nobody up. Where it
 should be there is memory, which takes every write and answers nothing.
 
-Robustness: test_smmu, test_its, test_console
+Robustness: all
 """
 
 import struct
@@ -10,7 +10,7 @@ import struct
 import pytest
 
 import system
-from changed_image import ITSS, MEMORY, PROBES, SMMUS, Image
+from changed_image import GICRS, ITSS, LPI_CORES, MEMORY, PROBES, SMMUS, Image
 from dma_machine import EXTRA
 from harness import qemu
 from harness.machine_tables import EL2_VA_SERVICE
@@ -96,11 +96,75 @@ def test_its_table(results):
     assert ITS_REFUSED in image.refused(results, extra=EXTRA)
 
 
+GICD, RWP_GICD, RWP_GICR, WAKER, ASLEEP = 0x40400C0000, 1 << 31, 1 << 3, 0x14, 1 << 2  # EL2_VA_GICD; Arm IHI 0069: 12.9.4, 12.11.2, 12.11.32
+
+
+@pytest.mark.parametrize("device", ["distributor", "redistributor"])
+def test_gic_of_a_core(results, device):
+    """Writes stay pending, and the core's redistributor asleep: its cell starts after a while, as do the others.
+    [stest->swr~device-waits-bounded~1]"""
+    image = Image("injected")
+    core = image.blueprint.cells["victim"].cores[0].machine_core
+    space = image.blueprint.el2(core)
+    answers = word(0, RWP_GICD) if device == "distributor" else word(0, RWP_GICR) + word(WAKER, ASLEEP)
+    image.move(GICD if device == "distributor" else own_redistributor(image, "victim"), MEMORY, space)
+    with image.target(results, extra=answers) as target:
+        system.System(target, image.fit).start().wait_up("attacker", "victim")
+
+
+def own_redistributor(image, name):
+    """Where EL2 of a cell's first core has the RD_base page."""
+    record = image.blueprint.offset + image.blueprint.cells[name].record_offset
+    (cores,) = struct.unpack_from("<I", image.kernel.data, record + CELL_CORES)
+    return struct.unpack_from("<Q", image.kernel.data, record + cores + CORE_GICR_VA)[0]
+
+
+CELL_CORES, CORE_GICR_VA = 448, 8  # struct bp_cell, struct bp_core
+FLASH, FLASH_BYTES = 0x04000000, 64 << 20  # QEMU's second bank: what is written there are commands, and what is read stays
+GICR_TYPER, LPIS_ON = 8, 1
+
+
+def flash(results, words):
+    """A bank that has these words."""
+    file = results / "flash"
+    with open(file, "wb") as out:
+        out.truncate(FLASH_BYTES)
+        for at, value in words.items():
+            out.seek(at)
+            out.write(struct.pack("<I", value))
+    return ["-drive", f"if=pflash,unit=1,format=raw,file={file}"]
+
+
+@pytest.mark.parametrize("on", [0, LPIS_ON], ids=["stay-off", "stay-on"])
+def test_lpis(results, on):
+    """A redistributor's LPIs stay as they are. [stest->swr~lpis-by-tables~1]"""
+    image = Image("dma")
+    there = flash(results, {0: on, GICR_TYPER: 1 | image.read(LPI_CORES, LPI_PROCESSOR, "<I") << 8})
+    image.move(image.read(LPI_CORES, 0), FLASH)
+    image.move(image.read(GICRS, 8), FLASH)
+    said = image.refused(results, extra=EXTRA + there)
+    assert "'s redistributor does not take the LPIs' tables\n" in said
+
+
+def test_lpis_of_a_loader(results):
+    """They can't be turned off: the core halts, and its cell doesn't start. [stest->swr~lpis-by-tables~1]"""
+    image = Image("injected")
+    core = image.blueprint.cells["victim"].cores[0].machine_core
+    image.move(own_redistributor(image, "victim"), FLASH, image.blueprint.el2(core))
+    with image.target(results, extra=flash(results, {0: LPIS_ON})) as target:
+        running = system.System(target, image.fit).start()
+        running.uart.search(r"^bulkhead: the loader left LPIs on, and they can't be turned off: this core halts\n")
+        running.wait_up("attacker")
+        assert running.view.state("victim") == "none"
+
+
+LPI_PROCESSOR = 24  # struct bp_lpi_core
 UART, UARTFR, FULL = 0x40400D0000, 0x18, 1 << 5  # EL2_VA_UART; TXFF
 
 
 def test_console(results):
-    """A UART that never has room: the boot waits a while for each character, says nothing, and cells start."""
+    """A UART that never has room: the boot waits a while for each character, says nothing, and cells start.
+    [stest->swr~device-waits-bounded~1]"""
     image = Image("injected")
     image.move(UART, MEMORY)
     with image.target(results, extra=word(UARTFR, FULL)) as target:

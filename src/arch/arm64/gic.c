@@ -37,6 +37,7 @@ static void gicd_find(void)
 			gicd_ipa = row[i].ipa;
 }
 
+/* [impl->swr~device-waits-bounded~1] */
 static void poll_clear(va_t at, u32 mask)
 {
 	for (u32 i = 0; i < POLLS_MAX && (mmio_read32(at) & mask); i++)

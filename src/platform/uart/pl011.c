@@ -10,6 +10,7 @@
 #define UARTFR_TXFF BIT(5)
 #define POLLS_MAX   1000000u /* a byte at 9600 baud takes 1 ms */
 
+/* [impl->swr~device-waits-bounded~1] */
 void uart_put(va_t uart, u8 byte)
 {
 	for (u32 i = 0; i < POLLS_MAX && (mmio_read32(uart + UARTFR) & UARTFR_TXFF); i++)
