@@ -116,3 +116,20 @@ def test_guest(results, name):
     """What a guest finds in its registers at its start, each written once. [stest->swr~guest-registers-written~1]"""
     reads, written = GUESTS[name]
     assert {register: value for register, (value,) in started(results, reads, {**SCXTNUM, **KEYS}).items()} == written
+
+
+def test_priorities(results):
+    """A GIC with 8 bits of priority has more registers of active ones, which are cleared. [stest->swr~cell-interrupts-reset~1]"""
+    with system.running("injected", results, extra=["-global", "arm-gicv3-common.force-8-bit-prio=on"]) as running:
+        running.wait_up("attacker", "victim")
+        running.restart("attacker")
+        with running.unharmed("victim"):
+            running.ask("attacker", "gic-state", "gic-state")
+
+
+RPR = "S3_0_C12_C11_3"  # ICC_RPR_EL1
+
+
+def test_priority_that_never_drops(results):
+    """As many drops as there are levels, then the core goes on. [stest->swr~cell-interrupts-reset~1]"""
+    started(results, {RPR: lambda found: 0x80}, {})
