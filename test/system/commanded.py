@@ -18,6 +18,8 @@ HVC, NOP, BR_X1 = 0xD4000002, 0xD503201F, 0xD61F0020
 LOADS = {1: 0x39400020, 2: 0x79400020, 4: 0xB9400020, 8: 0xF9400020}  # x0 from [x1]
 STORES = {1: 0x39000020, 2: 0x79000020, 4: 0xB9000020, 8: 0xF9000020}
 
+GICD, PL011 = 0, 2  # enum bp_mmio_kind
+
 READY, CELL_INFO, APPLICATION_ERROR = 0xC6000002, 0xC6000001, 0xC6000005
 CELL_CONTROL, CONSOLE_INPUT, MACHINE_RESET, PROVE = 0xC6000010, 0xC6000011, 0xC6000013, 0xC6000014
 CPU_ON, AFFINITY_INFO = 0xC4000003, 0xC4000004
@@ -80,8 +82,17 @@ class Commanded:
     """A core of such a cell."""
 
     def __init__(self, running, cell, core=0):
-        self.running, self.cell, self.core = running, cell, core
-        self.list = running.blueprint.cells[cell].stage2(build.symbol(ELF, "lists") + core * ENTRY * ENTRIES)
+        self.running, self.cell = running, cell
+        self.list_ipa = build.symbol(ELF, "lists") + core * ENTRY * ENTRIES
+        self.list = running.blueprint.cells[cell].stage2(self.list_ipa)
+
+    def place(self, number=0):
+        """Where a command of a list is executed."""
+        return self.list_ipa + ENTRY * (1 + number)
+
+    def device(self, kind):
+        """Guest-physical address of an emulated device: of its first."""
+        return next(ipa for ipa, _, found in self.running.blueprint.cells[self.cell].mmio if found == kind)
 
     def tell(self, *commands):
         """Begins to execute them."""
