@@ -10,7 +10,6 @@ from harness import build, gdbstub, qemu
 
 ELF = build.CELLS / "commanded.elf"
 ENTRY, ENTRIES = 256, 128  # bytes; of a list
-STOPPED = ("stopped", "lost")
 
 EL0, EL1T, EL1H, EL0_A32 = 0x3C0, 0x3C4, 0x3C5, 0x1D0  # SPSR: where an instruction is executed, all masked
 SVC, SVC_A32 = 0xD4000001, 0xEF000000
@@ -22,21 +21,24 @@ GICD, PL011 = 0, 2  # enum bp_mmio_kind
 
 READY, CELL_INFO, APPLICATION_ERROR = 0xC6000002, 0xC6000001, 0xC6000005
 CELL_CONTROL, CONSOLE_INPUT, MACHINE_RESET, PROVE = 0xC6000010, 0xC6000011, 0xC6000013, 0xC6000014
-CPU_ON, AFFINITY_INFO = 0xC4000003, 0xC4000004
+CPU_ON, AFFINITY_INFO, SYSTEM_RESET = 0xC4000003, 0xC4000004, 0x84000009
 OK, NOT_SUPPORTED, INVALID, DENIED = 0, -1, -2, -3
 REQUEST = 11  # BP_ERROR_COUNT: nobody's error
 
 
 @dataclass
 class Command:
-    instruction: int
-    x: tuple = ()
+    code: int | tuple  # one instruction, or at most 13
+    x: tuple = ()  # x0 and what follows; 0
     state: int = EL1H
     then: int = SVC
 
     def entry(self):
+        code = (*([self.code] if isinstance(self.code, int) else self.code), self.then)
         x = struct.pack("<8Q", *(value & (1 << 64) - 1 for value in (*self.x, *[0] * (8 - len(self.x)))))
-        return (struct.pack("<IIQ", self.instruction, self.then, self.state).ljust(64, b"\0") + x).ljust(ENTRY, b"\0")
+        head = struct.pack(f"<{len(code)}I", *code).ljust(56, b"\0") + struct.pack("<Q", self.state)
+        assert len(head) == 64
+        return (head + x).ljust(ENTRY, b"\0")
 
 
 @dataclass
@@ -94,15 +96,17 @@ class Commanded:
         """Guest-physical address of an emulated device: of its first."""
         return next(ipa for ipa, _, found in self.running.blueprint.cells[self.cell].mmio if found == kind)
 
-    def tell(self, *commands):
-        """Begins to execute them."""
-        qemu.wait_until(lambda: self.running.view.state(self.cell) in ("running", "ready"), f"{self.cell} runs")
+    def tell(self, *commands, gdb=None):
+        """Begins to execute them; as soon as the machine goes on, where it stands still for gdb."""
+        if gdb is None:
+            qemu.wait_until(lambda: self.running.view.state(self.cell) in ("running", "ready"), f"{self.cell} runs")
+            with gdbstub.attached(self.running.target) as own:
+                return self.tell(*commands, gdb=own)
         assert len(commands) < ENTRIES
         data = b"".join(command.entry() for command in commands)
-        with gdbstub.attached(self.running.target) as gdb:
-            for at in range(0, len(data), 1024):
-                gdb.write_physical(self.list + ENTRY + at, data[at : at + 1024])
-            gdb.write_physical(self.list, struct.pack("<I", len(commands)))
+        for at in range(0, len(data), 1024):
+            gdb.write_physical(self.list + ENTRY + at, data[at : at + 1024])
+        return gdb.write_physical(self.list, struct.pack("<I", len(commands)))
 
     def ends(self, count):
         """How the commands ended that were told."""

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * commanded.S - a guest that executes what a test writes into its memory (test/system/commanded.py), one instruction
- * after the other, each with registers and a state of its own, and keeps how each ended: by the SVC that follows it, or
- * by an exception before.
+ * commanded.S - a guest that executes what a test writes into its memory (test/system/commanded.py), one entry after
+ * the other, each with registers and a state of its own, and keeps how each ended: by the SVC that ends it, or by an
+ * exception before.
  *
  * A core has a list. Its first entry's first word is the number of entries that follow; 0: they are through. An entry:
- * instruction, what follows it (SVC), SPSR, 6 words left free, x0 to x7 before and after, ESR, ELR, SPSR, FAR, offset of
- * the vector.
+ * 14 words of code, SPSR, x0 to x7 before and after, ESR, ELR, SPSR, FAR, offset of the vector.
  */
 	.set	CORES, 3
 	.set	ENTRY_LOG2, 8
@@ -38,7 +37,7 @@ begin:	ic	iallu
 	add	x26, x28, x1, lsl #ENTRY_LOG2
 next:	cmp	x28, x26
 	b.hs	through
-	ldr	x1, [x28, #8]
+	ldr	x1, [x28, #56]
 	msr	spsr_el1, x1
 	msr	elr_el1, x28
 	ldp	x0, x1, [x28, #64]
