@@ -8,6 +8,8 @@ and how such an abort arrives: Arm ARM D1.3 and D24.2.40.
 Robustness: all
 """
 
+import struct
+
 import pytest
 
 import commanded
@@ -22,7 +24,8 @@ PAIR = 0xA9400820  # LDP X0, X2, [X1]: no syndrome describes it
 A32_LOAD, A32_BRANCH = 0xE5910000, 0xE12FFF11  # LDR R0, [R1]; BX R1
 STATES = {"el0": EL0, "el1t": EL1T, "el1h": EL1H, "aarch32": EL0_A32}
 VECTORS = {"el0": 0x400, "el1t": 0x000, "el1h": 0x200, "aarch32": 0x600}
-MASKED_EL1H = 0x3C5
+CRASH_DUMPS = 32  # offset in struct crash_record
+FORBIDDEN_ACCESS = 2  # enum bp_error
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +107,10 @@ def test_stopped(machine):
 
 
 def test_reset(results):
-    """The health cell's own: the machine is reset."""
-    with commanded.running("commanded", results) as machine:
+    """The health cell's own: the machine is reset, and the next boot finds by whom and what for."""
+    with commanded.running("commanded", results, extra=["-action", "reboot=reset"]) as machine:
         health = Commanded(machine, "health")
         health.tell(Command(PAIR, (7, health.device(commanded.GICD))))
-        qemu.wait_until(lambda: not machine.target.running(), "a reset, which ends the machine")
+        qemu.wait_until(machine.view.crash_time, "a boot after a dump")
+        dump = machine.target.read_memory(machine.blueprint.crash_pa + CRASH_DUMPS, 24)
+        assert struct.unpack_from("<4I", dump, 8)[1:] == (0, 0, FORBIDDEN_ACCESS)  # core, cell, error
