@@ -51,6 +51,7 @@ class End:
     spsr: int
     far: int
     vector: int
+    state: int  # of the handler
 
     @property
     def ec(self):
@@ -113,7 +114,7 @@ class Commanded:
         memory = self.running.target.read_memory
         qemu.wait_until(lambda: memory(self.list, 4) == bytes(4), f"{self.cell} is through")
         data = memory(self.list + ENTRY, count * ENTRY)
-        words = [struct.unpack_from("<13Q", data, at + 128) for at in range(0, len(data), ENTRY)]
+        words = [struct.unpack_from("<14Q", data, at + 128) for at in range(0, len(data), ENTRY)]
         return [End(row[:8], *row[8:]) for row in words]
 
     def do(self, *commands):

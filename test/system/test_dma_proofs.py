@@ -13,12 +13,13 @@ import pytest
 
 import commanded
 import functions
-from commanded import INVALID, OK, PROVE, SYSTEM_RESET, Commanded, call, load
+from commanded import INVALID, OK, PROVE, SYSTEM_RESET, Command, Commanded, call, load
 from harness import build, pci, qemu
 
 STAGE2, SMMU = 0, 1
 NOWHERE, ELSEWHERE = 0x0F000000, 0x0F002000  # of no cell's address space; edu has 28 bits
 TRIED, PROVEN, FAILED = 1, 0x100, 0x10000  # struct telemetry_core.proofs: shifted by the proof
+TIME, SECOND = 0xD53BE040, 62500000  # MRS X0, CNTVCT_EL0; its ticks
 PROOFS, DMA_FAULTS = 3048, 984  # offsets in struct telemetry_core
 
 
@@ -55,9 +56,19 @@ def test_one_at_a_time(machine):
     assert first.calls(*asked) == [INVALID, OK, INVALID, INVALID]
     again(machine)
     assert proofs(machine) == {"stage2": 0, "smmu": 0}
-    assert first.calls((PROVE, SMMU, NOWHERE, 0), (PROVE, STAGE2, NOWHERE, 0)) == [OK, INVALID]
+    assert first.calls((PROVE, SMMU, NOWHERE, 0), (PROVE, STAGE2, 0, 0), (PROVE, STAGE2, NOWHERE, 0)) == [OK, OK, INVALID]
     again(machine)
     assert proofs(machine) == {"stage2": 0, "smmu": 0}
+
+
+def test_a_second(machine):
+    """An announcement holds so long: then another one may come."""
+    first = machine.first
+    told, began = first.do(call(PROVE, SMMU, NOWHERE, 0), Command(TIME))
+    assert told.status == OK
+    qemu.wait_until(lambda: first.do(Command(TIME)).x[0] > began.x[0] + SECOND, "a second is over")
+    assert first.calls((PROVE, STAGE2, NOWHERE, 0)) == [OK]
+    again(machine)
 
 
 def test_read(machine):
@@ -101,4 +112,5 @@ def test_dma(machine):
     qemu.wait_until(lambda: proofs(machine)["smmu"] == TRIED | PROVEN, "the proof")
     assert words(machine, DMA_FAULTS)[0] == faults
     first.do(call(PROVE, SMMU, 0, 0), *edu.dma(NOWHERE))
+    assert proofs(machine)["smmu"] == TRIED | PROVEN
     qemu.wait_until(lambda: words(machine, DMA_FAULTS)[0] > faults, "a fault again")

@@ -5,7 +5,8 @@
  * exception before.
  *
  * A core has a list. Its first entry's first word is the number of entries that follow; 0: they are through. An entry:
- * 14 words of code, SPSR, x0 to x7 before and after, ESR, ELR, SPSR, FAR, offset of the vector.
+ * 14 words of code, SPSR, x0 to x7 before and after, ESR, ELR, SPSR, FAR, offset of the vector, and the state that the
+ * handler found itself in, as the SPSR of an SVC of its own has it.
  */
 	.set	CORES, 3
 	.set	ENTRY_LOG2, 8
@@ -24,6 +25,7 @@ secondary:				// x0: core in the cell, 0 to CORES - 1
 	ldr	x1, =vectors
 	msr	vbar_el1, x1
 	ldr	x27, =lists
+	mov	x25, #0
 	mov	x1, #(ENTRIES << ENTRY_LOG2)
 	madd	x27, x0, x1, x27
 wait:	ldr	w1, [x27]
@@ -45,7 +47,8 @@ next:	cmp	x28, x26
 	ldp	x4, x5, [x28, #96]
 	ldp	x6, x7, [x28, #112]
 	eret
-ended:	stp	x0, x1, [x28, #128]
+ended:	cbnz	x25, handled		// no flag has changed till then
+	stp	x0, x1, [x28, #128]
 	stp	x2, x3, [x28, #144]
 	stp	x4, x5, [x28, #160]
 	stp	x6, x7, [x28, #176]
@@ -56,6 +59,12 @@ ended:	stp	x0, x1, [x28, #128]
 	mrs	x1, far_el1
 	stp	x0, x1, [x28, #208]
 	str	x29, [x28, #224]
+	mov	x25, #1
+	svc	#1
+handled:
+	mov	x25, #0
+	mrs	x0, spsr_el1
+	str	x0, [x28, #232]
 	add	x28, x28, #(1 << ENTRY_LOG2)
 	b	next
 through:
