@@ -293,11 +293,10 @@ static bool cell_restart(u32 cause)
 	return true;
 }
 
-static bool cell_lost(u64 cores)
+static void cell_lost(u64 cores)
 {
 	state_set(CELL_LOST);
 	event_record(EVENT_CELL_LOST, cores, 0, 0, 0);
-	return false;
 }
 
 /* All of the cell's cores at rest, or the cell is lost: nothing is refilled under a core that may run. */
@@ -311,13 +310,18 @@ static bool gathered(void)
 		arch_interrupts_quiesce();
 		lost = siblings_gather();
 	}
-
-	return lost == 0 || cell_lost(lost);
+	if (lost != 0)
+		cell_lost(lost);
+	return lost == 0;
 }
 
 static bool dma_set(enum dma_ask ask)
 {
-	return dma_streams_set(ask) || cell_lost(0);
+	const bool good = dma_streams_set(ask);
+
+	if (!good)
+		cell_lost(0);
+	return good;
 }
 
 static bool first_start_done(void)

@@ -20,7 +20,8 @@ enum {
 	RIS = 0x03c,
 	MIS = 0x040,
 	ICR = 0x044,
-	ID_FIRST = 0xfe0
+	ID_FIRST = 0xfe0,
+	ID_LAST = 0xffc
 };
 
 #define FR_RXFE	   BIT(4)
@@ -110,8 +111,10 @@ static u64 vuart_read(struct vuart *uart, u64 offset)
 		return status(uart);
 	case MIS:
 		return status(uart) & uart->imsc;
+	case ID_FIRST ... ID_LAST:
+		return identification(offset);
 	default:
-		return offset >= ID_FIRST && offset < 0x1000 ? identification(offset) : 0;
+		return 0;
 	}
 }
 

@@ -125,7 +125,7 @@ def test_smmu_aborts_everything(results):
 
 
 def test_damaged_cell_image(results):
-    """A cell whose image isn't what was compiled does not start, the others do. [stest->swr~images-hashed~1]"""
+    """A cell whose image isn't what was compiled does not start, not by an order either; the others do. [stest->swr~images-hashed~1]"""
     image = fit.Fit(system.image("injected"))
     (part,) = (part for part in image.loadables if part.description.startswith("attacker:"))
     (headers,) = struct.unpack_from("<Q", part.data, 32)  # ELF: e_phoff
@@ -138,6 +138,10 @@ def test_damaged_cell_image(results):
         running.wait_up("victim")
         qemu.wait_until(lambda: running.view.state("attacker") == "stopped", "the cell is not started")
         assert running.view.core("attacker").faults == {"image-mismatch": 1}
+        running.health("restart attacker")
+        qemu.wait_until(lambda: running.view.core("attacker").faults == {"image-mismatch": 2}, "the order is refused")
+        now = running.view.core("attacker")
+        assert (now.cell_state, now.generation, now.restarts) == ("stopped", 0, 0)
 
 
 @pytest.mark.parametrize("where", ["header", "digest", "record", "end"])
