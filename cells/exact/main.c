@@ -13,7 +13,8 @@
 #include "exact.h"
 #include "hypercall_call.h"
 
-static const struct exact_case *const groups[] = {register_cases, delivery_cases, state_cases, sibling_cases};
+static const struct exact_case *const groups[] = {register_cases, delivery_cases, end_cases, state_cases,
+						  sibling_cases};
 
 static const char *case_name;
 static unsigned case_bad, bad_cases, done_cases;

@@ -14,12 +14,12 @@ import system
 from harness import qemu
 
 ALWAYS = """
-distributor state-registers priorities redistributor flood flood-upwards latecomer latecomer-in-handler
-nested nested-deeper nested-middle nested-sgi nested-ended second-arrival pended-twice clear-pending disable disable-active
-set-active set-active-again clear-active kdump group sibling-pending sibling-active sibling-frame siblings-ask
+distributor state-registers priorities widths any-register signed redistributor flood flood-upwards latecomer latecomer-in-handler
+nested nested-deeper nested-middle nested-lowest nested-sgi nested-ended end-of-another second-arrival pended-twice clear-pending disable disable-level disable-active
+set-active set-active-again clear-active sgi-by-halves kdump group sibling-pending sibling-active sibling-frame siblings-ask
 redistributor-of-sibling routes route route-in-flight random-in-flight hotplug hotplug-in-flight
 """.split()
-INJECTED = ["priority-mask", "binary-point", "ends-apart", "ends-apart-sgi"]
+INJECTED = ["priority-mask", "binary-point", "binary-point-common", "ends-apart", "ends-apart-sgi", "deactivate-in-vain"]
 
 RUNS = [
     ("injected", {}),
