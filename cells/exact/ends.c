@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * ends.c - exact: ends out of turn: the priority dropped and the interrupt deactivated apart (EOImode 1), ends of
- * what no longer runs, deactivations of nothing.
+ * ends.c - exact: ends out of turn: the priority dropped and the interrupt deactivated apart (EOImode 1),
+ * ends of what no longer runs, deactivations of nothing.
  */
 #include "exact.h"
 
@@ -78,8 +78,8 @@ static void case_ends_apart_sgi(void)
 	barrier_isb();
 }
 
-/* Parked ones are not deactivated by ICC_DIR_EL1 with EOImode 0, and with EOImode 1 what is no interrupt (1023), or
- * an LPI, deactivates nothing. */
+/* Parked ones are not deactivated by ICC_DIR_EL1 with EOImode 0, and with EOImode 1 what is no interrupt
+ * (1023), or an LPI, deactivates nothing. */
 static void deactivate_in_vain(uint32_t intid)
 {
 	nest(intid);
@@ -106,8 +106,8 @@ static void case_deactivate_in_vain(void)
 	check("active afterwards", count_bits(ISACTIVER), 0);
 }
 
-/* Five handlers deep all priorities are dropped at once, as by a kernel that starts anew, and four are ended by their
- * register. The outermost stays, and another of its priority comes, whose handler ends it. */
+/* Five handlers deep all priorities are dropped at once, as by a kernel that starts anew, and four are ended
+ * by their register. The outermost stays, and another of its priority comes, whose handler ends it. */
 static void end_of_another(uint32_t intid)
 {
 	const uint32_t late = spis[20];
