@@ -71,10 +71,11 @@ static COLD u64 extend(u64 value, u64 esr, u32 size)
 {
 	const unsigned int bits = 8 * size;
 
-	if (size < 8)
+	if (size < 8) {
 		value &= MASK(bits);
-	if ((esr & ABORT_SSE) && size < 8 && (value & BIT(bits - 1)))
-		value |= ~MASK(bits);
+		if ((esr & ABORT_SSE) && (value & BIT(bits - 1)))
+			value |= ~MASK(bits);
+	}
 	return esr & ABORT_SF ? value : (u32)value;
 }
 
@@ -180,10 +181,7 @@ static enum outcome undefined(struct exit *exit, u64 esr)
 /* Rows of the exception classes a guest can cause (Arm ARM D17.2.37); the rest are never taken to EL2 with
  * the controls that start.c writes, and cost the guest an Undefined exception if they are. */
 static const exit_handler handlers[64] = {
-	[0x00 ... 0x11] = undefined,
-	[0x12] = hvc,
-	[0x13] = smc,
-	[0x14 ... 0x15] = undefined,
+	[0x00 ... 0x15] = undefined,
 	[EC_HVC64] = hvc,
 	[EC_SMC64] = smc,
 	[EC_SYSREG] = sysreg_trap,
@@ -197,10 +195,8 @@ static const exit_handler handlers[64] = {
 static enum exit_reason reason_of(u32 class)
 {
 	switch (class) {
-	case 0x12:
 	case EC_HVC64:
 		return EXIT_HVC;
-	case 0x13:
 	case EC_SMC64:
 		return EXIT_SMC;
 	case EC_SYSREG:

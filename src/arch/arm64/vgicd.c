@@ -37,7 +37,7 @@ static u32 owned(u32 word)
 
 static bool owns(u64 intid)
 {
-	return intid < INTID_SPECIAL && (owned((u32)intid / 32) & BIT(intid % 32));
+	return owned((u32)intid / 32) & BIT(intid % 32);
 }
 
 /* Sixteen interrupts of two bits each; fixed. */

@@ -503,8 +503,7 @@ static void system_registers(void **state)
 static void unforeseen_classes_are_undefined(void **state)
 {
 	for (u32 ec = 0; ec < 64; ec++) {
-		if (ec == 0x12 || ec == 0x13 || ec == EC_HVC || ec == EC_SMC || ec == EC_SYSREG ||
-		    ec == EC_IABORT || ec == EC_DABORT)
+		if (ec == EC_HVC || ec == EC_SMC || ec == EC_SYSREG || ec == EC_IABORT || ec == EC_DABORT)
 			continue;
 		boot(state);
 		exit_with(ec, 0);
