@@ -78,6 +78,29 @@ static void case_ends_apart_sgi(void)
 	barrier_isb();
 }
 
+/* Deactivated one by one, each when the guest has seen that it can be taken: the rest come, on any CPU. */
+static void case_ends_apart_in_turn(void)
+{
+	sysreg_write(ICC_CTLR_EL1, CTLR_EOIMODE);
+	barrier_isb();
+	crowd();
+	for (uint32_t ended = 0; ended <= CROWD && logs[0].taken >= ended; ended++) {
+		irq_enable();
+		WAIT_FOR(logs[0].taken > ended);
+		irq_disable();
+		check("taken", logs[0].taken > ended, 1);
+		sysreg_write(ICC_DIR_EL1, logs[0].order[ended]);
+		barrier_isb();
+	}
+	take(CROWD + 1);
+	for (uint32_t i = 0; i < CROWD; i++)
+		check("deliveries of one", logs[0].counts[spis[i]], 1);
+	check("deliveries of the SGI", logs[0].counts[1], 1);
+	check("active afterwards", count_bits(ISACTIVER), 0);
+	sysreg_write(ICC_CTLR_EL1, 0);
+	barrier_isb();
+}
+
 /* Parked ones are not deactivated by ICC_DIR_EL1 with EOImode 0, and with EOImode 1 what is no interrupt
  * (1023), or an LPI, deactivates nothing. */
 static void deactivate_in_vain(uint32_t intid)
@@ -147,9 +170,10 @@ static void case_end_of_another(void)
 }
 
 const struct exact_case end_cases[] = {
-	{"ends-apart", case_ends_apart, false, true},
-	{"ends-apart-sgi", case_ends_apart_sgi, false, true},
-	{"deactivate-in-vain", case_deactivate_in_vain, false, true},
-	{"end-of-another", case_end_of_another, false, false},
-	{NULL, NULL, false, false},
+	{"ends-apart", case_ends_apart, false, PARKED},
+	{"ends-apart-sgi", case_ends_apart_sgi, false, PARKED},
+	{"ends-apart-in-turn", case_ends_apart_in_turn, false, INJECTED},
+	{"deactivate-in-vain", case_deactivate_in_vain, false, INJECTED},
+	{"end-of-another", case_end_of_another, false, ANYWHERE},
+	{NULL, NULL, false, ANYWHERE},
 };

@@ -35,11 +35,13 @@
 #define MOMENT_NS     UINT64_C(50000)
 #define ROUNDS	      200u
 
+/* INJECTED: of the virtual CPU interface, which a direct cell has not. PARKED: with EOImode 1 more are active
+ * than there are list registers, which takes an ICC_DIR_EL1 that can be made to trap (ICH_VTR_EL2.TDS). */
 struct exact_case {
 	const char *name;
 	void (*run)(void);
 	bool needs_second; /* the second core runs */
-	bool injected;	   /* of the virtual CPU interface, which a direct cell has not */
+	enum where { ANYWHERE, INJECTED, PARKED } where;
 };
 
 /* Each ends with a NULL name. */

@@ -342,14 +342,14 @@ static void case_redistributor_of_sibling(void)
 }
 
 const struct exact_case register_cases[] = {
-	{"distributor", case_distributor, false, false},
-	{"state-registers", case_state_registers, false, false},
-	{"priorities", case_priorities, false, false},
-	{"widths", case_widths, false, false},
-	{"any-register", case_any_register, false, false},
-	{"signed", case_signed, false, false},
-	{"redistributor", case_redistributor, false, false},
-	{"redistributor-of-sibling", case_redistributor_of_sibling, true, false},
-	{"routes", case_routes, true, false},
-	{NULL, NULL, false, false},
+	{"distributor", case_distributor, false, ANYWHERE},
+	{"state-registers", case_state_registers, false, ANYWHERE},
+	{"priorities", case_priorities, false, ANYWHERE},
+	{"widths", case_widths, false, ANYWHERE},
+	{"any-register", case_any_register, false, ANYWHERE},
+	{"signed", case_signed, false, ANYWHERE},
+	{"redistributor", case_redistributor, false, ANYWHERE},
+	{"redistributor-of-sibling", case_redistributor_of_sibling, true, ANYWHERE},
+	{"routes", case_routes, true, ANYWHERE},
+	{NULL, NULL, false, ANYWHERE},
 };

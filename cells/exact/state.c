@@ -268,15 +268,15 @@ static void case_group(void)
 }
 
 const struct exact_case state_cases[] = {
-	{"clear-pending", case_clear_pending, false, false},
-	{"disable", case_disable, false, false},
-	{"disable-level", case_disable_level, false, false},
-	{"disable-active", case_disable_active, false, false},
-	{"set-active", case_set_active, false, false},
-	{"set-active-again", case_set_active_again, false, false},
-	{"clear-active", case_clear_active, false, false},
-	{"sgi-by-halves", case_sgi_by_halves, false, false},
-	{"kdump", case_kdump, false, false},
-	{"group", case_group, false, false},
-	{NULL, NULL, false, false},
+	{"clear-pending", case_clear_pending, false, ANYWHERE},
+	{"disable", case_disable, false, ANYWHERE},
+	{"disable-level", case_disable_level, false, ANYWHERE},
+	{"disable-active", case_disable_active, false, ANYWHERE},
+	{"set-active", case_set_active, false, ANYWHERE},
+	{"set-active-again", case_set_active_again, false, ANYWHERE},
+	{"clear-active", case_clear_active, false, ANYWHERE},
+	{"sgi-by-halves", case_sgi_by_halves, false, ANYWHERE},
+	{"kdump", case_kdump, false, ANYWHERE},
+	{"group", case_group, false, ANYWHERE},
+	{NULL, NULL, false, ANYWHERE},
 };
