@@ -4,10 +4,12 @@
 [stest->swr~emulated-pages~1]
 """
 
+import time
+
 import pytest
 
 import system
-from harness import build, qemu
+from harness import build, gdbstub, qemu
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +27,7 @@ UNDECODED = {
     "exclusive": f"gicd-exclusive {TYPER}",
 }
 TRANSLATION, PERMISSION = 1, 3
+ATTACKER, CORES = 1, 4  # as QEMU counts them
 
 
 def status(core):
@@ -64,6 +67,24 @@ def test_walk(machine, table, kind, told):
         core = machine.fault("attacker", f"walk {table:#x}")
     assert (core.fault_error, core.fault_action, core.fault_ipa & ~0xFFF) == ("memory-violation", "restart", told)
     assert status(core) == (0x24, 0, 1, kind)
+
+
+def test_restart_comes_first(machine):
+    """What a core reaches for when its memory has been taken from it, since its cell is to be restarted, is no fault of the cell.
+
+    [stest->swr~order-revokes~1]
+    """
+    before = machine.view.core("attacker")
+    with gdbstub.attached(machine.target) as gdb:
+        machine.send("attacker", f"read {NOWHERE:#x}")
+        gdb.run_to(ATTACKER, [build.symbol(build.HYPERVISOR, "arch_stage2_revoked")])
+        assert gdb.register(ATTACKER, "HPFAR_EL2") << 8 == NOWHERE
+        mark = machine.health("restart attacker")
+        with gdb.held(ATTACKER, CORES):
+            time.sleep(0.4)
+    machine.wait_generation("attacker", before.generation + 1, mark)
+    after = machine.view.core("attacker")
+    assert (after.fault_count, after.faults) == (before.fault_count, before.faults)
 
 
 def test_thumb(machine):
