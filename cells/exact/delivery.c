@@ -114,7 +114,7 @@ static void case_latecomer_in_handler(void)
 
 /* ---- nesting ---- */
 
-static uint32_t nest_depth;
+uint32_t nest_depth;
 
 static uint32_t index_of(uint32_t intid)
 {
@@ -125,8 +125,7 @@ static uint32_t index_of(uint32_t intid)
 	return i;
 }
 
-/* Each handler makes the next higher priority pending, and must be interrupted by it. */
-static void nest(uint32_t intid)
+void nest(uint32_t intid)
 {
 	const uint32_t i = index_of(intid);
 
@@ -139,13 +138,18 @@ static void nest(uint32_t intid)
 	check("interrupts its handler", logs[0].counts[spis[i + 1]], 1);
 }
 
-static void nested(uint32_t depth)
+void nest_start(uint32_t depth, hook *in_handler)
 {
 	nest_depth = depth;
 	for (uint32_t i = 0; i < depth; i++)
 		enable(0, spis[i], (uint8_t)(0xe0 - i * 16));
-	hooks[0] = nest;
+	hooks[0] = in_handler;
 	pend(spis[0]);
+}
+
+static void nested(uint32_t depth)
+{
+	nest_start(depth, nest);
 	take(depth);
 	for (uint32_t i = 0; i < depth; i++)
 		check("order of ends", logs[0].ends[i], spis[depth - 1 - i]);
@@ -180,12 +184,8 @@ static void nest_with_middle(uint32_t intid)
 
 static void nested_middle(uint32_t depth)
 {
-	nest_depth = depth;
-	for (uint32_t i = 0; i < depth; i++)
-		enable(0, spis[i], (uint8_t)(0xe0 - i * 16));
 	enable(0, spis[20], (uint8_t)(0xe0 - (depth - 1) * 16 + 8));
-	hooks[0] = nest_with_middle;
-	pend(spis[0]);
+	nest_start(depth, nest_with_middle);
 	take(depth + 1);
 	check("first end", logs[0].ends[0], spis[depth - 1]);
 	check("second end", logs[0].ends[1], spis[20]);
@@ -197,6 +197,16 @@ static void case_nested_middle(void)
 	nested_middle(4);
 	fresh();
 	nested_middle(9);
+}
+
+/* Lower than all that are active: it gets a list register of theirs, and comes when they have ended. */
+static void case_nested_lowest(void)
+{
+	enable(0, spis[20], 0xe8);
+	nest_start(9, nest_with_middle);
+	take(10);
+	check("last end", logs[0].ends[9], spis[20]);
+	check("the end before", logs[0].ends[8], spis[0]);
 }
 
 static void sgi_again(uint32_t intid)
@@ -252,11 +262,7 @@ static void nest_ended_by_register(uint32_t intid)
 
 static void case_nested_ended(void)
 {
-	nest_depth = 9;
-	for (uint32_t i = 0; i < nest_depth; i++)
-		enable(0, spis[i], (uint8_t)(0xe0 - i * 16));
-	hooks[0] = nest_ended_by_register;
-	pend(spis[0]);
+	nest_start(9, nest_ended_by_register);
 	take(nest_depth);
 	check("active afterwards", count_bits(ISACTIVER), 0);
 }
@@ -296,6 +302,29 @@ static void case_binary_point(void)
 	pend(spis[0]);
 	take(2);
 	check("order", logs[0].order[1], spis[1]);
+}
+
+/* ICC_BPR0_EL1 holds for Group 1, too, and says one bit more: bits 7 to 4 are the group priority, then 7
+ * to 5. */
+static void case_binary_point_common(void)
+{
+	sysreg_write(ICC_CTLR_EL1, CTLR_CBPR);
+	sysreg_write("ICC_BPR1_EL1", 7);
+	sysreg_write("ICC_BPR0_EL1", 3);
+	barrier_isb();
+	nested(9);
+	fresh();
+	sysreg_write("ICC_BPR0_EL1", 4);
+	barrier_isb();
+	enable(0, spis[0], 0xb0);
+	enable(0, spis[1], 0xa0);
+	hooks[0] = not_interrupted;
+	pend(spis[0]);
+	take(2);
+	check("order", logs[0].order[1], spis[1]);
+	sysreg_write("ICC_BPR0_EL1", 0);
+	sysreg_write(ICC_CTLR_EL1, 0);
+	barrier_isb();
 }
 
 /* ---- second arrivals ---- */
@@ -339,94 +368,21 @@ static void case_pended_twice(void)
 	take(CROWD + 1);
 }
 
-/* With the priority dropped at once, and deactivation apart, more stay active than there are list registers.
- */
-static void case_ends_apart(void)
-{
-	sysreg_write(ICC_CTLR_EL1, CTLR_EOIMODE);
-	barrier_isb();
-	for (uint32_t i = 0; i < AT_ONCE; i++) {
-		enable(0, spis[i], (uint8_t)(0x80 - i % 4 * 16));
-		pend(spis[i]);
-	}
-	take(AT_ONCE);
-	check("all active", count_bits(ISACTIVER), AT_ONCE);
-	enable(0, 4, 0x40);
-	sgi_to(0, 4);
-	take(AT_ONCE + 1);
-	for (uint32_t i = 0; i < AT_ONCE; i++) { /* in an order of its own */
-		const uint32_t intid = spis[(i * 7 + 3) % AT_ONCE];
-
-		check("active before", state(0, intid), 2);
-		sysreg_write(ICC_DIR_EL1, intid);
-		barrier_isb();
-		check("deactivated", state(0, intid), 0);
-		check("and no other", count_bits(ISACTIVER), AT_ONCE - 1 - i);
-	}
-	sysreg_write(ICC_DIR_EL1, 4);
-	barrier_isb();
-	check("the SGI's state", state(0, 4), 0);
-	for (uint32_t i = 0; i < CROWD; i++)
-		pend(spis[i]);
-	take(AT_ONCE + 1 + CROWD);
-	for (uint32_t i = CROWD; i-- > 0;) {
-		sysreg_write(ICC_DIR_EL1, spis[i]);
-		barrier_isb();
-	}
-	check("active afterwards", count_bits(ISACTIVER), 0);
-	sysreg_write(ICC_CTLR_EL1, 0);
-	barrier_isb();
-}
-
-/* A soft one is active without a list register, its priority dropped, and comes again. */
-static void case_ends_apart_sgi(void)
-{
-	sysreg_write(ICC_CTLR_EL1, CTLR_EOIMODE);
-	barrier_isb();
-	enable(0, 2, 0xf0);
-	sgi_to(0, 2);
-	take(1);
-	for (uint32_t i = 0; i < CROWD; i++) {
-		enable(0, spis[i], 0x80);
-		pend(spis[i]);
-	}
-	take(1 + CROWD);
-	for (unsigned times = 0; times < 2; times++) {
-		sgi_to(0, 2);
-		take_none();
-		check("pending and active", state(0, 2), 3);
-		for (uint32_t i = 0; i < CROWD; i++) { /* all list registers are empty then */
-			sysreg_write(ICC_DIR_EL1, spis[i]);
-			barrier_isb();
-		}
-	}
-	check("the SPIs' active", count_bits(ISACTIVER), 0);
-	sysreg_write(ICC_DIR_EL1, 2);
-	barrier_isb();
-	take(2 + CROWD);
-	check("active once more", state(0, 2), 2);
-	sysreg_write(ICC_DIR_EL1, 2);
-	barrier_isb();
-	check("state afterwards", state(0, 2), 0);
-	sysreg_write(ICC_CTLR_EL1, 0);
-	barrier_isb();
-}
-
 const struct exact_case delivery_cases[] = {
-	{"flood", case_flood, false, false},
-	{"flood-upwards", case_flood_upwards, false, false},
-	{"latecomer", case_latecomer, false, false},
-	{"latecomer-in-handler", case_latecomer_in_handler, false, false},
-	{"nested", case_nested, false, false},
-	{"nested-deeper", case_nested_deeper, false, false},
-	{"nested-middle", case_nested_middle, false, false},
-	{"nested-sgi", case_nested_sgi, false, false},
-	{"nested-ended", case_nested_ended, false, false},
-	{"priority-mask", case_priority_mask, false, true},
-	{"binary-point", case_binary_point, false, true},
-	{"ends-apart", case_ends_apart, false, true},
-	{"ends-apart-sgi", case_ends_apart_sgi, false, true},
-	{"second-arrival", case_second_arrival, false, false},
-	{"pended-twice", case_pended_twice, false, false},
-	{NULL, NULL, false, false},
+	{"flood", case_flood, false, ANYWHERE},
+	{"flood-upwards", case_flood_upwards, false, ANYWHERE},
+	{"latecomer", case_latecomer, false, ANYWHERE},
+	{"latecomer-in-handler", case_latecomer_in_handler, false, ANYWHERE},
+	{"nested", case_nested, false, ANYWHERE},
+	{"nested-deeper", case_nested_deeper, false, ANYWHERE},
+	{"nested-middle", case_nested_middle, false, ANYWHERE},
+	{"nested-lowest", case_nested_lowest, false, ANYWHERE},
+	{"nested-sgi", case_nested_sgi, false, ANYWHERE},
+	{"nested-ended", case_nested_ended, false, ANYWHERE},
+	{"priority-mask", case_priority_mask, false, INJECTED},
+	{"binary-point", case_binary_point, false, INJECTED},
+	{"binary-point-common", case_binary_point_common, false, INJECTED},
+	{"second-arrival", case_second_arrival, false, ANYWHERE},
+	{"pended-twice", case_pended_twice, false, ANYWHERE},
+	{NULL, NULL, false, ANYWHERE},
 };

@@ -26,6 +26,7 @@
 #define SPIS_MAX      40u
 #define AT_ONCE	      32u
 #define CTLR_EOIMODE  2u
+#define CTLR_CBPR     1u
 #define CROWD	      7u /* more than there are list registers */
 #define ORDER_MAX     64u
 #define SPSR_I	      (UINT64_C(1) << 7)
@@ -34,15 +35,18 @@
 #define MOMENT_NS     UINT64_C(50000)
 #define ROUNDS	      200u
 
+/* INJECTED: of the virtual CPU interface, which a direct cell has not. PARKED: with EOImode 1 more are active
+ * than there are list registers, which takes an ICC_DIR_EL1 that can be made to trap (ICH_VTR_EL2.TDS). */
 struct exact_case {
 	const char *name;
 	void (*run)(void);
 	bool needs_second; /* the second core runs */
-	bool injected;	   /* of the virtual CPU interface, which a direct cell has not */
+	enum where { ANYWHERE, INJECTED, PARKED } where;
 };
 
 /* Each ends with a NULL name. */
-extern const struct exact_case register_cases[], delivery_cases[], state_cases[], sibling_cases[];
+extern const struct exact_case register_cases[], delivery_cases[], end_cases[], state_cases[],
+	sibling_cases[];
 
 extern const struct guest *exact_guest;
 extern uint64_t frames[2], routes[2]; /* of both cores: redistributor, affinity */
@@ -97,6 +101,12 @@ void open_ns(uint64_t ns);
 /* Unmasked until so many have come, and for a moment longer, lest there are more. */
 void take(uint32_t deliveries);
 void take_none(void);
+/* spis[0] pending and `depth` of them enabled, each of a higher priority than the one before it. */
+extern uint32_t nest_depth;
+void nest_start(uint32_t depth, hook *in_handler);
+/* A hook, or the beginning of one: each handler makes the next higher priority pending, and must be
+ * interrupted by it. */
+void nest(uint32_t intid);
 /* A hook: the timer's line goes down. */
 void timer_ends(uint32_t intid);
 /* As a kernel that starts on the ruins of another: every interrupt disabled, not pending, not active. */

@@ -146,6 +146,120 @@ static void case_priorities(void)
 	mmio_write32(frames[0] + SGI_FRAME + IPRIORITYR + 4, UINT32_C(0xa0a0a0a0));
 }
 
+/* What isn't a word, or for a few registers a byte, a half word or a double word, reads as zero and changes
+ * nothing. */
+static void widths(const char *what, uint64_t address)
+{
+	const uint64_t word = mmio_read32(address), twice = address & ~UINT64_C(7);
+
+	check(what, mmio_read8(address), 0);
+	check(what, mmio_read8(address + 3), 0);
+	check(what, mmio_read16(address + 2), 0);
+	check(what, mmio_read64(twice), 0);
+	mmio_write8(address, 0xff);
+	mmio_write16(address, 0xffff);
+	mmio_write64(twice, UINT64_MAX);
+	check(what, mmio_read32(address), word);
+}
+
+static void case_widths(void)
+{
+	const uint32_t spi = spis[0];
+	const uint64_t sgi = frames[0] + SGI_FRAME, route = gic_distributor(GICD_IROUTER) + 8 * spi;
+	const uint64_t priority = gic_distributor(IPRIORITYR) + (spi & ~7u), own = mmio_read64(route);
+
+	enable(0, spi, DEFAULT);
+	enable(0, 1, DEFAULT);
+	for (uint32_t offset = IGROUPR; offset <= ICACTIVER; offset += 0x80) {
+		widths("distributor", bank(0, spi, offset));
+		widths("redistributor", bank(0, 1, offset));
+	}
+	widths("GICD_TYPER", gic_distributor(GICD_TYPER));
+	widths("GICD_ICFGR", gic_distributor(ICFGR) + spi / 16 * 4);
+	widths("GICR_ICFGR0", sgi + ICFGR);
+	widths("GICR_ICFGR1", sgi + ICFGR + 4);
+	widths("GICR_IIDR", frames[0] + GICR_IIDR);
+	check("IROUTER, byte", mmio_read8(route), 0);
+	check("IROUTER, half word", mmio_read16(route), 0);
+	mmio_write8(route, 1);
+	mmio_write16(route, 0xffff);
+	check("IROUTER", mmio_read64(route), own);
+	check("GICR_TYPER, byte", mmio_read8(frames[0] + GICR_TYPER + 1), 0);
+	check("GICR_TYPER, half word", mmio_read16(frames[0] + GICR_TYPER), 0);
+	check("GICD_IPRIORITYR, double word", mmio_read64(priority), 0);
+	mmio_write64(priority, 0);
+	check("GICD_IPRIORITYR", read8(gic_distributor(IPRIORITYR) + spi), DEFAULT);
+	check("GICR_IPRIORITYR, double word", mmio_read64(sgi + IPRIORITYR), 0);
+	mmio_write64(sgi + IPRIORITYR, 0);
+	check("GICR_IPRIORITYR", read8(sgi + IPRIORITYR + 1), DEFAULT);
+	mmio_write16(sgi + IPRIORITYR, UINT16_C(0xa050));
+	check("GICR_IPRIORITYR, half word", mmio_read16(sgi + IPRIORITYR), UINT16_C(0xa050));
+}
+
+/* From and to a register: x`n` sends an SGI to its own core, then holds GICD_TYPER. */
+#define BY_REGISTER(n)                                                                                       \
+	do {                                                                                                 \
+		uint64_t value_;                                                                             \
+		__asm__ volatile("mov x" #n ", %1\n\tmsr S3_0_C12_C11_5, x" #n "\n\tisb\n\t"                 \
+				 "ldr w" #n ", [%2]\n\tmov %0, x" #n                                         \
+				 : "=r"(value_)                                                              \
+				 : "r"(to_itself), "r"(at)                                                   \
+				 : "x" #n, "memory");                                                        \
+		check("x" #n, value_, typer);                                                                \
+		take(++came);                                                                                \
+	} while (0)
+
+static void case_any_register(void)
+{
+	const uint64_t at = gic_distributor(GICD_TYPER), typer = mmio_read32(at);
+	const uint64_t to_itself =
+		(routes[0] & 0xff00) << 8 | UINT64_C(1) << 24 | UINT64_C(1) << (routes[0] & 0xf);
+	uint32_t came = 0;
+
+	enable(0, 1, DEFAULT);
+	BY_REGISTER(0);
+	BY_REGISTER(9);
+	BY_REGISTER(10);
+	BY_REGISTER(15);
+	BY_REGISTER(16);
+	BY_REGISTER(18);
+	BY_REGISTER(19);
+	BY_REGISTER(28);
+	BY_REGISTER(30);
+	/* The zero register takes what is read, gives zero, and is no stack pointer. */
+	__asm__ volatile("ldr wzr, [%0]\n\tmrs xzr, id_aa64pfr0_el1\n\tstr wzr, [%1]\n\tmsr S3_0_C12_C11_5, "
+			 "xzr\n\tisb" ::"r"(at),
+			 "r"(bank(0, 1, ISENABLER))
+			 : "memory");
+	check("enabled", get(0, ISENABLER, 1), 1);
+	take(came);
+}
+
+#define SIGNED(instruction, address)                                                                         \
+	({                                                                                                   \
+		uint64_t value_;                                                                             \
+		__asm__ volatile(instruction ", [%1]" : "=r"(value_) : "r"(address) : "memory");             \
+		value_;                                                                                      \
+	})
+
+/* Loads that extend a sign, to 32 and to 64 bits. */
+static void case_signed(void)
+{
+	const uint64_t at = priority_at(0, 4);
+
+	mmio_write32(at, UINT32_C(0x90405080));
+	check("LDRSB", SIGNED("ldrsb %w0", at), UINT32_C(0xffffff80));
+	check("LDRSB", SIGNED("ldrsb %x0", at), UINT64_C(0xffffffffffffff80));
+	check("LDRSB of one that is positive", SIGNED("ldrsb %x0", at + 1), 0x50);
+	check("LDRSH", SIGNED("ldrsh %w0", at + 2), UINT32_C(0xffff9040));
+	check("LDRSH", SIGNED("ldrsh %x0", at + 2), UINT64_C(0xffffffffffff9040));
+	check("LDRSH of one that is positive", SIGNED("ldrsh %x0", at), 0x5080);
+	check("LDRSW", SIGNED("ldrsw %x0", at), UINT64_C(0xffffffff90405080));
+	mmio_write32(at, UINT32_C(0x50405080));
+	check("LDRSW of one that is positive", SIGNED("ldrsw %x0", at), 0x50405080);
+	mmio_write32(at, UINT32_C(0xa0a0a0a0));
+}
+
 static void case_routes(void)
 {
 	const uint64_t at = gic_distributor(GICD_IROUTER) + 8 * spis[0];
@@ -228,11 +342,14 @@ static void case_redistributor_of_sibling(void)
 }
 
 const struct exact_case register_cases[] = {
-	{"distributor", case_distributor, false, false},
-	{"state-registers", case_state_registers, false, false},
-	{"priorities", case_priorities, false, false},
-	{"redistributor", case_redistributor, false, false},
-	{"redistributor-of-sibling", case_redistributor_of_sibling, true, false},
-	{"routes", case_routes, true, false},
-	{NULL, NULL, false, false},
+	{"distributor", case_distributor, false, ANYWHERE},
+	{"state-registers", case_state_registers, false, ANYWHERE},
+	{"priorities", case_priorities, false, ANYWHERE},
+	{"widths", case_widths, false, ANYWHERE},
+	{"any-register", case_any_register, false, ANYWHERE},
+	{"signed", case_signed, false, ANYWHERE},
+	{"redistributor", case_redistributor, false, ANYWHERE},
+	{"redistributor-of-sibling", case_redistributor_of_sibling, true, ANYWHERE},
+	{"routes", case_routes, true, ANYWHERE},
+	{NULL, NULL, false, ANYWHERE},
 };

@@ -265,6 +265,21 @@ static void off_wait(void)
 	check("off", (uint64_t)psci_affinity_info(routes[1]), PSCI_AFFINITY_OFF);
 }
 
+/* What the first core asks of one that is about to be off. */
+static void case_sibling_leaves(void)
+{
+	for (unsigned times = 0; times < 4; times++) {
+		enable(1, 2, DEFAULT);
+		second.leave = true;
+		do
+			check("state", state(1, 2), 0);
+		while (psci_affinity_info(routes[1]) != PSCI_AFFINITY_OFF);
+		check("state when off", state(1, 2), 0);
+		if (!second_start())
+			return;
+	}
+}
+
 static void case_hotplug(void)
 {
 	const uint32_t active = spis[0], low = spis[CROWD];
@@ -337,14 +352,15 @@ static void case_hotplug_in_flight(void)
 }
 
 const struct exact_case sibling_cases[] = {
-	{"sibling-pending", case_sibling_pending, true, false},
-	{"sibling-active", case_sibling_active, true, false},
-	{"sibling-frame", case_sibling_frame, true, false},
-	{"siblings-ask", case_siblings_ask, true, false},
-	{"route", case_route, true, false},
-	{"route-in-flight", case_route_in_flight, true, false},
-	{"random-in-flight", case_random_in_flight, true, false},
-	{"hotplug", case_hotplug, true, false},
-	{"hotplug-in-flight", case_hotplug_in_flight, true, false},
-	{NULL, NULL, false, false},
+	{"sibling-pending", case_sibling_pending, true, ANYWHERE},
+	{"sibling-active", case_sibling_active, true, ANYWHERE},
+	{"sibling-frame", case_sibling_frame, true, ANYWHERE},
+	{"siblings-ask", case_siblings_ask, true, ANYWHERE},
+	{"route", case_route, true, ANYWHERE},
+	{"route-in-flight", case_route_in_flight, true, ANYWHERE},
+	{"random-in-flight", case_random_in_flight, true, ANYWHERE},
+	{"sibling-leaves", case_sibling_leaves, true, ANYWHERE},
+	{"hotplug", case_hotplug, true, ANYWHERE},
+	{"hotplug-in-flight", case_hotplug_in_flight, true, ANYWHERE},
+	{NULL, NULL, false, ANYWHERE},
 };

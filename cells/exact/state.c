@@ -44,6 +44,30 @@ static void case_disable(void)
 		check("deliveries of one", logs[0].counts[spis[i]], 1);
 }
 
+/* A level that is disabled while it is pending stays so as long as its line is high, and no longer. */
+static void case_disable_level(void)
+{
+	const uint32_t ppi = exact_guest->timer_intid;
+
+	enable(0, ppi, DEFAULT);
+	timer_set(0);
+	check("state", state(0, ppi), 1);
+	put(0, ICENABLER, ppi);
+	check("state, disabled", state(0, ppi), 1);
+	take_none();
+	timer_stop();
+	check("state, its line low", state(0, ppi), 0);
+	put(0, ISENABLER, ppi);
+	take_none();
+	timer_set(0);
+	check("state, its line high again", state(0, ppi), 1);
+	put(0, ICENABLER, ppi);
+	put(0, ISENABLER, ppi);
+	hooks[0] = timer_ends;
+	take(1);
+	check("state afterwards", state(0, ppi), 0);
+}
+
 static void disable_itself(uint32_t intid)
 {
 	put(0, ICENABLER, intid);
@@ -143,6 +167,33 @@ static void case_clear_active(void)
 	take(4);
 }
 
+/* An SGI that comes again in its handler: each of its states is taken from it alone, the other stays. */
+static void sgi_by_halves(uint32_t intid)
+{
+	if (logs[0].counts[intid] > 1)
+		return;
+	sgi_to(0, intid);
+	check("pending and active", state(0, intid), 3);
+	put(0, ICPENDR, intid);
+	check("pending cleared", state(0, intid), 2);
+	sgi_to(0, intid);
+	put(0, ICENABLER, intid);
+	check("disabled", state(0, intid), 3);
+	put(0, ISENABLER, intid);
+	check("enabled again", state(0, intid), 3);
+	put(0, ICACTIVER, intid);
+	check("active cleared", state(0, intid), 1);
+}
+
+static void case_sgi_by_halves(void)
+{
+	enable(0, 1, DEFAULT);
+	hooks[0] = sgi_by_halves;
+	sgi_to(0, 1);
+	take(2);
+	check("state afterwards", state(0, 1), 0);
+}
+
 /* A panic in a handler: nothing is ended, and the next kernel starts with a sweep. */
 static void ruin(uint32_t first)
 {
@@ -217,13 +268,15 @@ static void case_group(void)
 }
 
 const struct exact_case state_cases[] = {
-	{"clear-pending", case_clear_pending, false, false},
-	{"disable", case_disable, false, false},
-	{"disable-active", case_disable_active, false, false},
-	{"set-active", case_set_active, false, false},
-	{"set-active-again", case_set_active_again, false, false},
-	{"clear-active", case_clear_active, false, false},
-	{"kdump", case_kdump, false, false},
-	{"group", case_group, false, false},
-	{NULL, NULL, false, false},
+	{"clear-pending", case_clear_pending, false, ANYWHERE},
+	{"disable", case_disable, false, ANYWHERE},
+	{"disable-level", case_disable_level, false, ANYWHERE},
+	{"disable-active", case_disable_active, false, ANYWHERE},
+	{"set-active", case_set_active, false, ANYWHERE},
+	{"set-active-again", case_set_active_again, false, ANYWHERE},
+	{"clear-active", case_clear_active, false, ANYWHERE},
+	{"sgi-by-halves", case_sgi_by_halves, false, ANYWHERE},
+	{"kdump", case_kdump, false, ANYWHERE},
+	{"group", case_group, false, ANYWHERE},
+	{NULL, NULL, false, ANYWHERE},
 };

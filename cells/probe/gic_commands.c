@@ -9,6 +9,7 @@
 #include "crc32.h"
 #include "gic.h"
 #include "mmio.h"
+#include "mmu.h"
 #include "probe.h"
 #include "timer.h"
 
@@ -96,6 +97,42 @@ static void run_gicd_pair(const uint64_t *args)
 			 : "r"(probe_guest->gicd.base + (args[0] & ~UINT64_C(7)))
 			 : "memory");
 	printf("probe: gicd-pair 0x%" PRIx64 " 0x%" PRIx64 "\n", first, second);
+}
+
+/* Address registers written back, and exclusives: of these, too, no syndrome tells. */
+static void run_gicd_indexed(const uint64_t *args)
+{
+	uint64_t at = probe_guest->gicd.base + args[0], value;
+
+	if (args[1])
+		__asm__ volatile("str wzr, [%0, #4]!" : "+r"(at)::"memory");
+	else
+		__asm__ volatile("ldr %w1, [%0], #4" : "+r"(at), "=r"(value)::"memory");
+	printf("probe: gicd-indexed 0x%" PRIx64 " done\n", args[0]);
+}
+
+static void run_gicd_exclusive(const uint64_t *args)
+{
+	uint64_t value;
+
+	__asm__ volatile("ldxr %w0, [%1]" : "=r"(value) : "r"(probe_guest->gicd.base + args[0]) : "memory");
+	printf("probe: gicd-exclusive 0x%" PRIx64 " 0x%" PRIx64 "\n", args[0], value);
+}
+
+/* Mapped as normal memory, which alone may be accessed unaligned. */
+static void run_gicd_unaligned(const uint64_t *args)
+{
+	const uint64_t at = probe_guest->gicd.base + args[0];
+	uint64_t value;
+
+	mmu_unmap(at);
+	if (!mmu_map(at, 1, MMU_SHARED))
+		printf("probe: gicd-unaligned can't map\n");
+	if (args[1] == 2)
+		__asm__ volatile("ldrh w0, [%1]\n\tmov %0, x0" : "=r"(value) : "r"(at) : "x0", "memory");
+	else
+		__asm__ volatile("ldr w0, [%1]\n\tmov %0, x0" : "=r"(value) : "r"(at) : "x0", "memory");
+	printf("probe: gicd-unaligned 0x%" PRIx64 " 0x%" PRIx64 "\n", args[0], value);
 }
 
 static void run_gicr_read(const uint64_t *args)
@@ -190,6 +227,9 @@ const struct probe_command probe_gic_commands[] = {
 	{"gicr-read", "OFFSET", 1, run_gicr_read},
 	{"gicr-write", "OFFSET VALUE [4|8]", 2, run_gicr_write},
 	{"gicd-pair", "OFFSET", 1, run_gicd_pair},
+	{"gicd-indexed", "OFFSET [1: a write]", 1, run_gicd_indexed},
+	{"gicd-exclusive", "OFFSET", 1, run_gicd_exclusive},
+	{"gicd-unaligned", "OFFSET [2|4]", 1, run_gicd_unaligned},
 	{"spi-grab", "INTID", 1, run_spi_grab},
 	{"sgi", "AFFINITY LIST INTID", 3, run_sgi},
 	{"sgi-all", "INTID", 1, run_sgi_all},

@@ -12,12 +12,16 @@
 #include "memory.h"
 #include "mmio.h"
 #include "mmu.h"
+#include "sysreg.h"
 #include "timer.h"
 
 #include "../control/setpoint.h"
 
 #define PATTERN_MAX UINT64_C(0x800000)
 #define PAGE	    UINT64_C(4096)
+#define UPPER	    UINT64_C(0xffffff8000000000) /* of 39 bits, with a granule of 4 KiB */
+#define TCR_EPD1    (UINT64_C(1) << 23)
+#define TCR_UPPER   (UINT64_C(2) << 30 | UINT64_C(25) << 16) /* TG1, T1SZ */
 #define SCRATCH	    PAGE /* in front of the pattern, for `write` and `read` against this cell's own memory */
 
 static uint64_t *pattern;
@@ -93,6 +97,21 @@ static void run_jump(const uint64_t *args)
 	printf("probe: jump 0x%" PRIx64 " %s\n", args[0], probe_faults() ? "faulted" : "came back");
 }
 
+/* A load from the upper addresses, whose first table lies at an address of any kind (TTBR1_EL1, TCR_EL1). */
+static void run_walk(const uint64_t *args)
+{
+	const uint64_t mine = sysreg_read("tcr_el1");
+
+	sysreg_write("ttbr1_el1", args[0]);
+	sysreg_write("tcr_el1", (mine & ~TCR_EPD1) | TCR_UPPER);
+	barrier_isb();
+	probe_arm(false);
+	(void)mmio_read32(UPPER);
+	sysreg_write("tcr_el1", mine);
+	barrier_isb();
+	printf("probe: walk 0x%" PRIx64 " %s\n", args[0], probe_faults() ? "faulted" : "came back");
+}
+
 static void run_checksum(const uint64_t *args)
 {
 	const struct gic_counts *gic = gic_counts();
@@ -139,6 +158,7 @@ const struct probe_command probe_memory_commands[] = {
 	{"read", "ADDRESS [4|8]", 1, run_read},
 	{"write", "ADDRESS VALUE [4|8]", 2, run_write},
 	{"jump", "ADDRESS", 1, run_jump},
+	{"walk", "TABLE", 1, run_walk},
 	{"checksum", "", 0, run_checksum},
 	{"refill", "", 0, run_refill},
 	{"setpoint", "VALUE [COMMAND FLAGS]", 1, run_setpoint},

@@ -45,8 +45,8 @@ class Cpu:
         reads, lacks = reads or {}, lacks or {}
         changed = {at + 4: place for at, place in self._places(MRS, reads).items()}
         lacked, written = self._places(MRS, lacks), self._places(MSR, lacks)
-        seen = {}
-        while (at := self._gdb.run_to(self._core, {*until, *changed, *lacked, *written})) not in until:
+        looked_at, seen = {*until, *changed, *lacked, *written}, {}
+        while (at := self._next(looked_at)) not in until:
             if at in changed:  # behind it, where another one may stand
                 name, number = changed[at]
                 self._set(number, reads[name](self._get(number)))
@@ -61,6 +61,11 @@ class Cpu:
             else:
                 self._gdb.step(self._core)
         return at, seen
+
+    def _next(self, addresses):
+        """The core is there, or runs there."""
+        at = self._gdb.register(self._core, "pc")
+        return at if at in addresses else self._gdb.run_to(self._core, addresses)
 
     def _get(self, number):
         return 0 if number == NONE else self._gdb.register(self._core, f"x{number}")

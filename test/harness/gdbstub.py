@@ -81,7 +81,9 @@ class Gdb:
         self.change(core, register, value)
 
     def run_to(self, core, addresses):
-        """Lets the machine run until that core is about to execute one of them; says which."""
+        """Lets the machine run until that core is about to execute one of them, where it is now for the next time; says which."""
+        if self.register(core, "pc") in addresses:
+            self.step(core)
         self._breakpoints("Z", addresses)
         self._send("vCont;c")
         while (thread := self._stopped()) != core + 1:
@@ -95,6 +97,14 @@ class Gdb:
     def step(self, core):
         """One instruction, of that core alone."""
         self._send(f"vCont;s:{core + 1:x}")
+        self._stopped()
+
+    @contextlib.contextmanager
+    def held(self, core, cores):
+        """Meanwhile the others of `cores` run, and the machine's time with them."""
+        self._send("vCont" + "".join(f";c:{n + 1:x}" for n in range(cores) if n != core))
+        yield
+        self._socket.sendall(b"\x03")
         self._stopped()
 
     def change(self, core, register, value):

@@ -35,6 +35,7 @@ class Telemetry:
     core_state: str
     exits: dict
     exits_at_ready: int
+    el2_ticks_max: int
     injected: int
     foreign_sgi: int
     denied: int
@@ -72,7 +73,7 @@ def parse(data):
     if magic != MAGIC:
         return None
     exits = struct.unpack_from("<16Q", data, 24)
-    (at_ready,) = struct.unpack_from("<Q", data, 152)
+    at_ready, _, ticks_max = struct.unpack_from("<3Q", data, 152)
     injected, foreign, denied = struct.unpack_from("<3Q", data, 432)
     faults = struct.unpack_from("<16Q", data, 456)
     count, time, error, action, esr, elr, _, far, ipa = struct.unpack_from("<QQII5Q", data, 584)
@@ -84,6 +85,7 @@ def parse(data):
         core_state=CORE_STATES[core_state],
         exits=dict(zip(REASONS, exits)),
         exits_at_ready=at_ready,
+        el2_ticks_max=ticks_max,
         injected=injected,
         foreign_sgi=foreign,
         denied=denied,

@@ -17,7 +17,7 @@ POLL = 0.002  # seconds: the health cell's
 
 def image(config):
     """bulkhead.itb of a configuration in test/system/configs, and what its cells need."""
-    by_hand = {"control": "foreign", "hang": "hang", "stuck": "hang", "cuts-stuck": "hang", "drill-hang": "hang"}.get(config)
+    by_hand = {"control": "foreign", "hang": "hang", "stuck": "hang", "cuts-stuck": "hang", "drill-hang": "hang", "accesses": "thumb"}.get(config)
     if by_hand:
         build.assemble(HERE / f"cells/{by_hand}.S", build.CELLS / f"{by_hand}.elf", FOREIGN_BASE)
     return build.image(config)

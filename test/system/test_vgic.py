@@ -6,20 +6,25 @@
 [stest->swr~psci-cpu-off~1]
 """
 
+import contextlib
 import re
+import struct
+import time
 
 import pytest
 
 import system
-from harness import qemu
+from harness import blueprint, build, cpu, gdbstub, qemu
+from test_wrong_facts import Image
 
 ALWAYS = """
-distributor state-registers priorities redistributor flood flood-upwards latecomer latecomer-in-handler
-nested nested-deeper nested-middle nested-sgi nested-ended second-arrival pended-twice clear-pending disable disable-active
-set-active set-active-again clear-active kdump group sibling-pending sibling-active sibling-frame siblings-ask
+distributor state-registers priorities widths any-register signed redistributor flood flood-upwards latecomer latecomer-in-handler
+nested nested-deeper nested-middle nested-lowest nested-sgi nested-ended end-of-another second-arrival pended-twice clear-pending disable disable-level disable-active
+set-active set-active-again clear-active sgi-by-halves kdump group sibling-pending sibling-active sibling-frame siblings-ask sibling-leaves
 redistributor-of-sibling routes route route-in-flight random-in-flight hotplug hotplug-in-flight
 """.split()
-INJECTED = ["priority-mask", "binary-point", "ends-apart", "ends-apart-sgi"]
+INJECTED = ["priority-mask", "binary-point", "binary-point-common", "ends-apart-in-turn", "deactivate-in-vain"]
+PARKED = ["ends-apart", "ends-apart-sgi"]
 
 RUNS = [
     ("injected", {}),
@@ -29,15 +34,119 @@ RUNS = [
     ("direct", {}),
     ("direct", {"icount": qemu.ICOUNT}),
 ]
+CORE, SIBLING, CORES = 1, 2, 4  # exact's, as QEMU counts them
+
+
+def all_good(running, cases, since=0):
+    running.uart.search(r"^\[exact\] exact: end .*\n", since=since, never=system.HALTED)
+    text = running.view.log("exact")
+    lines = re.findall(r"^exact: (.*)$", text[text.rfind("exact: distributor") :] if since else text, re.M)
+    assert not [line for line in lines if " BAD " in line]
+    assert sorted(lines) == sorted([f"{case} ok" for case in cases] + [f"end cases={len(cases)} bad=0"])
+    assert running.view.core("exact").faults == {}
 
 
 @pytest.mark.parametrize("mode, options", RUNS, ids=["-".join([m, *o]) + o.get("cpu", "") for m, o in RUNS])
 def test_exact(results, mode, options):
     with system.running(f"vgic-{mode}", results, **options) as running:
-        running.uart.search(r"^\[exact\] exact: end .*\n", never=system.HALTED)
-        lines = re.findall(r"^exact: (.*)$", running.view.log("exact"), re.M)
-        assert not [line for line in lines if " BAD " in line]
-        cases = ALWAYS + (INJECTED if mode == "injected" else [])
-        assert sorted(lines) == sorted([f"{case} ok" for case in cases] + [f"end cases={len(cases)} bad=0"])
-        core = running.view.core("exact")
-        assert (core.generation, core.faults) == (1, {})
+        all_good(running, ALWAYS + (INJECTED + PARKED if mode == "injected" else []))
+        assert running.view.core("exact").generation == 1
+
+
+# ---- a CPU that QEMU has no model of ----
+
+ICH_VTR_EL2 = "S3_4_C12_C11_1"
+LOAD_WORD = 0x18000000  # LDR <Wt>, <label> (Arm ARM C6.2.189)
+VTR = 4 << 29 | 4 << 26 | 1 << 23 | 1 << 21 | 3  # 5 bits of priority, 4 list registers; without TDS
+
+
+def without_tds(folder):
+    """An image for a CPU on which ICC_DIR_EL1 can't be made to trap alone: what EL2 knows of it is a word of its own text."""
+    config = folder / "vgic-in-turn.dts"
+    text = (build.CONFIGS / "vgic-injected.dts").read_text(encoding="utf-8")
+    config.write_text(text.replace('image = "exact.elf";', 'image = "exact.elf"; bootargs = "in-turn";'), encoding="utf-8")
+    image = Image(config)
+    data = image.kernel.data
+    word = build.symbol(build.HYPERVISOR, "trampoline_start") - blueprint.EL2_VA_TEXT - 4  # the padding of the text's last page
+    assert not any(data[word - 4 : word + 4])
+    struct.pack_into("<I", data, word, VTR)
+    for after, target in cpu.reads(bytes(data[:word]), ICH_VTR_EL2).items():
+        at = after - 4 - blueprint.EL2_VA_TEXT
+        struct.pack_into("<I", data, at, LOAD_WORD | (word - at) // 4 << 5 | int(target[1:]))
+    blueprint.rehash(image.kernel)
+    return image.fit
+
+
+def test_ends_in_turn(results):
+    """No more are active at once than there are list registers, and each comes when another has ended."""
+    with qemu.QemuTarget(results) as target:
+        all_good(system.System(target, without_tds(results)).start(), ALWAYS + INJECTED)
+
+
+# ---- a core that is late ----
+
+
+@contextlib.contextmanager
+def halted(results):
+    """exact, before its first instruction; goes on from there by gdb."""
+    with qemu.QemuTarget(results, extra=["-S"]) as target:
+        running = system.System(target, system.image("vgic-injected"))
+        target.load(running.fit)
+        target.power("on")
+        yield running
+
+
+def symbol(name):
+    return build.symbol(build.HYPERVISOR, name)
+
+
+def test_more_ends_than_parked(results):
+    """Ends of what had a register's end before are counted, too, as many as EL2 is late for (ICH_HCR_EL2.EOIcount)."""
+    with halted(results) as running:
+        code = bytes(running.fit.kernel.data[: running.blueprint.offset])
+        with gdbstub.attached(running.target) as gdb:
+            for _ in range(40):
+                cpu.read_as(gdb, code, "S3_4_C12_C11_0", lambda value: value | 31 << 27, CORE)
+        all_good(running, ALWAYS + INJECTED + PARKED)
+
+
+def longest(running):
+    """Seconds of the longest exit of exact's first core."""
+    return running.view.core("exact").el2_ticks_max / int(re.search(r"timer (\d+) Hz", running.uart.text)[1])
+
+
+def test_sibling_silent(results):
+    """A core that doesn't answer is waited for at most 1 s; what is in none of its list registers is known without it."""
+    with halted(results) as running:
+        with gdbstub.attached(running.target) as gdb:
+            gdb.run_to(SIBLING, [symbol("vgic_query_answer")])
+            with gdb.held(SIBLING, CORES):
+                time.sleep(2.5)
+        all_good(running, ALWAYS + INJECTED + PARKED)
+        assert 1 <= longest(running) < 2
+
+
+def test_sibling_leaves(results):
+    """One that is asked just before it is off is waited for until then."""
+    with halted(results) as running:
+        with gdbstub.attached(running.target) as gdb:
+            gdb.run_to(SIBLING, [symbol("core_off")])
+            with gdb.held(SIBLING, CORES):
+                time.sleep(0.3)
+        all_good(running, ALWAYS + INJECTED + PARKED)
+        assert 0.1 < longest(running) < 1
+
+
+def test_restarted_while_it_asks(results):
+    """A core that waits for a sibling's answer leaves when its cell is to be restarted."""
+    with system.running("vgic-injected", results) as running:
+        mark = running.health("restart exact")
+        running.uart.search(r"cell=exact start generation=2\n", since=mark)
+        with gdbstub.attached(running.target) as gdb:
+            gdb.run_to(SIBLING, [symbol("vgic_query_answer")])
+            mark = running.health("restart exact")
+            with gdb.held(SIBLING, CORES):
+                time.sleep(0.5)
+        mark = running.uart.search(r"cell=exact start generation=3\n", since=mark).end()
+        all_good(running, ALWAYS + INJECTED + PARKED, since=mark)
+        assert longest(running) < 0.9

@@ -14,6 +14,7 @@
 
 #define SPSR_AARCH32 BIT(4)
 #define SPSR_BTYPE   (UINT64_C(3) << 10)
+#define SPSR_IT	     (UINT64_C(0x3f) << 10 | UINT64_C(3) << 25) /* of AArch32 */
 
 /* vectors.S. EXIT_AGAIN: nothing was done, the handler needs the whole frame. A word, since vectors.S tests
  * one. */
@@ -53,21 +54,29 @@ static inline bool exit_hot(u32 n)
 	return n <= 9;
 }
 
-/* Past an instruction of `bytes`, as if it had been executed: PSTATE.BTYPE, which AArch64 alone has, is then
- * 0. */
-static inline void exit_skip(u64 bytes)
+/* Past an instruction of AArch64 as if it had been executed: PSTATE.BTYPE is then 0. */
+static inline void exit_skip_from(u64 spsr)
 {
-	const u64 spsr = sysreg_read(spsr_el2);
-
-	sysreg_write(elr_el2, sysreg_read(elr_el2) + bytes);
-	if ((spsr & SPSR_BTYPE) && !(spsr & SPSR_AARCH32))
+	sysreg_write(elr_el2, sysreg_read(elr_el2) + 4);
+	if (spsr & SPSR_BTYPE)
 		sysreg_write(spsr_el2, spsr & ~SPSR_BTYPE);
 }
 
-/* By IL in its syndrome (Arm ARM D17.2.37). */
-static inline u64 exit_bytes(u64 esr)
+static inline void exit_skip(void)
 {
-	return 2 + 2 * field(esr, 25, 1);
+	exit_skip_from(sysreg_read(spsr_el2));
+}
+
+/* The same of a load or a store, which may be AArch32's, at EL0. */
+void exit_skip_aarch32(u64 esr, u64 spsr);
+static inline void exit_skip_access(u64 esr)
+{
+	const u64 spsr = sysreg_read(spsr_el2);
+
+	if (unlikely(spsr & SPSR_AARCH32))
+		exit_skip_aarch32(esr, spsr);
+	else
+		exit_skip_from(spsr);
 }
 
 static inline void exit_count(enum exit_reason reason)

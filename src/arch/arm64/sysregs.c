@@ -71,7 +71,7 @@ static const struct row rows[] = {
 
 static const struct row *row_find(u32 place)
 {
-	u32 low = 0, high = ARRAY_SIZE(rows);
+	u32 low = 0, high = ARRAY_SIZE(rows) - 1; /* whose end is that of all encodings */
 
 	while (low < high) {
 		const u32 middle = (low + high) / 2;
@@ -81,7 +81,7 @@ static const struct row *row_find(u32 place)
 		else
 			high = middle;
 	}
-	return low < ARRAY_SIZE(rows) && rows[low].first <= place ? &rows[low] : NULL;
+	return rows[low].first <= place ? &rows[low] : NULL;
 }
 
 /* No field above its limit: what the architecture adds later stays hidden. */

@@ -115,9 +115,7 @@ static u32 lr_used(void)
 COLD void vgic_start(u32 priority_shift)
 {
 	rpr_shift = priority_shift;
-	lr_count = (u32)field(sysreg_read(ICH_VTR_EL2), 0, 5) + 1;
-	if (lr_count > 16)
-		lr_count = 16;
+	lr_count = (u32)field(sysreg_read(ICH_VTR_EL2), 0, 4) + 1; /* of ListRegs' 5 bits, whose most is 15 */
 	lr_all = (u32)MASK(lr_count);
 	for (u32 i = 0; i < lr_count; i++)
 		lr_write(i, 0);
@@ -160,10 +158,9 @@ static void pool_remove(struct pool *pool, u32 intid)
 	without_lr--;
 }
 
+/* One that isn't in it. */
 static void pool_add(struct pool *pool, u32 intid)
 {
-	if (pool_has(pool, intid))
-		return;
 	pool->words[intid / 32] |= (u32)BIT(intid % 32);
 	pool->count++;
 	without_lr++;

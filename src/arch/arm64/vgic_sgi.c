@@ -71,7 +71,7 @@ COLD void vgic_send_sgi(u64 value)
 static COLD u32 sgi_rare(u64 value, u64 start)
 {
 	vgic_send_sgi(value);
-	exit_skip(4);
+	exit_skip();
 	return exit_done_rare(start, EXIT_SGI);
 }
 
@@ -83,6 +83,6 @@ u32 exit_sgi(u64 value, u64 start)
 	dsb(ish);
 	sysreg_write(ICC_SGI1R_EL1, value);
 	isb();
-	exit_skip(4);
+	exit_skip();
 	return exit_done(start, EXIT_SGI);
 }

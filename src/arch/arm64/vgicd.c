@@ -37,7 +37,7 @@ static u32 owned(u32 word)
 
 static bool owns(u64 intid)
 {
-	return intid < INTID_SPECIAL && (owned((u32)intid / 32) & BIT(intid % 32));
+	return owned((u32)intid / 32) & BIT(intid % 32);
 }
 
 /* Sixteen interrupts of two bits each; fixed. */
@@ -137,7 +137,7 @@ static COLD u32 word_slow(struct exit *exit, u64 esr, u64 start, u32 offset)
 	gicd_access(&access);
 	if (!access.write)
 		exit_register_set(exit, n, access.value);
-	exit_skip(exit_bytes(esr));
+	exit_skip_access(esr);
 	return exit_done_rare(start, EXIT_GICD);
 }
 
@@ -160,6 +160,6 @@ u32 exit_gicd_word(struct exit *exit, u64 esr, u64 start, u32 offset)
 	} else {
 		return word_slow(exit, esr, start, offset);
 	}
-	exit_skip(exit_bytes(esr));
+	exit_skip_access(esr);
 	return exit_done(start, EXIT_GICD);
 }

@@ -503,8 +503,7 @@ static void system_registers(void **state)
 static void unforeseen_classes_are_undefined(void **state)
 {
 	for (u32 ec = 0; ec < 64; ec++) {
-		if (ec == 0x12 || ec == 0x13 || ec == EC_HVC || ec == EC_SMC || ec == EC_SYSREG ||
-		    ec == EC_IABORT || ec == EC_DABORT)
+		if (ec == EC_HVC || ec == EC_SMC || ec == EC_SYSREG || ec == EC_IABORT || ec == EC_DABORT)
 			continue;
 		boot(state);
 		exit_with(ec, 0);
@@ -519,10 +518,26 @@ static void skipping_leaves_btype_zero(void **state)
 	reg_set("spsr_el2", 0x80000c05);
 	load(GICD + 0x420, 2, 1, 0);
 	assert_int_equal(reg("spsr_el2"), 0x80000005);
-	/* AArch32 has IT there. */
-	reg_set("spsr_el2", 0x80000c10);
-	load(GICD + 0x420, 2, 1, 0);
-	assert_int_equal(reg("spsr_el2"), 0x80000c10);
+}
+
+/* SPSR_EL2 of Thumb at EL0, with an IT state: bits 7 to 2 at 15 to 10, bits 1 and 0 at 26 and 25. */
+static u64 thumb(u32 it)
+{
+	return UINT64_C(0x80000030) | (u64)(it >> 2) << 10 | (u64)(it & 3) << 25;
+}
+
+/* ITTEE EQ, from its first instruction on, ITTTE EQ's first, and no block (Arm ARM, ITAdvance()).
+ * [utest->swr~emulated-pages~1] */
+static void skipping_goes_on_in_an_it_block(void **state)
+{
+	static const u8 states[][2] = {{0x07, 0x0e}, {0x0e, 0x1c}, {0x1c, 0x18}, {0x18, 0x00},
+				       {0x03, 0x06}, {0xef, 0xfe}, {0xe8, 0x00}, {0x00, 0x00}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		reg_set("spsr_el2", thumb(states[i][0]));
+		load(GICD + 0x420, 2, 1, 0);
+		assert_true(reg("spsr_el2") == thumb(states[i][1]));
+	}
 }
 
 static void skipping_a_16_bit_instruction(void **state)
@@ -616,6 +631,7 @@ int main(void)
 		cmocka_unit_test_setup(system_registers, boot),
 		cmocka_unit_test_setup(unforeseen_classes_are_undefined, boot),
 		cmocka_unit_test_setup(skipping_leaves_btype_zero, boot),
+		cmocka_unit_test_setup(skipping_goes_on_in_an_it_block, boot),
 		cmocka_unit_test_setup(skipping_a_16_bit_instruction, boot),
 		cmocka_unit_test_setup(histogram_of_ticks, boot),
 		cmocka_unit_test_setup(interrupt_exits, boot),

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Configuration space of a PCI function that doesn't answer, as during its reset, and of one whose BARs don't come back.
+
+EL2's mapping of a cell's function leads elsewhere: to a place of the bus where nobody is, or to the host bridge, which has
+no BARs.
+
+[stest->swr~pci-config-emulated~1] [stest->swr~pci-bars-fixed~1]
+
+Robustness: all
+"""
+
+import struct
+
+import pytest
+
+import system
+from harness import blueprint, build, qemu
+from test_dma import EXTRA
+from test_wrong_facts import Image
+
+ECAM = 0x4010000000  # of the board, and of each cell
+HOST_BRIDGE, NOBODY = ECAM, ECAM + 0xF8000  # 0000:00:1f.0
+OWN = ECAM + 0x8000  # a cell's first function
+COMMAND, MESSAGE_UPPER = 0x4, 0x48
+MEMORY, MASTER = 2, 4
+ONES = 0xFFFFFFFF
+
+
+def config_va(image, cell):
+    """Where EL2 looks for the configuration space of a cell's only function."""
+    record = image.blueprint.offset + cell.record_offset
+    (table, count) = struct.unpack_from("<II", image.kernel.data, record + 504)
+    assert count == 1
+    return struct.unpack_from("<Q", image.kernel.data, record + table)[0]
+
+
+@pytest.fixture(scope="module")
+def machine():
+    image = Image("functions")
+    for name, place in (("gone", NOBODY), ("other", HOST_BRIDGE)):
+        cell = image.blueprint.cells[name]
+        image.blueprint.redirect(image.blueprint.el2(cell.cores[0].machine_core), config_va(image, cell), place)
+    blueprint.rehash(image.kernel)
+    with qemu.QemuTarget(build.results_folder("functions"), extra=EXTRA) as target:
+        yield system.System(target, image.fit).start().wait_up("gone", "other", "whole")
+
+
+def read(machine, cell, offset, size=4):
+    return int(machine.ask(cell, f"read {OWN + offset:#x} {size}", r"read \S+ = 0x(\w+)\n")[1], 16)
+
+
+def write(machine, cell, offset, value, size=4):
+    machine.ask(cell, f"write {OWN + offset:#x} {value:#x} {size}", r"write \S+ done")
+
+
+def test_whole(machine):
+    """Memory decodes where the BARs are; 8 bytes at once are nobody's."""
+    write(machine, "whole", COMMAND, MEMORY)
+    assert read(machine, "whole", COMMAND) & 0xFFFF == MEMORY
+    assert read(machine, "whole", 0, 8) == ONES << 32 | ONES
+    write(machine, "whole", 0, MASTER << 32, 8)
+    assert read(machine, "whole", COMMAND) & 0xFFFF == MEMORY
+
+
+def test_gone(machine):
+    """What can't be read can't be kept, so nothing is written but a register that is the guest's whole."""
+    before = read(machine, "gone", COMMAND)
+    assert before & MEMORY
+    with machine.survives("gone"), machine.survives("whole"):
+        write(machine, "gone", COMMAND, MEMORY | MASTER)
+        assert read(machine, "gone", COMMAND) == before
+        write(machine, "gone", MESSAGE_UPPER, 0x12345678)
+        assert read(machine, "gone", MESSAGE_UPPER) == ONES
+    machine.restart("gone")
+
+
+def test_bars_lost(machine):
+    """Memory doesn't decode; what else was written holds."""
+    write(machine, "other", COMMAND, MEMORY | MASTER)
+    assert read(machine, "other", COMMAND) & 0xFFFF == MASTER
+    machine.restart("other")
+    assert not read(machine, "other", COMMAND) & (MEMORY | MASTER)
