@@ -6,6 +6,7 @@ The machine stands still while the connection is open and goes on when it is clo
 """
 
 import contextlib
+import functools
 import os
 import re
 import socket
@@ -22,14 +23,18 @@ class Gdb:
         self._socket.settimeout(60)
         self._file = sock.makefile("rb")
         self._ask("qSupported:xmlRegisters=aarch64")
-        self._numbers = {}
-        number = 0
+
+    @functools.cached_property
+    def _numbers(self):
+        """Of registers, by name: a long document, for those who want one."""
+        numbers, number = {}, 0
         for name in re.findall(r'href="([^"]+)"', self._document("target.xml")):
             for register in re.finditer(r"<reg ([^>]*)>", self._document(name)):
                 words = dict(re.findall(r'(\w+)="([^"]*)"', register[1]))
                 number = int(words.get("regnum", number))
-                self._numbers[words["name"]] = number
+                numbers[words["name"]] = number
                 number += 1
+        return numbers
 
     def _send(self, text):
         data = text.encode()

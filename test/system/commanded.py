@@ -10,10 +10,12 @@ from harness import build, gdbstub, qemu
 
 ELF = build.CELLS / "commanded.elf"
 ENTRY, ENTRIES = 256, 128  # bytes; of a list
+PACKET = 1920  # bytes that gdb's protocol takes at once
 
 EL0, EL1T, EL1H, EL0_A32 = 0x3C0, 0x3C4, 0x3C5, 0x1D0  # SPSR: where an instruction is executed, all masked
 SVC, SVC_A32 = 0xD4000001, 0xEF000000
 HVC, NOP, BR_X1 = 0xD4000002, 0xD503201F, 0xD61F0020
+TIME, FREQUENCY = 0xD53BE040, 62500000  # MRS X0, CNTVCT_EL0; of a machine of QEMU's
 LOADS = {1: 0x39400020, 2: 0x79400020, 4: 0xB9400020, 8: 0xF9400020}  # x0 from [x1]
 STORES = {1: 0x39000020, 2: 0x79000020, 4: 0xB9000020, 8: 0xF9000020}
 
@@ -105,8 +107,8 @@ class Commanded:
                 return self.tell(*commands, gdb=own)
         assert len(commands) < ENTRIES
         data = b"".join(command.entry() for command in commands)
-        for at in range(0, len(data), 1024):
-            gdb.write_physical(self.list + ENTRY + at, data[at : at + 1024])
+        for at in range(0, len(data), PACKET):
+            gdb.write_physical(self.list + ENTRY + at, data[at : at + PACKET])
         return gdb.write_physical(self.list, struct.pack("<I", len(commands)))
 
     def ends(self, count):
@@ -131,6 +133,11 @@ class Commanded:
         """Statuses of calls, each a tuple."""
         self.tell(*(call(*one) for one in several))
         return [end.status for end in self.ends(len(several))]
+
+    def second(self):
+        """One goes by."""
+        end = self.do(Command(TIME)).x[0] + FREQUENCY
+        qemu.wait_until(lambda: self.do(Command(TIME)).x[0] > end, "a second is over")
 
     def start(self, core):
         """A sibling; itself."""

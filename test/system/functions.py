@@ -5,8 +5,10 @@ import commanded
 from commanded import Command, load, store
 
 ECAM = 3  # enum bp_mmio_kind
-ROWS = 256  # functions of a bus
+FUNCTIONS = 256  # of a bus
 COMMAND, BAR0, MEMORY_AND_MASTER = 0x04, 0x10, 6
+# LDR W0, [X1]; CMP W0, W2; B.EQ to the end; ADD X1, X1, #4096; SUBS X3, X3, #1; B.NE to the first
+FIND = 0xB9400020, 0x6B02001F, 0x54000080, 0x91400421, 0xF1000463, 0x54FFFF61
 WHILE_BIT_0 = 0xB9400020, 0x3707FFE0  # LDR W0, [X1]; TBNZ W0, #0 to it
 UNTIL_BIT_1 = 0xB9400020, 0x360FFFE0  # the same with TBZ W0, #1
 
@@ -15,10 +17,9 @@ class Function:
     def __init__(self, core, identity):
         """identity: device and vendor, as the configuration space begins."""
         self.core = core
-        space = core.device(ECAM)
-        ends = [end for at in range(0, ROWS, 64) for end in core.do(*(load(space + 4096 * (at + n)) for n in range(64)))]
-        row = next(n for n, end in enumerate(ends) if end.passed and end.x[0] == identity)
-        self.config = space + 4096 * row
+        found = core.do(Command(FIND, (0, core.device(ECAM), identity, FUNCTIONS)))
+        assert found.x[0] == identity
+        self.config = found.x[1]
         low, high = (end.x[0] for end in core.do(load(self.config + BAR0), load(self.config + BAR0 + 4)))
         self.bar = low & ~15 | (high << 32 if low & 4 else 0)
         core.do(store(self.config + COMMAND, MEMORY_AND_MASTER))

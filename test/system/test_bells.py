@@ -64,7 +64,7 @@ def test_rate(bells):
     end = bells.ringer.do(Command(RINGS, (0, BELL, 0, DOORBELL, count)))
     assert end.passed and end.x[4] == 0
     refused = ((end.x[5] ^ 1 << 63) - (1 << 63)) // BUSY
-    milliseconds = (end.x[7] - end.x[6]) / 62500
+    milliseconds = (end.x[7] - end.x[6]) * 1000 / commanded.FREQUENCY
     assert 0 < refused <= count - RINGS_MAX
     assert count - refused <= RINGS_MAX * (milliseconds + 2)
     assert bells.ringer.call(DOORBELL, BELL) == OK

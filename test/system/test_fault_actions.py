@@ -14,7 +14,7 @@ import pytest
 
 import commanded
 from commanded import APPLICATION_ERROR, BR_X1, EL0, EL0_A32, EL1H, EL1T, OK, Command, Commanded, call, load
-from harness import build, qemu
+from harness import build, gdbstub, qemu
 
 NOWHERE = 0x10000000  # of no cell's address space
 EXTERNAL, IL = 0x10, 1 << 25  # of ESR: DFSC or IFSC
@@ -24,6 +24,7 @@ PAIR = 0xA9400820  # LDP X0, X2, [X1]: no syndrome describes it
 A32_LOAD, A32_BRANCH = 0xE5910000, 0xE12FFF11  # LDR R0, [R1]; BX R1
 STATES = {"el0": EL0, "el1t": EL1T, "el1h": EL1H, "aarch32": EL0_A32}
 VECTORS = {"el0": 0x400, "el1t": 0x000, "el1h": 0x200, "aarch32": 0x600}
+SYNC_LOWER, SERROR_LOWER = 0x400, 0x580  # of a vector table: Arm ARM D1.4.1
 CRASH_DUMPS = 32  # offset in struct crash_record
 FORBIDDEN_ACCESS = 2  # enum bp_error
 
@@ -74,6 +75,21 @@ def test_application(machine):
         assert Commanded(machine, cell).call(APPLICATION_ERROR, 42) == OK
         core = machine.view.core(cell)
         assert (core.fault_error, core.fault_action, core.fault_far, core.generation) == ("application-error", action, 42, 1)
+
+
+def test_serror(machine):
+    """One that costs nothing: the guest goes on where it was. The debugger makes it of a call, whose registers stay as they were.
+    [stest->swr~serror-attributed~1]"""
+    vectors = build.symbol(build.HYPERVISOR, "vectors")
+    for cell, action in ("logging", "log"), ("ignoring", "ignore"):
+        core = Commanded(machine, cell)
+        with gdbstub.attached(machine.target) as gdb:
+            core.tell(call(APPLICATION_ERROR, 42), gdb=gdb)
+            gdb.change_at(machine.blueprint.cells[cell].cores[0].machine_core, vectors + SYNC_LOWER, "pc", vectors + SERROR_LOWER)
+        (end,) = core.ends(1)
+        assert end.passed and end.x[:2] == (APPLICATION_ERROR, 42)
+        now = machine.view.core(cell)
+        assert (now.fault_error, now.fault_action, now.generation) == ("serror", action, 1)
 
 
 def test_flood(machine):

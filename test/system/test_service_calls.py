@@ -83,9 +83,12 @@ def test_unknown(machine):
 
 def test_ready(machine):
     """The cell is up by its first core's word; another's begins that core's steady state alone."""
+    before = machine.view.core("health", 1)
     assert machine.second.calls((READY,), (READY,)) == [OK, OK]
     assert machine.view.state("health") == "running"
-    assert machine.view.core("health", 1).exits_at_ready > 0
+    now = machine.view.core("health", 1)
+    assert now.exits_at_ready > 0
+    assert (now.cell_state, now.ready_time, now.event_sequence) == ("none", 0, before.event_sequence)
     assert machine.first.calls((READY,)) == [OK]
     assert machine.view.state("health") == "ready"
 
