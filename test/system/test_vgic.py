@@ -21,7 +21,7 @@ ALWAYS = """
 distributor state-registers priorities widths any-register signed redistributor flood flood-upwards latecomer latecomer-in-handler
 nested nested-deeper nested-middle nested-lowest nested-sgi nested-ended end-of-another second-arrival pended-twice clear-pending disable disable-level disable-active
 set-active set-active-again clear-active sgi-by-halves kdump group sibling-pending sibling-active sibling-frame siblings-ask sibling-leaves
-redistributor-of-sibling routes route route-in-flight random-in-flight hotplug hotplug-in-flight
+redistributor-of-one-off redistributor-of-sibling routes route route-in-flight random-in-flight hotplug hotplug-in-flight
 """.split()
 INJECTED = ["priority-mask", "binary-point", "binary-point-common", "ends-apart-in-turn", "deactivate-in-vain"]
 PARKED = ["ends-apart", "ends-apart-sgi"]
