@@ -146,7 +146,7 @@ def test_restarted_while_it_asks(results):
             gdb.run_to(SIBLING, [symbol("vgic_query_answer")])
             mark = running.health("restart exact")
             with gdb.held(SIBLING, CORES):
-                time.sleep(0.5)
+                time.sleep(1.2)
         mark = running.uart.search(r"cell=exact start generation=3\n", since=mark).end()
         all_good(running, ALWAYS + INJECTED + PARKED, since=mark)
         assert longest(running) < 0.9
