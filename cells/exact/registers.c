@@ -335,6 +335,14 @@ static void case_redistributor(void)
 	redistributor(0);
 }
 
+/* The sibling before it is on. */
+static void case_redistributor_of_one_off(void)
+{
+	frames[1] = frames[0] + 2 * SGI_FRAME;
+	for (uint32_t intid = 0; intid < FIRST_PPI; intid++)
+		check("state", state(1, intid), 0);
+}
+
 static void case_redistributor_of_sibling(void)
 {
 	redistributor(1);
@@ -349,6 +357,7 @@ const struct exact_case register_cases[] = {
 	{"any-register", case_any_register, false, ANYWHERE},
 	{"signed", case_signed, false, ANYWHERE},
 	{"redistributor", case_redistributor, false, ANYWHERE},
+	{"redistributor-of-one-off", case_redistributor_of_one_off, false, ANYWHERE},
 	{"redistributor-of-sibling", case_redistributor_of_sibling, true, ANYWHERE},
 	{"routes", case_routes, true, ANYWHERE},
 	{NULL, NULL, false, ANYWHERE},

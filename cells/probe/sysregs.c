@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "probe.h"
+#include "sysreg.h"
 
 /* X(name, encoding, writable): those not writable would change what the probe itself runs on. */
 #define REGISTERS(X)                                                                                         \
@@ -166,7 +167,26 @@ static void run_sysregs(const uint64_t *args)
 	printf("probe: sysregs %" PRIu32 " tried\n", tried);
 }
 
+/* RDVL x0, #1, with all that EL1 itself can open of SVE and SME (CPACR_EL1.ZEN, SMEN). */
+static void run_sve(const uint64_t *args)
+{
+	const uint64_t mine = sysreg_read("cpacr_el1");
+
+	(void)args;
+	sysreg_write("cpacr_el1", mine | UINT64_C(3) << 16 | UINT64_C(3) << 24);
+	barrier_isb();
+	probe_arm(true);
+	__asm__ volatile(".inst 0x04bf5020" ::: "x0", "memory");
+	sysreg_write("cpacr_el1", mine);
+	barrier_isb();
+	if (probe_faults())
+		printf("probe: sve fault:0x%" PRIx64 "\n", probe_counts.last_esr);
+	else
+		printf("probe: sve came back\n");
+}
+
 const struct probe_command probe_sysreg_commands[] = {
+	{"sve", "", 0, run_sve},
 	{"sysreg", "N", 1, run_sysreg},
 	{"sysregs", "[FIRST END]", 0, run_sysregs},
 	{NULL, NULL, 0, NULL},

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """A CPU that QEMU has no model of, as a cell finds it: counters of the implementer's own, and a register that traps and is on no list.
+A cell whose cores are of two clusters.
 
-Robustness: test_not_on_the_list
+Robustness: test_not_on_the_list, test_two_clusters
 """
 
 import re
+import struct
 
 import pytest
 
 import system
-from harness import build, cpu, gdbstub
+from harness import build, cpu, gdbstub, qemu
 
 PMUV3, OWN = 1, 15  # ID_AA64DFR0_EL1.PMUVer (Arm ARM D17.2.59)
 UNDEFINED = "fault:0x2000000"
@@ -66,3 +68,32 @@ def test_not_on_the_list(machine, where):
                 gdb.change(core, "x1", gdb.register(core, "x1") & ~PLACE | UNLISTED[where])
         assert answer(machine, cell, "ACTLR_EL1", mark) == (UNDEFINED, UNDEFINED)
     assert answer(machine, cell, "ACTLR_EL1", machine.send(cell, command)) == ("0x0", "ok")
+
+
+SECOND, ELSEWHERE = 2, 0x101  # MPIDR: the attacker's second core, and where it is when EL2 looks
+
+
+def test_two_clusters(results):
+    """SGIs go to a cell's cores by their clusters' names; the same number in another cluster is nobody's. [stest->swr~sgi-own-cores-only~1]"""
+    with qemu.QemuTarget(results, extra=["-S"]) as target:
+        running = system.System(target, system.image("injected"))
+        target.load(running.fit)
+        target.power("on")
+        cell = running.blueprint.cells["attacker"]
+        record = running.blueprint.offset + cell.record_offset
+        (cores,) = struct.unpack_from("<I", running.fit.kernel.data, record + 448)
+        place = running.fit.kernel.load + record + cores + 40
+        with gdbstub.attached(target) as gdb:
+            gdb.run_to(cell.cores[0].machine_core, [build.symbol(build.HYPERVISOR, "vgic_sgi_start")])
+            assert int.from_bytes(target.read_memory(place, 8), "little") == cell.cores[1].mpidr == SECOND
+            gdb.write_physical(place, ELSEWHERE.to_bytes(8, "little"))
+            gdb.run_to(cell.cores[0].machine_core, [gdb.register(cell.cores[0].machine_core, "x30")])
+            gdb.write_physical(place, SECOND.to_bytes(8, "little"))
+        running.wait_up("attacker", "victim")
+        foreign = running.view.core("attacker").foreign_sgi
+        for affinity, targets, sgis, more in ((0x100, 2, 0, 0), (0, 2, 1, 0), (0x100, 1, 0, 1), (0, 4, 0, 1), (0, 6, 1, 1), (0x100, 3, 0, 1)):
+            running.ask("attacker", f"sgi {affinity:#x} {targets} 5", f"sgi sent, own sgis {sgis}")
+            foreign += more
+            assert running.view.core("attacker").foreign_sgi == foreign, (affinity, targets)
+        running.ask("attacker", "sgi-all 5", "sgi-all sent")
+        assert running.view.core("attacker").foreign_sgi == foreign

@@ -21,7 +21,7 @@ ALWAYS = """
 distributor state-registers priorities widths any-register signed redistributor flood flood-upwards latecomer latecomer-in-handler
 nested nested-deeper nested-middle nested-lowest nested-sgi nested-ended end-of-another second-arrival pended-twice clear-pending disable disable-level disable-active
 set-active set-active-again clear-active sgi-by-halves kdump group sibling-pending sibling-active sibling-frame siblings-ask sibling-leaves
-redistributor-of-sibling routes route route-in-flight random-in-flight hotplug hotplug-in-flight
+redistributor-of-one-off redistributor-of-sibling routes route route-in-flight random-in-flight hotplug hotplug-in-flight
 """.split()
 INJECTED = ["priority-mask", "binary-point", "binary-point-common", "ends-apart-in-turn", "deactivate-in-vain"]
 PARKED = ["ends-apart", "ends-apart-sgi"]
@@ -146,7 +146,7 @@ def test_restarted_while_it_asks(results):
             gdb.run_to(SIBLING, [symbol("vgic_query_answer")])
             mark = running.health("restart exact")
             with gdb.held(SIBLING, CORES):
-                time.sleep(0.5)
+                time.sleep(1.2)
         mark = running.uart.search(r"cell=exact start generation=3\n", since=mark).end()
         all_good(running, ALWAYS + INJECTED + PARKED, since=mark)
         assert longest(running) < 0.9

@@ -72,12 +72,14 @@ static void state_unlock(void)
 	lock_release(&cell_state()->gic_lock);
 }
 
+/* Its telemetry is there: no guest starts before all cores of its cell have come to rest once (core/cell.c).
+ */
 static bool core_runs(u32 core)
 {
 	const volatile struct telemetry_core *t =
 		(const volatile struct telemetry_core *)cell_core(core)->telemetry_va;
 
-	return t->magic == TELEMETRY_MAGIC && t->core_state == CORE_RUNNING;
+	return t->core_state == CORE_RUNNING;
 }
 
 static void query_write(u32 core, u32 word, u32 mask, u32 end)

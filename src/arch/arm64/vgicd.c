@@ -148,7 +148,10 @@ u32 exit_gicd_word(struct exit *exit, u64 esr, u64 start, u32 offset)
 	const u32 bits = owned((offset & 0x7f) / 4);
 	const va_t at = EL2_VA_GICD + offset;
 	const bool write = esr & BIT(6);
+	const u64 spsr = sysreg_read(spsr_el2);
 
+	if (unlikely(spsr & SPSR_AARCH32))
+		return word_slow(exit, esr, start, offset);
 	if (write) {
 		if (offset - GICD_ISENABLER >= 0x80 || !vgic_group1_enabled())
 			return word_slow(exit, esr, start, offset);
@@ -160,6 +163,6 @@ u32 exit_gicd_word(struct exit *exit, u64 esr, u64 start, u32 offset)
 	} else {
 		return word_slow(exit, esr, start, offset);
 	}
-	exit_skip_access(esr);
+	exit_skip_from(spsr);
 	return exit_done(start, EXIT_GICD);
 }
