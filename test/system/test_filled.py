@@ -4,7 +4,6 @@ cell's regions; all around it is zero, in a later life as in the first.
 
 [stest->swr~cell-filled~1]
 
-Robustness: none
 """
 
 import commanded
