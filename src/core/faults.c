@@ -42,7 +42,7 @@ enum outcome fault_raise(struct exit *exit, enum bp_error error, const struct fa
 	case BP_ACTION_IGNORE:
 		return OUTCOME_NEXT;
 	case BP_ACTION_LOG:
-		return error == BP_ERROR_SERROR ? OUTCOME_SAME : OUTCOME_ABORT;
+		return OUTCOME_ABORT; /* of an access; what else it is goes on */
 	case BP_ACTION_RESTART:
 	case BP_ACTION_STOP:
 	case BP_ACTION_SAFE: /* the cell stops; whoever sees why does the rest: the health cell, cell.c for it
