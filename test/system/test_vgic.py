@@ -105,7 +105,7 @@ def test_more_ends_than_parked(results):
     with halted(results) as running:
         code = bytes(running.fit.kernel.data[: running.blueprint.offset])
         with gdbstub.attached(running.target) as gdb:
-            for _ in range(40):
+            for _ in range(10):
                 cpu.read_as(gdb, code, "S3_4_C12_C11_0", lambda value: value | 31 << 27, CORE)
         all_good(running, ALWAYS + INJECTED + PARKED)
 
@@ -121,9 +121,9 @@ def test_sibling_silent(results):
         with gdbstub.attached(running.target) as gdb:
             gdb.run_to(SIBLING, [symbol("vgic_query_answer")])
             with gdb.held(SIBLING, CORES):
-                time.sleep(2.5)
+                time.sleep(4)
         all_good(running, ALWAYS + INJECTED + PARKED)
-        assert 1 <= longest(running) < 2
+        assert 1 <= longest(running) < 3.5
 
 
 def test_sibling_leaves(results):
@@ -132,9 +132,9 @@ def test_sibling_leaves(results):
         with gdbstub.attached(running.target) as gdb:
             gdb.run_to(SIBLING, [symbol("core_off")])
             with gdb.held(SIBLING, CORES):
-                time.sleep(0.3)
+                time.sleep(0.1)
         all_good(running, ALWAYS + INJECTED + PARKED)
-        assert 0.1 < longest(running) < 1
+        assert 0.05 < longest(running) < 1
 
 
 def test_restarted_while_it_asks(results):
@@ -146,7 +146,7 @@ def test_restarted_while_it_asks(results):
             gdb.run_to(SIBLING, [symbol("vgic_query_answer")])
             mark = running.health("restart exact")
             with gdb.held(SIBLING, CORES):
-                time.sleep(1.2)
+                qemu.wait_until(lambda: running.view.core("exact").core_state != "running", "the first core waits no more")
         mark = running.uart.search(r"cell=exact start generation=3\n", since=mark).end()
         all_good(running, ALWAYS + INJECTED + PARKED, since=mark)
-        assert longest(running) < 0.9
+        assert longest(running) < 1
