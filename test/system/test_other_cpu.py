@@ -50,7 +50,7 @@ def test_counters_of_the_implementers_own(machine, cell, core):
     code = bytes(machine.fit.kernel.data[: machine.blueprint.offset])
     with gdbstub.attached(machine.target) as gdb:
         mark = machine.send(cell, command)
-        cpu.read_as(gdb, code, "S3_0_C0_C5_0", lambda value: value | OWN << 8, core)
+        cpu.Cpu(gdb, code, machine.fit.kernel.load, core).next_read("S3_0_C0_C5_0", lambda value: value | OWN << 8)
     assert read(mark) == 0
     assert read(machine.send(cell, command)) == PMUV3
 

@@ -70,9 +70,8 @@ def without_tds(folder):
     word = build.symbol(build.HYPERVISOR, "trampoline_start") - blueprint.EL2_VA_TEXT - 4  # the padding of the text's last page
     assert not any(data[word - 4 : word + 4])
     struct.pack_into("<I", data, word, VTR)
-    for after, target in cpu.reads(bytes(data[:word]), ICH_VTR_EL2).items():
-        at = after - 4 - blueprint.EL2_VA_TEXT
-        struct.pack_into("<I", data, at, LOAD_WORD | (word - at) // 4 << 5 | int(target[1:]))
+    for at, (_, target) in cpu.places(bytes(data[:word]), cpu.MRS, [ICH_VTR_EL2], [0]).items():
+        struct.pack_into("<I", data, at, LOAD_WORD | (word - at) // 4 << 5 | target)
     blueprint.rehash(image.kernel)
     return image.fit
 
@@ -105,8 +104,9 @@ def test_more_ends_than_parked(results):
     with halted(results) as running:
         code = bytes(running.fit.kernel.data[: running.blueprint.offset])
         with gdbstub.attached(running.target) as gdb:
+            core = cpu.Cpu(gdb, code, running.fit.kernel.load, CORE)
             for _ in range(10):
-                cpu.read_as(gdb, code, "S3_4_C12_C11_0", lambda value: value | 31 << 27, CORE)
+                core.next_read("S3_4_C12_C11_0", lambda value: value | 31 << 27)
         all_good(running, ALWAYS + INJECTED + PARKED)
 
 
