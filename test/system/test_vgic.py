@@ -70,9 +70,8 @@ def without_tds(folder):
     word = build.symbol(build.HYPERVISOR, "trampoline_start") - blueprint.EL2_VA_TEXT - 4  # the padding of the text's last page
     assert not any(data[word - 4 : word + 4])
     struct.pack_into("<I", data, word, VTR)
-    for after, target in cpu.reads(bytes(data[:word]), ICH_VTR_EL2).items():
-        at = after - 4 - blueprint.EL2_VA_TEXT
-        struct.pack_into("<I", data, at, LOAD_WORD | (word - at) // 4 << 5 | int(target[1:]))
+    for at, (_, target) in cpu.places(bytes(data[:word]), cpu.MRS, [ICH_VTR_EL2], [0]).items():
+        struct.pack_into("<I", data, at, LOAD_WORD | (word - at) // 4 << 5 | target)
     blueprint.rehash(image.kernel)
     return image.fit
 
@@ -105,8 +104,9 @@ def test_more_ends_than_parked(results):
     with halted(results) as running:
         code = bytes(running.fit.kernel.data[: running.blueprint.offset])
         with gdbstub.attached(running.target) as gdb:
-            for _ in range(40):
-                cpu.read_as(gdb, code, "S3_4_C12_C11_0", lambda value: value | 31 << 27, CORE)
+            core = cpu.Cpu(gdb, code, running.fit.kernel.load, CORE)
+            for _ in range(10):
+                core.next_read("S3_4_C12_C11_0", lambda value: value | 31 << 27)
         all_good(running, ALWAYS + INJECTED + PARKED)
 
 
@@ -121,9 +121,9 @@ def test_sibling_silent(results):
         with gdbstub.attached(running.target) as gdb:
             gdb.run_to(SIBLING, [symbol("vgic_query_answer")])
             with gdb.held(SIBLING, CORES):
-                time.sleep(2.5)
+                time.sleep(4)
         all_good(running, ALWAYS + INJECTED + PARKED)
-        assert 1 <= longest(running) < 2
+        assert 1 <= longest(running) < 3.5
 
 
 def test_sibling_leaves(results):
@@ -132,9 +132,9 @@ def test_sibling_leaves(results):
         with gdbstub.attached(running.target) as gdb:
             gdb.run_to(SIBLING, [symbol("core_off")])
             with gdb.held(SIBLING, CORES):
-                time.sleep(0.3)
+                time.sleep(0.1)
         all_good(running, ALWAYS + INJECTED + PARKED)
-        assert 0.1 < longest(running) < 1
+        assert 0.05 < longest(running) < 1
 
 
 def test_restarted_while_it_asks(results):
@@ -146,7 +146,7 @@ def test_restarted_while_it_asks(results):
             gdb.run_to(SIBLING, [symbol("vgic_query_answer")])
             mark = running.health("restart exact")
             with gdb.held(SIBLING, CORES):
-                time.sleep(1.2)
+                qemu.wait_until(lambda: running.view.core("exact").core_state != "running", "the first core waits no more")
         mark = running.uart.search(r"cell=exact start generation=3\n", since=mark).end()
         all_good(running, ALWAYS + INJECTED + PARKED, since=mark)
-        assert longest(running) < 0.9
+        assert longest(running) < 1
