@@ -293,10 +293,11 @@ static bool cell_restart(u32 cause)
 	return true;
 }
 
-static void cell_lost(u64 cores)
+static bool cell_lost(u64 cores)
 {
 	state_set(CELL_LOST);
 	event_record(EVENT_CELL_LOST, cores, 0, 0, 0);
+	return false;
 }
 
 /* All of the cell's cores at rest, or the cell is lost: nothing is refilled under a core that may run. */
@@ -310,18 +311,13 @@ static bool gathered(void)
 		arch_interrupts_quiesce();
 		lost = siblings_gather();
 	}
-	if (lost != 0)
-		cell_lost(lost);
-	return lost == 0;
+
+	return lost == 0 || cell_lost(lost);
 }
 
 static bool dma_set(enum dma_ask ask)
 {
-	const bool good = dma_streams_set(ask);
-
-	if (!good)
-		cell_lost(0);
-	return good;
+	return dma_streams_set(ask) || cell_lost(0);
 }
 
 static bool first_start_done(void)
