@@ -14,9 +14,9 @@ import struct
 import pytest
 
 import system
+from changed_image import Image
+from dma_machine import EXTRA
 from harness import blueprint, build, qemu
-from test_dma import EXTRA
-from test_wrong_facts import Image
 
 ECAM = 0x4010000000  # of the board, and of each cell
 HOST_BRIDGE, NOBODY = ECAM, ECAM + 0xF8000  # 0000:00:1f.0

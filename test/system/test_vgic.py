@@ -14,8 +14,8 @@ import time
 import pytest
 
 import system
+from changed_image import Image
 from harness import blueprint, build, cpu, gdbstub, qemu
-from test_wrong_facts import Image
 
 ALWAYS = """
 distributor state-registers priorities widths any-register signed redistributor flood flood-upwards latecomer latecomer-in-handler
