@@ -25,8 +25,8 @@ NONE = "none"  # no record speaks of it
 
 
 def _test(case):
-    """Function's name of a record's case: configs::test_collect.py::test_x[y] is test_x."""
-    return case.rsplit("::", 1)[-1].split("[", 1)[0]
+    """Function's name of a record's case: configs::test_collect.py::test_x[y::z] is test_x."""
+    return case.split("[", 1)[0].rsplit("::", 1)[-1]
 
 
 def verdicts(records):

@@ -51,7 +51,7 @@ def paths(found, folder, image, exits, results):
             found.gaps.append(f"worst path of {row['class']}: bound alone, no such exit was measured")
         elif row["longest_of_tests"] and row["longest_of_tests"]["longest"] > row["bound"]:
             longest = row["longest_of_tests"]["longest"]
-            found.gaps.append(f"worst path of {row['class']}: one of {longest:,} instructions in the tests, more than the bound of {row['bound']:,}: it waited, which is in no such sum, or the bound is wrong")
+            found.gaps.append(f"worst path of {row['class']}: one of {longest:,} instructions in the tests, more than the bound of {row['bound']:,}: it waited, for a core that a test held or a device that a test silenced, which is in no such sum, or the bound is wrong")
         if row["bound"] is not None and row["measured"] is not None and row["measured"] > row["bound"]:
             found.bad.append(f"worst path of {row['class']}: {row['measured']} measured, more than the bound of {row['bound']}")
     found.gaps += sorted(loops.missing)

@@ -90,7 +90,7 @@ def test_matrix_has_each_link(bundle):
 def test_verdict_is_the_worst(bundle):
     here, mutations = "test/evidence/test_papers.py", "test/unit/auditor/test_conformance.c"
     record(bundle.out, "evidence::test_papers.py::test_requirements[a]", here, "pass")
-    record(bundle.out, "evidence::test_papers.py::test_requirements[b]", here, "skip")
+    record(bundle.out, "evidence::test_papers.py::test_requirements[a/b.py::c[1]]", here, "skip")
     record(bundle.out, "unit-auditor::test_conformance::differences_from_the_inputs_are_caught", mutations, "fail")
     assert requirements.make(bundle) == "fail"
     rows = rows_of(bundle.out / "requirements/matrix.csv")
