@@ -10,7 +10,7 @@ REFUSED = r"^bulkhead: halted, no cell was started"
 HEALTHY = r"^health: up"
 SMMUS, ITSS, LPI_CORES, GICRS, PROBES, CORES = 384, 392, 400, 208, 216, 112  # struct bp_table of struct bp_header
 NOBODY = 0xC0000000  # behind RAM
-MEMORY = 0x70000000  # nobody's RAM, zeros
+MEMORY = system.FOREIGN_BASE  # nobody's RAM, zeros
 
 
 class Image:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import system
 from harness import build, gdbstub, qemu
+from harness.blueprint import PAGE
 
 ELF = build.CELLS / "commanded.elf"
 ENTRY, ENTRIES = 256, 128  # bytes; of a list
@@ -20,6 +21,7 @@ LOADS = {1: 0x39400020, 2: 0x79400020, 4: 0xB9400020, 8: 0xF9400020}  # x0 from 
 STORES = {1: 0x39000020, 2: 0x79000020, 4: 0xB9000020, 8: 0xF9000020}
 
 GICD, PL011 = 0, 2  # enum bp_mmio_kind
+CELL_LOST = 5  # enum event_code
 
 READY, CELL_INFO, APPLICATION_ERROR = 0xC6000002, 0xC6000001, 0xC6000005
 CELL_CONTROL, CONSOLE_INPUT, MACHINE_RESET, PROVE = 0xC6000010, 0xC6000011, 0xC6000013, 0xC6000014
@@ -144,6 +146,14 @@ class Commanded:
         mpidr = self.running.blueprint.cells[self.cell].cores[core].mpidr
         assert self.call(CPU_ON, mpidr, build.symbol(ELF, "secondary"), core) == OK
         return Commanded(self.running, self.cell, core)
+
+
+def last_event(machine, cell):
+    """(code, first argument) of the newest event in the ring of its first core: struct event_ring."""
+    ring = machine.target.read_memory(machine.blueprint.cells[cell].cores[0].ring_pa, PAGE)
+    (head,) = struct.unpack_from("<Q", ring, 8)
+    code, _, _, argument = struct.unpack_from("<IHHQ", ring, 64 + 64 * ((head - 1) % 63) + 16)
+    return code, argument
 
 
 @contextlib.contextmanager

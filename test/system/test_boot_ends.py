@@ -9,7 +9,7 @@ Robustness: all
 
 import pytest
 
-from changed_image import HEALTHY, NOBODY, Image
+from changed_image import HEALTHY, MEMORY, NOBODY, Image
 from harness import blueprint, build, gdbstub, qemu
 
 QUICK = "shift=10"
@@ -17,8 +17,7 @@ HV_CONSOLE_KIND = blueprint.HV_HEADER + 48  # struct hv_header
 HV_SECONDARY = blueprint.HV_HEADER + 24
 CRASH_VA, CORES = 424, 112  # struct bp_header
 CELL_CRASH_VA = 536  # struct bp_cell
-UART = 0x40400D0000  # EL2_VA_UART
-HANG = 0x70000000  # a branch to itself
+BRANCH_TO_ITSELF = 0x14000000
 EXCEPTION = r"^bulkhead: exception at EL2 on core 0x{core:x} vector 4 "
 RESET = r"^bulkhead: the machine is reset in 10 s\n"
 
@@ -72,11 +71,11 @@ def test_core_that_never_arrives(results):
     """Firmware has started it, so it says. [stest->swr~boot-gate~1]"""
     image, core = Image("injected"), 2
     entry = image.kernel.load + int.from_bytes(image.kernel.data[HV_SECONDARY : HV_SECONDARY + 8], "little")
-    loop = ["-device", f"loader,addr={HANG:#x},data=0x14000000,data-len=4"]
+    loop = ["-device", f"loader,addr={MEMORY:#x},data={BRANCH_TO_ITSELF:#x},data-len=4"]
     with image.target(results, icount=QUICK, extra=["-S", *loop]) as target:
         target.power("on")
         with gdbstub.attached(target) as gdb:
-            gdb.change_at(core, entry, "pc", HANG)
+            gdb.change_at(core, entry, "pc", MEMORY)
         target.console().expect(rf"^bulkhead: core {core} was started, but does not arrive at EL2\n", never=HEALTHY)
         ended(target)
 
@@ -89,7 +88,7 @@ def test_exception_of_a_core(results, lacks):
     victim = image.blueprint.cells["victim"]
     core = victim.cores[0].machine_core
     if lacks == "console":
-        image.move(UART, NOBODY, image.blueprint.el2(core))
+        image.move(blueprint.EL2_VA_UART, NOBODY, image.blueprint.el2(core))
     if lacks == "crash-area":
         image.write(None, victim.record_offset + CELL_CRASH_VA, 0)
     with stopped(image, results) as target:

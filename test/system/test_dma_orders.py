@@ -17,9 +17,8 @@ import pytest
 
 import commanded
 import functions
-from commanded import CELL_CONTROL, OK, READY, REQUEST, SYSTEM_RESET, Commanded, call, load
+from commanded import CELL_CONTROL, CELL_LOST, OK, READY, REQUEST, SYSTEM_RESET, Commanded, call, last_event, load
 from harness import build, gdbstub, pci, qemu
-from test_lost import CELL_LOST, last_event
 
 NOWHERE = 0x0F000000  # of no cell's address space
 RESTART = 1  # of CELL_CONTROL

@@ -7,24 +7,12 @@ changes that, and nobody waits for it.
 Robustness: all
 """
 
-import struct
-
 import commanded
-from commanded import CELL_CONTROL, OK, REQUEST, Command, Commanded
+from commanded import CELL_CONTROL, CELL_LOST, OK, REQUEST, Command, Commanded, last_event
 from harness import qemu
-from harness.blueprint import PAGE
 
 RESTART = 1
 ASLEEP = 0xD518CCFF, 0xD503207F  # MSR ICC_IGRPEN1_EL1, XZR; WFI: no interrupt wakes it
-CELL_LOST = 5  # enum event_code
-
-
-def last_event(machine, cell):
-    """(code, first argument) of the newest event in the ring of its first core: struct event_ring."""
-    ring = machine.target.read_memory(machine.blueprint.cells[cell].cores[0].ring_pa, PAGE)
-    (head,) = struct.unpack_from("<Q", ring, 8)
-    code, _, _, argument = struct.unpack_from("<IHHQ", ring, 64 + 64 * ((head - 1) % 63) + 16)
-    return code, argument
 
 
 def test_sibling_asleep(results):

@@ -13,6 +13,7 @@ import system
 from changed_image import GICRS, ITSS, LPI_CORES, MEMORY, PROBES, SMMUS, Image
 from dma_machine import EXTRA
 from harness import qemu
+from harness.blueprint import EL2_VA_GICD, EL2_VA_UART
 from harness.machine_tables import EL2_VA_SERVICE
 
 WRITABLE_PA, WRITABLE_VA, SMMU_VA, SMMU_IDR0_MASK = 80, 88, 184, 196  # struct bp_header
@@ -96,7 +97,7 @@ def test_its_table(results):
     assert ITS_REFUSED in image.refused(results, extra=EXTRA)
 
 
-GICD, RWP_GICD, RWP_GICR, WAKER, ASLEEP = 0x40400C0000, 1 << 31, 1 << 3, 0x14, 1 << 2  # EL2_VA_GICD; Arm IHI 0069: 12.9.4, 12.11.2, 12.11.32
+RWP_GICD, RWP_GICR, WAKER, ASLEEP = 1 << 31, 1 << 3, 0x14, 1 << 2  # Arm IHI 0069: 12.9.4, 12.11.2, 12.11.32
 
 
 @pytest.mark.parametrize("device", ["distributor", "redistributor"])
@@ -107,7 +108,7 @@ def test_gic_of_a_core(results, device):
     core = image.blueprint.cells["victim"].cores[0].machine_core
     space = image.blueprint.el2(core)
     answers = word(0, RWP_GICD) if device == "distributor" else word(0, RWP_GICR) + word(WAKER, ASLEEP)
-    image.move(GICD if device == "distributor" else own_redistributor(image, "victim"), MEMORY, space)
+    image.move(EL2_VA_GICD if device == "distributor" else own_redistributor(image, "victim"), MEMORY, space)
     with image.target(results, extra=answers) as target:
         system.System(target, image.fit).start().wait_up("attacker", "victim")
 
@@ -159,14 +160,14 @@ def test_lpis_of_a_loader(results):
 
 
 LPI_PROCESSOR = 24  # struct bp_lpi_core
-UART, UARTFR, FULL = 0x40400D0000, 0x18, 1 << 5  # EL2_VA_UART; TXFF
+UARTFR, FULL = 0x18, 1 << 5  # TXFF
 
 
 def test_console(results):
     """A UART that never has room: the boot waits a while for each character, says nothing, and cells start.
     [stest->swr~device-waits-bounded~1]"""
     image = Image("injected")
-    image.move(UART, MEMORY)
+    image.move(EL2_VA_UART, MEMORY)
     with image.target(results, extra=word(UARTFR, FULL)) as target:
         target.power("on")
         target.console().expect(r"^health: up")

@@ -11,8 +11,9 @@ import pytest
 
 from changed_image import CORES, GICRS, HEALTHY, ITSS, LPI_CORES, MEMORY, NOBODY, PROBES, REFUSED, SMMUS, Image
 from harness import build, cpu, gdbstub
+from harness.blueprint import EL2_VA_GICD
 
-GICD, GICD_PIDR2 = 0x40400C0000, 0xFFE8  # EL2_VA_GICD; Arm IHI 0069: 12.9
+GICD_PIDR2 = 0xFFE8  # Arm IHI 0069: 12.9
 FRAMES = 0x20000  # of a redistributor
 GUARDED_RETURN = 28  # of guarded_read32, its last instruction: vectors.S
 
@@ -112,7 +113,7 @@ def test_cpu(results, name):
 @pytest.mark.parametrize("there, version", [(NOBODY, 2), (MEMORY, 0)], ids=["nothing", "memory"])
 def test_no_gic(results, there, version):
     image = Image("injected")
-    image.move(GICD + GICD_PIDR2, there)
+    image.move(EL2_VA_GICD + GICD_PIDR2, there)
     assert f"bulkhead: machine differs: interrupt controller: GIC architecture version: configured 0x3, found {version:#x}" in image.refused(results)
 
 
