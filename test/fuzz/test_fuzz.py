@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-The fuzz targets (README.md): a few thousand runs of each from the seeds, the same each time, or FUZZ_RUNS, as many as
-FUZZ_SECONDS (600) have room for; with --full FUZZ_SECONDS of each, two at a time, and then the share of each reader's lines
-that they reach.
+The fuzz targets (README.md): a few thousand runs of each from the seeds, the same each time, or FUZZ_RUNS, at most for
+FUZZ_SECONDS where that is set; with --full FUZZ_SECONDS (600) of each, two at a time, and then the share of each reader's
+lines that they reach.
 
 A finding is a failure; the input stays in build/fuzz/findings/.
 
@@ -22,8 +22,10 @@ from harness import records
 
 FUZZ = seeds.ROOT / "build/fuzz"
 SEEDS = FUZZ / "seeds"
-SECONDS = int(os.environ.get("FUZZ_SECONDS", "600"))
+SECONDS = int(os.environ.get("FUZZ_SECONDS", "0"))  # of each target; 0: no limit, with --full FULL_SECONDS
+FULL_SECONDS = 600
 RUNS = int(os.environ.get("FUZZ_RUNS", "0"))  # of each target; 0: TARGETS'
+PROGRESS = 60  # seconds between two lines that say how far a target is
 SEED = 1
 LEAST = 90  # per cent of the lines
 
@@ -88,7 +90,7 @@ def environment(name, profile):
     files = {"FUZZ_IMAGE": "image", "FUZZ_DEFAULTS": "defaults", "FUZZ_PCI": "pci", **FILES.get(name, {})}
     return {
         **os.environ,
-        "ASAN_OPTIONS": "detect_leaks=0",
+        "ASAN_OPTIONS": "detect_leaks=0:quarantine_size_mb=16:malloc_context_size=2",  # twice as many runs in the same time
         "UBSAN_OPTIONS": "print_stacktrace=1",
         **{variable: str(SEEDS / file) for variable, file in files.items()},
         "LLVM_PROFILE_FILE": str(profile),
@@ -104,9 +106,20 @@ def fuzz(name, *options):
     command = [FUZZ / binary, found, SEEDS / name, f"-seed={SEED}", "-timeout=25", "-close_fd_mask=2", "-print_final_stats=1", *more, *options]
     command.append(f"-artifact_prefix={FUZZ}/findings/{name}-")
     with open(log, "w", encoding="utf-8") as file:
-        done = subprocess.run(command, cwd=seeds.ROOT, env=environment(name, "/dev/null"), stdout=file, stderr=file, check=False)
-    assert done.returncode == 0, f"{name}: a finding\n" + log.read_text(errors="replace")[-4000:]
+        running = subprocess.Popen(command, cwd=seeds.ROOT, env=environment(name, "/dev/null"), stdout=file, stderr=file)
+        with running:
+            await_end(running, name, log)
+    assert running.returncode == 0, f"{name}: a finding\n" + log.read_text(errors="replace")[-4000:]
     return found
+
+
+def await_end(running, name, log):
+    while True:
+        try:
+            return running.wait(PROGRESS)
+        except subprocess.TimeoutExpired:
+            runs = re.findall(r"^#(\d+)", log.read_text(errors="replace"), re.M)
+            print(f"  {name}: {int(runs[-1]) if runs else 0:,} runs", flush=True)
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +127,7 @@ def runs(request):
     """Of those targets that are asked for, side by side: by name, what is to come of each."""
     wanted = [item.callspec.params["name"] for item in request.session.items if item.originalname == "test_some_runs"]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        options = [f"-runs={RUNS}", f"-max_total_time={SECONDS}"] if RUNS else []
-        yield {name: pool.submit(fuzz, name, *(options or [f"-runs={TARGETS[name][1]}"])) for name in wanted}
+        yield {name: pool.submit(fuzz, name, f"-runs={RUNS or TARGETS[name][1]}", f"-max_total_time={SECONDS}") for name in wanted}
 
 
 # [utest->swr~fuzzed~1]
@@ -135,7 +147,7 @@ def coverage(name):
     command = [binary, "-runs=0", "-close_fd_mask=2", FUZZ / "corpus" / name, SEEDS / name]
     subprocess.run(command, env=environment(name, raw), capture_output=True, check=True)
     subprocess.run(["llvm-profdata-19", "merge", "-o", merged, raw], check=True)
-    command = ["llvm-cov-19", "export", "-summary-only", f"-instr-profile={merged}", binary, *READERS[name]]
+    command = ["llvm-cov-19", "export", "-summary-only", f"-compilation-dir={seeds.ROOT}", f"-instr-profile={merged}", binary, *READERS[name]]
     files = json.loads(subprocess.run(command, cwd=seeds.ROOT, capture_output=True, check=True).stdout)["data"][0]["files"]
     lines = {os.path.basename(file["filename"]): file["summary"]["lines"] for file in files}
     assert len(lines) == len(READERS[name]), lines
@@ -147,7 +159,7 @@ def coverage(name):
 @pytest.mark.full
 def test_long():
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(fuzz, name, f"-max_total_time={SECONDS}") for name in TARGETS]:
+        for done in [pool.submit(fuzz, name, f"-max_total_time={SECONDS or FULL_SECONDS}") for name in TARGETS]:
             done.result()
     short = {}
     for name in TARGETS:
