@@ -242,7 +242,7 @@ def test_faults(guest, count):
 
 
 def test_resets(guest, count, request):
-    """Of its own functions, with DMA under way: of a physical one that others' depend on there is none. One takes a thousand times as long as an access."""
+    """Of its own functions, with DMA under way: of a physical one that others' depend on there is none. One takes hundreds of times as long as an access."""
     count = count if request.config.getoption("--full") else count // 100
     guest.measured |= {"attempts": count}
     with guest.witnessed():
