@@ -53,6 +53,11 @@ def attempts(record):
     return record.get("measured", {}).get(ATTEMPTS, 0)
 
 
+def spoken(pattern):
+    """One of CLASSES as a person writes it."""
+    return pattern.replace(r"\w*", "*").replace("\\", "")
+
+
 def chosen(short, long):
     """Of each case the run with the most attempts; one that failed is told in any case."""
     both = {record["case"]: record for record in short}
@@ -71,7 +76,7 @@ def make(bundle):
     counted = [(record, attempts(record)) for record in of if attempts(record)]
     figures = [Figure(record["case"], count, ATTEMPTS, f"{WANTED:,}", count >= WANTED) for record, count in counted]
     gaps = [f"{record['case']}: {count:,} of {WANTED:,} attempts" for record, count in counted if count < WANTED]
-    gaps += [f"no record of {pattern}" for pattern in CLASSES if not any(re.match(pattern, record["case"]) for record, _ in counted)]
+    gaps += [f"no record of {spoken(pattern)}" for pattern in CLASSES if not any(re.match(pattern, record["case"]) for record, _ in counted)]
     gaps += [f"{case}: a run of `make attack` ended while it ran: nothing is known of it" for case in lost]
     if not long and not bundle.short:
         gaps.append("no record of `make attack` is of these bytes: the attempts are those of make check")

@@ -4,15 +4,13 @@
 import base64
 import csv
 import datetime
-from html import escape
 
 from .bundle import EXPLAINED, NOT_FOR_CREDIT, ROOT, git
-from .rendered import configuration, coverage, front, interference, paper, static, style
-from .rendered.markup import code, listed, load, number, table, text, verdict
+from .rendered import configuration, coverage, front, interference, matrix, paper, static, style
+from .rendered.markup import code, listed, load, number, prose, table, text, verdict, widths
 from .rendered.text import document
 
 ORDER = ("requirements", "objectives", "tests", "coverage", "static", "configuration", "timing", "interference", "attack")
-ANNEXES = (("requirements/matrix.csv", "Trace matrix"), ("objectives/objectives.csv", "Objectives of the standards"))  # tables of the bundle
 DOCUMENTS = (  # in the bundle; in the tree, for a bundle without that part
     ("requirements/assumptions.md", "docs/assumptions.md", "Assumptions of use"),
     ("requirements/open-problems.md", "docs/open-problems.md", "Open problems"),
@@ -39,7 +37,7 @@ def plots(folder):
 
 def section(out, part):
     folder = out / part["part"]
-    drawn = f'<h2 id="{text(part["part"])}">{text(part["title"])}</h2><p>Verdict: {verdict(part["verdict"])}</p><p>{text(part["statement"])}</p>'
+    drawn = f'<h2 id="{text(part["part"])}">{text(part["title"])}</h2><p>Verdict: {verdict(part["verdict"])}</p><p>{prose(part["statement"])}</p>'
     if part["part"] in EXPLAINED:
         explained = f"{part['part']}/{EXPLAINED[part['part']].rsplit('/', 1)[1]}"
         drawn += f"<p>How it comes about and how it is to be read: {code(explained)}.</p>"
@@ -59,23 +57,23 @@ def documents(out):
     return drawn
 
 
-def widths(rows):
-    """Shares of the page's width in percent, of a table with thousands of rows, which a browser lays out far sooner where it knows them."""
-    wanted = [max(len(column[0]) + 2, min(14, max(map(len, column))), min(40, sum(map(len, column)) / len(column))) for column in zip(*rows)]
-    return [100 * share / sum(wanted) for share in wanted]
+def _as_it_is(rows):
+    names = [name for name in rows[0] if name]
+    cells = [[row[name] or "" for name in names] for row in rows]
+    return table(names, [[text(cell) for cell in row] for row in cells], widths([names, *cells]))
 
 
-def annex(out, file, title):
+def annex(out, file, title, draw):
     """A table of the bundle, across the page."""
     path = out / file
     if not path.exists():
         return ""
     with open(path, newline="", encoding="utf-8") as source:
-        rows = list(csv.reader(line for line in source if not line.startswith("#")))
-    if not rows:
-        return ""
-    drawn = table(rows[0], [[escape(cell) for cell in row] for row in rows[1:]], widths(rows))
-    return f'<div class="across"><h2>{text(title)}</h2>{drawn}</div>'
+        rows = list(csv.DictReader((line for line in source if not line.startswith("#")), restval=""))
+    return f'<div class="across"><h2>{text(title)}</h2>{draw(rows)}</div>' if rows else ""
+
+
+ANNEXES = (("requirements/matrix.csv", "Trace matrix", matrix.draw), ("objectives/objectives.csv", "Objectives of the standards", _as_it_is))
 
 
 def first_page(bundle, parts, reasons):
@@ -92,7 +90,7 @@ def write(bundle, reasons=None):
     out, reasons = bundle.out, bundle.not_for_credit() if reasons is None else reasons
     parts = [part for name in ORDER if (part := load(out / name / "summary.json"))]
     body = first_page(bundle, parts, reasons) + "".join(section(out, part) for part in parts) + documents(out)
-    body += "".join(annex(out, file, title) for file, title in ANNEXES)
+    body += "".join(annex(out, *of) for of in ANNEXES)
     html = out / "report.html"
     html.write_text(style.page(f"Bulkhead: certification evidence, {bundle.config.stem}", body, NOT_FOR_CREDIT if reasons else None), encoding="utf-8")
     paper.print_to(html, out / "report.pdf", marked=bool(reasons))

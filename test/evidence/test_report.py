@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from bundle import bundle as bundles, report  # noqa: E402  (needs the path above)
-from bundle.rendered import coverage, paper, style, text  # noqa: E402
+from bundle.rendered import coverage, markup, paper, style, text  # noqa: E402
 
 HARM = '<script>alert("x")</script><img src=x onerror=alert(1)>'
 MARGIN_BOX = "@page { @top-center { content: \"NOT FOR CREDIT\""
@@ -67,6 +67,15 @@ FILES = {
 }
 
 
+MATRIX = """item,title,status,link,file,line,name,kind,verdict
+swr~some~1,Some,approved,impl,src/a.c,7,,,
+swr~some~1,Some,approved,impl,src/a.c,9,,,
+swr~some~1,Some,approved,utest,test/t.c,1,good_one,normal,pass
+swr~some~1,Some,approved,utest,test/t.c,2,bad_one,robustness,none
+swr~other~1,Other,draft,,,,,,
+"""
+
+
 @pytest.fixture(name="bundle")
 def bundle_of_files(tmp_path, monkeypatch):
     monkeypatch.setattr(paper, "print_to", lambda html, pdf, marked: None)
@@ -77,7 +86,8 @@ def bundle_of_files(tmp_path, monkeypatch):
     made.folder("tests").joinpath("records.jsonl").write_text(
         json.dumps({"record": 0, "started": "2026-01-01", "commit": "c0ffee", "host": {"cpu": "a host"}, "tools": {"QEMU": "QEMU 10"}}) + "\n{}\n")
     made.folder("requirements").joinpath("SECURITY.md").write_text("# Title\n\nHow to report: `here`.\n\n## Severity\n\n| a | b |\n|---|---|\n| `x` | two |\n\n- item\n")
-    (made.out / "requirements/matrix.csv").write_text("item,title\nswr~some~1," + "word" * 99 + "\n")
+    made.folder("objectives").joinpath("objectives.csv").write_text("standard,objective\nDO-178C," + "word" * 99 + "\n")
+    (made.out / "requirements/matrix.csv").write_text(MATRIX)
     return made
 
 
@@ -117,7 +127,8 @@ def test_front(bundle):
     ("core 0", ">2<", ">1<", "MIDR_EL1: why", "VTCR_EL2", "0x2", '<span class="fail">fail</span>', "HCR_EL2"),
     ("bus", "ticks, not time", "time not shown", "longest ns: 5"),
     ("Assumptions of use", "Vulnerabilities", "How to report: <code>here</code>.", "<h3>Severity</h3>", "<code>x</code>", "<li>item</li>"),
-    ("Trace matrix", "swr~some~1"),
+    ("Trace matrix", "swr~some~1", "Some", "approved", "<code>src/a.c</code> 7, 9</td>", "<code>test/t.c</code> good_one <span", ">pass<", "bad_one (robustness) <span", ">no record<", "swr~other~1", "draft"),
+    ("Objectives of the standards", "DO-178C", "wordword"),
 ])
 def test_annexes(bundle, cells):
     """Each in the order in which it is read."""
@@ -132,7 +143,7 @@ def test_annexes(bundle, cells):
 def test_each_wide_table_may_be_scrolled(bundle):
     html = drawn(bundle)
     assert html.count("<table>") == html.count('<div class="wide"><table>') > 10
-    assert ".wide { overflow-x: auto; }" in html and "overflow-wrap: anywhere" in html
+    assert ".wide { overflow-x: auto; }" in html and "overflow-wrap: break-word" in html
 
 
 def test_nothing_is_there(tmp_path, monkeypatch):
@@ -174,6 +185,8 @@ def test_text_that_means_harm(bundle):
 def test_words_of_gaps():
     assert coverage.ranges([5, 1, 2, 3]) == "1-3 5" and coverage.ranges([]) == ""
     assert coverage.outcomes([(9, 1, "false"), (9, 1, "true")]) == "9tf" and coverage.conditions([]) == ""
+    assert markup.prose("a `b_<c>` d") == "a <code>b_&lt;c&gt;</code> d" and markup.text("`b`") == "`b`"
+    assert [round(share) for share in markup.widths([["a", "b c"], ["supported", "x" * 30 + "/" + "y" * 30]])] == [28, 72]
     assert text.document("T", "| a\\|b | c |\n|---|---|\n| 1 | 2 |") .count("<th>") == 2
 
 
@@ -185,6 +198,7 @@ def test_a_page_without_the_mark(tmp_path):
     html.write_text(style.page("t", body, "NOT FOR CREDIT"))
     paper.print_to(html, pdf, marked=True)
     assert paper.unmarked(pdf) == (3, 0)
+    assert b"/Outlines" in pdf.read_bytes()
     html.write_text(style.page("t", body))
     paper.print_to(html, pdf, marked=False)
     assert paper.unmarked(pdf) == (3, 3)

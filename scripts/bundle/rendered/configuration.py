@@ -3,7 +3,7 @@
 
 from collections import Counter
 
-from .markup import code, heading, listed, load, number, table, text, verdict
+from .markup import code, heading, listed, load, number, prose, table, text, verdict
 
 
 def _said(row):
@@ -36,7 +36,7 @@ def _registers(folder):
     wrong = Counter(row["where"] for row in found["registers"] if row["verdict"] != "pass")
     counts = table(["where", "compared", "different"], [[text(where), number(count), number(wrong[where])] for where, count in of.items()])
     rows = [
-        [text(row["where"]), code(row["register"]), _whole(f"{row['relation']} {row['expected']}"), _whole(row["observed"]), text(row["source"]), verdict(row["verdict"])]
+        [text(row["where"]), code(row["register"]), _whole(f"{row['relation']} {row['expected']}"), _whole(row["observed"]), prose(row["source"]), verdict(row["verdict"])]
         for row in sorted(found["registers"], key=lambda row: row["verdict"] == "pass")
     ]
     machine = ", ".join(f"{name} {value}" for name, value in found["machine"].items())

@@ -3,7 +3,7 @@
 
 import json
 
-from .markup import code, heading, listed, load, number, table, text, verdict
+from .markup import code, heading, listed, load, number, prose, table, text, verdict
 
 BYTES = ("bulkhead.itb", "bulkhead.bin", "blueprint.bin")
 NOT = (
@@ -49,7 +49,7 @@ def _tools(out):
 
 
 def _summary(parts, lacking):
-    rows = [[f'<a href="#{text(part["part"])}">{text(part["title"])}</a>', verdict(part["verdict"]), number(len(part["gaps"])), text(part["statement"].split(". ")[0])] for part in parts]
+    rows = [[f'<a href="#{text(part["part"])}">{text(part["title"])}</a>', verdict(part["verdict"]), number(len(part["gaps"])), prose(part["statement"].split(". ")[0])] for part in parts]
     return '<h2 class="first">Summary</h2>' + table(["part", "verdict", "gaps", "what was done"], rows) + listed("Parts that this bundle lacks", lacking) + WORDS
 
 

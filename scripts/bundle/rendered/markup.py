@@ -6,6 +6,7 @@ import re
 from html import escape
 
 LONG = re.compile(r"\S{20,}")  # words that may have to be broken
+BREAK = re.compile(r"([/_~.:,=-])(?=\w)")  # behind which they may be
 CLASSES = {"not shown": "shown", "holds": "pass", "violated": "fail", "reached": "pass", "missed": "fail"}  # of words that aren't classes of style.py
 WORDS = ("pass", "fail", "open", *CLASSES)
 
@@ -17,7 +18,12 @@ def load(path, default=None):
 
 def text(value):
     """Long words may be broken behind their separators."""
-    return LONG.sub(lambda word: re.sub(r"([/_~.:,=-])(?=\w)", r"\1<wbr>", word[0]), escape(str(value), quote=False)).replace('"', "&quot;")
+    return LONG.sub(lambda word: BREAK.sub(r"\1<wbr>", word[0]), escape(str(value), quote=False)).replace('"', "&quot;")
+
+
+def prose(value):
+    """Text in which what stands between `backticks` is code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", text(value))
 
 
 def code(value):
@@ -48,10 +54,22 @@ def table(head, rows, widths=()):
     return "".join([*lines, "</tbody></table></div>"])
 
 
+def _longest(texts):
+    """Characters of the longest part that isn't broken."""
+    words = (word for cell in texts for word in cell.split())
+    return max((len(part) for word in words for part in (BREAK.split(word) if LONG.match(word) else [word])), default=0)
+
+
+def widths(rows):
+    """Shares of the width in percent that a table's columns need, of rows of text, its head's among them."""
+    wanted = [max(_longest(column) + 4, min(40, sum(map(len, column)) / len(column))) for column in zip(*rows)]
+    return [100 * share / sum(wanted) for share in wanted]
+
+
 def heading(title, drawn):
     """A table with its title; nothing where it is nothing."""
     return f"<h3>{escape(title)}</h3>{drawn}" if drawn else ""
 
 
 def listed(title, texts):
-    return heading(title, "<ul>" + "".join(f"<li>{text(said)}</li>" for said in texts) + "</ul>") if texts else ""
+    return heading(title, "<ul>" + "".join(f"<li>{prose(said)}</li>" for said in texts) + "</ul>") if texts else ""

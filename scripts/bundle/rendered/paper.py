@@ -10,8 +10,8 @@ import zlib
 from ..bundle import say
 from .style import MARK_COLOR
 
-# Tags for each cell of a table of thousands of rows take minutes and ten times the size; report.html has the structure.
-CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", "--disable-pdf-tagging"]
+# The outline, by which one finds one's way in hundreds of pages, is made of the tags, which take a minute and several times the size.
+CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", "--generate-pdf-document-outline"]
 
 PATIENCE = 1200  # seconds; a full bundle's tables take a minute or two on an idle machine
 

@@ -14,8 +14,8 @@ h3 { font-size: 11pt; margin: 1.4em 0 .3em; break-after: avoid; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; margin: .6em 0; font-size: 8.5pt; }
 th, td { text-align: left; vertical-align: top; padding: .25em .5em; border-bottom: 1px solid var(--line); }
-td { overflow-wrap: anywhere; min-width: 4.5em; } th { overflow-wrap: normal; border-bottom: 1.5px solid var(--ink); }
-td:first-child { min-width: 10em; } td.whole { white-space: nowrap; } td a { overflow-wrap: normal; }
+td { overflow-wrap: break-word; min-width: 4.5em; } th { overflow-wrap: normal; border-bottom: 1.5px solid var(--ink); }
+td:first-child { min-width: 10em; } td.whole { white-space: nowrap; }
 td.n { text-align: right; white-space: nowrap; overflow-wrap: normal; min-width: 0; }
 .across table { table-layout: fixed; min-width: 60em; font-size: 8pt; } .across td, .across td:first-child { min-width: 0; }
 thead { display: table-header-group; } tr { break-inside: avoid; }

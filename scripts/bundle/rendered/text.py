@@ -3,11 +3,11 @@
 
 import re
 
-from .markup import escape, table
+from .markup import escape, prose, table, widths
 
 
 def _inline(words):
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", escape(words)))
+    return prose(re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", words))
 
 
 class _Document:
@@ -19,7 +19,7 @@ class _Document:
         if self.paragraph:
             self.html.append(f"<p>{_inline(' '.join(self.paragraph))}</p>")
         if self.rows:
-            self.html.append(table(self.rows[0], [[_inline(cell) for cell in row] for row in self.rows[1:]]))
+            self.html.append(table(self.rows[0], [[_inline(cell) for cell in row] for row in self.rows[1:]], widths(self.rows)))
         self.paragraph, self.rows = [], []
 
     def row(self, line):
