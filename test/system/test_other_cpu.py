@@ -11,7 +11,7 @@ import struct
 import pytest
 
 import system
-from harness import build, cpu, gdbstub, qemu
+from harness import blueprint, build, cpu, gdbstub, qemu
 
 PMUV3, OWN = 1, 15  # ID_AA64DFR0_EL1.PMUVer (Arm ARM D17.2.59)
 UNDEFINED = "fault:0x2000000"
@@ -97,3 +97,55 @@ def test_two_clusters(results):
             assert running.view.core("attacker").foreign_sgi == foreign, (affinity, targets)
         running.ask("attacker", "sgi-all 5", "sgi-all sent")
         assert running.view.core("attacker").foreign_sgi == foreign
+
+
+ICC_IGRPEN0 = "S3_0_C12_C12_6"
+GICR_IGROUPR0 = 0x10080
+ENABLE_GROUP0 = 1  # GICD_CTLR
+
+
+def group_0_on(gdb, running, core):
+    """On that core, where EL2 turns it off."""
+    code, load = bytes(running.fit.kernel.data[: running.blueprint.offset]), running.fit.kernel.load
+    (at,) = (at for at in cpu.places(code, cpu.MSR, [ICC_IGRPEN0], [0]))
+    off = code[at : at + 4]
+    gdb.run_to(core, [blueprint.EL2_VA_TEXT + at])
+    gdb.write_physical(load + at, (int.from_bytes(off, "little") & ~31 | 9).to_bytes(4, "little"))
+    kept = gdb.register(core, "x9")
+    gdb.change(core, "x9", 1)
+    gdb.step(core)
+    gdb.change(core, "x9", kept)
+    gdb.write_physical(load + at, off)
+
+
+def test_group_0(results):
+    """A cell's interrupt of Group 0, on a core where that is on: EL2 acknowledges nothing of it, so that the core gets no further, and counts; its
+    neighbour's core, which has the same interrupt, enters EL2 as ever. [stest->swr~group0-firmwares~1]"""
+    with qemu.QemuTarget(results, extra=["-S"]) as target:
+        running = system.System(target, system.image("injected"))
+        target.load(running.fit)
+        target.power("on")
+        core = running.blueprint.cells["victim"].cores[0]
+        group = core.gicr_pa + GICR_IGROUPR0
+        control = next(at for name, at in running.devices() if name.startswith("intc@"))  # GICD_CTLR
+        with gdbstub.attached(target) as gdb:
+            group_0_on(gdb, running, core.machine_core)
+        running.wait_up("attacker", "victim")
+        others = lambda cell: running.view.core(cell).exits["other"]
+        assert others("victim") == 0
+        with running.unharmed("attacker"):
+            word = int.from_bytes(target.read_memory(control, 4), "little")
+            assert not word & ENABLE_GROUP0
+            with gdbstub.attached(target) as gdb:
+                gdb.write_physical(control, (word | ENABLE_GROUP0).to_bytes(4, "little"))
+                gdb.write_physical(group, bytes(4))
+            qemu.wait_until(lambda: others("victim") > 1000, "interrupts of Group 0 come")
+            ticks = running.view.heartbeat("victim")
+            qemu.wait_until(lambda: others("victim") > 2000, "and come again")
+            assert running.view.heartbeat("victim") == ticks
+            with gdbstub.attached(target) as gdb:
+                gdb.write_physical(group, b"\xff" * 4)
+            qemu.wait_until(lambda: running.view.heartbeat("victim") != ticks, "as Group 1 it comes")
+            seen = others("victim")
+            running.ask("victim", "sgi 0 1 5", "sgi sent")
+            assert others("victim") == seen
