@@ -33,10 +33,10 @@ class Edu(Function):
     def __init__(self, core):
         super().__init__(core, 0x11E81234)
 
-    def dma(self, address, write=False):
+    def dma(self, address, write=False, size=8):
         """Commands, until it is over: a tenth of a second."""
         places = ((self.FROM, self.BUFFER), (self.TO, address)) if write else ((self.FROM, address), (self.TO, self.BUFFER))
-        words = (*places, (self.SIZE, 8), (self.START, 3 if write else 1))
+        words = (*places, (self.SIZE, size), (self.START, 3 if write else 1))
         return [*(store(self.bar + offset, value, 8) for offset, value in words), Command(WHILE_BIT_0, (0, self.bar + self.START))]
 
 

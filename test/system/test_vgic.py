@@ -105,7 +105,7 @@ def test_more_ends_than_parked(results):
         code = bytes(running.fit.kernel.data[: running.blueprint.offset])
         with gdbstub.attached(running.target) as gdb:
             core = cpu.Cpu(gdb, code, running.fit.kernel.load, CORE)
-            for _ in range(10):
+            for _ in range(24):  # till the last one that is parked has ended
                 core.next_read("S3_4_C12_C11_0", lambda value: value | 31 << 27)
         all_good(running, ALWAYS + INJECTED + PARKED)
 
