@@ -6,6 +6,7 @@ from commanded import Command, load, store
 
 ECAM = 3  # enum bp_mmio_kind
 FUNCTIONS = 256  # of a bus
+NOWHERE = 0x0F000000  # of no cell's address space
 COMMAND, BAR0, MEMORY_AND_MASTER = 0x04, 0x10, 6
 # LDR W0, [X1]; CMP W0, W2; B.EQ to the end; ADD X1, X1, #4096; SUBS X3, X3, #1; B.NE to the first
 FIND = 0xB9400020, 0x6B02001F, 0x54000080, 0x91400421, 0xF1000463, 0x54FFFF61

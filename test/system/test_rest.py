@@ -16,6 +16,7 @@ import pytest
 import commanded
 import functions
 from commanded import GICD, SYSTEM_RESET, Command, Commanded, call, load, store
+from functions import NOWHERE
 from harness import build, cpu, gdbstub, pci, qemu
 from harness.blueprint import EL2_VA_TEXT
 
@@ -24,12 +25,7 @@ WFI, HPPIR, IAR, NOTHING = 0xD503207F, "S3_0_C12_C12_2", "S3_0_C12_C12_0", 1023
 CTLR, ISENABLER, ISPENDR, ICPENDR, ISACTIVER, IPRIORITYR, ICFGR, IROUTER = 0, 0x100, 0x200, 0x280, 0x300, 0x400, 0xC00, 0x6000  # of the distributor
 GROUP1 = 2
 CORES = 4
-NOWHERE = 0x0F000000  # of no cell's address space
 DMA_REQUEST, DMA_FAULTS, DMA_SILENCES = 968, 984, 3032  # struct telemetry_core
-
-
-def dma_machine(results):
-    return commanded.running("commanded-dma", results, extra=pci.options("qemu-virt-pci", nvme="null-co://", disk="null-co://"))
 
 
 class Rest:
@@ -106,7 +102,8 @@ def test_between(results, config, cell):
 
 @pytest.fixture
 def machine(results):
-    with dma_machine(results) as running:
+    extra = pci.options("qemu-virt-pci", nvme="null-co://", disk="null-co://")
+    with commanded.running("commanded-dma", results, extra=extra) as running:
         running.health = Commanded(running, "health")
         yield running
 
