@@ -293,11 +293,10 @@ static bool cell_restart(u32 cause)
 	return true;
 }
 
-static bool cell_lost(u64 cores)
+static void cell_lost(u64 cores)
 {
 	state_set(CELL_LOST);
 	event_record(EVENT_CELL_LOST, cores, 0, 0, 0);
-	return false;
 }
 
 /* All of the cell's cores at rest, or the cell is lost: nothing is refilled under a core that may run. */
@@ -312,12 +311,19 @@ static bool gathered(void)
 		lost = siblings_gather();
 	}
 
-	return lost == 0 || cell_lost(lost);
+	if (lost == 0)
+		return true;
+	cell_lost(lost);
+	return false;
 }
 
-static bool dma_set(enum dma_ask ask)
+/* Nor does its DMA go on. */
+static bool quiet(void)
 {
-	return dma_streams_set(ask) || cell_lost(0);
+	if (dma_streams_set(DMA_CUT))
+		return gathered();
+	cell_lost(0);
+	return false;
 }
 
 static bool first_start_done(void)
@@ -343,7 +349,7 @@ bool cell_settle(bool first_start)
 	}
 	while (telemetry()->cell_state != CELL_LOST && requests_waiting()) {
 		arch_stage2_revoke();
-		if (!dma_set(DMA_CUT) || !gathered()) {
+		if (!quiet()) {
 			telemetry()->restart_cause = requests_fold().cause;
 			return false;
 		}
@@ -356,8 +362,10 @@ bool cell_settle(bool first_start)
 			cell_renew();
 		else if (!cell_restart(wanted.cause))
 			continue;
-		if (!dma_set(DMA_LIVE))
+		if (!dma_streams_set(DMA_LIVE)) {
+			cell_lost(0);
 			return false;
+		}
 		/* An order that came meanwhile has revoked before this restore, or is seen here. */
 		arch_stage2_restore();
 		if (!requests_waiting())

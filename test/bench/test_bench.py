@@ -69,7 +69,7 @@ BOUNDS = {  # configuration -> operation of the bench cell -> EL2 instructions
     },
 }
 MESSAGE = 103
-REVOKE = 1998
+REVOKE = 1990
 TEXT_BYTES = 45056
 
 

@@ -6,6 +6,7 @@ from commanded import Command, load, store
 
 ECAM = 3  # enum bp_mmio_kind
 FUNCTIONS = 256  # of a bus
+NOWHERE = 0x0F000000  # of no cell's address space
 COMMAND, BAR0, MEMORY_AND_MASTER = 0x04, 0x10, 6
 # LDR W0, [X1]; CMP W0, W2; B.EQ to the end; ADD X1, X1, #4096; SUBS X3, X3, #1; B.NE to the first
 FIND = 0xB9400020, 0x6B02001F, 0x54000080, 0x91400421, 0xF1000463, 0x54FFFF61
@@ -33,10 +34,10 @@ class Edu(Function):
     def __init__(self, core):
         super().__init__(core, 0x11E81234)
 
-    def dma(self, address, write=False):
+    def dma(self, address, write=False, size=8):
         """Commands, until it is over: a tenth of a second."""
         places = ((self.FROM, self.BUFFER), (self.TO, address)) if write else ((self.FROM, address), (self.TO, self.BUFFER))
-        words = (*places, (self.SIZE, 8), (self.START, 3 if write else 1))
+        words = (*places, (self.SIZE, size), (self.START, 3 if write else 1))
         return [*(store(self.bar + offset, value, 8) for offset, value in words), Command(WHILE_BIT_0, (0, self.bar + self.START))]
 
 

@@ -6,7 +6,6 @@
 Robustness: all
 """
 
-import re
 import struct
 import zlib
 
@@ -14,6 +13,7 @@ import pytest
 
 import system
 from changed_image import Image
+from harness import build
 
 MAGIC = 0x3130485341524342  # src/blueprint/crash.h, as the following
 DUMP, RECORD, DUMPS, PAGE = 344, 1416, 4, 4096
@@ -44,19 +44,59 @@ AREAS = {  # (record, dumps): (boots since power-on, lives with a dump, dumps le
 }
 
 
-@pytest.mark.parametrize("name", AREAS)
-def test_area(results, name):
-    head, dumps, (boots, ended, left, kept) = AREAS[name]
-    image = Image("injected")
-    area = bytearray(PAGE * (1 + len(image.blueprint.cores)))
+def gathered(results, image, head, dumps, left, **options):
+    """What the boot makes of them: the health cell's words; (dumps left, dumps kept) and the cores that the record says left them."""
+    cores = len(image.blueprint.cores)
+    area = bytearray(PAGE * (1 + cores))
     area[: len(head)] = head
     for n, content in enumerate(dumps):
         area[PAGE * (1 + n) : PAGE * (1 + n) + len(content)] = content
     file = results / "area"
     file.write_bytes(area)
-    with image.target(results, extra=["-device", f"loader,file={file},addr={image.blueprint.crash_pa:#x},force-raw=on"]) as target:
+    with image.target(results, extra=["-device", f"loader,file={file},addr={image.blueprint.crash_pa:#x},force-raw=on"], **options) as target:
         running = system.System(target, image.fit).start()
-        running.uart.search(rf"^health: boot {boots} since power-on, {ended} ended with a dump\n", never=system.HALTED)
+        said = running.uart.search(r"^health: boot (\d+) since power-on, (\d+) ended with a dump\n", never=system.HALTED)
         there = target.read_memory(image.blueprint.crash_pa, len(area))
-        assert struct.unpack_from("<2I", there, 24) == (left, kept)
-        assert [struct.unpack_from("<Q", there, PAGE * (1 + n))[0] for n in range(4)] == [0] * 4
+    assert struct.unpack_from("<2I", there, 24) == left
+    assert [struct.unpack_from("<Q", there, PAGE * (1 + n))[0] for n in range(cores)] == [0] * cores
+    kept = [there[32 + DUMP * n : 32 + DUMP * (n + 1)] for n in range(DUMPS)]
+    return tuple(map(int, said.groups())), kept
+
+
+@pytest.mark.parametrize("name", AREAS)
+def test_area(results, name):
+    head, dumps, (boots, ended, left, kept) = AREAS[name]
+    said, _ = gathered(results, Image("injected"), head, dumps, (left, kept))
+    assert said == (boots, ended)
+
+
+FIFTH = """
+		cpu@4 {
+			reg = <0x04>;
+			enable-method = "psci";
+			compatible = "arm,cortex-a72";
+			device_type = "cpu";
+		};
+	};
+
+	timer {"""
+
+
+def with_a_fifth_core(folder):
+    """`injected` for the board as QEMU has it with -smp 5."""
+    for file, old, new in ("board", "\t};\n\n\ttimer {", FIFTH[1:]), ("machine", "redistributor-frames = <4>", "redistributor-frames = <5>"):
+        text = (build.ROOT / f"dts/qemu-virt/{file}.dts").read_text(encoding="utf-8")
+        assert text.count(old) == 1
+        (folder / f"{file}.dts").write_text(text.replace(old, new), encoding="utf-8")
+    config = folder / "five-cores.dts"
+    text = (build.CONFIGS / "injected.dts").read_text(encoding="utf-8")
+    config.write_text(text.replace('board = "qemu-virt"', f'board = "{folder}"'), encoding="utf-8")
+    return Image(config)
+
+
+def test_more_than_are_kept(results):
+    """All are counted, the first ones kept, and nothing is written behind them."""
+    dumps = [dump(core) for core in range(DUMPS + 1)]
+    said, kept = gathered(results, with_a_fifth_core(results), record(), dumps, (DUMPS + 1, DUMPS), smp=str(DUMPS + 1))
+    assert said == (4, 2)
+    assert [content[8:] for content in kept] == [content[8:] for content in dumps[:DUMPS]]

@@ -18,9 +18,9 @@ import pytest
 import commanded
 import functions
 from commanded import CELL_CONTROL, CELL_LOST, OK, READY, REQUEST, SYSTEM_RESET, Commanded, call, last_event, load
+from functions import NOWHERE
 from harness import build, gdbstub, pci, qemu
 
-NOWHERE = 0x0F000000  # of no cell's address space
 RESTART = 1  # of CELL_CONTROL
 IGNORE, LOG, STOP, ACT_RESTART = 0, 1, 2, 3  # enum bp_action
 ORDER_SEEN, DMA_LOST, DMA_FAULTS = 904, 976, 984  # offsets in struct telemetry_core
@@ -182,7 +182,7 @@ def test_iommu_refuses(machine, cell, core, calls):
 
 def lost(machine, cell):
     qemu.wait_until(lambda: machine.view.state(cell) == "lost", f"{cell} is lost")
-    assert last_event(machine, cell) == (CELL_LOST, 0)
+    qemu.wait_until(lambda: last_event(machine, cell) == (CELL_LOST, 0), "that is told")
     assert machine.health.do(commanded.Command(commanded.NOP)).passed
 
 

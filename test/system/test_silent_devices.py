@@ -18,6 +18,7 @@ from harness.machine_tables import EL2_VA_SERVICE
 
 WRITABLE_PA, WRITABLE_VA, SMMU_VA, SMMU_IDR0_MASK = 80, 88, 184, 196  # struct bp_header
 ROW_VA, CMDQ_BASE, LAST_VA = 8, 48, 24  # struct bp_smmu, struct bp_its; struct bp_smmu; struct bp_probe
+IDR_MASKS = 20, 28, 36  # struct bp_smmu
 SERVICE_SMMUS, SERVICE_CMDQ_LOG2 = 24, 32  # struct bp_service, struct bp_service_smmu
 QUEUE_ADDRESS = (1 << 52) - 32  # of SMMU_CMDQ_BASE, Arm IHI 0070: 6.3.27
 CMDQ_PROD, GBPA, UPDATE = 0x98, 0x44, 1 << 31  # 6.3.28, 6.3.14
@@ -41,6 +42,15 @@ def test_one_smmu_of_two(results):
     image = Image("dma")
     image.write(None, SMMU_VA, image.read(PROBES, LAST_VA))
     image.write(None, SMMU_IDR0_MASK, 0, "<I")
+    assert SMMU_REFUSED in image.refused(results, extra=EXTRA)
+
+
+def test_smmu_of_functions(results):
+    """The one that is to translate afterwards. [stest->swr~smmu-abort-all~1]"""
+    image = Image("dma")
+    for at in IDR_MASKS:  # so that it passes for one
+        image.write(SMMUS, at, 0, "<I")
+    image.move(image.read(SMMUS, ROW_VA), MEMORY)
     assert SMMU_REFUSED in image.refused(results, extra=EXTRA)
 
 

@@ -273,6 +273,11 @@ static void interrupt_end(u64 intid)
 		gic_own_work(intid);
 }
 
+static bool guests_spi(u64 intid)
+{
+	return intid >= INTID_FIRST_SPI && intid < INTID_SPECIAL && !gic_own(intid);
+}
+
 bool arch_wait(void)
 {
 	u64 intid;
@@ -281,12 +286,12 @@ bool arch_wait(void)
 	/* An SPI for a core that rests stays where it is, pending, and may be routed elsewhere. One of such a
 	 * priority that it gets through keeps the core from sleep. */
 	intid = sysreg_read(ICC_HPPIR1_EL1) & 0xffffff;
-	if (intid >= INTID_FIRST_SPI && intid < INTID_SPECIAL && !gic_own(intid))
+	if (guests_spi(intid))
 		return false;
 	intid = sysreg_read(ICC_IAR1_EL1) & 0xffffff;
 	if (intid_none(intid))
 		return false;
-	if (intid >= INTID_FIRST_SPI && intid < INTID_SPECIAL && !gic_own(intid)) /* came in between */
+	if (guests_spi(intid)) /* came in between */
 		gic_spi_raise((u32)intid);
 	interrupt_end(intid);
 	return intid == WAKE_SGI;
