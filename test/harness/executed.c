@@ -11,7 +11,7 @@
  *
  * An exit is what a core executes from an instruction marked ENTRY to the next ERET, both counted. Marks from
  * 1 on are bits of the set of places that it has come by; one that comes by a CUT isn't counted, nor are
- * instructions marked WAIT.
+ * instructions marked WAIT, nor what is called from there.
  *
  * Before the MMU is on the image runs at its load address: that is where its first instruction is seen first.
  * An instruction counts only if its bytes are the image's.
@@ -51,7 +51,8 @@ struct path {
 struct core {
 	uint64_t last; /* number of the instruction that it executed last */
 	uint64_t places, length;
-	bool within; /* an exit */
+	uint64_t awaited; /* number of the instruction that a call from a WAIT returns to; NOWHERE: none is under way */
+	bool within;	  /* an exit */
 };
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
@@ -111,6 +112,12 @@ static void path_ends(const struct core *core)
 	pthread_mutex_unlock(&paths_lock);
 }
 
+/* BL or BLR. Arm ARM C6.2.35, C6.2.36 */
+static bool is_call(uint64_t number)
+{
+	return word_at(number) >> 26 == 0x25 || (word_at(number) & 0xfffffc1f) == 0xd63f0000;
+}
+
 static void path_goes_on(struct core *core, uint64_t number)
 {
 	const uint8_t here = marks[number];
@@ -118,13 +125,21 @@ static void path_goes_on(struct core *core, uint64_t number)
 	if (here == ENTRY) {
 		core->within = true;
 		core->places = core->length = 0;
+		core->awaited = NOWHERE;
 	} else if (here == CUT) {
 		core->within = false;
 	}
 	if (!core->within)
 		return;
-	if (here == WAIT)
+	if (core->awaited == number)
+		core->awaited = NOWHERE;
+	if (core->awaited != NOWHERE)
 		return;
+	if (here == WAIT) {
+		if (is_call(number))
+			core->awaited = number + 1;
+		return;
+	}
 	core->length++;
 	if (here > 0 && here < ENTRY)
 		core->places |= UINT64_C(1) << here;

@@ -270,7 +270,7 @@ class QemuTarget(Target):
             fds.append(self._cover.there.fileno())
             command += self._cover.options()
         if executed.FOLDER:
-            command += executed.options()
+            command += executed.options(self._icount)
         with open(os.path.join(self._results, "qemu.log"), "wb") as log:
             log.write((" ".join(map(str, command)) + "\n").encode())
             log.flush()
