@@ -13,6 +13,7 @@ import pytest
 
 import commanded
 import functions
+import system
 from changed_image import HEALTHY, REFUSED, SMMUS, Image
 from commanded import CELL_LOST, SYSTEM_RESET, Commanded, call, last_event
 from dma_machine import EXTRA
@@ -21,9 +22,10 @@ from harness.device import Device
 from harness.machine_tables import EL2_VA_SERVICE, Tables
 
 CR0, CR0ACK, GBPA, GERROR, GERRORN, CMDQ_BASE, PROD, CONS = 0x20, 0x24, 0x44, 0x60, 0x64, 0x90, 0x98, 0x9C  # Arm IHI 0070: 6.3
-SMMUEN, CMDQEN, ATSCHK, ABORT = 1, 8, 16, 1 << 20  # of CR0, GBPA
+SMMUEN, EVENTQEN, CMDQEN, ATSCHK, ABORT = 1, 4, 8, 16, 1 << 20  # of CR0, GBPA
+IRQ_CTRL, TELLS = 0x50, 5  # of events and global errors
 CMDQ_ERR, EVENTQ_ABORT = 1, 4  # of GERROR
-EVENTS = 0xA8  # SMMU_EVENTQ_PROD, in page 1
+EVENTS, TAKEN, OVERFLOW = 0xA8, 0xAC, 1 << 31  # SMMU_EVENTQ_PROD and CONS, in page 1
 SYNC, NO_COMMAND = struct.pack("<2Q", 0x46, 0), struct.pack("<2Q", 0xFF, 0)
 STE_ABORT = 1
 SERVICE_SMMUS, SERVICE_STREAMS, SMMU_ROW, STREAM_ROW, STREAM_SMMU, FREE = 24, 32, 48, 32, 16, 2048  # struct bp_service; behind its tables
@@ -35,6 +37,7 @@ NOWHERE = 0x0F000000  # of no cell's address space
 # at CMDQ_CONS, and a SYNC is waited for by another.
 COMMANDS = {"entry": 0, "second-entry": 1, "sync": 2, "tlbi": 4, "last-sync": 5}
 GIVEN = {"entry": 4, "second-entry": 4, "sync": 2, "tlbi": 3, "last-sync": 4}  # where that one is refused
+FUNCTIONS = pci.options("qemu-virt-pci", nvme="null-co://", disk="null-co://")
 
 
 class Smmu:
@@ -82,8 +85,7 @@ class Smmu:
 
 @pytest.fixture
 def machine(results):
-    extra = pci.options("qemu-virt-pci", nvme="null-co://", disk="null-co://")
-    with commanded.running("commanded-smmu", results, extra=extra) as running:
+    with commanded.running("commanded-smmu", results, extra=FUNCTIONS) as running:
         running.smmu = Smmu(running)
         running.health = Commanded(running, "health")
         yield running
@@ -99,7 +101,7 @@ def restarts(machine, cell):
 
 def restarted(machine, cell, before):
     """And its devices may do DMA again."""
-    qemu.wait_until(lambda: machine.generation(cell) == before.generation + 1 and machine.view.state(cell) == "running", f"{cell} runs again")
+    qemu.wait_until(lambda: machine.generation(cell) == before.generation + 1, f"{cell}'s next life")
     assert Commanded(machine, cell).do(commanded.Command(commanded.NOP)).passed
     assert STE_ABORT not in [word for word, _ in machine.smmu.streams()]
 
@@ -162,7 +164,8 @@ def test_refused(machine, which):
 
 @pytest.mark.parametrize("which", COMMANDS)
 def test_bad(machine, which):
-    """It stops at one command, by itself: the same, and the SMMU goes on. [stest->swr~smmu-commands~1] [stest->swr~dma-by-service-core~1]"""
+    """It stops at one command, by itself: the same, and the SMMU goes on.
+    [stest->swr~smmu-commands~1] [stest->swr~dma-by-service-core~1]"""
     smmu, before = machine.smmu, machine.view.core("two")
     with restarts(machine, "two") as gdb:
         device = smmu.device(gdb)
@@ -228,6 +231,17 @@ def test_faults_without_end(machine):
     fault(machine, more)
 
 
+def test_overflow(machine):
+    """The SMMU had no room for an event: a count, once, and it is acknowledged. [stest->swr~dma-faults-told~1]"""
+    smmu, before, lost_before = machine.smmu, machine.view.core("one"), word(machine, DMA_LOST)
+    with restarts(machine, "one") as gdb:
+        events, taken = smmu.device(gdb, smmu.page1), int.from_bytes(smmu.memory(smmu.el2(smmu.page1) + TAKEN, 4), "little")
+        events.read(EVENTS, lambda value: value ^ OVERFLOW)
+        assert events.withhold(TAKEN) == taken ^ OVERFLOW  # QEMU's has none
+    restarted(machine, "one", before)
+    assert word(machine, DMA_LOST) == lost_before + 1
+
+
 def own_errors(machine):
     """(IOMMU, errors) of each event."""
     ring = machine.target.read_memory(machine.blueprint.cells["health"].cores[0].ring_pa, blueprint.PAGE)
@@ -273,6 +287,22 @@ def starting(results, given):
         assert "bulkhead: the SMMU does not take its stream table\n" in target.console().text
         assert register(PROD) == given
         assert not register(CR0) & SMMUEN and register(GBPA) & ABORT
+
+
+def test_starts_with_another(results):
+    """One without streams is left alone by the service core, the other one tells it of faults. [stest->swr~dma-faults-told~1]"""
+    with qemu.QemuTarget(results, extra=[*FUNCTIONS, "-S"]) as target:
+        running = system.System(target, commanded.image("commanded-smmu"))
+        target.load(running.fit)
+        target.power("on")
+        with gdbstub.attached(target) as gdb:
+            gdb.run_to(0, [build.symbol(build.HYPERVISOR, "iommu_start")])
+            smmu = Smmu(running)
+            assert not smmu.register(IRQ_CTRL)
+            smmu.become_two(gdb, 1)
+            gdb.run_to(0, [gdb.register(0, "x30")])
+            assert smmu.register(IRQ_CTRL) == TELLS and smmu.register(CR0) == SMMUEN | EVENTQEN | CMDQEN | ATSCHK
+        fault(running)
 
 
 def test_not_acknowledged(results):
