@@ -204,7 +204,7 @@ def test_iommu_refuses(machine, cell, core, calls):
 
 def lost(machine, cell):
     qemu.wait_until(lambda: machine.view.state(cell) == "lost", f"{cell} is lost")
-    assert last_event(machine, cell) == (CELL_LOST, 0)
+    qemu.wait_until(lambda: last_event(machine, cell) == (CELL_LOST, 0), "and says so")
     assert machine.health.do(commanded.Command(commanded.NOP)).passed
 
 

@@ -109,7 +109,7 @@ def restarted(machine, cell, before):
 def lost(machine, cell, before):
     """Given up, not filled anew; others aren't, and their DMA is cut and given back as ever."""
     qemu.wait_until(lambda: machine.view.state(cell) == "lost", f"{cell} is lost")
-    assert last_event(machine, cell) == (CELL_LOST, 0)
+    qemu.wait_until(lambda: last_event(machine, cell) == (CELL_LOST, 0), "and says so")
     assert machine.view.core(cell).generation == before.generation
     before = machine.view.core("one")
     Commanded(machine, "one").tell(call(SYSTEM_RESET))
