@@ -73,7 +73,7 @@ void arch_revoke_other(u32 cell);
  * nothing is done. Spoils the FP/SIMD registers: before the guest's first instruction only. */
 bool arch_sha256(u32 state[8], const void *blocks, u64 count);
 
-/* CRC-32 of IEEE 802.3 (reflected, initial and final all ones). */
+/* CRC-32 of IEEE 802.3 (reflected, initial and final all ones). `data`: aligned to 8 bytes. */
 u32 arch_crc32(const void *data, u64 size);
 
 /* Resets the machine, by its firmware. Comes back only where firmware can't. */

@@ -99,6 +99,21 @@ class Gdb:
         self._breakpoints("z", addresses)
         return self.register(core, "pc")
 
+    def run_to_access(self, core, reads=(), writes=()):
+        """Lets the machine run until that core is about to read, or to write, a word at one of these virtual addresses; says which. Where
+        it is about to now counts, so a step is first where that is over."""
+        watched = [f"3,{address:x},4" for address in reads] + [f"2,{address:x},4" for address in writes]
+        for place in watched:
+            self._expect_ok(f"Z{place}")
+        self._send("vCont;c")
+        answer = self._receive()
+        for place in watched:
+            self._expect_ok(f"z{place}")
+        found = re.match(rf"T..thread:0*{core + 1:x};r?watch:([0-9a-f]+);", answer)
+        if not found:
+            raise GdbError(f"stopped: {answer!r}")
+        return int(found[1], 16)
+
     def step(self, core):
         """One instruction, of that core alone."""
         self._send(f"vCont;s:{core + 1:x}")

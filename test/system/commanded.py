@@ -156,12 +156,16 @@ def last_event(machine, cell):
     return code, argument
 
 
-@contextlib.contextmanager
-def running(config, results, **options):
+def image(config):
     """Of a partition file whose health cell is such a one, or another."""
     build.assemble(system.HERE / "cells/commanded.S", ELF, system.FOREIGN_BASE)
+    return build.image(config)
+
+
+@contextlib.contextmanager
+def running(config, results, **options):
     with qemu.QemuTarget(results, **options) as target:
-        of = system.System(target, build.image(config))
+        of = system.System(target, image(config))
         target.load(of.fit)
         target.power("on")
         for cell in of.blueprint.cells:

@@ -51,11 +51,14 @@ class Service:
 
     def costs(self, gdb, cell, action):
         """What a DMA fault of the cell does."""
+        gdb.write_physical(self.row(cell) + 12, struct.pack("<I", action))
+
+    def row(self, cell):
+        """Of a cell with streams: struct bp_service_dma."""
         service = self.el2(SERVICE)
         rows, count = self.word(service + SERVICE_DMA, "<I"), self.word(service + SERVICE_DMA + 4, "<I")
         places = (service + rows + 16 * n for n in range(count))
-        place = next(at for at in places if self.word(at + 8, "<I") == self.machine.blueprint.cells[cell].index)
-        gdb.write_physical(place + 12, struct.pack("<I", action))
+        return next(at for at in places if self.word(at + 8, "<I") == self.machine.blueprint.cells[cell].index)
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +112,25 @@ def test_costs(machine):
     before = machine.view.core("nvme")
     assert machine.health.calls((CELL_CONTROL, 1, RESTART, REQUEST)) == [OK]
     restarted(machine, "nvme", before)
+
+
+def test_no_price(machine):
+    """A cell whose row is another's, by the last one's table a restart: its fault is told, and costs nobody."""
+    before, told = machine.view.core("nvme"), machine.service.telemetry("health", DMA_FAULTS + 8)
+    faults, place = machine.service.word(told), machine.service.row("nvme") + 8
+    orders = machine.service.word(machine.service.order("nvme"))
+    with gdbstub.attached(machine.target) as gdb:
+        machine.service.costs(gdb, "nvme", ACT_RESTART)
+        gdb.write_physical(place, struct.pack("<I", machine.blueprint.cells["health"].index))
+    cell = Commanded(machine, "nvme")
+    machine.health.second()
+    cell.do(*functions.Nvme(cell).dma(NOWHERE, 0))
+    qemu.wait_until(lambda: machine.service.word(told) > faults, "it is told")
+    assert cell.do(commanded.Command(commanded.NOP)).passed
+    assert machine.view.core("nvme").generation == before.generation
+    assert machine.service.word(machine.service.order("nvme")) == orders
+    with gdbstub.attached(machine.target) as gdb:
+        gdb.write_physical(place, struct.pack("<I", machine.blueprint.cells["nvme"].index))
 
 
 def test_nobodys(machine):

@@ -26,7 +26,7 @@ u32 arch_crc32(const void *data, u64 size)
 	const u8 *bytes = data;
 	u32 crc = ~UINT32_C(0);
 
-	if (by_instruction && ((u64)bytes & 7) == 0)
+	if (by_instruction)
 		for (; size >= 8; size -= 8, bytes += 8)
 			crc = crc32_of_word(crc, *(const u64 *)bytes);
 	return ~crc_by_table(crc, bytes, size);

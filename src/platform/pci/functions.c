@@ -34,12 +34,12 @@ void pci_functions_stop(void)
 		function_stop(&functions()[i]);
 }
 
-/* A PF that others' virtual functions depend on keeps its state. [impl->swr~pci-functions-reset~1] */
+/* Of a PF that others' virtual functions depend on, `reset` is 0. [impl->swr~pci-functions-reset~1] */
 static bool function_reset(const struct bp_pci_function *function)
 {
 	const va_t control = function->config_va + function->reset;
 
-	if (function->config_va == 0 || function->reset == 0 || (function->flags & BP_PCI_SHARED))
+	if (function->config_va == 0 || function->reset == 0)
 		return false;
 	pci_write(control, (pci_read(control) | DEVICE_CONTROL_FLR) & 0xffff, 2);
 	return true;

@@ -355,14 +355,11 @@ static void functions_reset(void **state)
 static void shared_pf_is_not_reset(void **state)
 {
 	function(0)->flags = BP_PCI_SHARED;
+	function(0)->reset = 0;
 	phys32_set(CONFIG + 0x10, 0);
 	pci_functions_reset();
 	assert_int_equal(resets, 0);
 	assert_int_equal(phys32(CONFIG + 0x10), BAR_LO);
-	function(0)->flags = 0;
-	function(0)->reset = 0;
-	pci_functions_reset();
-	assert_int_equal(resets, 0);
 }
 
 /* ---- the boot's steps ---- */
