@@ -410,6 +410,18 @@ def test_an_interface_that_differs():
 # ---- the part ----
 
 
+def test_a_tree_that_complies(tmp_path, monkeypatch):
+    """[stest->swr~evidence-licences~1] `reuse lint` says so, and that is what is told."""
+    (tmp_path / "LICENSES").mkdir()
+    (tmp_path / "LICENSES/Apache-2.0.txt").write_bytes((build.ROOT / "LICENSES/Apache-2.0.txt").read_bytes())
+    (tmp_path / "a.c").write_text("// SPDX-FileCopyrightText: Somebody\n// SPDX-License-Identifier: Apache-2.0\nint a;\n")
+    monkeypatch.setattr(configuration, "ROOT", tmp_path)
+    text, complies = configuration.lint()
+    assert complies and "Apache-2.0" in text and str(tmp_path) not in text
+    done = subprocess.run(["reuse", "lint"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert done.stdout and text.startswith(done.stdout)
+
+
 def test_a_tree_that_does_not_comply(tmp_path, monkeypatch):
     """[stest->swr~evidence-licences~1]"""
     (tmp_path / "a.c").write_text("int a;\n")
