@@ -49,7 +49,7 @@ def expected(path):
 # [utest->swr~config-diagnostics~1] [utest->swr~config-shared~1] [utest->swr~config-presentation~1] [utest->swr~config-net~1] [utest->swr~config-crash-audit~1] [utest->swr~config-watchdog~1] [utest->swr~config-boot-state~1]
 # [utest->swr~config-boot-state-times~1]
 # [utest->swr~config-devices~1] [utest->swr~config-msis~1] [utest->swr~config-pci~1] [utest->swr~config-overlay~1]
-# [utest->swr~config-included~1] [utest->swr~config-log-key~1] [utest->swr~colors-geometry~1] [utest->swr~config-reserved~1]
+# [utest->swr~config-included~1] [utest->swr~config-log-key~1] [utest->swr~colors-geometry~1] [utest->swr~colors-owned~1] [utest->swr~config-reserved~1]
 # [utest->swr~config-update-reset~1] [utest->swr~config-pci-watchdog~1] [utest->swr~config-boot-state-spi~1]
 @pytest.mark.parametrize("path", files("test/configs/bad/*.dts"))
 def test_bad(path):

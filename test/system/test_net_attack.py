@@ -3,8 +3,7 @@
 over the cells goes on, no other cell notices, and who means well is served again.
 
 [stest->swr~health-net-bounded~1] [stest->swr~http-bounded~1] [stest->swr~health-net-dhcp~1] [stest->swr~net-half-open~1]
-[stest->swr~http-places~1] [stest->swr~net-numbers~1] [stest->swr~net-secret~1] [stest->swr~health-net-address~1] [stest->swr~net-answers~1]
-[stest->swr~net-neighbours~1]
+[stest->swr~http-places~1] [stest->swr~health-net-address~1]
 
 Robustness: all
 By chance: test_tcp, test_polls_in_time, test_dhcp_lies
@@ -190,7 +189,8 @@ def up(running, peer):
     assert peer.resolve()
 
 
-# [stest->swr~net-half-open~1] [stest->swr~http-places~1]
+# [stest->swr~net-half-open~1] [stest->swr~http-places~1] [stest->swr~net-answers~1] [stest->swr~net-neighbours~1] [stest->swr~net-numbers~1]
+# [stest->swr~net-secret~1]
 def test_tcp(results):
     chance = random.Random(1)
     with cable.plugged() as peer, system.running("net-virtio", results, extra=devices(net=peer.netdev)) as running:
@@ -217,7 +217,7 @@ ATTACKS = {  # what it does, by a random number generator
 }
 
 
-# [stest->swr~health-net-bounded~1]
+# [stest->swr~health-net-bounded~1] [stest->swr~net-answers~1] [stest->swr~net-neighbours~1]
 @pytest.mark.parametrize("name", ATTACKS)
 def test_polls_in_time(results, name):
     """In virtual time: what the health cell has to do for it makes no poll late."""
