@@ -4,7 +4,7 @@
 Robustness: test_a_file_without_a_licence, test_a_stale_output, test_a_document_that_lacks_something, test_another_byte,
   test_something_behind_an_archive, test_strangers_on_a_root_are_named,
   test_what_diffoscope_sees_counts, test_a_register_that_differs, test_an_interface_that_differs, test_a_tree_that_does_not_comply
-Both ranges: test_what_is_in_an_image, test_an_archive_behind_another, test_a_signature_alone_may_differ, test_verdict_per_rule
+Both ranges: test_flags_are_read_from_commands, test_what_is_in_an_image, test_an_archive_behind_another, test_a_signature_alone_may_differ, test_verdict_per_rule
 """
 
 import gzip

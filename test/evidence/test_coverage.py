@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is made of coverage: gaps against the compiler's own counts, justified gaps, equal verdicts, object code.
 
-Robustness: test_stale, test_refused_entries, test_too_many, test_other_verdict, test_gaps_of_odd_code, test_damaged_profile, test_object_code_cut_short
+Robustness: test_stale, test_refused_entries, test_too_many, test_other_verdict, test_gaps_of_odd_code, test_damaged_profile, test_object_code_cut_short, test_machines_that_do_not_count
 """
 
 import json
@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from bundle import coverage, static_paths  # noqa: E402  (needs the path above)
-from covering import exit_paths, justified, llvm, object_code, records  # noqa: E402
+from covering import el2, exit_paths, justified, llvm, object_code, records  # noqa: E402
 
 SOURCE = """\
 #include <stdbool.h>
@@ -195,6 +195,25 @@ def test_other_verdict(tmp_path):
     told, unequal = records.different(found, {"a": "pass", "b": "pass", "d": "pass"})
     assert told == ["b: fail with counters, pass without", "c: pass with counters, not run without"] and unequal == ["d: skip with counters, pass without"]
     assert records.to(tmp_path) == {"BULKHEAD_RECORDS": str(tmp_path)} and not tmp_path.exists()
+
+
+# [utest->swr~coverage-el2~1]
+def test_machines_that_do_not_count(tmp_path, monkeypatch):
+    """Of a machine that a test without a requirement had, too, that nobody is known to have had, or whose counters were lost, nothing counts."""
+    rows = {"good": ["a", "b"], "mixed": ["a", "untagged"], "nobodys": [], "untagged": ["untagged"]}
+    (tmp_path / "tests.jsonl").write_text("".join(json.dumps({"file": name, "tests": tests}) + "\n" for name, tests in rows.items()))
+    merged = []
+    for name, stub in (("RAW", tmp_path), ("PROFILE", tmp_path / "profile"), ("build", lambda: []), ("run_tests", lambda tests, full: 0), ("html", lambda *_: None),
+                       ("export", lambda *_: {}), ("merge", lambda files, _: merged.extend(files))):  # fmt: skip
+        monkeypatch.setattr(el2, name, stub)
+    monkeypatch.setattr(el2.tags, "tagged", lambda tests: tests - {"untagged"})
+    monkeypatch.setattr(el2.records, "verdicts", lambda folder: {})
+    found = el2.measure()
+    assert merged == [tmp_path / "good"]
+    assert (found["tests"], found["lives"], found["lives_left_out"]) == (2, 1, 3)
+    monkeypatch.setattr(el2, "merge", llvm.merge)
+    with pytest.raises(subprocess.CalledProcessError):  # there is no file of that name
+        el2.measure()
 
 
 # [utest->swr~object-code-seen~1]

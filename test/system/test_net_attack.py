@@ -6,6 +6,7 @@ over the cells goes on, no other cell notices, and who means well is served agai
 [stest->swr~http-places~1] [stest->swr~health-net-address~1]
 
 Robustness: all
+Both ranges: test_tcp
 By chance: test_tcp, test_polls_in_time, test_dhcp_lies
 """
 
@@ -39,6 +40,7 @@ SERVED_SECONDS = 5.0  # a segment's answer, whatever others do: some millisecond
 AGAIN_SECONDS = 0.5
 NUMBERS = 16
 SYSLOG_SERVER = cable.address("10.0.2.99")  # net-virtio.dts's: the cell may ask for it at any time
+UNKNOWN = cable.address("10.0.2.19")  # there, and the cell has never heard of it
 NOBODY = [there for there in (bytes([10, 0, 2, last]) for last in range(20, 220)) if there != SYSLOG_SERVER]
 
 
@@ -196,6 +198,8 @@ def test_tcp(results):
     with cable.plugged() as peer, system.running("net-virtio", results, extra=devices(net=peer.netdev)) as running:
         up(running, peer)
         assert b'"ok"' in get(peer, 29999)
+        peer.sought.clear()
+        assert knock(peer, UNKNOWN, 29998) and UNKNOWN not in peer.sought  # answered at once: nobody looks for who asked
         unharmed(running, lambda: flood(peer, chance))
         unharmed(running, lambda: strange(peer, chance))
         served_again(peer)
