@@ -4,9 +4,6 @@
 BOUNDS holds what was measured, neither more nor less; who makes a path cheaper writes the new figure here. `make bench`
 measures the rest, and says how far from the targets it is.
 
-[stest->swr~path-bounds~1]
-[stest->swr~irq-injected~1]
-
 Robustness: test_waiting_is_the_loops_alone
 """
 
@@ -88,11 +85,13 @@ def measured(out):
     return {config: bench_cell.operations(config, out) for config in BOUNDS}
 
 
+# [stest->swr~path-bounds~1] [stest->swr~irq-injected~1]
 @pytest.mark.parametrize("config, operation", [(config, name) for config in BOUNDS for name in BOUNDS[config]])
 def test_bound(measured, config, operation):
     assert measured[config][operation].most <= bound(BOUNDS[config][operation])
 
 
+# [stest->swr~path-bounds~1]
 def test_bound_revoke(out):
     """Of the stop of a running core no counter knows all, so the trace is what measures it."""
     windows = bench_trace.operations("injected", out, bench_cell.ICOUNT)["revoke"]
@@ -100,6 +99,7 @@ def test_bound_revoke(out):
     assert min(counts) > 100 and max(counts) <= bound(REVOKE)
 
 
+# [stest->swr~path-bounds~1]
 def test_bound_message(out):
     """An LPI, an SPI made pending, and its delivery, in one exit."""
     found = bench_pci.messages(out)
@@ -110,6 +110,7 @@ def test_bound_text():
     assert bench_static.text_bytes()[0] <= bound(TEXT_BYTES)
 
 
+# [stest->swr~path-bounds~1]
 def test_measures_something(measured):
     """A counter that stands still would keep every bound."""
     for config, found in measured.items():
@@ -118,6 +119,7 @@ def test_measures_something(measured):
                 assert series.least > 20, operation
 
 
+# [stest->swr~path-bounds~1]
 def test_direct_ticks(out):
     """1,000 ticks of a direct cell enter EL2 not once; telemetry and QEMU's log of exceptions agree on it. The work
     beside them takes as long as on the bare machine."""

@@ -89,7 +89,7 @@ def test_auditor_refuses(image, tmp_path, name):
     assert REFUSED[name] in found.stdout
 
 
-# [utest->swr~audit-inputs~1]
+# [utest->swr~config-board~1] [utest->swr~audit-inputs~1]
 def test_the_boards_own_tree_stays_good(image, tmp_path):
     tree = subprocess.run(["dtc", "-q", "-O", "dtb", os.path.join(BOARDS, "board.dts")], capture_output=True, check=True).stdout
     good = tmp_path / "good.itb"

@@ -118,12 +118,24 @@ def change_word(number, value):
     return change
 
 
+def command_rows(data):
+    """Where the rows of functions' command registers are, and what a guest can write there: offset, kind, what is fixed, hardware's, written."""
+    rows = {at: struct.unpack_from("<I", data, at + 12)[0] for at in range(0, len(data) - 20, 4) if data[at : at + 2] == struct.pack("<H", COMMAND)}
+    return {at: written for at, written in rows.items() if written in (0x402, 0x406)}
+
+
 def lets_master(data):
-    """A row of the controller's registers: offset, kind, what is fixed, hardware's, written."""
-    rows = [at for at in range(0, len(data) - 20, 4) if data[at : at + 2] == struct.pack("<H", COMMAND)
-            and struct.unpack_from("<I", data, at + 12)[0] == 0x402]
-    assert len(rows) == 1
-    struct.pack_into("<I", data, rows[0] + 12, 0x406)
+    ((at, _),) = [row for row in command_rows(data).items() if row[1] == 0x402]
+    struct.pack_into("<I", data, at + 12, 0x406)
+
+
+# [utest->swr~boot-state-emmc-no-dma~1]
+def test_masters_no_bus(built, tmp_path):
+    """Of the cell's two functions the watchdog has Bus Master Enable, as each has without a boot state behind it; the eMMC's doesn't."""
+    assert sorted(command_rows((built / "bulkhead.itb").read_bytes()).values()) == [0x402, 0x406]
+    result = run(TOOL, "build", str(write(tmp_path, GOOD.split("boot-state")[0])), "-I", IMAGES, "-o", str(tmp_path / "out"))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert sorted(command_rows((tmp_path / "out/bulkhead.itb").read_bytes()).values()) == [0x406, 0x406]
 
 
 # [utest->swr~audit-boot-state-emmc~1] [utest->swr~boot-state-emmc-no-dma~1]

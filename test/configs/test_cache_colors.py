@@ -3,7 +3,7 @@
 Cache colours, page by page: what the compiler builds of a file with `colors` is walked here without it
 and without the auditor; then pages are moved to other colours, and the auditor must see each.
 
-[utest->swr~colors-placed~1] [utest->swr~colors-text~1] [utest->swr~colors-owned~1]
+[utest->swr~colors-placed~1] [utest->swr~colors-text~1]
 
 Both ranges: test_colors_in_a_row
 Robustness: test_mutant, test_text_differs
@@ -134,7 +134,7 @@ class Image:
         return {line.split(": ")[1] for line in done.stdout.splitlines()[:-1]}, done.returncode
 
 
-# [utest->swr~colors-placed~1]
+# [utest->swr~colors-placed~1] [utest->swr~colors-owned~1]
 def test_every_page(built):
     """Of stage 2 and EL2 roots, leaves and tables: the colours of the cell, but for the windows."""
     image = Image(built)

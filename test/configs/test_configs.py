@@ -7,7 +7,7 @@ taken without a word.
 BULKHEAD names the tool (default build/bulkhead). To write .expected files anew, and then read them:
 `/usr/bin/python3 test/configs/test_configs.py --accept [NAME...]`.
 
-Both ranges: test_metrics_channel
+Both ranges: test_metrics_channel, test_crash_area
 Robustness: test_bad, test_empty, test_zeros, test_few_zeros, test_missing, test_folder, test_fifo, test_usage,
 test_few_list_registers, test_old_flattened_trees, test_lengths_below_zero, test_source_instead_of_a_tree,
 test_no_maintenance_interrupt, test_bad_json, test_json_of_no_utf8, test_firmware_by_hvc
@@ -49,7 +49,7 @@ def expected(path):
 # [utest->swr~config-diagnostics~1] [utest->swr~config-shared~1] [utest->swr~config-presentation~1] [utest->swr~config-net~1] [utest->swr~config-crash-audit~1] [utest->swr~config-watchdog~1] [utest->swr~config-boot-state~1]
 # [utest->swr~config-boot-state-times~1]
 # [utest->swr~config-devices~1] [utest->swr~config-msis~1] [utest->swr~config-pci~1] [utest->swr~config-overlay~1]
-# [utest->swr~config-included~1] [utest->swr~config-log-key~1] [utest->swr~colors-geometry~1] [utest->swr~config-reserved~1]
+# [utest->swr~config-included~1] [utest->swr~config-log-key~1] [utest->swr~colors-geometry~1] [utest->swr~colors-owned~1] [utest->swr~config-reserved~1]
 # [utest->swr~config-update-reset~1] [utest->swr~config-pci-watchdog~1] [utest->swr~config-boot-state-spi~1]
 @pytest.mark.parametrize("path", files("test/configs/bad/*.dts"))
 def test_bad(path):
@@ -61,7 +61,7 @@ def test_bad(path):
 
 # [utest->swr~config-firmware~1] [utest->swr~config-cores~1] [utest->swr~config-memory~1] [utest->swr~config-images~1]
 # [utest->swr~config-channels~1] [utest->swr~config-faults~1] [utest->swr~config-names~1] [utest->swr~config-presentation~1]
-# [utest->swr~config-net~1] [utest->swr~config-boot-state~1]
+# [utest->swr~config-net~1] [utest->swr~config-boot-state~1] [utest->swr~config-board~1]
 @pytest.mark.parametrize("path", files("test/configs/good/*.dts") + files("configs/*.dts"))
 def test_good(path):
     result = check(path)
@@ -336,6 +336,33 @@ def built(path, folder):
     subprocess.run([TOOL, "audit", f"{folder}/bulkhead.itb"], cwd=ROOT, stdout=subprocess.PIPE, timeout=60, check=True)
     with open(f"{folder}/manifest.json", encoding="utf-8") as file:
         return json.load(file)
+
+
+CRASH_AREA = """/dts-v1/;
+/ {
+	compatible = "bulkhead,partitions-v1";
+	board = "qemu-virt";
+	cells {
+		health { role = "health"; cpus = <0>; memory = "32M"; image = "health.elf"; };
+		one { cpus = <1>; memory = "16M", "%s"; image = "control.elf"; };
+	};
+};
+"""
+
+
+# [utest->swr~config-crash-audit~1]
+def test_crash_area(tmp_path):
+    """The record, and behind it a page for each core, up to which another's memory may reach; nothing else is in it."""
+    path = tmp_path / "file.dts"
+    path.write_text(CRASH_AREA % "64K@0xbbff0000")
+    built(path, tmp_path / "out")
+    dumps = {f"crash dump of core {core}": f"0xbc00{core + 1}000" for core in (0, 1)}
+    found = (tmp_path / "out/map.txt").read_text()
+    for name, address in {"crash-audit record": "0xbc000000", **dumps}.items():
+        assert re.search(rf"^ +{address} +{name} +", found, re.MULTILINE), name
+    for page in (0xBC000000, 0xBC004000, 0xBC00F000):
+        path.write_text(CRASH_AREA % f"4K@{page:#x}")
+        assert f"memory {page:#x}-{page + 0xfff:#x} lies over 0xbc000000-0xbc00ffff, which the board reserves" in one_error(str(path))
 
 
 # [utest->swr~config-included~1]

@@ -2,6 +2,8 @@
 """scripts/fleet: what Prometheus' own tools say of it, and that it speaks of metrics, alerts and pages that there are.
 
 [utest->swr~fleet-rules~1]
+
+Both ranges: test_rules
 """
 import json
 import os

@@ -67,6 +67,16 @@ def test_accepted(tmp_path, name):
 
 
 # [utest->swr~config-board~1]
+def test_banks_that_overlap(tmp_path):
+    """What two banks name is there once: the same memory is given as of banks that don't."""
+
+    def given(name, **changes):
+        return [cell["memory"] for cell in audited(odd_board(tmp_path, name, **changes), tmp_path / name)["cells"]]
+
+    assert given("overlapping", board=ACCEPTED["banks-overlap"]) == given("usual")
+
+
+# [utest->swr~config-board~1]
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(tmp_path, name):
     changes, why = REFUSED[name]

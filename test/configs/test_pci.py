@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The board's PCI inventory: what no machine can be is refused, in one line that says what and where.
 
+Both ranges: test_cells
 Robustness: test_loops_end, test_bad, test_peers_denied, test_parts_denied
 """
 import os

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 Cache colours and PCI functions together: DMA tables map a cell's pages of its colours, stream tables have the service
-core's, and what only the boot uses has none. [utest->swr~colors-owned~1] [utest->swr~compile-dma~1]
+core's, and what only the boot uses has none. [utest->swr~compile-dma~1]
 
 Robustness: test_stream_table_in_a_row
 """
@@ -40,6 +40,7 @@ def build(tmp_path, health, wide=""):
 
 
 # A region of several pieces where its guest has one block, and one that `ram-base` moves.
+# [utest->swr~colors-owned~1]
 @pytest.mark.parametrize("wide", ["", 'ram-base = "0x80000000";', 'keep = "1M";'])
 def test_audited(tmp_path, wide):
     built = build(tmp_path, "colors = <4 5 6 7>;", wide)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`bulkhead log verify` on test records: what scripts/bundle/tests.py chains is accepted, and every line of it that is altered,
-dropped, exchanged, added or cut off is found. [utest->swr~records-verified~1]
+dropped, exchanged, added or cut off is found.
 
 Robustness: test_altered, test_verdict_altered, test_dropped, test_exchanged, test_added, test_cut_off, test_key_refused
 """
@@ -49,6 +49,7 @@ def verify(tmp_path):
     return of
 
 
+# [utest->swr~records-verified~1]
 def test_whole(verify):
     """A good file is told by its figures, and that nobody vouches for it."""
     done = verify(lines())
@@ -56,6 +57,7 @@ def test_whole(verify):
     assert done.stdout == "FILE: 6 records, 2 passed, 2 failed, 2 skipped: consistent, not authenticated\n"
 
 
+# [utest->swr~records-verified~1]
 @pytest.mark.parametrize(
     "first, why", [({"dirty": True}, "the tree had changes that weren't committed"), ({"tag": None}, "the commit had no tag")]
 )
@@ -65,6 +67,7 @@ def test_not_for_credit(verify, first, why):
     assert done.returncode == 0 and done.stdout.endswith(f"; NOT FOR CREDIT: {why}\n")
 
 
+# [utest->swr~records-verified~1]
 def test_json(verify):
     """For programs, of a good file and of a bad one."""
     done = verify(lines(), "--json")
@@ -80,6 +83,7 @@ def wrong(done, line, part):
     assert done.stderr.startswith(f"FILE:{line}: error: ") and part in done.stderr, done.stderr
 
 
+# [utest->swr~records-verified~1]
 @pytest.mark.parametrize("n", range(COUNT + 2))
 def test_altered(verify, n):
     """One more blank, which no reader of JSON sees, is found by the line behind it; in the end line by its bytes."""
@@ -88,6 +92,7 @@ def test_altered(verify, n):
     wrong(verify(given), min(n + 2, COUNT + 2), "sums" if n == COUNT + 1 else "that line was altered")
 
 
+# [utest->swr~records-verified~1]
 def test_verdict_altered(verify):
     """A failure made a pass, and the chain computed anew up to the end: the end's sums tell."""
     given = bundling.chain(FIRST, [record(n, verdict="pass") if n == 1 else record(n) for n in range(COUNT)])
@@ -95,6 +100,7 @@ def test_verdict_altered(verify):
     wrong(verify(given), COUNT + 2, "sums")
 
 
+# [utest->swr~records-verified~1]
 @pytest.mark.parametrize("n", range(COUNT + 1))
 def test_dropped(verify, n):
     """The line that stands where it stood is named."""
@@ -102,6 +108,7 @@ def test_dropped(verify, n):
     wrong(verify(given[:n] + given[n + 1 :]), n + 1, "begin with record 0" if n == 0 else "one is missing")
 
 
+# [utest->swr~records-verified~1]
 @pytest.mark.parametrize("n", range(COUNT))
 def test_exchanged(verify, n):
     """The first of the two is named."""
@@ -110,6 +117,7 @@ def test_exchanged(verify, n):
     wrong(verify(given), n + 1, "begin with record 0" if n == 0 else "isn't the next")
 
 
+# [utest->swr~records-verified~1]
 def test_added(verify):
     """In the middle, and behind the end, by somebody who chains it; and one that is there twice."""
     given = lines()
@@ -120,6 +128,7 @@ def test_added(verify):
     wrong(verify(bundling.chain(FIRST, [record(1), record(1)])), 3, "two of it")
 
 
+# [utest->swr~records-verified~1]
 def test_cut_off(verify):
     """After each line, and within the last."""
     given = lines()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 A Linux cell's root file system: its hash tree is read as veritysetup wrote it, its root hash stands in the cell's command line, and
-what isn't such a file is refused. [utest->swr~config-root~1] [utest->swr~map-root~1]
+what isn't such a file is refused. [utest->swr~config-root~1]
 
 Robustness: test_changed, test_cut, test_other_kinds, test_refused
 """
@@ -54,7 +54,7 @@ def refused(result, words):
     assert (result.returncode, result.stderr.count(" error: ")) == (1, 1) and words in result.stderr
 
 
-# [utest->swr~config-root~1]
+# [utest->swr~config-root~1] [utest->swr~map-root~1]
 @pytest.mark.parametrize("blocks", [2, 128, 129, 128 * 128 + 1])  # levels of the tree: 1, 1, 2, 3
 def test_read(tmp_path, blocks):
     path, root_hash = made(tmp_path, blocks)
@@ -74,6 +74,7 @@ def test_read(tmp_path, blocks):
     assert (audited.returncode, audited.stderr) == (0, "")
 
 
+# [utest->swr~map-root~1]
 def test_alone(tmp_path):
     """Without words of its own the command line begins with the root's; without a root there is none, and nothing in the map."""
     _, root_hash = made(tmp_path)

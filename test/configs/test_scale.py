@@ -3,7 +3,8 @@
 Boards and partition files of sizes that no real one has: synthetic.py's built and audited by the tool; what goes beyond a
 limit refused by its name. How long it takes is what `make bench` shows; here only that it grows with the work.
 
-Robustness: all
+Both ranges: test_as_many_cells_as_vmids, test_as_many_cores_as_the_boot_has_room_for
+Robustness: test_too_much
 """
 import os
 import re
@@ -83,6 +84,7 @@ def test_as_many_cores_as_the_boot_has_room_for(tmp_path):
     assert "has 1025 cores under /cpus: from 1 to 1024 fit" in refused(tmp_path, cells(tmp_path, 1025, text))
 
 
+# RAM up to 43 address bits. [stest->swr~scale~1]
 @pytest.mark.parametrize("memory", ["32G", "240G", "32G@0x7000000000", "32G@0x60000000000"])
 def test_large_cells(tmp_path, memory):
     build_and_audit(cells(tmp_path, 16, HEALTH + cell("large", [1], memory)), tmp_path / "out")
@@ -101,6 +103,7 @@ TOO_MUCH = [  # memory of the board, its address bits, the cell's memory, what i
 ]
 
 
+# [stest->swr~scale~1]
 @pytest.mark.parametrize("memory,pa_bits,size,said", TOO_MUCH)
 def test_too_much(tmp_path, memory, pa_bits, size, said):
     board = {"pa_bits": pa_bits, **({"memory": memory} if memory else {})}

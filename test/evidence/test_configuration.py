@@ -4,7 +4,7 @@
 Robustness: test_a_file_without_a_licence, test_a_stale_output, test_a_document_that_lacks_something, test_another_byte,
   test_something_behind_an_archive, test_strangers_on_a_root_are_named,
   test_what_diffoscope_sees_counts, test_a_register_that_differs, test_an_interface_that_differs, test_a_tree_that_does_not_comply
-Both ranges: test_what_is_in_an_image, test_an_archive_behind_another, test_a_signature_alone_may_differ, test_verdict_per_rule
+Both ranges: test_flags_are_read_from_commands, test_what_is_in_an_image, test_an_archive_behind_another, test_a_signature_alone_may_differ, test_verdict_per_rule
 """
 
 import gzip
@@ -408,6 +408,18 @@ def test_an_interface_that_differs():
 
 
 # ---- the part ----
+
+
+def test_a_tree_that_complies(tmp_path, monkeypatch):
+    """[stest->swr~evidence-licences~1] `reuse lint` says so, and that is what is told."""
+    (tmp_path / "LICENSES").mkdir()
+    (tmp_path / "LICENSES/Apache-2.0.txt").write_bytes((build.ROOT / "LICENSES/Apache-2.0.txt").read_bytes())
+    (tmp_path / "a.c").write_text("// SPDX-FileCopyrightText: Somebody\n// SPDX-License-Identifier: Apache-2.0\nint a;\n")
+    monkeypatch.setattr(configuration, "ROOT", tmp_path)
+    text, complies = configuration.lint()
+    assert complies and "Apache-2.0" in text and str(tmp_path) not in text
+    done = subprocess.run(["reuse", "lint"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert done.stdout and text.startswith(done.stdout)
 
 
 def test_a_tree_that_does_not_comply(tmp_path, monkeypatch):

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who writes and reads what components share: the table against the sources.
 
-[utest->swr~coupling-declared~1]
-
 Robustness: test_told
 """
 
@@ -16,10 +14,12 @@ from covering import coupling  # noqa: E402  (needs the path above)
 ROW = {"structures": ["a"], "writers": ["src/core"], "readers": ["cells/health"]}
 
 
+# [utest->swr~coupling-declared~1]
 def test_as_declared():
     assert coupling.measure()["wrong"] == []
 
 
+# [utest->swr~coupling-declared~1]
 def test_told():
     assert coupling.check({"a": ["src/core", "cells/health/more"]}, [ROW]) == []
     assert coupling.check({"a": ["src/log"]}, [ROW]) == ["struct a: src/log uses it, and is neither writer nor reader"]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is made of coverage: gaps against the compiler's own counts, justified gaps, equal verdicts, object code.
 
-Robustness: test_stale, test_refused_entries, test_too_many, test_other_verdict
+Robustness: test_stale, test_refused_entries, test_too_many, test_other_verdict, test_gaps_of_odd_code, test_damaged_profile, test_object_code_cut_short, test_machines_that_do_not_count
 """
 
 import json
@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from bundle import coverage, static_paths  # noqa: E402  (needs the path above)
-from covering import exit_paths, justified, llvm, object_code, records  # noqa: E402
+from covering import el2, exit_paths, justified, llvm, object_code, records  # noqa: E402
 
 SOURCE = """\
 #include <stdbool.h>
@@ -40,19 +40,22 @@ int main(int argc, char **argv)
 """
 
 
-@pytest.fixture(name="file", scope="module")
-def exported(tmp_path_factory):
-    """What is told of SOURCE, run once without an argument."""
-    folder = tmp_path_factory.mktemp("counted")
+def counted(folder, text):
+    """What is told of a source, run once without an argument."""
     source, program, profile = folder / "src/some.c", folder / "some", folder / "profile"
     source.parent.mkdir()
-    source.write_text(SOURCE)
+    source.write_text(text)
     subprocess.run(["clang-19", *llvm.FLAGS.split(), "-o", program, source], check=True)
     subprocess.run([program], env={"LLVM_PROFILE_FILE": str(folder / "raw")}, check=True)
     llvm.merge([folder / "raw"], profile)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(llvm, "ROOT", folder)
         return llvm.by_file(llvm.export(profile, [program]), ("src",))["src/some.c"]
+
+
+@pytest.fixture(name="file", scope="module")
+def exported(tmp_path_factory):
+    return counted(tmp_path_factory.mktemp("counted"), SOURCE)
 
 
 # [utest->swr~coverage-gaps~1]
@@ -64,6 +67,54 @@ def test_gaps(file):
     assert {line for line, _ in gaps["mcdc"]} == {4, 18}
     for kind, missing in justified.count(gaps, range(100)).items():
         assert missing == file[kind]["count"] - file[kind]["covered"] > 0
+
+
+ODD = """\
+#define MOST 100
+#if 0
+int nothing(void) { return 1; }
+#endif
+static int one_line(int x) { if (x > MOST) { x++; } return x; }
+int unused(int x)
+{
+
+	for (int i = 0;
+	     i < x;
+	     i++) { x--; }
+	return x == 1 || x == 2 ? 1 : 0;
+}
+int main(int argc, char **argv)
+{
+	(void)argv;
+	for (;;) {
+		if (argc > 7 || argc > 8)
+			return unused(argc); else
+			break;
+	}
+	return one_line(argc) * 0;
+}
+"""
+
+
+# [utest->swr~coverage-gaps~1]
+def test_gaps_of_odd_code(tmp_path):
+    """Several regions on a line, lines without code or that the preprocessor left out, a function that nobody calls."""
+    file = counted(tmp_path, ODD)
+    assert file["gaps"]["lines"] == [7, 9, 10, 11, 12, 13, 19]
+    for kind, missing in justified.count(file["gaps"], range(100)).items():
+        assert missing == file[kind]["count"] - file[kind]["covered"] > 0
+
+
+# [utest->swr~coverage-gaps~1]
+def test_damaged_profile(tmp_path):
+    """Cut off, or no profile at all: nothing is told of it, nor of the good one beside it."""
+    good, bad = tmp_path / "good", tmp_path / "raw"
+    counted(tmp_path, SOURCE)
+    bad.rename(good)
+    for wrong in (good.read_bytes()[:100], good.read_bytes()[:-20], b"x" * 500):
+        bad.write_bytes(wrong)
+        with pytest.raises(subprocess.CalledProcessError):
+            llvm.merge([good, bad], tmp_path / "profile")
 
 
 ENTRY = {"of": "host", "file": "src/some.c", "line": 8, "last": 12, "class": "defensive", "reason": "said", "text": "static int never(int x)"}
@@ -127,6 +178,15 @@ def test_too_many(told, file):
 
 
 # [utest->swr~coverage-same-verdicts~1]
+def test_same_verdicts():
+    """Whichever they are; what ran without counters alone was never to run with them."""
+    both = {"a": "pass", "b": "fail", "c": "skip"}
+    assert records.different(both, both) == ([], [])
+    assert records.different(both, {**both, "d": "fail"}) == ([], [])
+    assert records.different({}, both) == ([], [])
+
+
+# [utest->swr~coverage-same-verdicts~1]
 def test_other_verdict(tmp_path):
     """What passes with counters and not without, or the other way round, or didn't run there; what is skipped on one side proves nothing."""
     (tmp_path / "main-1.jsonl").write_text('{"run": ""}\n{"began": "a"}\n' + "".join(json.dumps({"case": c, "verdict": v}) + "\n" for c, v in zip("abcd", ("pass", "fail", "pass", "skip"))))
@@ -135,6 +195,25 @@ def test_other_verdict(tmp_path):
     told, unequal = records.different(found, {"a": "pass", "b": "pass", "d": "pass"})
     assert told == ["b: fail with counters, pass without", "c: pass with counters, not run without"] and unequal == ["d: skip with counters, pass without"]
     assert records.to(tmp_path) == {"BULKHEAD_RECORDS": str(tmp_path)} and not tmp_path.exists()
+
+
+# [utest->swr~coverage-el2~1]
+def test_machines_that_do_not_count(tmp_path, monkeypatch):
+    """Of a machine that a test without a requirement had, too, that nobody is known to have had, or whose counters were lost, nothing counts."""
+    rows = {"good": ["a", "b"], "mixed": ["a", "untagged"], "nobodys": [], "untagged": ["untagged"]}
+    (tmp_path / "tests.jsonl").write_text("".join(json.dumps({"file": name, "tests": tests}) + "\n" for name, tests in rows.items()))
+    merged = []
+    for name, stub in (("RAW", tmp_path), ("PROFILE", tmp_path / "profile"), ("build", lambda: []), ("run_tests", lambda tests, full: 0), ("html", lambda *_: None),
+                       ("export", lambda *_: {}), ("merge", lambda files, _: merged.extend(files))):  # fmt: skip
+        monkeypatch.setattr(el2, name, stub)
+    monkeypatch.setattr(el2.tags, "tagged", lambda tests: tests - {"untagged"})
+    monkeypatch.setattr(el2.records, "verdicts", lambda folder: {})
+    found = el2.measure()
+    assert merged == [tmp_path / "good"]
+    assert (found["tests"], found["lives"], found["lives_left_out"]) == (2, 1, 3)
+    monkeypatch.setattr(el2, "merge", llvm.merge)
+    with pytest.raises(subprocess.CalledProcessError):  # there is no file of that name
+        el2.measure()
 
 
 # [utest->swr~object-code-seen~1]
@@ -147,6 +226,30 @@ def test_object_code(monkeypatch):
     assert found["f"]["gaps"] == ["0x4: b.eq 10 never fell through", "0x8: bl 20 <g>"] and found["g"]["gaps"] == ["0x10: b 0 <f>", "0x14: b 0 <g+0x4>"]
     assert (found["g"]["calls"], found["g"]["calls_made"]) == (1, 0)
     assert [found["f"][key] for key in ("instructions", "executed", "ways", "ways_gone", "calls", "calls_made")] == [3, 2, 2, 1, 1, 0]
+
+
+# [utest->swr~object-code-seen~1]
+def test_object_code_cut_short(tmp_path, monkeypatch):
+    """Records that are empty, cut off, or longer than the image, and one of a test that names no requirement: what isn't in one was not executed."""
+    monkeypatch.setattr(object_code, "instructions", lambda: [("f", 0, "nop", ""), ("f", 4, "b.eq", "10"), ("g", 8, "ret", "")])
+    monkeypatch.setattr(object_code.executed, "IMAGE", tmp_path / "image")
+    monkeypatch.setattr(object_code.exit_paths, "paths", lambda data, size: [])
+    monkeypatch.setattr(object_code.tags, "file_counts", lambda test: test != "of-nothing")
+    (tmp_path / "image").write_bytes(bytes(12))
+    seen = object_code.EXECUTED
+
+    def noted(**machines):
+        for name, data in machines.items():
+            (tmp_path / name).write_bytes(data)
+        rows = [{"test": name.replace("_", "-"), "file": name} for name in machines] + [{"test": None, "file": "none"}]
+        (tmp_path / object_code.executed.INDEX).write_text("".join(json.dumps(row) + "\n" for row in rows))
+        found, _, count = object_code.seen(tmp_path)
+        assert len(found) == 3
+        return [sum(of["executed"] for of in object_code.judged(found).values()), count]
+
+    assert noted(a=b"") == [0, 1] and noted(a=bytes([seen])) == [1, 1] and noted(a=bytes([0, 0, 0, seen, seen])) == [0, 1]
+    assert noted(of_nothing=bytes(3 * [seen])) == [0, 0] and noted(a=bytes([seen, 0]), b=bytes([0, 0, seen])) == [2, 2]
+    assert [len(of["gaps"]) for of in object_code.judged(b"").values()] == [2, 1]
 
 
 # [utest->swr~evidence-paths~1]

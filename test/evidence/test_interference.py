@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Interference channels: what victims measured, and what isn't shown.
 
-[utest->swr~interference-told~1]
-
 Robustness: test_failed, test_renamed, test_true_numbers_of_hostile, test_true_numbers_of_intruder
 """
 
@@ -46,6 +44,7 @@ def record(case, verdict="pass", **measured):
     return {"case": case, "record": 1, "verdict": verdict, "measured": measured}
 
 
+# [utest->swr~interference-told~1]
 def test_measured(made):
     """The worst of what was added to a victim's entries, and each channel's tests."""
     told, channels = made(record(CALLS, **{interference.ENTRIES: 0}), record("attack::test_intruder.py::test_faults", **{interference.ENTRIES: 2}))
@@ -57,6 +56,7 @@ def test_measured(made):
 UNLOADED = ("memory bus", "last-level cache")
 
 
+# [utest->swr~interference-told~1]
 def test_not_loaded(made):
     """An emulated machine has no bus and no cache that could be loaded, whatever tests ran."""
     told, channels = made(record("attack::test_classes.py::test_fetches[direct]"), record("system::test_colors.py::test_pages"), record(CALLS))
@@ -65,6 +65,7 @@ def test_not_loaded(made):
         assert any(gap.startswith(f"{name}: not loaded") and interference.PROCEDURE in gap for gap in told["gaps"])
 
 
+# [utest->swr~interference-told~1]
 def test_time_not_seen(made):
     """What contention costs in time, of each channel that the procedure for hardware loads; what was seen is said beside it."""
     told, channels = made(record("attack::test_attack.py::test_is_endured[flood_sgis-direct]"))
@@ -75,6 +76,7 @@ def test_time_not_seen(made):
     assert on_hardware == {name for name, row in channels.items() if not row["seen"]}
 
 
+# [utest->swr~interference-told~1]
 def test_statement(made):
     """How many channels were loaded is counted: one that a test loaded, one that was skipped, one with a failed test."""
     told, channels = made(record(CALLS), record("attack::test_intruder.py::test_messages", "skip"), record("attack::test_intruder.py::test_losses", "fail"))
@@ -82,6 +84,7 @@ def test_statement(made):
     assert "not loaded: memory bus, last-level cache, TLB broadcast" in told["statement"] and "hypercalls" not in told["statement"]
 
 
+# [utest->swr~interference-told~1]
 def test_missed(made):
     """Ticks that a victim missed miss their figure, too."""
     told, _ = made(record(CALLS, **{interference.ENTRIES: 0, interference.MISSED: 3}))
@@ -97,6 +100,7 @@ def core(exits):
     return SimpleNamespace(exits={"irq": exits}, exits_total=exits, exits_since_ready=exits, generation=1)
 
 
+# [utest->swr~interference-told~1]
 def test_true_numbers_of_hostile():
     """A victim's entries are measured before they are judged: the record of a failed test has them."""
     guest = object.__new__(hostile.Hostile)
@@ -108,6 +112,7 @@ def test_true_numbers_of_hostile():
         assert guest.measured[interference.ENTRIES] == total  # of all attacks of a test
 
 
+# [utest->swr~interference-told~1]
 @pytest.mark.parametrize("wrong", ["word", "entries", "ticks"])
 def test_true_numbers_of_intruder(wrong):
     """The same of the cell with PCI functions, whatever else is found wrong first."""
@@ -123,12 +128,14 @@ def test_true_numbers_of_intruder(wrong):
     assert guest.measured[interference.MISSED] == 2 * (wrong != "entries")
 
 
+# [utest->swr~interference-told~1]
 def test_failed(made):
     """One test of a channel: the part fails."""
     told, channels = made(record(CALLS), record(CALLS.replace("direct", "injected"), "fail"))
     assert (told["verdict"], channels["hypercalls"]["verdict"]) == ("fail", "fail")
 
 
+# [utest->swr~interference-told~1]
 def test_renamed(made):
     """A channel without a test is told, whatever became of the test; one that was skipped shows nothing."""
     told, channels = made(record("attack::test_classes.py::test_callbacks"), record("attack::test_intruder.py::test_messages", "skip"))
@@ -136,6 +143,7 @@ def test_renamed(made):
         assert channels[name]["verdict"] == "not shown" and f"{name}: none of its tests is among the records" in told["gaps"]
 
 
+# [utest->swr~interference-told~1]
 @pytest.mark.parametrize("channel", interference.CHANNELS, ids=lambda channel: channel.name)
 def test_channels_have_tests(channel):
     """Each pattern finds a test of this tree."""

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The report: what it draws from a bundle's files, that it tolerates their absence and text that means harm, and the mark.
 
-[utest->swr~bundle-report~1]
-
 Robustness: test_nothing_is_there, test_text_that_means_harm, test_a_page_without_the_mark
 """
 
@@ -96,6 +94,7 @@ def drawn(bundle, *reasons):
     return re.sub("<wbr>", "", (bundle.out / "report.html").read_text(encoding="utf-8"))
 
 
+# [utest->swr~bundle-report~1]
 def test_the_mark(bundle):
     """Where there are reasons, given or known, and only there: in the margin of each page of paper, and above the text of the screen."""
     for given in ((), (None,), (["a reason"],)):
@@ -107,6 +106,7 @@ def test_the_mark(bundle):
     assert re.search(r"\.credit \{ padding-top: 1\.8em; \}", html) and "@media print" in html and re.search(r"\.mark \{ display: none; \} \.wide", html)
 
 
+# [utest->swr~bundle-report~1]
 def test_front(bundle):
     """On which bytes, with which tools, signed by whom."""
     html = drawn(bundle)
@@ -115,6 +115,7 @@ def test_front(bundle):
     assert all(word in page for word in ("a host", "QEMU 10", "c0ffee", "attestation/provenance.dsse.json", "keyid"))
 
 
+# [utest->swr~bundle-report~1]
 @pytest.mark.parametrize("cells", [
     ("src/a.c", "1/9", "1-3 7", "33t 41f 79:6t 79:30tf", "52:2,3"),
     ("1-3", "hardware", "QEMU raises none"),
@@ -146,6 +147,7 @@ def test_each_wide_table_may_be_scrolled(bundle):
     assert ".wide { overflow-x: auto; }" in html and "overflow-wrap: break-word" in html
 
 
+# [utest->swr~bundle-report~1]
 def test_nothing_is_there(tmp_path, monkeypatch):
     monkeypatch.setattr(paper, "print_to", lambda html, pdf, marked: None)
     bundle = bundles.Bundle(ROOT / "configs/minimal.dts", tmp_path, short=True)
@@ -165,6 +167,7 @@ def harmed(value):
     return {name: harmed(one) for name, one in value.items()} if isinstance(value, dict) else value
 
 
+# [utest->swr~bundle-report~1]
 def test_text_that_means_harm(bundle):
     """In every string of every file."""
     for name, content in FILES.items():
@@ -182,6 +185,7 @@ def test_text_that_means_harm(bundle):
     assert 'src="data:image/svg+xml;base64,' in html
 
 
+# [utest->swr~bundle-report~1]
 def test_words_of_gaps():
     assert coverage.ranges([5, 1, 2, 3]) == "1-3 5" and coverage.ranges([]) == ""
     assert coverage.outcomes([(9, 1, "false"), (9, 1, "true")]) == "9tf" and coverage.conditions([]) == ""
@@ -190,6 +194,7 @@ def test_words_of_gaps():
     assert text.document("T", "| a\\|b | c |\n|---|---|\n| 1 | 2 |") .count("<th>") == 2
 
 
+# [utest->swr~bundle-report~1]
 @pytest.mark.skipif(not shutil.which(paper.CHROMIUM[0]), reason="there is no chromium, which prints it")
 def test_a_page_without_the_mark(tmp_path):
     """On paper: each page has it; where one lacks it there is no PDF."""

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """seal.py: what it writes, as another reader sees it, and what it refuses to seal.
 
-[utest->swr~evidence-sealed~1]
-
 Robustness: test_refused, test_seals_nothing_that_does_not_verify, test_failed_tests, test_incomplete_tests, test_parts_of_another_time
 """
 
@@ -31,6 +29,7 @@ def verified(forger, name):
     return json.loads(payload)
 
 
+# [utest->swr~evidence-sealed~1]
 @pytest.mark.parametrize("key", ["owner", "rsa", "rsa-pss", "p256"])
 def test_statements(forger, monkeypatch, key):
     monkeypatch.setenv("EVIDENCE_BUILDER", "urn:x:me")
@@ -61,6 +60,7 @@ def test_statements(forger, monkeypatch, key):
     assert predicate["configuration"] == [config] and predicate["notForCredit"] == []
 
 
+# [utest->swr~evidence-sealed~1]
 def test_manifest(forger):
     members = json.loads((forger.folder / "manifest.json").read_text())
     assert (members["format"], members["version"]) == ("bulkhead-evidence", 1)
@@ -69,6 +69,7 @@ def test_manifest(forger):
     assert members["files"] == [{"path": path, "size": len(content), "sha256": sha256(content)} for path, content in sorted(due.items())]
 
 
+# [utest->swr~evidence-sealed~1]
 def test_failed_tests(forger):
     lines = forger.first_lines()
     lines[2]["verdict"] = "fail"
@@ -83,6 +84,7 @@ def part(forger, name, verdict="open", **of):
     forger.write(f"{name}/summary.json", json.dumps({"part": name, "verdict": verdict, "of": {**forger.bundle.made_of(), **of}}))
 
 
+# [utest->swr~evidence-sealed~1]
 def test_incomplete_tests(forger):
     """Records that aren't those of a whole run don't count, though none of them failed."""
     part(forger, "tests", "fail")
@@ -90,6 +92,7 @@ def test_incomplete_tests(forger):
     assert verified(forger, "test-result")["predicate"]["notForCredit"] == ["the test records aren't whole, as part tests says"]
 
 
+# [utest->swr~evidence-sealed~1]
 def test_parts_of_another_time(forger, monkeypatch):
     """A bundle isn't put together of what isn't of one commit, tree and hypervisor, nor does a short part become a whole one."""
     monkeypatch.setattr(Bundle, "not_for_credit", bundles.Bundle.not_for_credit)
@@ -103,6 +106,7 @@ def test_parts_of_another_time(forger, monkeypatch):
     assert set(forger.bundle.not_for_credit()) - set(before) == {"the short form: most tests were left out"}
 
 
+# [utest->swr~evidence-sealed~1]
 def test_without_tests(forger):
     (forger.folder / "tests/records.jsonl").unlink()
     forger.seal("owner")
@@ -110,6 +114,7 @@ def test_without_tests(forger):
     assert forger.faults(*forger.owner()) == set()
 
 
+# [utest->swr~evidence-sealed~1]
 def test_sealed_again(forger):
     """What was sealed before leaves nothing behind; folders without files go."""
     forger.write("attestation/left.dsse.json", "x")
@@ -120,6 +125,7 @@ def test_sealed_again(forger):
     assert not (forger.folder / "attestation/left.dsse.json").exists() and not (forger.folder / "a").exists()
 
 
+# [utest->swr~evidence-sealed~1]
 def test_development_key(forger, monkeypatch, tmp_path):
     monkeypatch.setattr(signing.keys, "FOLDER", tmp_path / "keys")
     monkeypatch.delenv("EVIDENCE_KEY", raising=False)
@@ -136,6 +142,7 @@ def test_development_key(forger, monkeypatch, tmp_path):
     assert forger.tool("--key", tmp_path / "keys/development.crt").stdout.count(b"NOT FOR CREDIT") == 2
 
 
+# [utest->swr~evidence-sealed~1]
 def test_reasons(forger, monkeypatch):
     """Of the tree as it is now, and of the one that was tested."""
     lines = forger.first_lines()
@@ -152,6 +159,7 @@ def test_reasons(forger, monkeypatch):
     assert verified(forger, "provenance")["predicate"]["buildDefinition"]["externalParameters"]["short"] is True
 
 
+# [utest->swr~evidence-sealed~1]
 def test_refused(forger):
     for name in ("back\\slash", "caf\u00e9", "new\nline"):
         path = forger.write(name, "x")
@@ -175,6 +183,7 @@ def test_seals_nothing_that_does_not_verify(forger):
         forger.seal("owner")
 
 
+# [utest->swr~evidence-sealed~1]
 def test_token(forger, monkeypatch, tmp_path):
     """The private key is in a PKCS#11 token alone (SoftHSM's)."""
     for name, value in softhsm.token(tmp_path, forger.keys / "rsa.pem", "owner").items():

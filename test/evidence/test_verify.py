@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """`bulkhead evidence verify`: a bundle as it was sealed, and everything that can be done to its files since. Each is refused by name.
 
+Both ranges: test_claims, test_claims_of_the_provenance, test_registers_of_the_short_form, test_records
 Robustness: test_unreadable, test_weak_keys, test_each_file_changed, test_each_file_removed, test_added_and_renamed, test_exchanged,
   test_irregular, test_unsafe_names, test_too_many, test_large_file, test_every_fault_is_told, test_manifest, test_manifest_no_json,
   test_signed_by_another, test_envelope, test_envelope_text, test_other_ecdsa_signature, test_swapped, test_no_envelope, test_statement, test_statement_with_a_member_twice,
-  test_index_of_another_image, test_claims, test_claims_of_the_provenance, test_claims_no_json, test_without_a_file, test_without_an_image,
-  test_nearly_nothing, test_records, test_records_lines, test_tests_hidden, test_noise, test_without_a_bundle
+  test_index_of_another_image, test_claims_no_json, test_without_a_file, test_without_an_image,
+  test_nearly_nothing, test_records_lines, test_tests_hidden, test_noise, test_without_a_bundle
 """
 
 import base64
@@ -19,7 +20,7 @@ import subprocess
 import pytest
 
 from harness import build
-from forger import KINDS, PARTS, TOOL, Forger, chained, envelope_text, openssl
+from forger import KINDS, PARTS, TOOL, Forger, chained, envelope_text, openssl, sha256
 
 PROVENANCE, TEST_RESULT, KEY = (f"attestation/{name}" for name in ("provenance.dsse.json", "test-result.dsse.json", "key.pem"))
 RECORDS, INDEX, AUDIT, REGISTERS = "tests/records.jsonl", *(f"configuration/{name}.json" for name in ("index", "audit", "registers"))
@@ -39,6 +40,30 @@ def test_good(forger):
     faults, verdict = forger.verify(*forger.owner())
     assert faults == set() and verdict["authenticated"] is True and verdict["not_for_credit"] == []
     assert forger.verify()[1]["authenticated"] is False
+
+
+# [utest->swr~evidence-files~1]
+def test_good_files(forger):
+    """Those that the manifest names, each with its hash, and no other; an empty one and one with blanks in its name among them."""
+    listed = {row["path"]: row["sha256"] for row in json.loads((forger.folder / "manifest.json").read_text())["files"]}
+    there = {str(path.relative_to(forger.folder)): sha256(path.read_bytes()) for path in forger.folder.rglob("*") if path.is_file()}
+    unlisted = {"manifest.json", PROVENANCE, TEST_RESULT, KEY}
+    assert listed == {name: digest for name, digest in there.items() if name not in unlisted} and unlisted < set(there)
+    assert listed["coverage/html/a b/[c].html"] == sha256(b"")
+    assert forger.faults(*forger.owner()) == set()
+
+
+# [utest->swr~evidence-statements~1]
+def test_good_statements(forger):
+    """Both are about the manifest and the image as the index has it, and say the same of configuration and reasons."""
+    provenance, result = forger.statement("provenance"), forger.statement("test-result")
+    subjects = {subject["name"].split("/")[-1]: subject["digest"]["sha256"] for subject in provenance["subject"]}
+    assert subjects["manifest.json"] == sha256((forger.folder / "manifest.json").read_bytes())
+    outputs = {row["path"].split("/")[-1]: row["sha256"] for row in json.loads((forger.folder / INDEX).read_text())["outputs"]}
+    assert {name: subjects[name] for name in IMAGES} == {name: outputs[name] for name in IMAGES}
+    assert result["subject"] == provenance["subject"] and result[P]["configuration"][0] in provenance[P][D]["resolvedDependencies"]
+    assert result[P]["notForCredit"] == provenance[P][D]["internalParameters"]["notForCredit"]
+    assert forger.faults(*forger.owner()) == set()
 
 
 # [utest->swr~evidence-keys~1]
@@ -504,6 +529,19 @@ CLAIMS = {
 
 
 # [utest->swr~evidence-agrees~1]
+def test_claims_agree(forger):
+    """As the bundle was made: index, audit and registers are of the provenance's commit, partition file and image."""
+    provenance = forger.statement("provenance")
+    image = next(subject["digest"]["sha256"] for subject in provenance["subject"] if subject["name"].endswith("bulkhead.itb"))
+    of, (commit, config) = {}, [row["digest"] for row in provenance[P][D]["resolvedDependencies"][:2]]
+    for path in (INDEX, AUDIT, REGISTERS):
+        of[path] = json.loads((forger.folder / path).read_text())
+    assert (of[INDEX]["commit"], of[INDEX]["configuration_sha256"]) == (commit["gitCommit"], config["sha256"])
+    assert of[AUDIT]["image_sha256"] == of[REGISTERS]["image_sha256"] == image
+    assert forger.remake("owner").faults(*forger.owner()) == set()
+
+
+# [utest->swr~evidence-agrees~1]
 @pytest.mark.parametrize("name", CLAIMS)
 def test_claims(forger, name):
     """By whoever signs it: manifest and statements are of the altered file."""
@@ -529,6 +567,7 @@ def test_claims_no_json(forger):
         forger.write(path, good)
 
 
+# [utest->swr~evidence-agrees~1]
 def test_registers_of_the_short_form(forger):
     """They are those of an image of the tests."""
     alter(forger, REGISTERS, image_sha256=HASH)
@@ -591,11 +630,14 @@ def test_nearly_nothing(forger):
     assert ", ".join(verdict["lacks"]) in forger.tool().stdout.decode()
 
 
+# [utest->swr~evidence-whole~1]
 def test_parts(forger):
-    """Those that scripts/evidence.py makes, and a whole bundle lacks nothing."""
+    """Those that scripts/evidence.py makes, and a whole bundle, which counts, lacks nothing."""
     (line,) = [line for line in (build.ROOT / "scripts/bundle/bundle.py").read_text().splitlines() if line.startswith("PARTS = ")]
     assert line == f"PARTS = {PARTS}".replace("'", '"')
-    assert forger.verify()[1]["lacks"] == []
+    assert all((forger.folder / name).is_file() for name in WHOLE)
+    faults, verdict = forger.verify(*forger.owner())
+    assert faults == set() and verdict["lacks"] == verdict["not_for_credit"] == []
 
 
 # ---- the records ----
@@ -631,6 +673,16 @@ RECORD_CHANGES = {
     "dirty": (lambda l: l[0].update(dirty=True), ("stale", PROVENANCE)),
     "no-tag": (lambda l: l[0].update(tag=None), ("stale", PROVENANCE)),
 }
+
+
+# [utest->swr~evidence-records~2]
+def test_records_agree(forger):
+    """As they were made, and chained and signed anew without a change: of the provenance's commit, with the test result's cases."""
+    assert records(forger, lambda lines: None) == set()
+    first, *cases = forger.first_lines()
+    assert first["commit"] == forger.statement("provenance")[P][D]["resolvedDependencies"][0]["digest"]["gitCommit"]
+    assert forger.statement("test-result")[P]["passedTests"] == [case["case"] for case in cases if case["verdict"] == "pass"]
+    assert forger.verify(*forger.owner())[1]["not_for_credit"] == []
 
 
 # [utest->swr~evidence-records~2]

@@ -3,7 +3,7 @@
 
 Robustness: test_failed_unit_is_not_done, test_vendor_tool_after_a_failure, test_unknown_board,
 test_all_bad_lines_at_once, test_two_at_once, test_line_waits_for_the_lock, test_record_fills_up_meanwhile,
-test_records_that_are_none, test_wrong_together
+test_records_that_are_none, test_wrong_together, test_boot_partition_that_is_none
 """
 
 import base64
@@ -147,6 +147,18 @@ def test_boot_partition(release, tmp_path, listed, board):
     assert f"--state /dev/mmcblk0boot1 (Linux writes it once /sys/block/mmcblk0boot1/force_ro is 0); else by another tool {image}" in said
     assert f"shred -u {image}\n" in said and f"wl 30720 {image}" not in said
     assert f"rkdeveloptool wl 0 {release / 'loader.img'}" in said
+
+
+# [stest->swr~flash-emmc-partition~1]
+@pytest.mark.parametrize("place", [{"medium": "emmc"}, {"medium": "emmc", "bank": "boot1"}, {"medium": "emmc", "bank": None}, "emmc"])
+def test_boot_partition_that_is_none(release, tmp_path, listed, place):
+    """Which it is the release doesn't say: nothing is written, and nobody is told where to."""
+    stand_in.change(release, board="pine64-rockpro64-v2.1", boot_state=place)
+    target = tmp_path / "boot1.img"
+    target.write_bytes(b"\xaa" * (1 << 20))
+    said = refused("--provision", listed, "--state", target, release, tmp_path / "disk.img")
+    assert "release.json isn't what make image writes" in said and "mmcblk0" not in said
+    assert target.read_bytes() == b"\xaa" * (1 << 20) and not (tmp_path / "disk.img").exists()
 
 
 # ---- boards whose flash another tool writes ----

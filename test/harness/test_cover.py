@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A hypervisor that counts what it executes: audited as any other, and what each core has counted comes to the host.
-
-[utest->swr~coverage-el2~1]
-"""
+"""A hypervisor that counts what it executes: audited as any other, and what each core has counted comes to the host."""
 
 import json
 import subprocess
@@ -21,6 +18,7 @@ def summary():
     return json.loads((build.BUILD / "cover/el2.json").read_text())
 
 
+# [utest->swr~coverage-el2~1]
 def test_counted(summary):
     tests = (build.ROOT / TEST).read_text().count("\ndef test_")  # that share one machine: it counts for all of them
     assert (summary["tests"], summary["lives"], summary["lives_left_out"]) == (tests, 1, 0)

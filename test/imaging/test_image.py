@@ -5,7 +5,7 @@
 [utest->swr~image-factory~1]
 
 Both ranges: test_emmc_of_the_boot_state
-Robustness: test_refusals, test_short_key, test_full_disk, test_too_many_images
+Robustness: test_refusals, test_short_key, test_full_disk, test_too_many_images, test_padding_of_what_is_no_tree
 """
 
 import hashlib
@@ -245,6 +245,22 @@ def test_emmc_of_the_boot_state():
         where("nvme", "0", "")
     with pytest.raises(Refused, match="the boot state would be in the eMMC that the machine's disk is"):
         where("mmc", "1", "1")
+
+
+def test_padding_of_what_is_no_tree(tmp_path):
+    """Cut off, or with a property that is longer than the file: it ends, and nothing but the padding before that is another. [utest->swr~image-signature-padding~1]"""
+    fit = tmp_path / "fit"
+    source = '/dts-v1/; / { c { signature-1 { hashed-nodes = "12345"; value = <1>; }; }; };'
+    subprocess.run(["dtc", "-q", "-I", "dts", "-O", "dtb", "-o", fit, "-"], input=source.encode(), check=True)
+    clean = fit.read_bytes()
+    dirty = clean.replace(b"12345\0\0\0", b"12345\0\xaa\xbb")
+    value = dirty.index(b"12345")
+    long = dirty[: value - 8] + struct.pack(">I", 0x7FFFFFFF) + dirty[value - 4 :]
+    for bad in (dirty[: value + 8], dirty[: value - 4], dirty[:20], b"", long):
+        fit.write_bytes(bad)
+        with pytest.raises((struct.error, ValueError, IndexError)):
+            sign.padding_zeroed(fit)
+        assert fit.read_bytes() in (bad, bad.replace(b"12345\0\xaa\xbb", b"12345\0\0\0"))
 
 
 def test_padding_of_signatures(tmp_path):

@@ -5,7 +5,8 @@
 
 With --full all boards are imported, built and audited: none crashes the tool; and imported by one with sanitizers.
 
-Robustness: test_what_it_cannot, test_broken, test_phandle_cycle, test_random_bytes, test_folder_taken,
+Both ranges: test_assumed
+Robustness: test_no_loader, test_what_it_cannot, test_broken, test_phandle_cycle, test_random_bytes, test_folder_taken,
 test_unwritable, test_full, test_pci_malformed, test_pci_not_whole, test_pci_refused
 """
 import concurrent.futures
@@ -127,6 +128,18 @@ def test_loader(tmp_path, board, loader):
     machine = (tmp_path / "board/machine.dts").read_text(encoding="utf-8")
     stated = re.findall(r"/\* untested on hardware \*/\n\t\tu-boot = \"(.*)\";\n\t\tdisk = \"mmc 0\";\n\t\tlayout = \"rk3399-spi\";\n\t\tfirmware-flash = \"/spi@ff1d0000/flash@0\";\n\t\tstate = /bits/ 64 <0xf00000 0x3000>;\n\t\terase-block = <0x1000>;\n", machine)
     assert stated == ([loader] if loader else []) and ("u-boot" in machine) == bool(loader)
+
+
+# [utest->swr~import-loader~1]
+@pytest.mark.parametrize("names", [["pine64,rockpro64x"], ["pine64,rockpro6"], ["rockpro64"], ["Pine64,RockPro64"], ["pine64,rockpro64,rockchip,rk3399"], [""], []])
+def test_no_loader(tmp_path, names):
+    """A root that almost names the board, or nothing: none is stated."""
+    tree = tmp_path / "board.dtb"
+    shutil.copy(TREES / "rockchip/rk3399-rockpro64.dtb", tree)
+    subprocess.run(["fdtput", "-t", "s", tree, "/", "compatible", *names] if names else ["fdtput", "-d", tree, "/", "compatible"], check=True)
+    assert run("--memory", "2046M@0x200000", tree, "-o", tmp_path / "board").returncode == 0
+    machine = (tmp_path / "board/machine.dts").read_text(encoding="utf-8")
+    assert not any(word in machine for word in ("untested", "u-boot =", "layout =", "firmware-flash ="))
 
 
 # [utest->swr~assumed-facts-carried~1] [utest->swr~audit-assumed~1]

@@ -3,7 +3,6 @@
 and how such an abort arrives: Arm ARM D1.3 and D24.2.40.
 
 [stest->swr~fault-costs-its-cell~1] [stest->swr~guest-exceptions~1] [stest->swr~emulated-pages~1] [stest->swr~events-flood~2]
-[stest->swr~health-own-actions~1]
 
 Robustness: all
 """
@@ -103,6 +102,7 @@ def test_flood(machine):
         assert told + dropped == 100 and dropped > 0
 
 
+# [stest->swr~health-own-actions~1]
 def test_safe(machine):
     """The health cell's own: it stops, and with it all that aren't essential."""
     assert machine.view.state("ignoring") == machine.view.state("logging") == "running"
@@ -122,6 +122,7 @@ def test_stopped(machine):
     assert last_fault(machine, "ignoring") == ("memory-violation", "stop", NOWHERE)
 
 
+# [stest->swr~health-own-actions~1]
 def test_reset(results):
     """The health cell's own: the machine is reset, and the next boot finds by whom and what for."""
     with commanded.running("commanded", results, extra=["-action", "reboot=reset"]) as machine:

@@ -7,9 +7,10 @@ does. Idle time passes at once, so its time-outs are short for a client.
 [stest->swr~http-log~1] [stest->swr~http-request~1] [stest->swr~http-accept~1] [stest->swr~http-documents~1] [stest->swr~http-health~1]
 [stest->swr~http-map~2] [stest->swr~http-bounded~1] [stest->swr~metrics~1] [stest->swr~metrics-table~1]
 [stest->swr~metrics-forms~1] [stest->swr~metrics-histograms~1] [stest->swr~metrics-series~1] [stest->swr~metrics-last-life~1] [stest->swr~metrics-integrity~1]
-[stest->swr~map-series~1] [stest->swr~metrics-pmu~1] [stest->swr~cell-pmu~1]
+[stest->swr~map-series~1] [stest->swr~metrics-pmu~1]
 
-Robustness: test_readers_and_strangers, test_slow_clients_make_room, test_many_scrapes
+Both ranges: test_readers_and_strangers
+Robustness: test_slow_clients_make_room, test_many_scrapes
 """
 
 import contextlib
@@ -197,6 +198,7 @@ def log_is_collected(client, folder):
     assert " cell=control start generation=1\n" in lines and ", 2 checkpoints: " in lines
 
 
+# [stest->swr~cell-pmu~1]
 def test_readers_and_strangers(results):
     with served(results) as (running, client):
         metrics_are_right(running, client)

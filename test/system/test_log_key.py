@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whose key signs the event log: the machine's own, of its identity, where it has one; else the image's.
 
-[stest->swr~log-own-key~1]
+Both ranges: test_signed_by
 """
 
 import json
@@ -17,6 +17,7 @@ from harness import build, qemu
 from test_event_log import bridged
 
 CONFIG = "slots-log"
+SEED = 40  # offset in struct identity
 KEY = r"^health: log: key ([0-9a-f]{64})\n"
 
 
@@ -30,16 +31,19 @@ def images_key():
 
 
 # [stest->swr~log-own-key~1]
-@pytest.mark.parametrize("whose", ["own", "image"])
+@pytest.mark.parametrize("whose", ["own", "image", "damaged"])
 def test_signed_by(results, images_key, whose):
+    """An identity of which one bit is another is none."""
     appliance = slots.Appliance(CONFIG, results)
     key = identity.key_new()
     own = results / "E-0042.pub.pem"
     own.write_text(key.pem(), encoding="ascii")  # as scripts/flash leaves it
-    if whose == "own":
+    if whose != "image":
+        area = bytearray(identity.area(units.Unit("E-0042", (), ()), key))
+        area[SEED] ^= whose == "damaged"
         with open(appliance.folder / "state.img", "r+b") as file:
             file.seek(2 * appliance.block)
-            file.write(identity.area(units.Unit("E-0042", (), ()), key))
+            file.write(area)
     right, wrong = (own, images_key) if whose == "own" else (images_key, own)
     (results / "image.itb").write_bytes(appliance.good)
     with qemu.QemuTarget(results) as target:

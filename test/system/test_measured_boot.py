@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the board has a TPM, what is started has been told to it before: PCR 8, read by another way than the machine's.
 
-[stest->swr~boot-measured~1]
+Both ranges: test_pcr
 """
 
 import array

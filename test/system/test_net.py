@@ -3,7 +3,7 @@
 comes in, however malformed or much, loses an answer or keeps the watch from its work.
 
 [stest->swr~health-net-virtio~1] [stest->swr~health-net-echo~1] [stest->swr~health-net-bounded~1]
-[stest->swr~cell-pci~1] [stest->swr~health-net-igbvf~1] [stest->swr~health-net-back~1] [stest->swr~health-net-dhcp~1]
+[stest->swr~health-net-igbvf~1] [stest->swr~health-net-dhcp~1]
 
 Robustness: test_no_dhcp, test_away
 """
@@ -74,7 +74,7 @@ def answers(running, peer):
     assert 0 < told["interrupts"] <= told["received"]
 
 
-# [stest->swr~health-net-virtio~1] [stest->swr~health-net-echo~1] [stest->swr~health-net-bounded~1]
+# [stest->swr~health-net-virtio~1] [stest->swr~health-net-echo~1] [stest->swr~health-net-bounded~1] [stest->swr~cell-pci~1]
 def test_virtio(results):
     with cable.plugged() as peer, system.running("net-virtio", results, extra=devices(net=peer.netdev)) as running:
         up(running, "virtio-net")
@@ -116,6 +116,7 @@ def test_no_dhcp(results):
         assert counters(running)["dropped"] == 0
 
 
+# [stest->swr~health-net-back~1]
 def test_away(results):
     """While nobody runs the physical function no step of the driver waits for it, in virtual time."""
     with system.running("net-away", results, icount=qemu.ICOUNT, extra=devices()) as running:
@@ -139,7 +140,7 @@ def lost_and_back(running, peer, what):
     assert all(peer.ping() for _ in range(20))
 
 
-# [stest->swr~health-net-igbvf~1]
+# [stest->swr~health-net-igbvf~1] [stest->swr~cell-pci~1] [stest->swr~health-net-back~1]
 @pytest.mark.full
 def test_igbvf(results):
     with cable.plugged() as peer, system.running("net-igbvf", results, extra=devices(nic=peer.netdev)) as running:

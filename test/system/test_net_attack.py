@@ -3,10 +3,10 @@
 over the cells goes on, no other cell notices, and who means well is served again.
 
 [stest->swr~health-net-bounded~1] [stest->swr~http-bounded~1] [stest->swr~health-net-dhcp~1] [stest->swr~net-half-open~1]
-[stest->swr~http-places~1] [stest->swr~net-numbers~1] [stest->swr~net-secret~1] [stest->swr~health-net-address~1] [stest->swr~net-answers~1]
-[stest->swr~net-neighbours~1]
+[stest->swr~http-places~1] [stest->swr~health-net-address~1]
 
 Robustness: all
+Both ranges: test_tcp
 By chance: test_tcp, test_polls_in_time, test_dhcp_lies
 """
 
@@ -40,6 +40,7 @@ SERVED_SECONDS = 5.0  # a segment's answer, whatever others do: some millisecond
 AGAIN_SECONDS = 0.5
 NUMBERS = 16
 SYSLOG_SERVER = cable.address("10.0.2.99")  # net-virtio.dts's: the cell may ask for it at any time
+UNKNOWN = cable.address("10.0.2.19")  # there, and the cell has never heard of it
 NOBODY = [there for there in (bytes([10, 0, 2, last]) for last in range(20, 220)) if there != SYSLOG_SERVER]
 
 
@@ -190,12 +191,15 @@ def up(running, peer):
     assert peer.resolve()
 
 
-# [stest->swr~net-half-open~1] [stest->swr~http-places~1]
+# [stest->swr~net-half-open~1] [stest->swr~http-places~1] [stest->swr~net-answers~1] [stest->swr~net-neighbours~1] [stest->swr~net-numbers~1]
+# [stest->swr~net-secret~1]
 def test_tcp(results):
     chance = random.Random(1)
     with cable.plugged() as peer, system.running("net-virtio", results, extra=devices(net=peer.netdev)) as running:
         up(running, peer)
         assert b'"ok"' in get(peer, 29999)
+        peer.sought.clear()
+        assert knock(peer, UNKNOWN, 29998) and UNKNOWN not in peer.sought  # answered at once: nobody looks for who asked
         unharmed(running, lambda: flood(peer, chance))
         unharmed(running, lambda: strange(peer, chance))
         served_again(peer)
@@ -217,7 +221,7 @@ ATTACKS = {  # what it does, by a random number generator
 }
 
 
-# [stest->swr~health-net-bounded~1]
+# [stest->swr~health-net-bounded~1] [stest->swr~net-answers~1] [stest->swr~net-neighbours~1]
 @pytest.mark.parametrize("name", ATTACKS)
 def test_polls_in_time(results, name):
     """In virtual time: what the health cell has to do for it makes no poll late."""

@@ -1,10 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A guest with 64 KiB pages: each window fills pages of its own, and the guest works as before.
-
-[stest->swr~windows-64k~1]
-
-Robustness: all
-"""
+"""A guest with 64 KiB pages, as it may have them: each window fills pages of its own, and the guest works as before."""
 
 
 def channel(attack, cell, name):

@@ -3,6 +3,8 @@
 shows and its alerts say. In wall-clock time, with --full.
 
 [stest->swr~fleet-rules~1]
+
+Both ranges: test_alerts
 """
 
 import contextlib

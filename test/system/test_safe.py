@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Errors that cost the machine its safe state, in virtual time: essential cells go on, the others are stopped.
 
-[stest->swr~health-safe~1]
-
 Robustness: all
 """
 
@@ -39,17 +37,20 @@ def enter(safe, command, error):
     assert safe.uart.text[mark:].count("health: safe state") == 1
 
 
+# [stest->swr~health-safe~1]
 def test_error_seen_by_the_hypervisor(safe):
     enter(safe, "read 0x10", "memory-violation")
     for cell in ("failing", "bystander"):
         safe.restart(cell)
 
 
+# [stest->swr~health-safe~1]
 def test_error_seen_by_the_health_cell(safe):
     """After people have started the cells again, as at first."""
     enter(safe, "beat 0", "heartbeat-missed")
 
 
+# [stest->swr~health-safe~1]
 def test_again_after_a_restart(safe):
     safe.restart("failing")
     safe.restart("bystander")

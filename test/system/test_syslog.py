@@ -3,7 +3,7 @@
 
 Time is virtual: idle time passes at once.
 
-[stest->swr~syslog-text~1] [stest->swr~syslog-client~1] [stest->swr~sntp-answers~1] [stest->swr~sntp-client~1]
+Both ranges: test_udp_and_time, test_tcp
 """
 
 import contextlib
@@ -72,7 +72,7 @@ def time_answer(question, when, nonce_xor=0):
     return bytes([0x24, 2]) + bytes(22) + nonce + stamp + stamp
 
 
-# [stest->swr~syslog-client~1] [stest->swr~sntp-client~1]
+# [stest->swr~syslog-client~1] [stest->swr~sntp-client~1] [stest->swr~syslog-text~1] [stest->swr~sntp-answers~1]
 def test_udp_and_time(results):
     with cable.plugged() as peer, system.running("net-syslog-udp", results, icount=qemu.ICOUNT, extra=devices(peer.netdev)) as running:
         running.uart.search(r"^health: net: link up\n", never=system.HALTED)
@@ -118,7 +118,7 @@ def stream(connection):
 PROOFS = "stage2", "smmu", "watchdog"  # the last one comes when all cells are up
 
 
-# [stest->swr~syslog-client~1]
+# [stest->swr~syslog-client~1] [stest->swr~syslog-text~1]
 def test_tcp(results):
     """A server that goes away and comes back has all messages, in their order."""
     with socket.socket() as server, contextlib.ExitStack() as stack:
@@ -174,6 +174,7 @@ def rsyslogd(folder, udp_port):
         daemon.wait(30)
 
 
+# [stest->swr~syslog-text~1] [stest->swr~syslog-client~1]
 @pytest.mark.full
 def test_rsyslogd(results, tmp_path):
     """One file of the appliance, a line an event: by TCP from the health cell, and the same message by UDP."""

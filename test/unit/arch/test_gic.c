@@ -3,11 +3,12 @@
  * test_gic.c - what the hypervisor itself does with the GIC, the EL2 registers, caches and time.
  *
  * Both ranges: nanoseconds_to_ticks
- * Robustness: active_priorities_that_stay, lpis_of_a_loader
+ * Robustness: active_priorities_that_stay, lpis_of_a_loader, waits_are_bounded
  */
 #include "machine.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include "../../../src/arch/arm64/console.h"
 #include "../../../src/arch/arm64/boot.h"
 #include "../../../src/arch/arm64/exits.h"
 #include "../../../src/arch/arm64/gic.h"
@@ -257,6 +258,74 @@ static void doorbells_raised(void **state)
 	arch_doorbell_raise(&bell);
 	assert_int_equal(phys32(EL2_VA_GICD + 0x224), 0x1000);
 	assert_int_equal(phys_writes(), 1);
+}
+
+/* ---- devices that are waited for ---- */
+
+static struct {
+	va_t at;
+	u32 bits; /* that say: busy */
+	u32 patience, reads;
+} device;
+
+static void device_is_busy(va_t va, bool write)
+{
+	if (va != device.at || write)
+		return;
+	device.reads++;
+	phys32_set(va, device.reads > device.patience ? phys32(va) & ~device.bits : phys32(va) | device.bits);
+}
+
+static void settle(void)
+{
+	gic_settle();
+}
+
+static void quiesce(void)
+{
+	arch_interrupts_quiesce();
+}
+
+static void character(void)
+{
+	uart_put(EL2_VA_UART, '!');
+}
+
+/* How often a status was read that says for so many reads that the device is busy. */
+static u32 reads_of(void (*wait)(void), va_t at, u32 bits, u32 patience)
+{
+	device.at = at;
+	device.bits = bits;
+	device.patience = patience;
+	device.reads = 0;
+	machine_on_mmio = device_is_busy;
+	wait();
+	machine_on_mmio = NULL;
+	phys32_set(at, phys32(at) & ~bits);
+	return device.reads;
+}
+
+/* As long as it takes, and no longer. [utest->swr~device-waits-bounded~1] */
+static void waits_end_with_the_device(void **state)
+{
+	static const u32 times[] = {0, 1, 7, 999};
+
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		assert_int_equal(reads_of(settle, EL2_VA_GICD, BIT(31), times[i]), times[i] + 1);
+		assert_int_equal(reads_of(quiesce, host_core(0)->gicr_va, BIT(3), times[i]), times[i] + 1);
+		assert_int_equal(reads_of(character, EL2_VA_UART + 0x18, BIT(5), times[i]), times[i] + 1);
+	}
+	assert_int_equal(reads_of(quiesce, host_core(0)->gicr_va, BIT(3), 999999), 1000000);
+	assert_string_equal(uart_text(), "!!!!");
+}
+
+/* One that is busy for ever holds nobody up. [utest->swr~device-waits-bounded~1] */
+static void waits_are_bounded(void **state)
+{
+	assert_int_equal(reads_of(settle, EL2_VA_GICD, BIT(31), ~0u), 1000);
+	assert_int_equal(reads_of(quiesce, host_core(0)->gicr_va, BIT(3), ~0u), 1000000);
+	assert_int_equal(reads_of(character, EL2_VA_UART + 0x18, BIT(5), ~0u), 1000000);
+	assert_string_equal(uart_text(), "!"); /* if there was no room, that is the UART's matter */
 }
 
 /* ---- EL2 registers ---- */
@@ -716,6 +785,8 @@ int main(void)
 		cmocka_unit_test_setup(direct_cores_deactivate_by_eoi, boot_direct),
 		cmocka_unit_test_setup(spis_raised, boot),
 		cmocka_unit_test_setup(doorbells_raised, boot),
+		cmocka_unit_test_setup(waits_end_with_the_device, boot),
+		cmocka_unit_test_setup(waits_are_bounded, boot),
 		cmocka_unit_test_setup(el2_registers, boot),
 		cmocka_unit_test_setup(el2_registers_direct, boot_direct),
 		cmocka_unit_test_setup(group_0_with_one_security_state_only, boot),

@@ -4,7 +4,7 @@
  * steps (src/platform/pci), against a function that behaves as one.
  *
  * Robustness: absent_reads_as_ones, ghost_is_read_only, bars_are_sized_and_stay, every_offset,
- * shared_pf_is_not_reset, steps_end_where_the_machine_differs
+ * functions_stop_whatever_was_set, shared_pf_is_not_reset, steps_end_where_the_machine_differs
  */
 #include "machine.h"
 #include "../../../src/blueprint/pci.h"
@@ -310,6 +310,22 @@ static void functions_stop(void **state)
 	assert_int_equal(phys_writes(), 2); /* of a ghost nothing */
 }
 
+/* A guest that let all of it go on, and errors that are still pending: the bus is left, what is a record of
+ * them stays. Once more changes nothing. [utest->swr~pci-functions-stopped~1] */
+static void functions_stop_whatever_was_set(void **state)
+{
+	for (u32 bits = 0; bits <= 0xffff; bits += 0x1111) {
+		phys32_set(CONFIG + 4, 0xf9100000 | bits);
+		phys32_set(CONFIG + 0x1004, 0xf9100000 | bits);
+		pci_functions_stop();
+		pci_functions_stop();
+		assert_int_equal(phys32(CONFIG + 4), 0xf9100400);
+		assert_int_equal(phys32(CONFIG + 0x1004), 0xf9100400);
+	}
+	in_reset = true; /* it has none of it then, and waits for nobody */
+	pci_functions_stop();
+}
+
 /* A device that other cells depend on: told when it begins to run and when it ends, not what happens between,
  * nor of others. [utest->swr~pci-device-told~1] */
 static void shared_device_is_told(void **state)
@@ -423,6 +439,7 @@ int main(void)
 		cmocka_unit_test_setup(no_memory_during_a_reset, boot),
 		cmocka_unit_test_setup(every_offset, boot),
 		cmocka_unit_test_setup(functions_stop, boot),
+		cmocka_unit_test_setup(functions_stop_whatever_was_set, boot),
 		cmocka_unit_test_setup(shared_device_is_told, boot),
 		cmocka_unit_test_setup(functions_reset, boot),
 		cmocka_unit_test_setup(shared_pf_is_not_reset, boot),

@@ -3,8 +3,9 @@
  * test_smmu.c - the SMMUv3: from abort-all to the stream table, commands and their errors, streams, faults
  * (src/platform/iommu), against a model of its registers and queues.
  *
- * Robustness: refuses_what_does_not_obey, queue_wraps_and_fills, bad_command_is_replaced,
- * overflow, storm_is_bounded, command_error_is_left
+ * Both ranges: queue_wraps_and_fills, streams_of_one_cell
+ * Robustness: refuses_what_does_not_obey, bad_command_is_replaced, overflow, storm_is_bounded,
+ * command_error_is_left
  */
 #include "machine.h"
 #include "../../../src/core/dma.h"

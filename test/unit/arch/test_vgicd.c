@@ -3,7 +3,7 @@
  * test_vgicd.c - the distributor as a cell sees it (Arm IHI 0069, GICD_*): its own interrupts, nothing else.
  *
  * Robustness: other_widths_do_nothing, last_interrupts, routes_elsewhere_are_not_taken,
- * all_else_is_reserved, a_cell_that_owns_nothing, a_disabled_one_is_not_delivered,
+ * group_by_hostile_writes, all_else_is_reserved, a_cell_that_owns_nothing, a_disabled_one_is_not_delivered,
  * sibling_that_does_not_answer_is_not_waited_for
  */
 #include "machine.h"
@@ -501,6 +501,32 @@ static void nothing_is_delivered_without_the_group(void **state)
 	assert_int_equal(get(ISENABLER + 4), OWNED & ~2u);
 }
 
+/* All bits but the group's, widths that a distributor has not, and others' interrupts: none gets out, and no
+ * write at the machine's own word. [utest->swr~gicd-group-disabled~1] */
+static void group_by_hostile_writes(void **state)
+{
+	const u32 before = phys32(EL2_VA_GICD + CTLR);
+
+	phys32_set(EL2_VA_GICD + ISENABLER + 4, 0xffffffff);
+	for (u32 bit = 0; bit < 32; bit++)
+		if (bit != 1)
+			put(CTLR, UINT32_C(1) << bit);
+	put(CTLR, 0xfffffffd);
+	assert_int_equal(phys32(EL2_VA_GICD + ISENABLER + 4), ~OWNED);
+	put_sized(CTLR, 2, 1);
+	put_sized(CTLR, 2, 2);
+	put_sized(CTLR, 2, 8);
+	put(ISENABLER + 4, 0xffffffff);
+	put(ISENABLER + 8, 0xffffffff);
+	assert_int_equal(phys32(EL2_VA_GICD + ISENABLER + 4), ~OWNED);
+	assert_int_equal(get(CTLR) & 2, 0);
+	for (u32 round = 0; round < 100; round++)
+		put(CTLR, round % 2 ? 0xffffffff : 0xfffffffd);
+	assert_int_equal(phys32(EL2_VA_GICD + ISENABLER + 4), 0xffffffff);
+	assert_int_equal(phys32(EL2_VA_GICD + CTLR), before);
+	assert_null(strstr(journal(), "mmio(40400c0000)="));
+}
+
 /* ---- a sibling's list registers ---- */
 
 static u32 sibling_pending, sibling_asked, sibling_end;
@@ -648,6 +674,7 @@ int main(void)
 		cmocka_unit_test_setup(clear_active_ends_what_was_active, boot),
 		cmocka_unit_test_setup(a_pending_one_follows_its_route, boot),
 		cmocka_unit_test_setup(nothing_is_delivered_without_the_group, boot),
+		cmocka_unit_test_setup(group_by_hostile_writes, boot),
 		cmocka_unit_test_setup(sibling_is_asked_for_what_it_has, boot),
 		cmocka_unit_test_setup(sibling_is_left_alone_otherwise, boot),
 		cmocka_unit_test_setup(sibling_that_does_not_answer_is_not_waited_for, boot),

@@ -117,6 +117,12 @@ static bool is_whole(size_t length)
 	       strstr(answer + length - 300, "\n# HELP bulkhead_exporter_text_age_seconds");
 }
 
+static void turns(unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		server_turn(0);
+}
+
 /* [utest->swr~exporter-http~1] */
 static void whole(void **state)
 {
@@ -130,6 +136,25 @@ static void whole(void **state)
 	assert_int_equal(send(talker, "more", 4, 0), 4);
 	assert_true(is_whole(hear(talker)));
 	assert_true(hear(client("HEAD /metrics HTTP/1.1\r\nHost: a\r\n\r\n")) < 400);
+}
+
+/* As many as are served at once, each to the end of its time: a request in parts, and an answer that nobody
+ * fetched for long. [utest->swr~exporter-bounded~1] */
+static void in_time(void **state)
+{
+	int clients[ALL];
+
+	for (unsigned i = 0; i < ALL; i++)
+		clients[i] = client("GET /metrics HT");
+	clock_ms += 4999;
+	turns(ALL);
+	for (unsigned i = 0; i < ALL; i++)
+		assert_int_equal(send(clients[i], SCRAPE + 15, sizeof(SCRAPE) - 16, 0), sizeof(SCRAPE) - 16);
+	turns(200); /* nobody's socket takes more */
+	clock_ms += 29999;
+	turns(ALL);
+	for (unsigned i = 0; i < ALL; i++)
+		assert_true(is_whole(hear(clients[i])));
 }
 
 /* Many who say nothing, or half of it, keep nobody from an answer. [utest->swr~exporter-bounded~1] */
@@ -150,12 +175,6 @@ static void silent(void **state)
 	for (unsigned i = 0; i + 1 < CLIENTS; i++)
 		close(clients[i]);
 	for (unsigned i = 0; i < CLIENTS; i++)
-		server_turn(0);
-}
-
-static void turns(unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
 		server_turn(0);
 }
 
@@ -230,8 +249,8 @@ static void places(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole), cmocka_unit_test(silent), cmocka_unit_test(slow),
-		cmocka_unit_test(none),	 cmocka_unit_test(places),
+		cmocka_unit_test(whole), cmocka_unit_test(in_time), cmocka_unit_test(silent),
+		cmocka_unit_test(slow),	 cmocka_unit_test(none),    cmocka_unit_test(places),
 	};
 
 	return cmocka_run_group_tests(tests, start, NULL);

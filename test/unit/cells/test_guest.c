@@ -2,6 +2,7 @@
 /*
  * test_guest.c - the guest tree as a cell reads it.
  *
+ * Both ranges: boot_state
  * Robustness: missing, foreign_tree
  */
 #include "test.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_igbvf.c - the driver of a virtual function, with a device whose physical function may be silent, give
- * a MAC or none, be reset, or forget. [utest->swr~health-net-back~1]
+ * a MAC or none, be reset, or forget.
  *
  * Robustness: nobody_answers, in_reset, a_refused_mac, a_busy_mailbox, the_ways_to_be_lost,
  * a_stray_ring, a_stray_ring_and_no_end
@@ -200,6 +200,7 @@ static void a_mac_is_told(void **state)
 	assert_int_equal(macs, 1);
 }
 
+/* [utest->swr~health-net-back~1] */
 static void the_link(void **state)
 {
 	up_with(GIVES_MAC, given);
@@ -211,6 +212,7 @@ static void the_link(void **state)
 }
 
 /* Asked about once a second, each time after a reset. */
+/* [utest->swr~health-net-back~1] */
 static void nobody_answers(void **state)
 {
 	words[MAILBOX / 4] = 0;
@@ -221,6 +223,7 @@ static void nobody_answers(void **state)
 }
 
 /* Nothing is asked while the physical function is being reset. */
+/* [utest->swr~health-net-back~1] */
 static void in_reset(void **state)
 {
 	assert_int_equal(steps(2000), NIC_WAITING);
@@ -237,6 +240,7 @@ static void a_refused_mac(void **state)
 }
 
 /* The mailbox is the other's at the moment: asked later. */
+/* [utest->swr~health-net-back~1] */
 static void a_busy_mailbox(void **state)
 {
 	owner = GIVES_MAC;
@@ -258,6 +262,7 @@ static void reset_and_back(void)
 }
 
 /* In reset when looked at; fresh from one; its driver knows us no more; the queues are off without a word. */
+/* [utest->swr~health-net-back~1] */
 static void the_ways_to_be_lost(void **state)
 {
 	up_with(GIVES_MAC, given);
@@ -278,6 +283,7 @@ static void the_ways_to_be_lost(void **state)
 }
 
 /* A word of one that knows us is no reason to start anew. */
+/* [utest->swr~health-net-back~1] */
 static void a_word(void **state)
 {
 	up_with(GIVES_MAC, given);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * test_neighbours.c - by whom clients are reached. [utest->swr~net-neighbours~1]
+ * test_neighbours.c - by whom clients are reached.
  *
  * Robustness: many
  */
@@ -17,6 +17,7 @@ static int forget(void **state)
 	return 0;
 }
 
+/* [utest->swr~net-neighbours~1] */
 static void noted(void **state)
 {
 	assert_null(neighbours_find(&neighbours, 7, 1, 0));
@@ -33,6 +34,7 @@ static void noted(void **state)
 }
 
 /* Who says that it is the client, by another connection, is answered itself, and the client as before. */
+/* [utest->swr~net-neighbours~1] */
 static void by_connection(void **state)
 {
 	neighbours_note(&neighbours, 7, 1, one, 100);
@@ -43,6 +45,7 @@ static void by_connection(void **state)
 }
 
 /* The one that was heard longest ago makes room. */
+/* [utest->swr~net-neighbours~1] */
 static void many(void **state)
 {
 	neighbours_note(&neighbours, 1000, 1, other, 1);

@@ -192,6 +192,27 @@ static void queue_overwrites(void **state)
 	assert_int_equal(reader.lost, 6);
 }
 
+/* A reader that comes in time, at the latest when the queue is full, has lost nothing.
+ * [utest->swr~port-queue-loss~1] */
+static void queue_kept_up_with(void **state)
+{
+	uint64_t written = 0, taken = 0;
+
+	make(4, 8);
+	for (unsigned round = 0; round < 20; round++) {
+		for (unsigned n = 0; n < 1 + round % 4; n++) {
+			written++;
+			assert_int_equal(port_write(&writer, &written, 8, 1), PORT_OK);
+		}
+		while (taken < written) {
+			assert_int_equal(receive(), PORT_OK);
+			assert_int_equal(*(uint64_t *)buffer, ++taken);
+		}
+		assert_int_equal(receive(), PORT_EMPTY);
+		assert_int_equal(reader.lost, 0);
+	}
+}
+
 /* [utest->swr~port-generation~1] */
 static void queue_restarts(void **state)
 {
@@ -312,7 +333,7 @@ int main(void)
 		cmocka_unit_test(generations),	    cmocka_unit_test(too_small),
 		cmocka_unit_test(queue_overwrites), cmocka_unit_test(queue_restarts),
 		cmocka_unit_test(queue_lossless),   cmocka_unit_test(queue_unopened),
-		cmocka_unit_test(concurrent),
+		cmocka_unit_test(concurrent),	    cmocka_unit_test(queue_kept_up_with),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_spi_nor.c - serial NOR flash behind Rockchip's SPI controller, and the boot state in it when the power
- * is cut. [utest->swr~flash-spi-nor~1] [utest->swr~flash-spi-controller~1]
+ * is cut. [utest->swr~flash-spi-nor~1]
  *
  * Robustness: unusable, describes_another, out_of_bounds, not_taken, busy_for_ever,
- * takes_no_longer, power_cuts, protected_block
+ * takes_no_longer, power_cuts, protected_block, no_other_exchange, no_exchange_without_an_end
  */
 #include "test.h"
 
 #include "boot_state.h"
 #include "mmio.h"
+#include "rockchip_spi.h"
 #include "spi_chip.h"
 #include "spi_nor.h"
 #include "timer.h"
@@ -356,14 +357,71 @@ static void protected_block(void **state)
 	assert_int_equal(boot.write, BOOT_WRITE_DONE);
 }
 
+/* ---- the controller ---- */
+
+/* Of each length that its FIFOs hold, in the time that the bits take. [utest->swr~flash-spi-controller~1] */
+static void exchanges(void **state)
+{
+	for (uint32_t count = 4; count <= 32; count++) {
+		const uint64_t before = spi_chip.now;
+		const uint32_t exchanged = spi_chip.exchanges;
+		uint8_t bytes[32] = {0x9f};
+
+		assert_true(rockchip_spi_exchange(bytes, count));
+		assert_int_equal(spi_chip.exchanges, exchanged + 1);
+		assert_memory_equal(bytes + 1, spi_chip.identity, 3);
+		assert_in_range(spi_chip.now - before, 800 * count, 100000);
+	}
+	assert_int_equal(spi_chip.longest, 32);
+}
+
+/* Longer than the FIFOs, or of nothing: the chip isn't told anything. [utest->swr~flash-spi-controller~1] */
+static void no_other_exchange(void **state)
+{
+	static const uint32_t counts[] = {0, 33, 64, 0x10000, UINT32_MAX};
+	const uint32_t before = spi_chip.exchanges;
+	uint8_t bytes[64] = {0x9f};
+
+	for (uint32_t i = 0; i < LENGTH(counts); i++)
+		assert_false(rockchip_spi_exchange(bytes, counts[i]));
+	assert_int_equal(spi_chip.exchanges, before);
+	assert_int_equal(bytes[0], 0x9f);
+}
+
+/* A controller from which nothing comes costs half a millisecond, one without a clock nothing.
+ * [utest->swr~flash-spi-controller~1] */
+static void no_exchange_without_an_end(void **state)
+{
+	static const uint32_t divisors[] = {0, 1, 7, 0xffff, 0x10000};
+	uint64_t before = spi_chip.now;
+	uint8_t bytes[32] = {0x9f};
+
+	spi_chip.stuck = true;
+	assert_false(rockchip_spi_exchange(bytes, sizeof(bytes)));
+	assert_in_range(spi_chip.now - before, 500000, 600000);
+	spi_chip.stuck = false;
+	for (uint32_t i = 0; i < LENGTH(divisors); i++) {
+		const uint32_t exchanged = spi_chip.exchanges;
+
+		spi_chip.divisor = divisors[i];
+		assert_string_equal(rockchip_spi_open(0x1000, 1, SPI_CHIP_HZ),
+				    "the loader left its controller without a clock");
+		assert_non_null(open());
+		assert_int_equal(spi_chip.exchanges, exchanged);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, end)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(unusable),		 TEST(describes_another), TEST(another_place),
-		TEST(erase_and_program), TEST(out_of_bounds),	  TEST(not_taken),
-		TEST(busy_for_ever),	 TEST(busy_at_first),	  TEST(takes_no_longer),
-		TEST(power_cuts),	 TEST(protected_block),
+		TEST(unusable),		 TEST(describes_another),
+		TEST(another_place),	 TEST(erase_and_program),
+		TEST(out_of_bounds),	 TEST(not_taken),
+		TEST(busy_for_ever),	 TEST(busy_at_first),
+		TEST(takes_no_longer),	 TEST(power_cuts),
+		TEST(protected_block),	 TEST(exchanges),
+		TEST(no_other_exchange), TEST(no_exchange_without_an_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,7 @@ static void uptime(void **state)
 	assert_non_null(strstr(text, " sysUpTime=\"5\"]"));
 }
 
+/* [utest->swr~syslog-text~1] */
 static void severities(void **state)
 {
 	static const struct {
@@ -102,6 +103,7 @@ static void severities(void **state)
 	}
 }
 
+/* [utest->swr~syslog-text~1] */
 static void longest(void **state)
 {
 	struct event event = event_of(EVENT_APPLICATION, UINT64_MAX, UINT64_MAX);
@@ -115,6 +117,7 @@ static void longest(void **state)
 	assert_true(syslog_text(&small_machine()->machine, &event, &origin, text) < SYSLOG_MAX - 1);
 }
 
+/* [utest->swr~syslog-text~1] */
 static void dates(void **state)
 {
 	static const struct {

@@ -10,8 +10,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../../src/blueprint/image.h"
 #include "front.h"
@@ -188,6 +190,7 @@ static void check_cores(const struct plan *plan)
 	}
 }
 
+/* [utest->swr~windows-64k~1] */
 static void every_plan(void **state)
 {
 	static const char *const files[] = {
@@ -315,11 +318,58 @@ static void keep_and_base(void **state)
 	assert_int_not_equal(gateway->ram[0].pa, 0x80000000);
 }
 
+/* The plan of a health cell with these words, beside another. */
+static const struct plan *plan_of_health(const char *words)
+{
+	char path[] = "/tmp/test_plan_XXXXXX";
+	const int made = mkstemp(path);
+	const struct plan *plan;
+
+	assert_true(made >= 0);
+	assert_true(dprintf(made,
+			    "/dts-v1/;\n/ { compatible = \"bulkhead,partitions-v1\"; board = \"qemu-virt\"; "
+			    "cells {\n"
+			    "health { role = \"health\"; cpus = <0>; memory = \"32M\"; image = "
+			    "\"health.elf\"; %s };\n"
+			    "control { cpus = <3>; memory = \"16M\"; image = \"control.elf\"; heartbeat = "
+			    "\"10ms\"; };\n"
+			    "}; };\n",
+			    words) > 0);
+	plan = read_plan(path);
+	unlink(path);
+	close(made);
+	return plan;
+}
+
+/* [utest->swr~config-watchdog~1] */
+static void health_is_watched(void **state)
+{
+	static const struct {
+		const char *words;
+		uint64_t ns;
+	} rows[] = {
+		{"", UINT64_C(2000000000)},
+		{"watchdog = \"200ms\";", UINT64_C(200000000)}, /* the least */
+		{"watchdog = \"600s\";", UINT64_C(600000000000)},
+		{"watchdog = \"never\";", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct plan *const plan = plan_of_health(rows[i].words);
+
+		assert_true(plan->cells[0].flags & BP_CELL_HEALTH);
+		assert_int_equal(plan->cells[0].watchdog_ns, rows[i].ns);
+		assert_int_equal(plan->cells[1].watchdog_ns, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_plan), cmocka_unit_test(demo),	       cmocka_unit_test(rest),
-		cmocka_unit_test(odd_board),  cmocka_unit_test(keep_and_base),
+		cmocka_unit_test(every_plan),	 cmocka_unit_test(demo),
+		cmocka_unit_test(rest),		 cmocka_unit_test(odd_board),
+		cmocka_unit_test(keep_and_base), cmocka_unit_test(health_is_watched),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

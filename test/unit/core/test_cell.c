@@ -7,7 +7,7 @@
  *
  * Robustness: dma_that_is_not_cut_loses_the_cell, dma_without_an_answer_loses_the_cell,
  * damaged_image_never_starts, many_requests_one_restart, stop_outweighs_restart,
- * same_request_twice_is_two, order_during_restart_is_not_lost,
+ * requests_without_end, same_request_twice_is_two, order_during_restart_is_not_lost,
  * revocation_after_the_order_was_obeyed, all_siblings_must_rest, gathering_wakes_again,
  * last_writes_of_siblings_are_undone, restarts_within_the_window, cpu_on_ends_with_its_cell,
  * spurious_wake_starts_nothing, cpu_off_loses_no_cpu_on,
@@ -597,6 +597,46 @@ static void others_are_served_meanwhile(void **state)
 	assert_true(works > 3);
 }
 
+static u64 longest_slice;
+
+/* Each time there is more to do, and somebody who has waited since the last. */
+static void work_without_end(void)
+{
+	const char *call = calls();
+
+	works++;
+	while ((call = strpbrk(call, "zc"))) {
+		unsigned long at, size;
+
+		if ((sscanf(call, "zero(%lx,%lx)", &at, &size) == 2 ||
+		     sscanf(call, "clean(%lx,%lx)", &at, &size) == 2) &&
+		    size > longest_slice)
+			longest_slice = size;
+		call++;
+	}
+	calls_reset();
+	arch_on_iommu = work_without_end;
+}
+
+/* Of a region of several slices and a part, whose size is none's multiple: it is filled, however much others
+ * want meanwhile. [utest->swr~service-sliced~1] */
+static void requests_without_end(void **state)
+{
+	static const struct bp_region region = {0x48000000, 0x88000000, EL2_VA_CELL_RAM, 0x501000, 0, 0};
+
+	dma_started();
+	host_map(EL2_VA_CELL_RAM + HOST_RAM_SIZE, region.size);
+	((struct bp_service *)EL2_VA_SERVICE)->smmus.count = 1;
+	arch_on_iommu = work_without_end;
+	works = 0;
+	longest_slice = 0;
+	host_table(&host_cell()->regions, &region, 1, sizeof(region));
+	cell_fill();
+	work_without_end();
+	assert_int_equal(longest_slice, 0x200000);
+	assert_in_range(works, 8, 9); /* the image, three of zeroes, three of cleaning, and the last look */
+}
+
 /* [utest->swr~restart-order~1] */
 static void all_siblings_must_rest(void **state)
 {
@@ -979,6 +1019,7 @@ int main(void)
 		cmocka_unit_test_setup(dma_that_is_not_cut_loses_the_cell, boot),
 		cmocka_unit_test_setup(dma_without_an_answer_loses_the_cell, boot),
 		cmocka_unit_test_setup(others_are_served_meanwhile, boot),
+		cmocka_unit_test_setup(requests_without_end, boot),
 		cmocka_unit_test_setup(sibling_not_up_is_not_woken, boot),
 		cmocka_unit_test_setup(other_cores_wait_in_el2, boot),
 		cmocka_unit_test_setup(damaged_image_never_starts, boot),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * test_records.c - a hostile holder of test records: whatever is done to a line, the file isn't taken for
- * what was written; and no bytes, however chosen, are more than refused. [utest->swr~records-verified~1]
+ * what was written; and no bytes, however chosen, are more than refused.
  *
  * Robustness: every_byte, every_cut, lines_moved, wrong_end, long_line
  * Both ranges: first_line, record_forms
@@ -126,6 +126,7 @@ static void wrong(size_t line, const char *part)
 	assert_int_equal(verdict.line, line);
 }
 
+/* [utest->swr~records-verified~1] */
 static void good_file(void **state)
 {
 	good();
@@ -141,6 +142,7 @@ static void good_file(void **state)
 	assert_false(records_are("bulkhead-log-2\n", 15) || records_are("{", 0));
 }
 
+/* [utest->swr~records-verified~1] */
 static void first_line(void **state)
 {
 	static const char *const rows[][2] = {
@@ -174,6 +176,7 @@ static void first_line(void **state)
 }
 
 /* Each field of a record, absent or of another form. */
+/* [utest->swr~records-verified~1] */
 static void record_forms(void **state)
 {
 	static const char *const rows[][3] = {
@@ -218,6 +221,7 @@ static void record_forms(void **state)
 }
 
 /* Each byte of each line in turn is another: no file but the one that was written is whole. */
+/* [utest->swr~records-verified~1] */
 static void every_byte(void **state)
 {
 	good();
@@ -234,6 +238,7 @@ static void every_byte(void **state)
 	}
 }
 
+/* [utest->swr~records-verified~1] */
 static void every_cut(void **state)
 {
 	good();
@@ -242,6 +247,7 @@ static void every_cut(void **state)
 		assert_non_null(records_check(made.file, size, &verdict));
 }
 
+/* [utest->swr~records-verified~1] */
 static void lines_moved(void **state)
 {
 	for (unsigned i = 0; i < 6; i++) { /* each missing in turn */
@@ -271,6 +277,7 @@ static void lines_moved(void **state)
 }
 
 /* Sums that aren't those of the records, by somebody who knows how to chain. */
+/* [utest->swr~records-verified~1] */
 static void wrong_end(void **state)
 {
 	static const unsigned sums[][3] = {{3, 0, 1}, {1, 1, 1}, {2, 1, 2}, {2, 2, 1}};
@@ -286,6 +293,7 @@ static void wrong_end(void **state)
 	wrong(7, "behind the end");
 }
 
+/* [utest->swr~records-verified~1] */
 static void long_line(void **state)
 {
 	const size_t size = RECORDS_LINE_MAX + 2;
