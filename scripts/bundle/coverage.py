@@ -57,6 +57,8 @@ def counted(found, bundle, name, result, parts, pages):
     found.figure(f"{name}: tests with the same verdict on what is shipped", same, "tests", f"{of} tests", same == of)
     found.gaps += [f"{name}: {case}" for case in unequal]
     found.gaps += [f"{name}: MC/DC isn't counted of the decision at {place}: another one is nested in it" for place in result["not_counted"]]
+    if result["mismatched"]:
+        found.gaps.append(f"{name}: llvm-cov leaves out {result['mismatched']} functions, whose counters are of other code than the first binary that has them")
     found.bad += [f"{name}: {case}" for case in other[:NAMED_MAX]] + ([f"{name}: and {len(other) - NAMED_MAX} more"] if len(other) > NAMED_MAX else [])
 
 

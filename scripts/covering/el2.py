@@ -54,6 +54,7 @@ def measure(tests=(), full=False):
     tagged = tags.tagged({test for row in rows for test in row["tests"]})
     counted = [row for row in rows if row["tests"] and set(row["tests"]) <= tagged]
     merge([RAW / row["file"] for row in counted], PROFILE)
+    files, mismatched = export(PROFILE, [ELF])
     result = {
         "what": "hypervisor at EL2 in QEMU",
         "status": status,
@@ -62,7 +63,8 @@ def measure(tests=(), full=False):
         "tests": len({test for row in counted for test in row["tests"]}),
         "lives": len(counted),
         "lives_left_out": len(rows) - len(counted),
-        "files": by_file(export(PROFILE, [ELF]), PARTS),
+        "files": by_file(files, PARTS),
+        "mismatched": mismatched,
     }
     html(PROFILE, [ELF], PARTS, COVER / "html")
     return result

@@ -65,6 +65,7 @@ def measure(tests=(), short=False):
         bad += [] if done.returncode == 0 else ["configuration tests"]
     merge(sorted(RAW.glob("*.profraw")), PROFILE)
     objects = [TOOL, *units]
+    files, mismatched = export(PROFILE, objects)
     result = {
         "what": "host tool",
         "status": len(bad),
@@ -72,7 +73,8 @@ def measure(tests=(), short=False):
         "units": len(units),
         "not_counted": not_counted,
         "verdicts": {} if short else records.verdicts(RECORDS),
-        "files": by_file(export(PROFILE, objects), PARTS),
+        "files": by_file(files, PARTS),
+        "mismatched": mismatched,
     }
     html(PROFILE, objects, PARTS, OUT / "html")
     return result

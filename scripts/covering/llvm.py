@@ -39,14 +39,15 @@ def _objects(objects):
 
 
 def export(profile, objects):
-    """File's path in the tree -> what llvm-cov says of it."""
+    """(file's path in the tree -> what llvm-cov says of it, functions that it leaves out, since their counters are of other code)"""
     done = subprocess.run(["llvm-cov-19", "export", f"-instr-profile={profile}", *_objects(objects)], check=True, capture_output=True)
+    mismatched = re.search(rb"(\d+) functions? ha(?:s|ve) mismatched data", done.stderr)
     found = {}
     for file in json.loads(done.stdout)["data"][0]["files"]:
         path = pathlib.Path(file["filename"]).resolve()
         if path.is_relative_to(ROOT):
             found[str(path.relative_to(ROOT))] = file
-    return found
+    return found, int(mismatched[1]) if mismatched else 0
 
 
 def _within_tree(folder):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is made of coverage: gaps against the compiler's own counts, justified gaps, equal verdicts, object code.
 
-Robustness: test_stale, test_refused_entries, test_too_many, test_other_verdict, test_gaps_of_odd_code, test_damaged_profile, test_object_code_cut_short, test_machines_that_do_not_count
+Robustness: test_stale, test_refused_entries, test_too_many, test_other_verdict, test_gaps_of_odd_code, test_damaged_profile, test_object_code_cut_short, test_machines_that_do_not_count, test_counters_of_other_code
 """
 
 import json
@@ -50,7 +50,7 @@ def counted(folder, text):
     llvm.merge([folder / "raw"], profile)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(llvm, "ROOT", folder)
-        return llvm.by_file(llvm.export(profile, [program]), ("src",))["src/some.c"]
+        return llvm.by_file(llvm.export(profile, [program])[0], ("src",))["src/some.c"]
 
 
 @pytest.fixture(name="file", scope="module")
@@ -204,7 +204,7 @@ def test_machines_that_do_not_count(tmp_path, monkeypatch):
     (tmp_path / "tests.jsonl").write_text("".join(json.dumps({"file": name, "tests": tests}) + "\n" for name, tests in rows.items()))
     merged = []
     for name, stub in (("RAW", tmp_path), ("PROFILE", tmp_path / "profile"), ("build", lambda: []), ("run_tests", lambda tests, full: 0), ("html", lambda *_: None),
-                       ("export", lambda *_: {}), ("merge", lambda files, _: merged.extend(files))):  # fmt: skip
+                       ("export", lambda *_: ({}, 0)), ("merge", lambda files, _: merged.extend(files))):  # fmt: skip
         monkeypatch.setattr(el2, name, stub)
     monkeypatch.setattr(el2.tags, "tagged", lambda tests: tests - {"untagged"})
     monkeypatch.setattr(el2.records, "verdicts", lambda folder: {})
@@ -233,7 +233,7 @@ def test_object_code_cut_short(tmp_path, monkeypatch):
     """Records that are empty, cut off, or longer than the image, and one of a test that names no requirement: what isn't in one was not executed."""
     monkeypatch.setattr(object_code, "instructions", lambda: [("f", 0, "nop", ""), ("f", 4, "b.eq", "10"), ("g", 8, "ret", "")])
     monkeypatch.setattr(object_code.executed, "IMAGE", tmp_path / "image")
-    monkeypatch.setattr(object_code.exit_paths, "paths", lambda data, size: [])
+    monkeypatch.setattr(object_code.exit_paths, "paths", lambda data, size: [len(data)])
     monkeypatch.setattr(object_code.tags, "file_counts", lambda test: test != "of-nothing")
     (tmp_path / "image").write_bytes(bytes(12))
     seen = object_code.EXECUTED
@@ -241,14 +241,15 @@ def test_object_code_cut_short(tmp_path, monkeypatch):
     def noted(**machines):
         for name, data in machines.items():
             (tmp_path / name).write_bytes(data)
-        rows = [{"test": name.replace("_", "-"), "file": name} for name in machines] + [{"test": None, "file": "none"}]
+        rows = [{"test": name.replace("_", "-"), "file": name, "exits": name != "icount"} for name in machines] + [{"test": None, "file": "none"}]
         (tmp_path / object_code.executed.INDEX).write_text("".join(json.dumps(row) + "\n" for row in rows))
-        found, _, count = object_code.seen(tmp_path)
-        assert len(found) == 3
+        found, paths, count = object_code.seen(tmp_path)
+        assert len(found) == 3 and paths == [len(data) for name, data in machines.items() if name in "ab"]
         return [sum(of["executed"] for of in object_code.judged(found).values()), count]
 
     assert noted(a=b"") == [0, 1] and noted(a=bytes([seen])) == [1, 1] and noted(a=bytes([0, 0, 0, seen, seen])) == [0, 1]
     assert noted(of_nothing=bytes(3 * [seen])) == [0, 0] and noted(a=bytes([seen, 0]), b=bytes([0, 0, seen])) == [2, 2]
+    assert noted(a=b"", icount=bytes([0, 0, seen])) == [1, 2]  # whose exits aren't taken
     assert [len(of["gaps"]) for of in object_code.judged(b"").values()] == [2, 1]
 
 
@@ -278,3 +279,15 @@ def test_marks_of_exits():
     assert list(found[: len(names)]) == [*range(1, len(exit_paths.PLACES) + 1), *[exit_paths.CUT] * cut] and found[-1] == exit_paths.WAIT
     assert [number * 4 for number, byte in enumerate(found) if byte == exit_paths.ENTRY] == [0x400 + 0x80 * number for number in range(8)]
     assert len(exit_paths.PLACES) < exit_paths.ENTRY
+
+
+def test_counters_of_other_code(tmp_path):
+    """Functions that llvm-cov leaves out, since another binary had them otherwise, are counted: they are in no figure."""
+    folder, other = tmp_path / "one", tmp_path / "other"
+    for name in (folder, other):
+        name.mkdir()
+        counted(name, SOURCE if name == folder else SOURCE.replace("x++;", "if (x) x++;"))
+    profile = tmp_path / "profile"
+    llvm.merge([other / "raw"], profile)
+    assert llvm.export(folder / "profile", [folder / "some"])[1] == 0
+    assert llvm.export(profile, [folder / "some"])[1] == 1
