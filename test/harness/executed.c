@@ -51,7 +51,8 @@ struct path {
 struct core {
 	uint64_t last; /* number of the instruction that it executed last */
 	uint64_t places, length;
-	uint64_t awaited; /* number of the instruction that a call from a WAIT returns to; NOWHERE: none is under way */
+	uint64_t awaited; /* number of the instruction that a call from a WAIT returns to; NOWHERE: none is
+			     under way */
 	bool within;	  /* an exit */
 };
 
