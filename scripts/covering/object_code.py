@@ -70,7 +70,7 @@ def seen(out):
     for row in counted:
         data = (out / row["file"]).read_bytes()
         together |= int.from_bytes(data[: size // 4], "little")
-        paths += exit_paths.paths(data, size) if row["exits"] else []
+        paths += exit_paths.paths(data, size) if row.get("exits") else []
     return together.to_bytes(size // 4, "little"), paths, len(counted)
 
 

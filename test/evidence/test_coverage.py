@@ -281,6 +281,7 @@ def test_marks_of_exits():
     assert len(exit_paths.PLACES) < exit_paths.ENTRY
 
 
+# [utest->swr~coverage-gaps~1]
 def test_counters_of_other_code(tmp_path):
     """Functions that llvm-cov leaves out, since another binary had them otherwise, are counted: they are in no figure."""
     folder, other = tmp_path / "one", tmp_path / "other"

@@ -70,7 +70,7 @@ swr~some~1,Some,approved,impl,src/a.c,7,,,
 swr~some~1,Some,approved,impl,src/a.c,9,,,
 swr~some~1,Some,approved,utest,test/t.c,1,good_one,normal,pass
 swr~some~1,Some,approved,utest,test/t.c,2,bad_one,robustness,none
-swr~other~1,Other,draft,,,,,,
+sys~above~1,Above,draft,swr,,,swr~below~1,,
 """
 
 
@@ -128,7 +128,7 @@ def test_front(bundle):
     ("core 0", ">2<", ">1<", "MIDR_EL1: why", "VTCR_EL2", "0x2", '<span class="fail">fail</span>', "HCR_EL2"),
     ("bus", "ticks, not time", "time not shown", "longest ns: 5"),
     ("Assumptions of use", "Vulnerabilities", "How to report: <code>here</code>.", "<h3>Severity</h3>", "<code>x</code>", "<li>item</li>"),
-    ("Trace matrix", "swr~some~1", "Some", "approved", "<code>src/a.c</code> 7, 9</td>", "<code>test/t.c</code> good_one <span", ">pass<", "bad_one (robustness) <span", ">no record<", "swr~other~1", "draft"),
+    ("Trace matrix", "swr~some~1", "Some", "approved", "<code>src/a.c</code> 7, 9</td>", "<code>test/t.c</code> good_one <span", ">pass<", "bad_one (robustness) <span", ">no record<", "sys~above~1", "draft", "<td><code>swr~below~1</code></td></tr></tbody>"),
     ("Objectives of the standards", "DO-178C", "wordword"),
 ])
 def test_annexes(bundle, cells):

@@ -107,8 +107,10 @@ def fuzz(name, *options):
     command.append(f"-artifact_prefix={FUZZ}/findings/{name}-")
     with open(log, "w", encoding="utf-8") as file:
         running = subprocess.Popen(command, cwd=seeds.ROOT, env=environment(name, "/dev/null"), stdout=file, stderr=file)
-        with running:
+        try:
             await_end(running, name, log)
+        finally:
+            running.kill()
     assert running.returncode == 0, f"{name}: a finding\n" + log.read_text(errors="replace")[-4000:]
     return found
 

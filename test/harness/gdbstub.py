@@ -12,6 +12,8 @@ import re
 import socket
 import tempfile
 
+from .console import PATIENCE
+
 
 class GdbError(RuntimeError):
     pass
@@ -20,7 +22,7 @@ class GdbError(RuntimeError):
 class Gdb:
     def __init__(self, sock):
         self._socket = sock
-        self._socket.settimeout(60)
+        self._socket.settimeout(PATIENCE)
         self._file = sock.makefile("rb")
         self._ask("qSupported:xmlRegisters=aarch64")
 
@@ -123,9 +125,11 @@ class Gdb:
     def held(self, core, cores):
         """Meanwhile the others of `cores` run, and the machine's time with them."""
         self._send("vCont" + "".join(f";c:{n + 1:x}" for n in range(cores) if n != core))
-        yield
-        self._socket.sendall(b"\x03")
-        self._stopped()
+        try:
+            yield
+        finally:
+            self._socket.sendall(b"\x03")
+            self._stopped()
 
     def change(self, core, register, value):
         self._expect_ok(f"Hg{core + 1:x}")

@@ -29,7 +29,7 @@ def test_sibling_asleep(results):
             assert health.calls((CELL_CONTROL, 1, RESTART, REQUEST)) == [OK]
             qemu.wait_until(lambda: machine.view.state("direct") == "lost", "it is lost")
             assert health.do(Command(commanded.NOP)).passed
-            assert last_event(machine, "direct") == (CELL_LOST, 1 << 2)
+            qemu.wait_until(lambda: last_event(machine, "direct") == (CELL_LOST, 1 << 2), "that is told")
         now = machine.view.core("direct")
         assert (now.generation, now.restarts, now.restart_cause) == (2, 1, "request")
         assert machine.target.read_memory(third.list, commanded.ENTRY) == memory

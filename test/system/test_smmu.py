@@ -77,6 +77,7 @@ class Smmu:
         """The other one has no streams; this one is number `own`."""
         rows = [bytes(SMMU_ROW), bytes(SMMU_ROW)]
         rows[own] = self.row
+        assert self.memory(self.service + FREE, len(rows) * SMMU_ROW) == bytes(len(rows) * SMMU_ROW)
         gdb.write_physical(self.service + FREE, b"".join(rows))
         for _, place in self.streams():
             gdb.write_physical(place + STREAM_SMMU, struct.pack("<I", own))

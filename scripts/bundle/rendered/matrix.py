@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The trace matrix, a row a requirement: the code that it became, and the cases of each test file with what they came to."""
 
+import collections
 import itertools
 
 from .markup import code, table, text, verdict
@@ -26,8 +27,10 @@ def draw(rows):
     """rows: those of requirements/matrix.csv, by column."""
     drawn = []
     for (item, title, status), of in itertools.groupby(rows, key=lambda row: (row.get("item"), row.get("title"), row.get("status"))):
-        impl, tests = [], []
+        links = collections.defaultdict(list)
         for row in of:
-            (impl if row.get("link") == "impl" else tests if row.get("link") else []).append(row)
-        drawn.append([f"{code(item)}<br>{text(title)}<br><span class=pale>{text(status or '')}</span>", _links(impl, lambda row: text(row.get("line"))), _links(tests, _case)])
-    return table(["requirement", "code: lines of its tags", "tests: cases, (kind other than normal range), verdict"], drawn, WIDTHS)
+            links[row.get("link")].append(row)
+        tests = "<br>".join(filter(None, (_links(links[kind], _case) for kind in ("utest", "stest"))))
+        below = ", ".join(code(row.get("name")) for row in links["swr"])
+        drawn.append([f"{code(item)}<br>{text(title)}<br><span class=pale>{text(status or '')}</span>", _links(links["impl"], lambda row: text(row.get("line"))), below or tests])
+    return table(["requirement", "code: lines of its tags", "tests: cases, (kind other than normal range), verdict; or the requirements below"], drawn, WIDTHS)
