@@ -144,7 +144,7 @@ COLORED = f"""/dts-v1/;
 	compatible = "bulkhead,partitions-v1";
 	board = "{CACHED}";
 	cells {{
-		one {{ cpus = <0>; memory = "4M"; image = "control.elf"; colors = <0 1 2>; }};
+		one {{ cpus = <0>; memory = "4M"; image = "control.elf"; colors = <0 1 2 3 4 5 6 7>; }};
 		two {{ cpus = <1 2>; memory = "4M"; image = "control.elf"; }};
 	}};
 }};
