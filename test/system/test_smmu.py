@@ -32,7 +32,6 @@ SERVICE_SMMUS, SERVICE_STREAMS, SMMU_ROW, STREAM_ROW, STREAM_SMMU, FREE = 24, 32
 DMA_LOST, DMA_FAULTS = 976, 984  # offsets in struct telemetry_core
 EVENT_IOMMU = 14  # enum event_code
 SMMU_VA = 8  # struct bp_smmu
-NOWHERE = 0x0F000000  # of no cell's address space
 # The commands that cut a cell's DMA, of one with two functions: entries of both, SYNC, TLBI, SYNC. Each looks for room by one look
 # at CMDQ_CONS, and a SYNC is waited for by another.
 COMMANDS = {"entry": 0, "second-entry": 1, "sync": 2, "tlbi": 4, "last-sync": 5}
@@ -88,7 +87,6 @@ class Smmu:
 def machine(results):
     with commanded.running("commanded-smmu", results, extra=FUNCTIONS) as running:
         running.smmu = Smmu(running)
-        running.health = Commanded(running, "health")
         yield running
 
 
@@ -210,7 +208,7 @@ def fault(machine, play=lambda gdb: None):
     nvme, place = functions.Nvme(Commanded(machine, "one")), DMA_FAULTS + 8 * machine.blueprint.cells["one"].index
     before = word(machine, place)
     with gdbstub.attached(machine.target) as gdb:
-        nvme.core.tell(*nvme.dma(NOWHERE, 0), gdb=gdb)
+        nvme.core.tell(*nvme.dma(functions.NOWHERE, 0), gdb=gdb)
         play(gdb)
     qemu.wait_until(lambda: word(machine, place) > before, "it is told")
 
