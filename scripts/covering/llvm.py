@@ -15,8 +15,8 @@ KINDS = {"lines": "statements", "branches": "branches", "mcdc": "MC/DC", "functi
 GOAL = 100
 # Segments of llvm-cov's JSON: (line, column, count, has count, is entry, is gap).
 LINE, COUNT, HAS_COUNT, IS_ENTRY, IS_GAP = 0, 2, 3, 4, 5
-# Branches: (line, column, end line, end column, count of true, count of false, ...).
-COLUMN, TRUE, FALSE = 1, 4, 5
+# Branches: (line, column, end line, end column, count of true, count of false, number of the file or the macro's use, ...).
+COLUMN, TRUE, FALSE, USE = 1, 4, 5, 6
 
 
 def built(command, what):
@@ -93,13 +93,18 @@ def _open_lines(segments):
     return found
 
 
-def _open_branches(branches):
-    """[line, column, "true" or "false"] of each outcome that never came; of an inline function's copies it came in none."""
+def _open_branches(branches, expansions):
+    """[line, column, "true" or "false"] of each outcome that never came; of an inline function's copies it came in none. What a macro
+    has stands where it is used, each of its branches for itself."""
     counts = collections.Counter()
-    for branch in branches:
+    placed = [(branch[LINE], branch[COLUMN], 0, branch) for branch in branches]
+    for used in expansions:
+        line, column = used["source_region"][:2]
+        placed += [(line, column, (branch[USE], branch[LINE], branch[COLUMN]), branch) for branch in used["branches"]]
+    for line, column, within, branch in placed:
         for word, count in (("true", branch[TRUE]), ("false", branch[FALSE])):
-            counts[branch[LINE], branch[COLUMN], word] += count
-    return [list(way) for way, count in sorted(counts.items()) if not count]
+            counts[line, column, word, within] += count
+    return sorted([line, column, word] for (line, column, word, _), count in counts.items() if not count)
 
 
 def _open_decisions(records):
@@ -121,7 +126,7 @@ def by_file(files, parts):
             **{kind: {"covered": file["summary"][kind]["covered"], "count": file["summary"][kind]["count"]} for kind in KINDS},
             "gaps": {
                 "lines": _open_lines(file["segments"]),
-                "branches": _open_branches(file["branches"]),
+                "branches": _open_branches(file["branches"], file["expansions"]),
                 "mcdc": sorted(_open_decisions(file["mcdc_records"])),
             },
         }

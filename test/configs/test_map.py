@@ -6,11 +6,12 @@ overlap and none leaves the sheet, from one cell to as many as 128; every cell h
 BULKHEAD names the tool (default build/bulkhead).
 
 Robustness: test_long_names, test_no_layout_is_no_success, test_full_disk_is_told, test_many_cells,
-test_no_series_without_health
+test_no_series_without_health, test_series_of_many_streams
 """
 import hashlib
 import json
 import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -21,6 +22,8 @@ import pytest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import images  # noqa: E402
+import inventory  # noqa: E402
+import test_pci  # noqa: E402
 from tool import IMAGES, ROOT, TOOL, run  # noqa: E402
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -362,6 +365,27 @@ def series_of(folder, name, role, own="", other=""):
 def test_series(own, other, more, tmp_path):
     count, text = series_of(tmp_path, "health", 'role = "health";', own, other)
     assert count == PAIR + more and f"\nmetrics: {count} series\n" in text
+
+
+STREAMS_TOLD = 4096  # at most, as src/blueprint/series.h has it
+
+
+# More streams than have a series: each of 33 cells has a physical function and 127 virtual ones. [utest->swr~map-series~1]
+def test_series_of_many_streams(tmp_path):
+    cells, virtual = 33, 127
+    path = pathlib.Path(many_cells(tmp_path, cells, cells))
+    machine = tmp_path / "machine.dts"
+    machine.write_text(machine.read_text().replace(test_pci.NO_FACTS, test_pci.FACTS))
+    functions, names = [], []
+    for n in range(1, cells + 1):
+        physical = test_pci.nic(f"0000:{n:02x}:00.0").sriov(virtual, 1, 1)
+        port = inventory.bridge(f"0000:00:{n >> 3:02x}.{n & 7}", n).acs()
+        functions += [port, physical, *(inventory.virtual(physical, vf, 1, 1) for vf in range(virtual))]
+        names.append(", ".join([f'"{physical.address}"', *(f'"{physical.address}.vf{vf}"' for vf in range(virtual))]))
+    inventory.write(tmp_path / "pci.dts", functions)
+    path.write_text(re.sub(r"memory = ", lambda _: f"pci = {names.pop(0)}; msis = <4>; memory = ", path.read_text()))
+    assert cells * (1 + virtual) > STREAMS_TOLD
+    assert json.loads(draw(path, "--json"))["series"] == 24 + cells * (61 + 46) + 2 * (cells - 1) + STREAMS_TOLD
 
 
 # [utest->swr~map-series~1]

@@ -105,6 +105,34 @@ def test_gaps_of_odd_code(tmp_path):
         assert missing == file[kind]["count"] - file[kind]["covered"] > 0
 
 
+MACRO = """\
+#define EACH(row) row(1) row(2) row(3)
+#define CASE(n) case n: return n;
+static int which(int x)
+{
+	switch (x) {
+	EACH(CASE)
+	default:
+		return 0;
+	}
+}
+static inline int third(int x) { return which(x) == 3 ? 1 : which(x + 1) != 2; }
+int main(int argc, char **argv)
+{
+	(void)argv;
+	return third(argc);
+}
+"""
+
+
+# [utest->swr~coverage-gaps~1]
+def test_gaps_in_macros(tmp_path):
+    """Branches of a macro stand where it is used, each of them."""
+    file = counted(tmp_path, MACRO)
+    assert [(line, word) for line, _, word in file["gaps"]["branches"]] == [(6, "true"), (7, "true"), (11, "true")]
+    assert file["branches"]["count"] - file["branches"]["covered"] == 3
+
+
 # [utest->swr~coverage-gaps~1]
 def test_damaged_profile(tmp_path):
     """Cut off, or no profile at all: nothing is told of it, nor of the good one beside it."""

@@ -11,7 +11,7 @@ Both ranges: all
 import pytest
 
 import system
-from harness import build, cpu, gdbstub, qemu
+from harness import blueprint, build, cpu, gdbstub, qemu
 
 MMFR0, MMFR1, MMFR3, DFR0, PFR0, PFR1 = "S3_0_C0_C7_0", "S3_0_C0_C7_1", "S3_0_C0_C7_3", "S3_0_C0_C5_0", "S3_0_C0_C4_0", "S3_0_C0_C4_1"
 PMBIDR, TRBIDR, MPAMIDR = "S3_0_C9_C10_7", "S3_0_C9_C11_7", "S3_0_C10_C4_4"
@@ -133,3 +133,34 @@ RPR = "S3_0_C12_C11_3"  # ICC_RPR_EL1
 def test_priority_that_never_drops(results):
     """As many drops as there are levels, then the core goes on. [stest->swr~cell-interrupts-reset~1]"""
     started(results, {RPR: lambda found: 0x80}, {})
+
+
+VTR, ELRSR, VMCR = "S3_4_C12_C11_1", "S3_4_C12_C11_5", "S3_4_C12_C11_7"  # ICH_*_EL2
+LACKED = range(4, 16)  # list registers that QEMU's GIC has not
+LIST = {n: f"S3_4_C12_C{12 + n // 8}_{n % 8}" for n in LACKED}
+LR_ACTIVE, LR_HW = 1 << 63, 1 << 61
+SPI = 96  # nobody's; the first of as many
+ISACTIVER = 0x300 + SPI // 8  # GICD_
+
+
+def test_list_registers(results):
+    """A GIC with 16 list registers: all are cleared as the core starts, and as it is made quiet each that is in use, whose interrupt is active
+    no longer. [stest->swr~core-quiesced~1]"""
+    with qemu.QemuTarget(results, extra=["-S"]) as target:
+        running = system.System(target, system.image("injected"))
+        target.load(running.fit)
+        target.power("on")
+        core = running.blueprint.cells["victim"].cores[0].machine_core
+        code = bytes(running.fit.kernel.data[: running.blueprint.offset])
+        active = next(at for name, at in running.devices() if name.startswith("intc@")) + ISACTIVER
+        held = {LIST[n]: LR_ACTIVE | LR_HW | SPI + n << 32 | SPI + n for n in LACKED}
+        reads = {VTR: lambda found: found | 15, ELRSR: lambda found: found & ~sum(1 << n for n in LACKED)}
+        with gdbstub.attached(target) as gdb:
+            played = cpu.Cpu(gdb, code, running.fit.kernel.load, core)
+            played.run([build.symbol(build.HYPERVISOR, "vgic_start")])
+            gdb.write_physical(active, sum(1 << n for n in LACKED).to_bytes(4, "little"))
+            assert int.from_bytes(target.read_memory(active, 4), "little") == sum(1 << n for n in LACKED)
+            _, started_with = played.run([build.symbol(build.HYPERVISOR, "vgic_clear")], reads, held)
+            _, cleared_with = played.run(cpu.places(code, cpu.MSR, [VMCR], [blueprint.EL2_VA_TEXT]), reads, held)
+        assert started_with == cleared_with == {register: [0] for register in held}
+        assert target.read_memory(active, 4) == bytes(4)
