@@ -344,6 +344,10 @@ static void machine_facts(struct audit *audit)
 	struct board *board = &audit->board;
 
 	fact(audit, "/cpu", "pa-bits", 0, &board->pa_bits);
+	if (board->pa_bits > PA_BITS_MOST) {
+		input_wrong(audit, "machine facts: /cpu/pa-bits is more than 48");
+		board->pa_bits = PA_BITS_MOST;
+	}
 	fact(audit, "/gic", "spi-count", 0, &board->spi_count);
 	fact(audit, "/gic", "id-bits", 0, &board->id_bits);
 	fact(audit, "/gic", "list-registers", 0, &board->list_registers);

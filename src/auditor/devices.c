@@ -207,7 +207,7 @@ static bool registers_odd(const struct board *board, const struct node *node)
 
 		if (spans_touch(&board->ram, reg->base, reg->size) ||
 		    spans_touch(&board->firmware, reg->base, reg->size) ||
-		    (board->pa_bits < 64 && (reg->base + (reg->size - 1)) >> board->pa_bits))
+		    (reg->base + (reg->size - 1)) >> board->pa_bits)
 			return true;
 	}
 	return false;

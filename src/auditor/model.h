@@ -19,6 +19,7 @@
 #include "walk.h"
 
 #define PA_NONE	       UINT64_MAX
+#define PA_BITS_MOST   48u /* without FEAT_LPA2 */
 #define CELL_NONE_ID   (-1)
 #define DEVICE_NOWHERE (-1)
 
@@ -52,7 +53,8 @@ struct board {
 	struct spans registers;	    /* va = pa; tag = node index; sorted by va, may overlap */
 	uint64_t *registers_end;    /* highest end of registers[0..i], for searching */
 	struct tree machine;
-	uint32_t pa_bits, spi_count, id_bits, list_registers, free_spi, free_spi_count, frames;
+	uint32_t pa_bits; /* at most PA_BITS_MOST */
+	uint32_t spi_count, id_bits, list_registers, free_spi, free_spi_count, frames;
 	uint32_t smmu_idr0, smmu_idr0_mask;
 	uint32_t assumed; /* facts that nobody has stated: a bit an enum bp_fact */
 	uint32_t maintenance_intid, virtual_timer, physical_timer, hypervisor_timer; /* 0: none */

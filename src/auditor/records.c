@@ -15,7 +15,7 @@
 
 static unsigned int pa_bits(const struct audit *audit)
 {
-	return audit->board.pa_bits ? audit->board.pa_bits : 48;
+	return audit->board.pa_bits ? audit->board.pa_bits : PA_BITS_MOST;
 }
 
 /* `count` elements inside a structure of `size` bytes, 8-byte aligned; NULL when they aren't.

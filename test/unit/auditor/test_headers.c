@@ -202,6 +202,10 @@ CHANGE(pa_bits_none)
 {
 	fixture_replace(&f->machine_text, "pa-bits = <40>", "pa-bits = <0>");
 }
+CHANGE(pa_bits_beyond)
+{
+	fixture_replace(&f->machine_text, "pa-bits = <40>", "pa-bits = <64>");
+}
 CHANGE(core_of_no_cell)
 {
 	f->boot[3].cell = CELLS;
@@ -331,6 +335,7 @@ CHANGE(service_large)
 #define UNSOUND		    "cell 1: no sound record at 0x"
 static const struct refusal records[] = {
 	{"pa_bits_none", pa_bits_none, NULL, RULE_MACHINE, "pa_bits is 0x28, the board says 0x0"},
+	{"pa_bits_beyond", pa_bits_beyond, NULL, RULE_INPUT, "/cpu/pa-bits is more than 48"},
 	{"core_of_no_cell", core_of_no_cell, NULL, RULE_CORE_OWNER, "core 3: its cell 3 doesn't exist"},
 	RECORD(cores_misplaced, "blueprint: table `cores`"),
 	RECORD(itss_misplaced, "blueprint: table `itss`"),
