@@ -16,7 +16,7 @@ import pytest
 import system
 from changed_image import Image
 from dma_machine import EXTRA
-from harness import blueprint, build, qemu
+from harness import blueprint, build, gdbstub, qemu
 
 ECAM = 0x4010000000  # of the board, and of each cell
 HOST_BRIDGE, NOBODY = ECAM, ECAM + 0xF8000  # 0000:00:1f.0
@@ -26,12 +26,12 @@ MEMORY, MASTER = 2, 4
 ONES = 0xFFFFFFFF
 
 
-def config_va(image, cell):
-    """Where EL2 looks for the configuration space of a cell's only function."""
-    record = image.blueprint.offset + cell.record_offset
-    (table, count) = struct.unpack_from("<II", image.kernel.data, record + 504)
+def config_va(fit, offset, cell):
+    """Where EL2 looks for the configuration space of a cell's only function. offset: of the blueprint."""
+    record = offset + cell.record_offset
+    (table, count) = struct.unpack_from("<II", fit.kernel.data, record + 504)
     assert count == 1
-    return struct.unpack_from("<Q", image.kernel.data, record + table)[0]
+    return struct.unpack_from("<Q", fit.kernel.data, record + table)[0]
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def machine():
     image = Image("functions")
     for name, place in (("gone", NOBODY), ("other", HOST_BRIDGE)):
         cell = image.blueprint.cells[name]
-        image.blueprint.redirect(image.blueprint.el2(cell.cores[0].machine_core), config_va(image, cell), place)
+        image.blueprint.redirect(image.blueprint.el2(cell.cores[0].machine_core), config_va(image.fit, image.blueprint.offset, cell), place)
     blueprint.rehash(image.kernel)
     with qemu.QemuTarget(build.results_folder("functions"), extra=EXTRA) as target:
         yield system.System(target, image.fit).start().wait_up("gone", "other", "whole")
@@ -60,6 +60,21 @@ def test_whole(machine):
     assert read(machine, "whole", 0, 8) == ONES << 32 | ONES
     write(machine, "whole", 0, MASTER << 32, 8)
     assert read(machine, "whole", COMMAND) & 0xFFFF == MEMORY
+
+
+def test_abort(machine):
+    """A read that the bus aborts gives ones, as where nobody is, and the cell goes on behind it. Played: EL2 reads where it has nothing mapped."""
+    cell, before = machine.blueprint.cells["whole"], read(machine, "whole", COMMAND)
+    core, place = cell.cores[0].machine_core, config_va(machine.fit, machine.blueprint.offset, cell)
+    with machine.survives("whole"):
+        with gdbstub.attached(machine.target) as gdb:
+            mark = machine.send("whole", f"read {OWN + COMMAND:#x} 4")
+            gdb.run_to(core, [build.symbol(build.HYPERVISOR, "guarded_read32")])
+            assert gdb.register(core, "x0") == place + COMMAND
+            gdb.change(core, "x0", 0)
+        found = int(machine.uart.search(r"read \S+ = 0x(\w+)\n", since=mark)[1], 16)
+        assert found == read(machine, "gone", COMMAND) != before
+        assert read(machine, "whole", COMMAND) == before
 
 
 def test_gone(machine):

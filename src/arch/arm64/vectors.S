@@ -85,11 +85,14 @@
 vectors:
 	crash_vector 0
 
-/* struct guarded guarded_read32(va_t va): x0 value, x1 1 if the read was good. Spoils x2. */
+/* struct guarded guarded_read32(va_t va): x0 value, x1 1 if the read was good. Spoils x2 to x4: an abort takes the way
+ * back to the guest that this core comes from, so it is kept. */
 	.global guarded_read32
 guarded_read32:
 	mov	x2, x0
 	mov	x1, #1
+	mrs	x3, elr_el2
+	mrs	x4, spsr_el2
 guarded_access:
 	msr	daifclr, #4		// an abort may come late, as an SError
 	ldr	w0, [x2]
@@ -113,16 +116,8 @@ guarded_abort:
 	eret
 guarded_return:
 	msr	daifset, #4
-	ret
-
-/* void serrors_drain(void): takes what is pending. It is the dying guest's, and nobody else's any more. */
-	.global serrors_drain
-serrors_drain:
-	dsb	sy
-	msr	daifclr, #4
-	isb
-	msr	daifset, #4
-	isb
+	msr	elr_el2, x3
+	msr	spsr_el2, x4
 	ret
 
 	crash_vector 1
@@ -133,6 +128,16 @@ serror_whole:
 	b	guest_return
 
 	crash_vector 2
+/* void serrors_drain(void): takes what is pending. It is the dying guest's, and nobody else's any more. */
+	.global serrors_drain
+serrors_drain:
+	dsb	sy
+	msr	daifclr, #4
+	isb
+	msr	daifset, #4
+	isb
+	ret
+
 	crash_vector 3
 	.balign 128			// synchronous, SP_ELx: the boot's guarded access, or the end (x16, x17 are lost)
 	msr	tpidr_el2, x0
@@ -143,7 +148,7 @@ serror_whole:
 	.balign 128			// SError, SP_ELx: unmasked in guarded accesses and serrors_drain alone
 	mov	x0, #0
 	b	guarded_abort
-	.balign 128
+	.org	vectors + 1024		// an error where what lies in a vector's room is longer than that
 	.global vectors_guest
 vectors_guest:
 	synchronous_vector
