@@ -93,13 +93,6 @@ static void frames_add(const struct tree *tree, const struct node *node, int tag
 		spans_add(spans, (struct span){node->regs[0].base, node->regs[0].base, OWN_FRAMES, 0, tag});
 }
 
-static void join(void *context, const struct span *first, const struct span *second)
-{
-	(void)context;
-	(void)first;
-	(void)second;
-}
-
 static void board_ranges(struct board *board)
 {
 	const struct tree *tree = &board->tree;
@@ -126,7 +119,7 @@ static void board_ranges(struct board *board)
 			spans_add(&board->reserved,
 				  (struct span){base, base, end_of(base, size) - base, 0, 0});
 	}
-	spans_normalize(&board->ram, join, NULL);
+	spans_normalize(&board->ram, NULL, NULL);
 	spans_sort_by_va(&board->registers);
 	board->registers_end = memory_zeroed(board->registers.count, sizeof(*board->registers_end));
 	for (size_t i = 0; i < board->registers.count; i++) {
@@ -315,7 +308,7 @@ static void crash_area(struct audit *audit)
 	    spans_touch(&board->staging, board->crash.base, given.list[0].size))
 		input_wrong(audit, "machine facts: crash-audit isn't RAM, or is reserved or the loader's");
 	spans_add(&board->reserved, given.list[0]);
-	spans_normalize(&board->reserved, join, NULL);
+	spans_normalize(&board->reserved, NULL, NULL);
 	spans_free(&given);
 }
 
@@ -327,7 +320,7 @@ static void flash_facts(struct audit *audit)
 	int length = 0;
 
 	machine_spans(audit, "firmware", &board->firmware);
-	spans_normalize(&board->firmware, join, NULL);
+	spans_normalize(&board->firmware, NULL, NULL);
 	if (!loader)
 		return;
 	(void)node_u32(&board->machine, loader, "erase-block", 0, &board->erase_block);
@@ -362,8 +355,8 @@ static void machine_facts(struct audit *audit)
 	flash_facts(audit);
 	machine_spans(audit, "forbidden", &board->reserved);
 	machine_spans(audit, "staging", &board->staging);
-	spans_normalize(&board->reserved, join, NULL);
-	spans_normalize(&board->staging, join, NULL);
+	spans_normalize(&board->reserved, NULL, NULL);
+	spans_normalize(&board->staging, NULL, NULL);
 	crash_area(audit);
 }
 

@@ -95,20 +95,13 @@ static void binary_check(struct audit *audit, const struct directory *directory)
 		violation(&audit->report, RULE_DIRECTORY, "directory: the version doesn't end");
 }
 
-static void merged(void *context, const struct span *first, const struct span *second)
-{
-	(void)context;
-	(void)first;
-	(void)second;
-}
-
 /* The bytes of `spans`, va = pa, that the board has as RAM. Frees them. */
 static uint64_t in_ram(const struct audit *audit, struct spans *spans)
 {
 	const struct spans *ram = &audit->board.ram;
 	uint64_t bytes = 0;
 
-	spans_normalize(spans, merged, NULL);
+	spans_normalize(spans, NULL, NULL);
 	for (size_t i = 0; i < spans->count; i++) {
 		const uint64_t from = spans->list[i].va, to = end_of(from, spans->list[i].size);
 

@@ -192,13 +192,6 @@ static void register_reached(struct audit *audit, const struct node *node, uint6
 				  : audit->partition.cells[audit->board.owner[number]].name);
 }
 
-static void reach_join(void *context, const struct span *first, const struct span *second)
-{
-	(void)context;
-	(void)first;
-	(void)second;
-}
-
 static void named_devices_check(struct audit *audit)
 {
 	const struct board *board = &audit->board;
@@ -236,7 +229,7 @@ void rule_devices(struct audit *audit)
 		struct reach reach = {.cell = cell};
 
 		cell_bars(audit, cell, (struct span){0}, &reach.bars);
-		spans_normalize(&reach.bars, reach_join, NULL);
+		spans_normalize(&reach.bars, NULL, NULL);
 		for (size_t i = 0; cell->known && i < cell->stage2.count; i++) {
 			reach.span = &cell->stage2.list[i];
 			registers_in(audit, reach.span->pa, reach.span->size, register_reached, &reach);

@@ -18,13 +18,6 @@ static bool is_memory(const struct tree *tree, const struct node *node)
 	return (type && !strcmp(type, "memory")) || (reserved && node_within(tree, node, reserved));
 }
 
-static void join(void *context, const struct span *first, const struct span *second)
-{
-	(void)context;
-	(void)first;
-	(void)second;
-}
-
 static void add_plain(struct spans *spans, uint64_t base, uint64_t size)
 {
 	spans_add(spans, (struct span){base, base, end_of(base, size) - base, 0, 0});
@@ -41,7 +34,7 @@ static struct spans reachable(const struct cell *cell, bool ram_only)
 	}
 	for (uint32_t i = 0; !ram_only && i < cell->record->mmio.count; i++)
 		add_plain(&all, cell->mmio[i].ipa, cell->mmio[i].size);
-	spans_normalize(&all, join, NULL);
+	spans_normalize(&all, NULL, NULL);
 	return all;
 }
 
@@ -214,7 +207,7 @@ void rule_tree_described(struct audit *audit)
 
 		if ((int)c == audit->health && audit->directory)
 			directory_windows(audit, &all);
-		spans_normalize(&all, join, NULL);
+		spans_normalize(&all, NULL, NULL);
 		for (size_t i = 0; i < cell->stage2.count; i++) {
 			if (!spans_cover(&all, cell->stage2.list[i].va, cell->stage2.list[i].size, &gap))
 				violation(&audit->report, RULE_TREE_DESCRIBED,
@@ -237,8 +230,8 @@ static void memory_check(struct audit *audit, const struct cell *cell)
 	struct spans named = described(cell, DESCRIBED_MEMORY), spared = described(cell, DESCRIBED_RESERVED);
 	uint64_t gap = 0;
 
-	spans_normalize(&named, join, NULL);
-	spans_normalize(&spared, join, NULL);
+	spans_normalize(&named, NULL, NULL);
+	spans_normalize(&spared, NULL, NULL);
 	for (uint32_t i = 0; i < cell->record->regions.count; i++) {
 		const bool keep = cell->regions[i].flags & BP_REGION_KEEP;
 

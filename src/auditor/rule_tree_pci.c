@@ -80,13 +80,6 @@ static void reach_check(struct audit *audit, const struct cell *cell, const stru
 	}
 }
 
-static void join(void *context, const struct span *first, const struct span *second)
-{
-	(void)context;
-	(void)first;
-	(void)second;
-}
-
 static void host_check(struct audit *audit, const struct cell *cell, const struct node *node,
 		       const struct pci_host *host)
 {
@@ -112,7 +105,7 @@ static void host_check(struct audit *audit, const struct cell *cell, const struc
 		wrong(audit, cell, node, "has no frame for its messages");
 	reach_check(audit, cell, node, host);
 	windows_check(audit, cell, node, host, &windows);
-	spans_normalize(&windows, join, NULL);
+	spans_normalize(&windows, NULL, NULL);
 	cell_bars(audit, cell, (struct span){0}, &bars);
 	for (size_t i = 0; i < bars.count; i++)
 		if (!spans_cover(&windows, bars.list[i].va, bars.list[i].size, &gap))

@@ -151,7 +151,7 @@ void spans_normalize(struct spans *expected, span_clash_fn *clash, void *context
 		if (last && last->va + last->size > next.va) {
 			const uint64_t end = last->va + last->size;
 
-			if (part_of(last, next.va, 1).pa != next.pa || last->attrs != next.attrs)
+			if (clash && (part_of(last, next.va, 1).pa != next.pa || last->attrs != next.attrs))
 				clash(context, last, &next);
 			if (next.va + next.size <= end)
 				continue;

@@ -62,7 +62,7 @@ typedef void span_difference_fn(void *context, enum span_difference kind, const 
 				const struct span *actual);
 
 /* Merges what is expected: sorted, and joined where two say the same of one address. Where two
- * contradict, `clash` is called and the later is cut. */
+ * contradict, `clash` is called, if there is one, and the later is cut. */
 typedef void span_clash_fn(void *context, const struct span *first, const struct span *second);
 void spans_normalize(struct spans *expected, span_clash_fn *clash, void *context);
 

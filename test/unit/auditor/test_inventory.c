@@ -460,6 +460,11 @@ static const struct {
 	/* An ITS without registers. */
 	{HOST "msi-map = <0 8 0 0x10000>; }; bare { phandle = <8>; compatible = \"arm,gic-v3-its\"; };", true,
 	 -1, -1, UINT64_C(0x4000200000), 0},
+	/* What has registers, and is no ITS. */
+	{HOST "msi-map = <0 8 0 0x10000>; }; other { phandle = <8>; compatible = \"arm,smmu-v3\"; reg = <0 "
+	      "0x9050000 "
+	      "0 0x20000>; };",
+	 true, -1, -1, UINT64_C(0x4000200000), 0},
 	{HOST "msi-parent = <7>; };", true, -1, 0x200, UINT64_C(0x4000200000), 0},
 };
 

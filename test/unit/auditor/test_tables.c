@@ -556,6 +556,10 @@ static void intervals_are_searched(void **state)
 	spans_add(&spans, (struct span){0x4000, 0xd000, 0x1000, 2, 0});
 	spans_normalize(&spans, clash_count, NULL);
 	assert_int_equal(clashes, 2);
+	spans_add(&spans, (struct span){0x4000, 0xe000, 0x2000, 2, 0}); /* nobody is told */
+	spans_normalize(&spans, NULL, NULL);
+	assert_int_equal(spans.list[spans.count - 1].va + spans.list[spans.count - 1].size, 0x6000);
+	assert_int_equal(clashes, 2);
 	spans_add(&spans, (struct span){UINT64_MAX - 0xfff, 0, 0x2000, 1, 0});
 	spans_normalize(&spans, clash_count, NULL);
 	assert_int_equal(spans.list[spans.count - 1].size, 0xfff);
