@@ -191,7 +191,9 @@ def test_words_of_gaps():
     assert coverage.outcomes([(9, 1, "false"), (9, 1, "true")]) == "9tf" and coverage.conditions([]) == ""
     assert markup.prose("a `b_<c>` d") == "a <code>b_&lt;c&gt;</code> d" and markup.text("`b`") == "`b`"
     assert [round(share) for share in markup.widths([["a", "b c"], ["supported", "x" * 30 + "/" + "y" * 30]])] == [28, 72]
-    assert text.document("T", "| a\\|b | c |\n|---|---|\n| 1 | 2 |") .count("<th>") == 2
+    assert text.document("T", "| a\\|b | c |\n|---|---|\n| 1 | 2 |").count("<th>") == 2
+    listed = text.document("T", "of\n- a\nwhich\n  goes on\n1. **b** `c**d**`\n2. e\n\nf\n")
+    assert "".join(listed.splitlines()[1:]) == "<p>of</p><ul><li>a which goes on</li></ul><ol><li><b>b</b> <code>c**d**</code></li><li>e</li></ol><p>f</p>"
 
 
 # [utest->swr~bundle-report~1]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Of part `configuration`: the auditor's verdict on each rule, and registers of the running machine beside what they must be."""
 
+import re
 from collections import Counter
 
 from .markup import code, heading, listed, load, number, prose, table, text, verdict
@@ -23,9 +24,13 @@ def _audit(folder):
     return heading("The auditor's verdict, by rule", said + table(["rule", "claim", "verdict", "violations"], rows) + told)
 
 
+WIDTHS = (13, 16, 17, 15, 31, 8)  # of the registers' columns, in percent
+WHOLE = 24  # characters
+
+
 def _whole(value):
-    """A register's value, which isn't broken."""
-    return f'<td class="whole">{code(value)}</td>'
+    """A register's value, which isn't broken but where it is of several registers."""
+    return f'<td class="whole">{code(value)}</td>' if len(value) <= WHOLE else "<td>" + "<wbr>".join(code(part) for part in re.findall(".{1,16}", value)) + "</td>"
 
 
 def _registers(folder):
@@ -41,7 +46,7 @@ def _registers(folder):
     ]
     machine = ", ".join(f"{name} {value}" for name, value in found["machine"].items())
     said = f"<p>Read from a machine that runs the image with {code(found['image_sha256'])}: {text(machine)}.</p>"
-    every = heading("Each register; those that differ come first", table(["where", "register", "must be", "is", "by", "verdict"], rows))
+    every = heading("Each register; those that differ come first", table(["where", "register", "must be", "is", "by", "verdict"], rows, WIDTHS))
     return heading("Registers of the running machine", said + counts) + listed("Not read", found.get("not_read", [])) + listed("At rest", found.get("at_rest", [])) + every
 
 

@@ -37,6 +37,9 @@ def conditions(rows):
     return " ".join(f"{line}:{','.join(map(str, numbers))}" for line, numbers in sorted(rows))
 
 
+WIDTHS = (28, 9, 8, 7, 16, 20, 12)  # of the files' columns, in percent
+
+
 def _by_file(result):
     rows = []
     for name, file in result["files"].items():
@@ -45,7 +48,7 @@ def _by_file(result):
         shown = (ranges(gaps["lines"]), outcomes(gaps["branches"]), conditions(gaps["mcdc"]))
         rows.append([code(name), *shares, *(f'<span class="pale">{text(numbers)}</span>' for numbers in shown)])
     head = ["file", "statements", "branches", "MC/DC", "lines never executed", "outcomes that never came", "conditions not shown"]
-    return heading(f"{result['what']}, by file", table(head, rows))
+    return heading(f"{result['what']}, by file", table(head, rows, WIDTHS))
 
 
 def _justified(folder):
