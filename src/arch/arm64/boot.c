@@ -220,6 +220,7 @@ u64 boot_main(void)
 	say(EL2_VA_UART, " cells on board ");
 	say(EL2_VA_UART, bp->machine.board);
 	say(EL2_VA_UART, "\n");
+	serrors_drain(); /* the loader's */
 	machine_compare(bp);
 	if (bp->crash_va)
 		crash_gather(bp->crash_va, bp->cores.count);

@@ -113,6 +113,9 @@ guarded_abort:
 	msr	elr_el2, x17
 	eret
 1:	cbnz	x0, crash_entry
+	mrs	x16, spsr_el2		// one at most: what asserts it may never end
+	orr	x16, x16, #0x100	// PSTATE.A
+	msr	spsr_el2, x16
 	eret
 guarded_return:
 	msr	daifset, #4

@@ -10,13 +10,13 @@
 #include "../../core/events.h"
 #include "../../core/mmio.h"
 
-#define ALL_ONES 0xffffffffu
+#define ALL_ONES 0xffffffffu /* what a guest writes that asks for a size */
 
 u32 pci_read(va_t va)
 {
 	const struct guarded found = guarded_read32(va & ~UINT64_C(3));
 
-	return found.good ? (u32)found.value : ALL_ONES;
+	return found.good ? (u32)found.value : PCI_NO_ANSWER;
 }
 
 void pci_write(va_t va, u32 value, u32 width)
@@ -40,7 +40,7 @@ bool pci_bars_restore(const struct bp_pci_function *function)
 	for (u32 i = 0; i < function->bars.count; i++) {
 		const u32 found = pci_read(function->config_va + bars[i].offset);
 
-		restored = restored && found != ALL_ONES && (found & bars[i].value) == bars[i].value;
+		restored = restored && found != PCI_NO_ANSWER && (found & bars[i].value) == bars[i].value;
 	}
 	return restored;
 }
@@ -127,7 +127,7 @@ static void place_write(const struct place *place, u32 value, u32 lanes, const s
 	if (function->config_va == 0 || !(open & lanes))
 		return;
 	now = pci_read(function->config_va + row->offset);
-	if (now == ALL_ONES && open != ALL_ONES)
+	if (now == PCI_NO_ANSWER && open != ~UINT32_C(0))
 		return; /* the function is in reset: what the guest doesn't write can't be kept */
 	next = (now & ~(open & lanes)) | (value & open & lanes); /* no other lanes are written */
 	/* A reset has cleared the BARs: it decodes memory where it belongs, or not at all. */

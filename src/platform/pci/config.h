@@ -13,8 +13,9 @@
 #define PCI_COMMAND_MASTER   BIT(2)
 #define PCI_COMMAND_INTX_OFF BIT(10)
 
-/* The 4 bytes that hold the register at `va`; all ones, as of a function that isn't there, if the host
+/* The 4 bytes that hold the register at `va`; PCI_NO_ANSWER, as of a function that isn't there, if the host
  * faults. */
+#define PCI_NO_ANSWER UINT32_C(0xffffffff)
 u32 pci_read(va_t va);
 /* `width` bytes: 1, 2, 4 */
 void pci_write(va_t va, u32 value, u32 width);

@@ -34,14 +34,23 @@ void pci_functions_stop(void)
 		function_stop(&functions()[i]);
 }
 
-/* Of a PF that others' virtual functions depend on, `reset` is 0. [impl->swr~pci-functions-reset~1] */
+/*
+ * Of a PF that others' virtual functions depend on, `reset` is 0. One that doesn't answer is in reset
+ * already: the rest of its control register isn't known, so nothing is written. It is asked again, since the
+ * first answer may be lost to the abort of a write before. [impl->swr~pci-functions-reset~1]
+ */
 static bool function_reset(const struct bp_pci_function *function)
 {
 	const va_t control = function->config_va + function->reset;
+	u32 now;
 
 	if (function->config_va == 0 || function->reset == 0)
 		return false;
-	pci_write(control, (pci_read(control) | DEVICE_CONTROL_FLR) & 0xffff, 2);
+	now = pci_read(control);
+	if (now == PCI_NO_ANSWER)
+		now = pci_read(control);
+	if (now != PCI_NO_ANSWER)
+		pci_write(control, (now | DEVICE_CONTROL_FLR) & 0xffff, 2);
 	return true;
 }
 

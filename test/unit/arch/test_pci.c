@@ -4,7 +4,8 @@
  * steps (src/platform/pci), against a function that behaves as one.
  *
  * Robustness: absent_reads_as_ones, ghost_is_read_only, bars_are_sized_and_stay, every_offset,
- * functions_stop_whatever_was_set, shared_pf_is_not_reset, steps_end_where_the_machine_differs
+ * functions_stop_whatever_was_set, no_answer_no_reset, shared_pf_is_not_reset,
+ * steps_end_where_the_machine_differs
  */
 #include "machine.h"
 #include "../../../src/blueprint/pci.h"
@@ -367,6 +368,26 @@ static void functions_reset(void **state)
 	assert_int_equal(((u32 *)STATE)[1], 0);
 }
 
+/* In reset, or gone: what it holds isn't known, so it isn't written; it is waited for.
+ * [utest->swr~pci-functions-reset~1] */
+static void no_answer_no_reset(void **state)
+{
+	const u32 control = phys32(CONFIG + 0x78);
+	const u64 start = reg("cntvct_el0");
+
+	machine_unreadable = CONFIG;
+	pci_functions_reset();
+	assert_int_equal(resets, 0);
+	assert_int_equal(phys32(CONFIG + 0x78), control);
+	assert_true(reg("cntvct_el0") - start >= 6250000);
+	/* One answer is lost: it is reset. */
+	machine_unreadable_for = 1;
+	pci_functions_reset();
+	assert_int_equal(machine_unreadable, 0);
+	assert_int_equal(resets, 1);
+	assert_int_equal(phys32(CONFIG + 0x78) & 0xffff, 0x2810);
+}
+
 /* [utest->swr~pci-functions-reset~1] */
 static void shared_pf_is_not_reset(void **state)
 {
@@ -442,6 +463,7 @@ int main(void)
 		cmocka_unit_test_setup(functions_stop_whatever_was_set, boot),
 		cmocka_unit_test_setup(shared_device_is_told, boot),
 		cmocka_unit_test_setup(functions_reset, boot),
+		cmocka_unit_test_setup(no_answer_no_reset, boot),
 		cmocka_unit_test_setup(shared_pf_is_not_reset, boot),
 		cmocka_unit_test_setup(steps_in_order, boot),
 		cmocka_unit_test_setup(steps_end_where_the_machine_differs, boot),

@@ -30,6 +30,7 @@ void (*machine_on_wfi)(void);
 void (*machine_on_time)(void);
 u64 machine_time_step;
 u64 machine_unreadable, machine_unwritable;
+u32 machine_unreadable_for;
 u32 machine_active;
 
 static u32 lr_count;
@@ -360,8 +361,11 @@ u32 phys_writes(void)
 
 struct guarded guarded_read32(va_t va)
 {
-	if (machine_unreadable && va >= machine_unreadable && va < machine_unreadable + 0x10000)
+	if (machine_unreadable && va >= machine_unreadable && va < machine_unreadable + 0x10000) {
+		if (machine_unreadable_for && --machine_unreadable_for == 0)
+			machine_unreadable = 0;
 		return (struct guarded){0, 0};
+	}
 	return (struct guarded){host_mmio_read(va, 4), 1};
 }
 
