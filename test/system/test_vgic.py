@@ -98,17 +98,12 @@ def test_ends_in_turn(results):
 
 
 AP1R = [f"S3_4_C12_C9_{n}" for n in range(4)]  # ICH_AP1R<n>_EL2, of which QEMU has the first
-STEP = 4  # levels of 7 bits from one of QEMU's 5 to the next
 
 
-def seven_bits(found):
-    """ICH_VTR_EL2: so many of virtual priority, each for preemption."""
-    return found & ~(0x3F << 26) | 6 << 29 | 6 << 26
-
-
-def levels_of(number, found):
-    """One of such a CPU's registers, where QEMU's is `found`."""
-    return sum(1 << bit for bit in range(0, 32, STEP) if found >> (32 * number + bit) // STEP & 1)
+def levels_of(bits, number, found):
+    """One of the registers of a CPU with so many bits of priority, where QEMU's is `found`."""
+    step = 1 << bits - 5
+    return sum(1 << bit for bit in range(0, 32, step) if found >> (32 * number + bit) // step & 1)
 
 
 def one_register():
@@ -123,26 +118,28 @@ def one_register():
     return image.fit, code
 
 
-def test_seven_bits_of_priority(results):
-    """Which priorities run stands in four registers: what EL2 reads is QEMU's, spread as theirs are. Those of 5 bits, as the distributor's, have
-    every fourth level."""
+@pytest.mark.parametrize("bits, registers", [(6, {0, 1}), (7, {1, 2, 3})], ids=["6", "7"])
+def test_bits_of_priority(results, bits, registers):
+    """Which priorities run stands in more than one register: what EL2 reads is QEMU's, spread as theirs are. Those of 5 bits, as the
+    distributor's, have every second level, or every fourth."""
     image, code = one_register()
     read = set()
 
     def spread(number):
         def change(found):
             read.add(number)
-            return levels_of(number, found)
+            return levels_of(bits, number, found)
 
         return change
 
+    reads = {name: spread(number) for number, name in enumerate(AP1R)}
+    reads[ICH_VTR_EL2] = lambda found: found & ~(0x3F << 26) | (bits - 1) << 29 | (bits - 1) << 26
     with halted(results, image) as running:
         with gdbstub.attached(running.target) as gdb:
             gdb.run_to(CORE, [symbol("core_on")])  # by the first case with a sibling; those whose interrupts nest come after
             gdb.step(CORE)
-            reads = {ICH_VTR_EL2: seven_bits, **{name: spread(number) for number, name in enumerate(AP1R)}}
             cpu.Cpu(gdb, code, running.fit.kernel.load, CORE).run([symbol("core_on")], reads)  # by one whose sibling had left
-        assert read >= {1, 2, 3}
+        assert read == registers
         all_good(running, ALWAYS + INJECTED + PARKED)
 
 
