@@ -43,23 +43,20 @@ class Cpu:
         reads: {name: function of the value}, of registers that it has: what EL2 gets instead. lacks: {name: value} of registers that
         are none in QEMU, where they would be undefined."""
         reads, lacks = reads or {}, lacks or {}
-        changed = {at + 4: place for at, place in self._places(MRS, reads).items()}
-        lacked, written = self._places(MRS, lacks), self._places(MSR, lacks)
+        changed, lacked, written = self._places(MRS, reads), self._places(MRS, lacks), self._places(MSR, lacks)
         looked_at, seen = {*until, *changed, *lacked, *written}, {}
         while (at := self._next(looked_at)) not in until:
-            if at in changed:  # behind it, where another one may stand
+            if at in changed:
                 name, number = changed[at]
-                self._set(number, reads[name](self._get(number)))
+                self._read(number, reads[name])
+                continue
             if at in written:
                 name, number = written[at]
                 seen.setdefault(name, []).append(self._get(number))
-            elif at in lacked:
+            else:
                 name, number = lacked[at]
                 self._set(number, lacks[name])
-            if at in written or at in lacked:
-                self._gdb.change(self._core, "pc", at + 4)
-            else:
-                self._gdb.step(self._core)
+            self._gdb.change(self._core, "pc", at + 4)
         return at, seen
 
     def _next(self, addresses):
@@ -75,6 +72,11 @@ class Cpu:
 
     def next_read(self, name, change):
         """Lets the core run to its next read of a register, which gives change(value)."""
-        after = {at + 4: number for at, (_, number) in self._places(MRS, [name]).items()}
-        at = self._gdb.run_to(self._core, after)
-        self._set(after[at], change(self._get(after[at])))
+        reads = self._places(MRS, [name])
+        _, number = reads[self._next(reads)]
+        self._read(number, change)
+
+    def _read(self, number, change):
+        """The core stands before it. What follows may be come to from elsewhere, too, so nothing is done there."""
+        self._gdb.step(self._core)
+        self._set(number, change(self._get(number)))

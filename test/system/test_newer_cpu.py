@@ -127,6 +127,18 @@ def test_priorities(results):
             running.ask("attacker", "gic-state", "gic-state")
 
 
+VTR = "S3_4_C12_C11_1"  # ICH_VTR_EL2
+SIX_BITS = {"S3_4_C12_C8_1": 0, "S3_4_C12_C9_1": 0}  # ICH_AP0R1_EL2, ICH_AP1R1_EL2
+SEVEN_BITS = {**SIX_BITS, "S3_4_C12_C8_2": 0, "S3_4_C12_C8_3": 0, "S3_4_C12_C9_2": 0, "S3_4_C12_C9_3": 0}
+
+
+@pytest.mark.parametrize("bits, written", [(6, SIX_BITS), (7, SEVEN_BITS)], ids=["6", "7"])
+def test_virtual_priorities(results, bits, written):
+    """So many bits of virtual priority, each of them for preemption. [stest->swr~core-quiesced~1]"""
+    reads = {VTR: lambda found: found & ~(0x3F << 26) | (bits - 1) << 29 | (bits - 1) << 26}
+    assert {register: value for register, (value,) in started(results, reads, SEVEN_BITS).items()} == written
+
+
 RPR = "S3_0_C12_C11_3"  # ICC_RPR_EL1
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What comes to a core that rests in EL2: interrupts of EL2's own are served, what is for a guest stays where it is, and what a life leaves
-behind doesn't come to the next one.
+behind doesn't come to the next one; nor does a message that is none of its cell's come to anybody.
 
 A core that goes to rest is held by gdb: at its WFI, which it then passes, as one may; between the GIC's word on what is pending and the
 acknowledgement; or in the middle of its cell's restart. What comes meanwhile, others have sent: a cell, or a device.
@@ -22,6 +22,8 @@ from harness.blueprint import EL2_VA_TEXT
 
 CPU_OFF = 0x84000002
 WFI, HPPIR, IAR, NOTHING = 0xD503207F, "S3_0_C12_C12_2", "S3_0_C12_C12_0", 1023
+EOIR, DIR = "S3_0_C12_C12_1", "S3_0_C12_C11_1"
+LPI_COUNT = 516  # struct bp_cell: lpis.count, lpi_first
 CTLR, ISENABLER, ISPENDR, ICPENDR, ISACTIVER, IPRIORITYR, ICFGR, IROUTER = 0, 0x100, 0x200, 0x280, 0x300, 0x400, 0xC00, 0x6000  # of the distributor
 GROUP1 = 2
 CORES = 4
@@ -192,6 +194,46 @@ def test_message_left(machine, own):
     with gdbstub.attached(machine.target) as gdb:
         edu.send(gdb)
     assert edu.come()
+
+
+def test_message_gone(machine):
+    """One that the GIC tells of, and has taken back when it is acknowledged: nothing is ended, and there are no more looks than the cell has
+    messages. [stest->swr~cell-interrupts-reset~1]"""
+    code, load = bytes(machine.fit.kernel.data[: machine.blueprint.offset]), machine.fit.kernel.load
+    _, (count, first) = lpis(machine, "health")
+    looks = []
+
+    def told(found):
+        assert found & 0xFFFFFF == NOTHING
+        looks.append(found)
+        return first
+
+    with restarts(machine, "health"):
+        with gdbstub.attached(machine.target) as gdb:
+            machine.health.tell(call(SYSTEM_RESET), gdb=gdb)
+            gdb.run_to(0, [build.symbol(build.HYPERVISOR, "arch_cell_interrupts_reset")])
+            _, ended = cpu.Cpu(gdb, code, load).run([gdb.register(0, "x30")], {HPPIR: told}, {EOIR: 0, DIR: 0})
+    assert (len(looks), ended) == (count + 1, {})
+
+
+def lpis(machine, cell):
+    """Of its record in memory: the address of the first one's number; how many there are, that number."""
+    place = machine.blueprint.offset + machine.blueprint.cells[cell].record_offset + LPI_COUNT
+    return machine.fit.kernel.load + place + 4, struct.unpack_from("<II", machine.fit.kernel.data, place)
+
+
+def test_message_of_nobody(machine):
+    """Below a cell's first one, and behind its last: it is ended, and nothing pends. [stest->swr~lpi-makes-spi~1]"""
+    edu = Messages(machine)
+    place, (count, first) = lpis(machine, "health")
+    assert count
+    for number in first + count, first - count, first:
+        taken = machine.view.core("health").exits["irq"]
+        with gdbstub.attached(machine.target) as gdb:
+            gdb.write_physical(place, struct.pack("<I", number))
+            edu.send(gdb)
+        qemu.wait_until(lambda taken=taken: machine.view.core("health").exits["irq"] > taken, "it comes")
+        assert edu.come() == (number == first)
 
 
 def test_silence_outlives_its_cell(machine):

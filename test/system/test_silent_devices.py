@@ -5,6 +5,7 @@ should be there is memory, which takes every write and answers nothing.
 Robustness: all
 """
 
+import contextlib
 import struct
 
 import pytest
@@ -13,7 +14,7 @@ import system
 from changed_image import GICRS, ITSS, LPI_CORES, MEMORY, PROBES, SMMUS, Image
 from dma_machine import EXTRA
 from harness import qemu
-from harness.blueprint import EL2_VA_GICD, EL2_VA_UART
+from harness.blueprint import EL2_VA_GICD, EL2_VA_UART, PAGE
 from harness.machine_tables import EL2_VA_SERVICE
 
 WRITABLE_PA, WRITABLE_VA, SMMU_VA, SMMU_IDR0_MASK = 80, 88, 184, 196  # struct bp_header
@@ -123,14 +124,14 @@ def test_gic_of_a_core(results, device):
         system.System(target, image.fit).start().wait_up("attacker", "victim")
 
 
-def own_redistributor(image, name):
-    """Where EL2 of a cell's first core has the RD_base page."""
+def own_redistributor(image, name, number=0):
+    """Where EL2 of a cell's core has the RD_base page."""
     record = image.blueprint.offset + image.blueprint.cells[name].record_offset
     (cores,) = struct.unpack_from("<I", image.kernel.data, record + CELL_CORES)
-    return struct.unpack_from("<Q", image.kernel.data, record + cores + CORE_GICR_VA)[0]
+    return struct.unpack_from("<Q", image.kernel.data, record + cores + CORE_BYTES * number + CORE_GICR_VA)[0]
 
 
-CELL_CORES, CORE_GICR_VA = 448, 8  # struct bp_cell, struct bp_core
+CELL_CORES, CORE_BYTES, CORE_GICR_VA = 448, 40, 8  # struct bp_cell, struct bp_core
 FLASH, FLASH_BYTES = 0x04000000, 64 << 20  # QEMU's second bank: what is written there are commands, and what is read stays
 GICR_TYPER, LPIS_ON = 8, 1
 
@@ -157,16 +158,39 @@ def test_lpis(results, on):
     assert "'s redistributor does not take the LPIs' tables\n" in said
 
 
-def test_lpis_of_a_loader(results):
-    """They can't be turned off: the core halts, and its cell doesn't start. [stest->swr~lpis-by-tables~1]"""
+@contextlib.contextmanager
+def left_on(results, name, number):
+    """The system with a core of a cell that halts."""
     image = Image("injected")
-    core = image.blueprint.cells["victim"].cores[0].machine_core
-    image.move(own_redistributor(image, "victim"), FLASH, image.blueprint.el2(core))
+    core = image.blueprint.cells[name].cores[number].machine_core
+    image.move(own_redistributor(image, name, number), FLASH, image.blueprint.el2(core))
     with image.target(results, extra=flash(results, {0: LPIS_ON})) as target:
         running = system.System(target, image.fit).start()
         running.uart.search(r"^bulkhead: the loader left LPIs on, and they can't be turned off: this core halts\n")
+        yield running
+
+
+def test_lpis_of_a_loader(results):
+    """They can't be turned off: the core halts, and its cell doesn't start. [stest->swr~lpis-by-tables~1]"""
+    with left_on(results, "victim", 0) as running:
         running.wait_up("attacker")
         assert running.view.state("victim") == "none"
+
+
+def test_lpis_of_a_loader_at_a_sibling(results):
+    """The cell is lost before its first life: that is told, nothing of it is filled, and no order starts it.
+    [stest->swr~lpis-by-tables~1] [stest->swr~restart-order~1]"""
+    with left_on(results, "attacker", 1) as running:
+        running.wait_up("victim")
+        qemu.wait_until(lambda: running.view.state("attacker") == "lost", "it is given up")
+        running.uart.search(r"^event: .* cell=attacker lost")
+        with running.unharmed("victim"):
+            running.health("restart attacker")
+        now, cell = running.view.core("attacker"), running.blueprint.cells["attacker"]
+        assert (now.cell_state, now.generation, now.restarts) == ("lost", 0, 0)
+        assert cell.images
+        for image in cell.images:
+            assert not any(running.target.read_memory(cell.stage2(image.ipa), min(image.size, PAGE)))
 
 
 LPI_PROCESSOR = 24  # struct bp_lpi_core

@@ -53,6 +53,20 @@ def test_exact(results, mode, options):
         assert running.view.core("exact").generation == 1
 
 
+@contextlib.contextmanager
+def halted(results, image=None):
+    """exact, before its first instruction; goes on from there by gdb."""
+    with qemu.QemuTarget(results, extra=["-S"]) as target:
+        running = system.System(target, image or system.image("vgic-injected"))
+        target.load(running.fit)
+        target.power("on")
+        yield running
+
+
+def symbol(name):
+    return build.symbol(build.HYPERVISOR, name)
+
+
 # ---- a CPU that QEMU has no model of ----
 
 ICH_VTR_EL2 = "S3_4_C12_C11_1"
@@ -83,21 +97,53 @@ def test_ends_in_turn(results):
         all_good(system.System(target, without_tds(results)).start(), ALWAYS + INJECTED)
 
 
+AP1R = [f"S3_4_C12_C9_{n}" for n in range(4)]  # ICH_AP1R<n>_EL2, of which QEMU has the first
+
+
+def levels_of(bits, number, found):
+    """One of the registers of a CPU with so many bits of priority, where QEMU's is `found`."""
+    step = 1 << bits - 5
+    return sum(1 << bit for bit in range(0, 32, step) if found >> (32 * number + bit) // step & 1)
+
+
+def one_register():
+    """An image that reads QEMU's register in place of each, and its code before."""
+    image = Image("vgic-injected")
+    code = image.code
+    at = next(iter(cpu.places(code, cpu.MRS, AP1R[:1], [0])))
+    first = int.from_bytes(code[at : at + 4], "little") & ~31
+    for at, (_, target) in cpu.places(code, cpu.MRS, AP1R, [0]).items():
+        struct.pack_into("<I", image.kernel.data, at, first | target)
+    blueprint.rehash(image.kernel)
+    return image.fit, code
+
+
+@pytest.mark.parametrize("bits, registers", [(6, {0, 1}), (7, {1, 2, 3})], ids=["6", "7"])
+def test_bits_of_priority(results, bits, registers):
+    """Which priorities run stands in more than one register: what EL2 reads is QEMU's, spread as theirs are. Those of 5 bits, as the
+    distributor's, have every second level, or every fourth."""
+    image, code = one_register()
+    read = set()
+
+    def spread(number):
+        def change(found):
+            read.add(number)
+            return levels_of(bits, number, found)
+
+        return change
+
+    reads = {name: spread(number) for number, name in enumerate(AP1R)}
+    reads[ICH_VTR_EL2] = lambda found: found & ~(0x3F << 26) | (bits - 1) << 29 | (bits - 1) << 26
+    with halted(results, image) as running:
+        with gdbstub.attached(running.target) as gdb:
+            gdb.run_to(CORE, [symbol("core_on")])  # by the first case with a sibling; those whose interrupts nest come after
+            gdb.step(CORE)
+            cpu.Cpu(gdb, code, running.fit.kernel.load, CORE).run([symbol("core_on")], reads)  # by one whose sibling had left
+        assert read == registers
+        all_good(running, ALWAYS + INJECTED + PARKED)
+
+
 # ---- a core that is late ----
-
-
-@contextlib.contextmanager
-def halted(results):
-    """exact, before its first instruction; goes on from there by gdb."""
-    with qemu.QemuTarget(results, extra=["-S"]) as target:
-        running = system.System(target, system.image("vgic-injected"))
-        target.load(running.fit)
-        target.power("on")
-        yield running
-
-
-def symbol(name):
-    return build.symbol(build.HYPERVISOR, name)
 
 
 def test_more_ends_than_parked(results):
