@@ -93,7 +93,7 @@ def parse(data):
         fault_count=count,
         fault_time=time,
         fault_error=ERRORS[error],
-        fault_action=ACTIONS[action],
+        fault_action=ACTIONS[action] if action < len(ACTIONS) else str(action),
         fault_esr=esr,
         fault_elr=elr,
         fault_far=far,

@@ -9,12 +9,12 @@ Robustness: all
 import pytest
 
 import commanded
-from commanded import INVALID, OK, Command, Commanded, load, store
+from commanded import HVC, INVALID, OK, SMC, Command, Commanded, load, store
 from harness import build
 
 DOORBELL, RINGS_MAX = 0xC6000004, 32  # a millisecond
 BUSY = -4
-BELL, SILENT, NONE = 0, 1, 2  # channels, by index
+BELL, SILENT, BOTH, NONE = range(4)  # channels, by index
 IVSHMEM, POSITION, RING = 5, 8, 12  # enum bp_mmio_kind; registers
 ISPENDR, ICPENDR = 0x200, 0x280  # of the distributor
 # X4 times: X0 = X3, HVC, X5 += X0; X6, X7: CNTVCT before and after
@@ -24,16 +24,17 @@ RINGS = 0xD5033FDF, 0xD53BE046, 0xAA0303E0, 0xD4000002, 0x8B0000A5, 0xF1000484, 
 @pytest.fixture(scope="module")
 def bells():
     with commanded.running("commanded-bells", build.results_folder(__name__)) as running:
-        running.ringer, running.listener = Commanded(running, "ringer"), Commanded(running, "listener")
+        running.ringer = Commanded(running, "ringer")
         yield running
 
 
-def rung(bells):
-    """Interrupts of the listener's that were pending; they no longer are."""
-    gicd = bells.listener.device(commanded.GICD)
-    spis = bells.blueprint.cells["listener"].spis
+def rung(bells, name="listener"):
+    """Interrupts of a cell's that were pending; they no longer are."""
+    cell = Commanded(bells, name)
+    gicd = cell.device(commanded.GICD)
+    spis = bells.blueprint.cells[name].spis
     words = sorted({spi // 32 for spi in spis})
-    ends = bells.listener.do(*(load(gicd + ISPENDR + 4 * word) for word in words), *(store(gicd + ICPENDR + 4 * word, 0xFFFFFFFF) for word in words))
+    ends = cell.do(*(load(gicd + ISPENDR + 4 * word) for word in words), *(store(gicd + ICPENDR + 4 * word, 0xFFFFFFFF) for word in words))
     found = {word: end.x[0] for word, end in zip(words, ends)}
     return [spi for spi in spis if found[spi // 32] >> spi % 32 & 1]
 
@@ -44,6 +45,19 @@ def test_declared(bells):
     assert rung(bells) == []
     assert bells.ringer.calls((DOORBELL, BELL), (DOORBELL, BELL)) == [OK, OK]
     assert len(rung(bells)) == 1
+
+
+@pytest.mark.parametrize("conduit", [HVC, SMC], ids=["hvc", "smc"])
+def test_several_readers(bells, conduit):
+    """A channel's bell rings at each of its readers, and is another one than that of the channel which one of them alone reads."""
+    rung(bells)
+    rung(bells, "second")
+    assert bells.ringer.do(Command(conduit, (DOORBELL, BELL))).status == OK
+    alone = rung(bells)
+    assert len(alone) == 1 and rung(bells, "second") == []
+    assert bells.ringer.do(Command(conduit, (DOORBELL, BOTH))).status == OK
+    first, second = rung(bells), rung(bells, "second")
+    assert len(first) == len(second) == 1 and first != second and first != alone
 
 
 def test_register(bells):

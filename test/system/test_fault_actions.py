@@ -25,7 +25,10 @@ STATES = {"el0": EL0, "el1t": EL1T, "el1h": EL1H, "aarch32": EL0_A32}
 VECTORS = {"el0": 0x400, "el1t": 0x000, "el1h": 0x200, "aarch32": 0x600}
 SYNC_LOWER, SERROR_LOWER = 0x400, 0x580  # of a vector table: Arm ARM D1.4.1
 CRASH_DUMPS = 32  # offset in struct crash_record
-FORBIDDEN_ACCESS = 2  # enum bp_error
+FORBIDDEN_ACCESS, APPLICATION = 2, 9  # enum bp_error
+ACTIONS, LOG, COUNT = 160, 1, 6  # offset in struct bp_cell; enum bp_action
+FAULT_X = 648  # offset in struct telemetry_core
+RESTART = 1  # of CELL_CONTROL
 
 
 @pytest.fixture(scope="module")
@@ -76,16 +79,20 @@ def test_application(machine):
         assert (core.fault_error, core.fault_action, core.fault_far, core.generation) == ("application-error", action, 42, 1)
 
 
-def test_serror(machine):
-    """One that costs nothing: the guest goes on where it was. The debugger makes it of a call, whose registers stay as they were.
-    [stest->swr~serror-attributed~1]"""
+def serror(machine, cell):
+    """The debugger makes it of a call."""
     vectors = build.symbol(build.HYPERVISOR, "vectors")
+    core = Commanded(machine, cell)
+    with gdbstub.attached(machine.target) as gdb:
+        core.tell(call(APPLICATION_ERROR, 42), gdb=gdb)
+        gdb.change_at(machine.blueprint.cells[cell].cores[0].machine_core, vectors + SYNC_LOWER, "pc", vectors + SERROR_LOWER)
+    return core
+
+
+def test_serror(machine):
+    """One that costs nothing: the guest goes on where it was, and its registers stay as they were. [stest->swr~serror-attributed~1]"""
     for cell, action in ("logging", "log"), ("ignoring", "ignore"):
-        core = Commanded(machine, cell)
-        with gdbstub.attached(machine.target) as gdb:
-            core.tell(call(APPLICATION_ERROR, 42), gdb=gdb)
-            gdb.change_at(machine.blueprint.cells[cell].cores[0].machine_core, vectors + SYNC_LOWER, "pc", vectors + SERROR_LOWER)
-        (end,) = core.ends(1)
+        (end,) = serror(machine, cell).ends(1)
         assert end.passed and end.x[:2] == (APPLICATION_ERROR, 42)
         now = machine.view.core(cell)
         assert (now.fault_error, now.fault_action, now.generation) == ("serror", action, 1)
@@ -100,6 +107,44 @@ def test_flood(machine):
         told, dropped = after.event_sequence - before.event_sequence, after.events_dropped - before.events_dropped
         assert after.fault_count == before.fault_count + 100
         assert told + dropped == 100 and dropped > 0
+
+
+def test_serror_restarts(machine):
+    """One that costs the cell its life, the health cell's own: all of the guest's registers are recorded, and it begins anew at once, alone.
+    [stest->swr~serror-attributed~1]"""
+    cell, others = "health", [machine.view.core(name).generation for name in ("logging", "ignoring")]
+    before = machine.view.core(cell)
+    core = serror(machine, cell)
+    qemu.wait_until(lambda: machine.view.core(cell).generation == before.generation + 1, "it is restarted")
+    now = machine.view.core(cell)
+    assert (now.fault_error, now.fault_action, now.restart_cause, now.fault_count) == ("serror", "restart", "serror", before.fault_count + 1)
+    assert now.exits == before.exits | {"serror": before.exits["serror"] + 1}  # at once, and not by the next exit
+    x = struct.unpack("<31Q", machine.target.read_memory(machine.blueprint.cells[cell].cores[0].telemetry_pa + FAULT_X, 31 * 8))
+    assert x[:2] == (APPLICATION_ERROR, 42)
+    assert x[26:29] == (core.place(1), core.list_ipa, core.place())  # as commanded.S keeps them
+    assert core.do(call(commanded.CELL_INFO, 2)).x[:2] == (OK, now.generation)
+    assert [machine.view.core(name).generation for name in ("logging", "ignoring")] == others
+
+
+@pytest.mark.parametrize("action", [COUNT, 0xFF])
+def test_none_such(machine, action):
+    """An action that the table can't have: the cell stops."""
+    cell = machine.blueprint.cells["logging"]
+    place = machine.fit.kernel.load + machine.blueprint.offset + cell.record_offset + ACTIONS + APPLICATION
+    before = machine.view.core("logging")
+    assert machine.target.read_memory(place, 1) == bytes([LOG])
+    with gdbstub.attached(machine.target) as gdb:
+        gdb.write_physical(place, bytes([action]))
+        Commanded(machine, "logging").tell(call(APPLICATION_ERROR, 42), gdb=gdb)
+    qemu.wait_until(lambda: machine.view.state("logging") == "stopped", "it is stopped")
+    with gdbstub.attached(machine.target) as gdb:
+        gdb.write_physical(place, bytes([LOG]))
+    now = machine.view.core("logging")
+    assert (now.restart_cause, now.generation, now.fault_count) == ("application-error", before.generation, before.fault_count + 1)
+    assert (now.fault_error, now.fault_action, now.fault_far) == ("application-error", str(action), 42)
+    assert Commanded(machine, "health").call(commanded.CELL_CONTROL, cell.index, RESTART, commanded.REQUEST) == OK
+    qemu.wait_until(lambda: machine.view.core("logging").generation == before.generation + 1, "it is restarted")
+    assert Commanded(machine, "logging").call(APPLICATION_ERROR, 42) == OK
 
 
 # [stest->swr~health-own-actions~1]
