@@ -62,6 +62,11 @@ class Console:
         with self._changed:
             return self._text
 
+    def drain(self):
+        """Of a target that has ended: waits for the last of it."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed, PATIENCE)
+
     def mark(self):
         """Position of the end of what has arrived, for search(..., since=)."""
         return len(self.text)

@@ -196,6 +196,8 @@ class QemuTarget(Target):
     def console(self, name="serial0"):
         if name != "serial0":
             raise ValueError(f"no console {name!r}: this machine has one UART, serial0")
+        if self._console and not self.running():
+            self._console.drain()
         return self._console
 
     def read_memory(self, address, size):
