@@ -89,6 +89,24 @@ def test_gone(machine):
     machine.restart("gone")
 
 
+def test_no_answer_to_a_reset(machine):
+    """One that doesn't say what its control register holds isn't written, and is waited for like one that was reset. Played: EL2 reads where
+    it has nothing mapped. [stest->swr~pci-functions-reset~1]"""
+    cell = machine.blueprint.cells["other"]
+    core, place = cell.cores[0].machine_core, config_va(machine.fit, machine.blueprint.offset, cell)
+    after, asked = machine.generation("other") + 1, []
+    with gdbstub.attached(machine.target) as gdb:
+        mark = machine.health("restart other")
+        for _ in range(2):
+            gdb.run_to(core, [build.symbol(build.HYPERVISOR, "guarded_read32")])
+            asked.append(gdb.register(core, "x0") - place)
+            gdb.change(core, "x0", 0)
+        gdb.run_to(core, [build.symbol(build.HYPERVISOR, "pci_bars_restore"), build.symbol(build.HYPERVISOR, "pci_write")])
+        assert gdb.register(core, "pc") == build.symbol(build.HYPERVISOR, "pci_bars_restore")
+    assert asked[0] == asked[1] > 0x40
+    machine.wait_generation("other", after, mark)
+
+
 def test_bars_lost(machine):
     """Memory doesn't decode; what else was written holds."""
     write(machine, "other", COMMAND, MEMORY | MASTER)
