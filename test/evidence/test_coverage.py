@@ -133,6 +133,43 @@ def test_gaps_in_macros(tmp_path):
     assert file["branches"]["count"] - file["branches"]["covered"] == 3
 
 
+COPIES = """\
+static inline int of_two_lines(int x)
+{
+	if (x)
+		return
+			1;
+	return
+		2;
+}
+int first(void)
+{
+	return of_two_lines(0);
+}
+"""
+
+
+# [utest->swr~coverage-gaps~1]
+def test_lines_of_copies(tmp_path):
+    """An inline function of two files: what each executes of it is covered."""
+    inline, first = COPIES.split("int first")
+    header, other = tmp_path / "src/some.h", tmp_path / "other.c"
+    header.parent.mkdir()
+    header.write_text(inline)
+    other.write_text(f'#include "{header}"\nint first{first}')
+    (tmp_path / "src/some.c").write_text('#include "some.h"\nint first(void);\nint main(void) { return of_two_lines(1) - 1 + first() - 2; }\n')
+    program = tmp_path / "some"
+    subprocess.run(["clang-19", *llvm.FLAGS.split(), "-o", program, tmp_path / "src/some.c", other], check=True)
+    subprocess.run([program], env={"LLVM_PROFILE_FILE": str(tmp_path / "raw")}, check=True)
+    llvm.merge([tmp_path / "raw"], tmp_path / "profile")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(llvm, "ROOT", tmp_path)
+        files, _ = llvm.export(tmp_path / "profile", [program])
+        file = llvm.by_file(files, ("src",))["src/some.h"]
+    assert files["src/some.h"]["summary"]["lines"]["covered"] < file["lines"]["covered"] == file["lines"]["count"]
+    assert file["gaps"] == {"lines": [], "branches": [], "mcdc": []}
+
+
 # [utest->swr~coverage-gaps~1]
 def test_damaged_profile(tmp_path):
     """Cut off, or no profile at all: nothing is told of it, nor of the good one beside it."""
