@@ -8,6 +8,8 @@ written there is seen. From CPU_ON to the guest; the guest then runs as on any o
 Both ranges: all
 """
 
+import contextlib
+
 import pytest
 
 import system
@@ -73,18 +75,23 @@ CORES = {
 }  # fmt: skip
 
 
-def started(results, reads, lacks):
-    """What the victim's core, which is such a CPU, wrote to registers that QEMU's lacks."""
+@contextlib.contextmanager
+def halted(results):
+    """(the machine before its first instruction, the victim's core, the image's code)"""
     with qemu.QemuTarget(results, extra=["-S"]) as target:
         running = system.System(target, system.image("injected"))
         target.load(running.fit)
         target.power("on")
-        core = running.blueprint.cells["victim"].cores[0].machine_core
-        code = bytes(running.fit.kernel.data[: running.blueprint.offset])
-        with gdbstub.attached(target) as gdb:
+        yield running, running.blueprint.cells["victim"].cores[0].machine_core, bytes(running.fit.kernel.data[: running.blueprint.offset])
+
+
+def started(results, reads, lacks):
+    """What the victim's core, which is such a CPU, wrote to registers that QEMU's lacks."""
+    with halted(results) as (running, core, code):
+        with gdbstub.attached(running.target) as gdb:
             ready = build.symbol(build.HYPERVISOR, "guest_return")
             _, seen = cpu.Cpu(gdb, code, running.fit.kernel.load, core).run([ready], reads, lacks)
-        target.monitor("cont")
+        running.target.monitor("cont")
         running.wait_up("attacker", "victim")
         return seen
 
@@ -158,12 +165,8 @@ ISACTIVER = 0x300 + SPI // 8  # GICD_
 def test_list_registers(results):
     """A GIC with 16 list registers: all are cleared as the core starts, and as it is made quiet each that is in use, whose interrupt is active
     no longer. [stest->swr~core-quiesced~1]"""
-    with qemu.QemuTarget(results, extra=["-S"]) as target:
-        running = system.System(target, system.image("injected"))
-        target.load(running.fit)
-        target.power("on")
-        core = running.blueprint.cells["victim"].cores[0].machine_core
-        code = bytes(running.fit.kernel.data[: running.blueprint.offset])
+    with halted(results) as (running, core, code):
+        target = running.target
         active = next(at for name, at in running.devices() if name.startswith("intc@")) + ISACTIVER
         held = {LIST[n]: LR_ACTIVE | LR_HW | SPI + n << 32 | SPI + n for n in LACKED}
         reads = {VTR: lambda found: found | 15, ELRSR: lambda found: found & ~sum(1 << n for n in LACKED)}
