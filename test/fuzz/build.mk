@@ -60,4 +60,4 @@ $(foreach n,$(FUZZ_NAMES),$(eval $(call FUZZ_RULES,$(n))))
 .PHONY: fuzz-targets
 fuzz-targets: $(FUZZ_NAMES:%=build/fuzz/%)
 
--include $(shell find build/fuzz -name '*.d' 2>/dev/null)
+-include $(shell find build/fuzz/obj build/fuzz/obj-untraced -name '*.d' 2>/dev/null)

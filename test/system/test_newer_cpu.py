@@ -154,7 +154,7 @@ def test_priority_that_never_drops(results):
     started(results, {RPR: lambda found: 0x80}, {})
 
 
-VTR, ELRSR, VMCR = "S3_4_C12_C11_1", "S3_4_C12_C11_5", "S3_4_C12_C11_7"  # ICH_*_EL2
+ELRSR, VMCR = "S3_4_C12_C11_5", "S3_4_C12_C11_7"  # ICH_*_EL2
 LACKED = range(4, 16)  # list registers that QEMU's GIC has not
 LIST = {n: f"S3_4_C12_C{12 + n // 8}_{n % 8}" for n in LACKED}
 LR_ACTIVE, LR_HW = 1 << 63, 1 << 61
