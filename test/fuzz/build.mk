@@ -17,7 +17,7 @@ FUZZ_KEPT := -Dcalloc=kept_calloc -Dreallocarray=kept_reallocarray -Dvasprintf=k
 
 FUZZ_SOURCES_tree := test/fuzz/tree.c $(FUZZ_AUDITOR)
 FUZZ_SOURCES_fit := test/fuzz/fit.c $(FUZZ_AUDITOR)
-FUZZ_SOURCES_audit := test/fuzz/audit.c $(FUZZ_AUDITOR)
+FUZZ_SOURCES_audit := test/fuzz/audit.c test/fuzz/digest.c test/fuzz/large.c $(FUZZ_AUDITOR)
 FUZZ_STAND_IN := test/fuzz/stand_in.c test/fuzz/pack.c test/fuzz/keep.c $(FUZZ_COMPILER)
 FUZZ_SOURCES_front := test/fuzz/front.c $(FUZZ_STAND_IN)
 FUZZ_SOURCES_derive := test/fuzz/derive.c $(FUZZ_STAND_IN)
@@ -38,6 +38,9 @@ FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/$(if $(filter audit,$(1)),obj-untraced,
 
 # Of an edit's bytes none is compared with anything: without the trace of comparisons there are half as many runs again.
 build/fuzz/obj-untraced/%.o: FUZZ_MORE = -fno-sanitize-coverage=trace-cmp
+# What large.c and digest.c stand in for.
+build/fuzz/obj-untraced/src/auditor/%.o: FUZZ_MORE += -Dcalloc=large_calloc -Dfree=large_free
+build/fuzz/obj-untraced/src/auditor/fit.o build/fuzz/obj-untraced/test/fuzz/audit.o: FUZZ_MORE += -DSHA256=digest_once
 
 define FUZZ_COMPILE
 @mkdir -p $(@D)
