@@ -38,9 +38,10 @@ FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/$(if $(filter audit,$(1)),obj-untraced,
 
 # Of an edit's bytes none is compared with anything: without the trace of comparisons there are half as many runs again.
 build/fuzz/obj-untraced/%.o: FUZZ_MORE = -fno-sanitize-coverage=trace-cmp
-# What large.c and digest.c stand in for.
+# What large.c and digest.c stand in for; where they have been is no input's merit.
 build/fuzz/obj-untraced/src/auditor/%.o: FUZZ_MORE += -Dcalloc=large_calloc -Dfree=large_free
 build/fuzz/obj-untraced/src/auditor/fit.o build/fuzz/obj-untraced/test/fuzz/audit.o: FUZZ_MORE += -DSHA256=digest_once
+build/fuzz/obj-untraced/test/fuzz/digest.o build/fuzz/obj-untraced/test/fuzz/large.o: FUZZ_MORE += -fno-sanitize=fuzzer-no-link
 
 define FUZZ_COMPILE
 @mkdir -p $(@D)
