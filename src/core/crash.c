@@ -15,7 +15,7 @@ static void copy(void *to, const void *from, u64 size)
 }
 
 /* [impl->swr~crash-dump~1] */
-void crash_reset(enum crash_kind kind, u32 cell, u32 error, u64 detail)
+void crash_keep(enum crash_kind kind, u32 cell, u32 error, u64 detail)
 {
 	crash_dump.magic = CRASH_MAGIC;
 	crash_dump.kind = kind;
@@ -29,6 +29,11 @@ void crash_reset(enum crash_kind kind, u32 cell, u32 error, u64 detail)
 		copy((void *)this_cell->crash_va, &crash_dump, sizeof(crash_dump));
 		arch_cache_clean_invalidate(this_cell->crash_va, sizeof(crash_dump));
 	}
+}
+
+void crash_reset(enum crash_kind kind, u32 cell, u32 error, u64 detail)
+{
+	crash_keep(kind, cell, error, detail);
 	arch_machine_reset();
 }
 

@@ -7,6 +7,8 @@ An instruction takes 1 us of virtual time, so that 10 s are short.
 Robustness: all
 """
 
+import struct
+
 import pytest
 
 from changed_image import HEALTHY, MEMORY, NOBODY, Image
@@ -17,6 +19,8 @@ HV_CONSOLE_KIND = blueprint.HV_HEADER + 48  # struct hv_header
 HV_SECONDARY = blueprint.HV_HEADER + 24
 CRASH_VA, CORES = 424, 112  # struct bp_header
 CELL_CRASH_VA = 536  # struct bp_cell
+CRASH_MAGIC, CRASH_EXCEPTION = 0x3130485341524342, 1  # struct crash_dump
+UARTFR, TXFF = 0x18, 1 << 5  # of a PL011
 BRANCH_TO_ITSELF = 0x14000000
 EXCEPTION = r"^bulkhead: exception at EL2 on core 0x{core:x} vector 4 "
 RESET = r"^bulkhead: the machine is reset in 10 s\n"
@@ -80,20 +84,26 @@ def test_core_that_never_arrives(results):
         ended(target)
 
 
-@pytest.mark.parametrize("lacks", ["nothing", "console", "crash-area"])
+@pytest.mark.parametrize("lacks", ["nothing", "console", "room", "crash-area"])
 def test_exception_of_a_core(results, lacks):
-    """The machine is reset, also where it can't be told, since where the console is there is nothing, and on a board that has no memory
-    for a dump. [stest->swr~el2-exception-resets~2]"""
+    """The machine is reset, also where it can't be told, since where the console is there is nothing, or it never has room, and on a board that
+    has no memory for a dump; where there is, the dump is there before the console is written. [stest->swr~el2-exception-resets~2]"""
     image = Image("injected")
     victim = image.blueprint.cells["victim"]
     core = victim.cores[0].machine_core
     if lacks == "console":
         image.move(blueprint.EL2_VA_UART, NOBODY, image.blueprint.el2(core))
+    if lacks == "room":
+        image.move(blueprint.EL2_VA_UART, MEMORY, image.blueprint.el2(core))
     if lacks == "crash-area":
         image.write(None, victim.record_offset + CELL_CRASH_VA, 0)
-    with stopped(image, results) as target:
+    full = ["-device", f"loader,addr={MEMORY + UARTFR:#x},data={TXFF},data-len=4"]
+    with image.target(results, extra=["-S", *full]) as target:
         target.power("on")
         with gdbstub.attached(target, dies=True) as gdb:
             gdb.change_at(core, build.symbol(build.HYPERVISOR, "smccc_call"), "pc", 0)
+            gdb.run_to(core, [build.symbol(build.HYPERVISOR, "firmware_call")])
+            kept = target.read_memory(image.blueprint.crash_pa + blueprint.PAGE * (1 + core), 16)
         ended(target)
-        assert (EXCEPTION[1:].format(core=core) in target.console().text) == (lacks != "console")
+        assert (kept == struct.pack("<QII", CRASH_MAGIC, CRASH_EXCEPTION, core)) == (lacks != "crash-area")
+        assert (EXCEPTION[1:].format(core=core) in target.console().text) == (lacks not in ("console", "room"))

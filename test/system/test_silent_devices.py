@@ -198,7 +198,7 @@ UARTFR, FULL = 0x18, 1 << 5  # TXFF
 
 
 def test_console(results):
-    """A UART that never has room: the boot waits a while for each character, says nothing, and cells start.
+    """A UART that never has room: the boot waits a while with each text, says nothing, and cells start.
     [stest->swr~device-waits-bounded~1]"""
     image = Image("injected")
     image.move(EL2_VA_UART, MEMORY)

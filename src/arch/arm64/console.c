@@ -6,13 +6,10 @@
 
 void say(va_t uart, const char *text)
 {
-	if (uart == 0)
-		return;
-	for (; *text; text++) {
-		if (*text == '\n')
-			uart_put(uart, '\r');
-		uart_put(uart, (u8)*text);
-	}
+	bool room = uart != 0;
+
+	for (; room && *text; text++)
+		room = (*text != '\n' || uart_put(uart, '\r')) && uart_put(uart, (u8)*text);
 }
 
 void say_digits(va_t uart, u64 value, u64 base, u32 least)

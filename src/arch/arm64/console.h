@@ -10,13 +10,14 @@
 
 #include "../../core/types.h"
 
+/* What finds no room is left out. */
 void say(va_t uart, const char *text);
 void say_hex(va_t uart, u64 value);
 void say_number(va_t uart, u64 value);
 /* At least so many digits, up to 16. */
 void say_digits(va_t uart, u64 value, u64 base, u32 least);
 
-/* src/platform/uart: one byte out, waiting at most a bounded time for room. */
-void uart_put(va_t uart, u8 byte);
+/* src/platform/uart: one byte out, waiting at most a bounded time for room; false: there was none. */
+bool uart_put(va_t uart, u8 byte);
 
 #endif

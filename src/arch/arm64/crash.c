@@ -28,8 +28,13 @@ static void tell(u64 vector)
 /* What this core's EL2 did is unknown: no cell goes on with it. [impl->swr~el2-exception-resets~2] */
 static void end(const struct exit *exit, u64 vector, va_t sp)
 {
-	static bool ending; /* an exception in here leaves no dump */
+	static bool ending; /* an exception in here leaves what is there by then */
 
+	if (ending) {
+		arch_machine_reset();
+		arch_halt();
+	}
+	ending = true;
 	crash_dump.vector = vector;
 	crash_dump.esr = sysreg_read(esr_el2);
 	crash_dump.elr = sysreg_read(elr_el2);
@@ -39,11 +44,8 @@ static void end(const struct exit *exit, u64 vector, va_t sp)
 	for (u32 i = 0; i < ARRAY_SIZE(crash_dump.x); i++)
 		crash_dump.x[i] = exit->x[i];
 	telemetry()->core_state = CORE_OFF; /* no sibling waits for it */
-	if (!ending) {
-		ending = true;
-		tell(vector);
-		crash_reset(CRASH_EXCEPTION, this_cell->index, BP_ERROR_EXCEPTION_AT_EL2, 0);
-	}
+	crash_keep(CRASH_EXCEPTION, this_cell->index, BP_ERROR_EXCEPTION_AT_EL2, 0);
+	tell(vector);
 	arch_machine_reset();
 }
 

@@ -11,9 +11,13 @@
 #define POLLS_MAX   1000000u /* a byte at 9600 baud takes 1 ms */
 
 /* [impl->swr~device-waits-bounded~1] */
-void uart_put(va_t uart, u8 byte)
+bool uart_put(va_t uart, u8 byte)
 {
-	for (u32 i = 0; i < POLLS_MAX && (mmio_read32(uart + UARTFR) & UARTFR_TXFF); i++)
-		;
-	mmio_write32(uart + UARTDR, byte);
+	bool full = true;
+
+	for (u32 i = 0; i < POLLS_MAX && full; i++)
+		full = mmio_read32(uart + UARTFR) & UARTFR_TXFF;
+	if (!full)
+		mmio_write32(uart + UARTDR, byte);
+	return !full;
 }
