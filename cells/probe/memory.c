@@ -84,6 +84,10 @@ static void run_write(const uint64_t *args)
 	probe_arm(false);
 	if (args[2] == 8)
 		mmio_write64(args[0], args[1]);
+	else if (args[2] == 2)
+		mmio_write16(args[0], (uint16_t)args[1]);
+	else if (args[2] == 1)
+		mmio_write8(args[0], (uint8_t)args[1]);
 	else
 		mmio_write32(args[0], (uint32_t)args[1]);
 	printf("probe: write 0x%" PRIx64 " %s\n", args[0], probe_faults() ? "faulted" : "done");
@@ -156,7 +160,7 @@ static void run_setpoint(const uint64_t *args)
 
 const struct probe_command probe_memory_commands[] = {
 	{"read", "ADDRESS [4|8]", 1, run_read},
-	{"write", "ADDRESS VALUE [4|8]", 2, run_write},
+	{"write", "ADDRESS VALUE [1|2|4|8]", 2, run_write},
 	{"jump", "ADDRESS", 1, run_jump},
 	{"walk", "TABLE", 1, run_walk},
 	{"checksum", "", 0, run_checksum},

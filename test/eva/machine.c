@@ -55,6 +55,17 @@ struct guarded guarded_read32(va_t va)
 	return (struct guarded){*(volatile u32 *)va, eva_maybe()};
 }
 
+struct guarded guarded_write(va_t va, u32 value, u32 width)
+{
+	if (width == 1)
+		*(volatile u8 *)va = (u8)value;
+	else if (width == 2)
+		*(volatile u16 *)va = (u16)value;
+	else
+		*(volatile u32 *)va = value;
+	return (struct guarded){0, eva_maybe()};
+}
+
 /* The interface changes a list register's state, nothing else in it (IHI 0069, ICH_LR<n>_EL2): its INTID is
  * one that EL2 wrote, which lr_write asserts. */
 u64 lr_read(u32 n)

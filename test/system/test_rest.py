@@ -22,6 +22,7 @@ from harness.blueprint import EL2_VA_TEXT
 
 CPU_OFF = 0x84000002
 WFI, HPPIR, IAR, NOTHING = 0xD503207F, "S3_0_C12_C12_2", "S3_0_C12_C12_0", 1023
+ISR, SERROR = "S3_0_C12_C1_0", 1 << 8  # ISR_EL1.A
 EOIR, DIR = "S3_0_C12_C12_1", "S3_0_C12_C11_1"
 LPI_COUNT = 516  # struct bp_cell: lpis.count, lpi_first
 CTLR, ISENABLER, ISPENDR, ICPENDR, ISACTIVER, IPRIORITYR, ICFGR, IROUTER = 0, 0x100, 0x200, 0x280, 0x300, 0x400, 0xC00, 0x6000  # of the distributor
@@ -100,6 +101,21 @@ def test_between(results, config, cell):
         first.do(gicd.put(IROUTER, spi, mpidr[0], 8), Command(commanded.NOP))
         qemu.wait_until(lambda: gicd.is_set(ISPENDR, spi) and not gicd.is_set(ISACTIVER, spi), "it is raised again, and no longer active")
         assert first.start(1).do(Command(commanded.NOP)).passed
+
+
+def test_pending_error(results):
+    """An SError that is pending is the guest's, which the core's end would take: its CPU_OFF is made again. Played: what EL2 reads of
+    ISR_EL1. [stest->swr~serror-attributed~1] [stest->swr~psci-cpu-off~1]"""
+    with commanded.running("commanded-siblings", results) as machine:
+        second, core = Commanded(machine, "direct").start(1), machine.blueprint.cells["direct"].cores[1].machine_core
+        code, exits = bytes(machine.fit.kernel.data[: machine.blueprint.offset]), build.symbol(build.HYPERVISOR, "vectors_guest")
+        with gdbstub.attached(machine.target) as gdb:
+            second.tell(call(CPU_OFF), gdb=gdb)
+            played = cpu.Cpu(gdb, code, machine.fit.kernel.load, core)
+            played.next_read(ISR, lambda found: found | SERROR)
+            assert gdb.run_to(core, [exits, build.symbol(build.HYPERVISOR, "core_off")]) == exits
+            played.next_read(ISR, lambda found: found)
+        qemu.wait_until(lambda: machine.view.core("direct", 1).core_state == "parked", "it is off")
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from harness.blueprint import EL2_VA_GICD
 
 GICD_PIDR2 = 0xFFE8  # Arm IHI 0069: 12.9
 FRAMES = 0x20000  # of a redistributor
-GUARDED_RETURN = 28  # of guarded_read32, its last instruction: vectors.S
 
 
 @pytest.mark.parametrize(
@@ -120,7 +119,7 @@ def test_no_gic(results, there, version):
 def test_half_a_redistributor(results):
     """Of whose type the second word can't be read."""
     image = Image("injected")
-    returns = build.symbol(build.HYPERVISOR, "guarded_read32") + GUARDED_RETURN
+    returns = build.symbol(build.HYPERVISOR, "guarded_access_end")
     with image.target(results, extra=["-S"]) as target:
         target.power("on")
         with gdbstub.attached(target) as gdb:

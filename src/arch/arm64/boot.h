@@ -26,12 +26,14 @@ _Noreturn void boot_over(va_t uart);
 /* Ends the boot with a list of differences where the machine isn't the blueprint's. */
 void machine_compare(const struct bp_header *bp);
 
-/* A read that may fault, on the boot vectors. */
+/* Accesses that the bus may abort (vectors.S). */
 struct guarded {
 	u64 value;
 	u64 good;
 };
 struct guarded guarded_read32(va_t va);
+/* `width` bytes: 1, 2, 4. No value. */
+struct guarded guarded_write(va_t va, u32 value, u32 width);
 
 /* This core, on its own tables: registers, vectors, interrupt interface; then core_main. */
 void core_start(struct exit *exit, u32 core_in_cell);

@@ -29,6 +29,7 @@
 /* E2H comes up unknown and changes what the other EL2 registers mean, so HCR_EL2 is written before them. */
 	.macro controls_off
 	mov	x2, #0x80000000		// RW
+	orr	x2, x2, #0x20		// AMO: an SError of a guarded access is EL2's
 	msr	hcr_el2, x2
 	isb
 	mov	x2, #CPTR_EL2_VALUE	// FP/SIMD isn't trapped: sha256.S

@@ -177,6 +177,15 @@ static enum outcome cell_ends(const struct exit *exit, enum bp_action action)
 	return OUTCOME_REST;
 }
 
+/* Before a core turns off it takes the SError that is its guest's: the call is made again then.
+ * [impl->swr~psci-cpu-off~1] */
+static enum outcome call_again(enum outcome resume)
+{
+	if (resume == OUTCOME_SAME) /* the return address of an HVC is past it */
+		sysreg_write(elr_el2, sysreg_read(elr_el2) - 4);
+	return OUTCOME_SAME;
+}
+
 /* [impl->swr~psci-own-cores~1] */
 enum outcome smccc_call(struct exit *exit, enum outcome resume)
 {
@@ -209,6 +218,8 @@ enum outcome smccc_call(struct exit *exit, enum outcome resume)
 	case PSCI_CPU_ON_64:
 		return answer(exit, core_on(argument(exit, 1), argument(exit, 2), argument(exit, 3)), resume);
 	case PSCI_CPU_OFF:
+		if (serror_pending())
+			return call_again(resume);
 		return exit->whole ? OUTCOME_OFF : OUTCOME_WHOLE;
 	case PSCI_CPU_SUSPEND_32:
 	case PSCI_CPU_SUSPEND_64:

@@ -167,6 +167,17 @@ static inline u64 pmu_version(void)
 	return version == 15 ? 0 : version;
 }
 
+/* ISR_EL1 (D17.2.89) */
+#define ISR_A BIT(8)
+
+/* An SError is pending, of what has been done so far. [impl->swr~serror-attributed~1] */
+static inline bool serror_pending(void)
+{
+	dsb(sy);
+	isb();
+	return sysreg_read(isr_el1) & ISR_A;
+}
+
 /* SCXTNUM_EL0 and SCXTNUM_EL1 (FEAT_CSV2_2, FEAT_CSV2_1p2). */
 static inline bool context_numbers(void)
 {

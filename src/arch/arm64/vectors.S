@@ -85,34 +85,25 @@
 vectors:
 	crash_vector 0
 
-/* struct guarded guarded_read32(va_t va): x0 value, x1 1 if the read was good. Spoils x2 to x4: an abort takes the way
- * back to the guest that this core comes from, so it is kept. */
-	.global guarded_read32
-guarded_read32:
-	mov	x2, x0
-	mov	x1, #1
-	mrs	x3, elr_el2
-	mrs	x4, spsr_el2
-guarded_access:
-	msr	daifclr, #4		// an abort may come late, as an SError
-	ldr	w0, [x2]
-	dsb	sy
-	isb
-	msr	daifset, #4
-	ret
-
-/* x0: the vector, 0 for an SError, which elsewhere is taken by serrors_drain and is no more. */
+/* x0: the vector, 0 for an SError, which elsewhere is taken to be rid of it and is no more. */
 guarded_abort:
 	mrs	x16, elr_el2
 	adr	x17, guarded_access
 	sub	x16, x16, x17
-	cmp	x16, #20
-	b.hi	1f
-	mov	x1, #0
+	cmp	x16, #guarded_access_end - guarded_access
+	b.hs	2f
+	cbz	x0, 1f
+	mrs	x16, esr_el2
+	lsr	x17, x16, #26
+	and	x16, x16, #0x3f
+	cmp	x17, #0x25		// a data abort at this level ...
+	ccmp	x16, #0x10, #0, eq	// ... from outside: anything else is EL2's own error
+	b.ne	crash_entry
+1:	mov	x1, #0
 	adr	x17, guarded_return
 	msr	elr_el2, x17
 	eret
-1:	cbnz	x0, crash_entry
+2:	cbnz	x0, crash_entry
 	mrs	x16, spsr_el2		// one at most: what asserts it may never end
 	orr	x16, x16, #0x100	// PSTATE.A
 	msr	spsr_el2, x16
@@ -142,13 +133,47 @@ serrors_drain:
 	ret
 
 	crash_vector 3
+/* struct guarded guarded_read32(va_t va): x0 value, x1 1 if the read was good.
+ * struct guarded guarded_write(va_t va, u32 value, u32 width): 1, 2 or 4 bytes; x1 1 if the write was good.
+ * Spoil x2 to x6, x16, x17. An abort takes the way back to the guest that this core comes from, so it is kept. */
+	.global guarded_read32, guarded_write
+guarded_read32:
+	mov	w2, #0
+guarded_write:
+	mrs	x3, elr_el2
+	mrs	x4, spsr_el2
+	mov	x5, x0
+	mov	w6, w1
+	mov	x1, #1
+	dsb	sy
+	msr	daifclr, #4		// what is pending by now is none of this access's
+	isb
+	msr	daifset, #4
+guarded_access:
+	cbz	w2, 4f
+	tbnz	w2, #0, 1f
+	tbnz	w2, #1, 2f
+	str	w6, [x5]
+	b	5f
+1:	strb	w6, [x5]
+	b	5f
+2:	strh	w6, [x5]
+	b	5f
+4:	ldr	w0, [x5]
+5:	dsb	sy
+	msr	daifclr, #4		// an abort may come late, as an SError: the access was made
+	isb
+	msr	daifset, #4
+guarded_access_end:
+	b	guarded_return
+
 	.balign 128			// synchronous, SP_ELx: the boot's guarded access, or the end (x16, x17 are lost)
 	msr	tpidr_el2, x0
 	mov	x0, #4
 	b	guarded_abort
 	crash_vector 5
 	crash_vector 6
-	.balign 128			// SError, SP_ELx: unmasked in guarded accesses and serrors_drain alone
+	.balign 128			// SError, SP_ELx: unmasked by guarded accesses and serrors_drain alone
 	mov	x0, #0
 	b	guarded_abort
 	.org	vectors + 1024		// an error where what lies in a vector's room is longer than that

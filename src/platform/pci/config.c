@@ -5,7 +5,6 @@
  */
 #include "config.h"
 #include "../../arch/arm64/boot.h"
-#include "../../arch/arm64/mmio_io.h"
 #include "../../core/cell.h"
 #include "../../core/events.h"
 #include "../../core/mmio.h"
@@ -19,14 +18,9 @@ u32 pci_read(va_t va)
 	return found.good ? (u32)found.value : PCI_NO_ANSWER;
 }
 
-void pci_write(va_t va, u32 value, u32 width)
+bool pci_write(va_t va, u32 value, u32 width)
 {
-	if (width == 1)
-		mmio_write8(va, (u8)value);
-	else if (width == 2)
-		mmio_write16(va, (u16)value);
-	else
-		mmio_write32(va, value);
+	return guarded_write(va, value, width).good;
 }
 
 bool pci_bars_restore(const struct bp_pci_function *function)
@@ -35,7 +29,7 @@ bool pci_bars_restore(const struct bp_pci_function *function)
 	bool restored = true;
 
 	for (u32 i = 0; i < function->bars.count; i++)
-		pci_write(function->config_va + bars[i].offset, bars[i].value, 4);
+		(void)pci_write(function->config_va + bars[i].offset, bars[i].value, 4);
 	/* A reset that isn't over takes no writes; its end would leave zeroes where they must not decode. */
 	for (u32 i = 0; i < function->bars.count; i++) {
 		const u32 found = pci_read(function->config_va + bars[i].offset);
@@ -133,9 +127,9 @@ static void place_write(const struct place *place, u32 value, u32 lanes, const s
 	/* A reset has cleared the BARs: it decodes memory where it belongs, or not at all. */
 	if (row->kind == BP_PCI_COMMAND && (next & ~now & PCI_COMMAND_MEMORY) && !pci_bars_restore(function))
 		next &= ~(u32)PCI_COMMAND_MEMORY;
-	if (row->kind == BP_PCI_COMMAND)
+	if (pci_write(function->config_va + (access->offset & 0xfff), next >> shift, access->size) &&
+	    row->kind == BP_PCI_COMMAND)
 		pci_device_tell(function, now, next);
-	pci_write(function->config_va + (access->offset & 0xfff), next >> shift, access->size);
 }
 
 /* [impl->swr~pci-config-emulated~1] */

@@ -17,8 +17,8 @@
  * faults. */
 #define PCI_NO_ANSWER UINT32_C(0xffffffff)
 u32 pci_read(va_t va);
-/* `width` bytes: 1, 2, 4 */
-void pci_write(va_t va, u32 value, u32 width);
+/* `width` bytes: 1, 2, 4; false if the host faults: it may be lost. */
+bool pci_write(va_t va, u32 value, u32 width);
 
 /* Puts the BARs of one of this cell's functions where the blueprint has them; false: it doesn't take them. */
 bool pci_bars_restore(const struct bp_pci_function *function);

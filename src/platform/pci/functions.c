@@ -18,12 +18,17 @@ static const struct bp_pci_function *functions(void)
 static COLD void function_stop(const struct bp_pci_function *function)
 {
 	const va_t command = function->config_va + PCI_COMMAND;
+	bool off;
+	u32 was;
 
 	if (function->config_va == 0)
 		return;
-	if (function->flags & BP_PCI_SHARED)
-		pci_device_tell(function, pci_read(command), PCI_COMMAND_INTX_OFF);
-	pci_write(command, PCI_COMMAND_INTX_OFF, 2);
+	was = function->flags & BP_PCI_SHARED ? pci_read(command) : 0;
+	off = pci_write(command, PCI_COMMAND_INTX_OFF, 2);
+	if (!off) /* an error that comes late may be another's */
+		off = pci_write(command, PCI_COMMAND_INTX_OFF, 2);
+	if (off)
+		pci_device_tell(function, was, PCI_COMMAND_INTX_OFF);
 }
 
 /* What it does to each stands apart: a cell without any pays for the loop alone.
@@ -37,7 +42,7 @@ void pci_functions_stop(void)
 /*
  * Of a PF that others' virtual functions depend on, `reset` is 0. One that doesn't answer is in reset
  * already: the rest of its control register isn't known, so nothing is written. It is asked again, since the
- * first answer may be lost to the abort of a write before. [impl->swr~pci-functions-reset~1]
+ * first answer may be lost to an error that comes late. [impl->swr~pci-functions-reset~1]
  */
 static bool function_reset(const struct bp_pci_function *function)
 {
@@ -50,7 +55,7 @@ static bool function_reset(const struct bp_pci_function *function)
 	if (now == PCI_NO_ANSWER)
 		now = pci_read(control);
 	if (now != PCI_NO_ANSWER)
-		pci_write(control, (now | DEVICE_CONTROL_FLR) & 0xffff, 2);
+		(void)pci_write(control, (now | DEVICE_CONTROL_FLR) & 0xffff, 2);
 	return true;
 }
 

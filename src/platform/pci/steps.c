@@ -55,7 +55,7 @@ bool pci_steps_play(const struct bp_pci_step *step, u32 count)
 		if (step->kind == BP_PCI_WAIT) {
 			wait_ms(step->value);
 		} else if (step->kind == BP_PCI_WRITE) {
-			pci_write(step->va, step->value, step->width);
+			(void)pci_write(step->va, step->value, step->width);
 		} else if (found != (step->value & step->mask)) {
 			differs(step, found);
 			return false;

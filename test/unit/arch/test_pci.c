@@ -4,8 +4,8 @@
  * steps (src/platform/pci), against a function that behaves as one.
  *
  * Robustness: absent_reads_as_ones, ghost_is_read_only, bars_are_sized_and_stay, every_offset,
- * functions_stop_whatever_was_set, no_answer_no_reset, shared_pf_is_not_reset,
- * steps_end_where_the_machine_differs
+ * functions_stop_whatever_was_set, functions_stop_at_the_second_time, no_answer_no_reset,
+ * shared_pf_is_not_reset, steps_end_where_the_machine_differs, an_aborted_write_is_lost
  */
 #include "machine.h"
 #include "../../../src/blueprint/pci.h"
@@ -298,6 +298,21 @@ static void every_offset(void **state)
 	assert_int_equal(phys32(CONFIG + 0x1004) & ~4u, 0);
 }
 
+/* And nobody is told of it. [utest->swr~pci-config-emulated~1] */
+static void an_aborted_write_is_lost(void **state)
+{
+	const u64 before = host_events(EVENT_DEVICE);
+
+	function(0)->flags = BP_PCI_SHARED;
+	machine_unwritable_for = 1;
+	put(8, 4, 2, 4);
+	assert_int_equal(phys32(CONFIG + 4) & 6, 0);
+	assert_int_equal(host_events(EVENT_DEVICE), before);
+	put(8, 4, 2, 4);
+	assert_int_equal(phys32(CONFIG + 4) & 6, 4);
+	assert_int_equal(host_events(EVENT_DEVICE), before + 1);
+}
+
 /* ---- a cell's end and start ---- */
 
 /* [utest->swr~pci-functions-stopped~1] */
@@ -325,6 +340,22 @@ static void functions_stop_whatever_was_set(void **state)
 	}
 	in_reset = true; /* it has none of it then, and waits for nobody */
 	pci_functions_stop();
+}
+
+/* A write that is lost is made again, once. [utest->swr~pci-functions-stopped~1] */
+static void functions_stop_at_the_second_time(void **state)
+{
+	phys32_set(CONFIG + 4, 0x100006);
+	phys32_set(CONFIG + 0x1004, 0x100006);
+	machine_unwritable_for = 1;
+	pci_functions_stop();
+	assert_int_equal(phys32(CONFIG + 4), 0x100400);
+	assert_int_equal(phys32(CONFIG + 0x1004), 0x100400);
+	phys32_set(CONFIG + 4, 0x100006);
+	machine_unwritable_for = 2; /* and the other one is stopped all the same */
+	pci_functions_stop();
+	assert_int_equal(phys32(CONFIG + 4), 0x100006);
+	assert_int_equal(phys32(CONFIG + 0x1004), 0x100400);
 }
 
 /* A device that other cells depend on: told when it begins to run and when it ends, not what happens between,
@@ -459,8 +490,10 @@ int main(void)
 		cmocka_unit_test_setup(bars_are_back_before_memory, boot),
 		cmocka_unit_test_setup(no_memory_during_a_reset, boot),
 		cmocka_unit_test_setup(every_offset, boot),
+		cmocka_unit_test_setup(an_aborted_write_is_lost, boot),
 		cmocka_unit_test_setup(functions_stop, boot),
 		cmocka_unit_test_setup(functions_stop_whatever_was_set, boot),
+		cmocka_unit_test_setup(functions_stop_at_the_second_time, boot),
 		cmocka_unit_test_setup(shared_device_is_told, boot),
 		cmocka_unit_test_setup(functions_reset, boot),
 		cmocka_unit_test_setup(no_answer_no_reset, boot),

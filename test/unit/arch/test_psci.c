@@ -4,7 +4,7 @@
  *
  * Both ranges: random_numbers, named_functions_go_to_firmware
  * Robustness: unknown_calls, foreign_cores_do_not_exist, smc32_arguments,
- * arch_features_of_others
+ * arch_features_of_others, cpu_off_waits_for_a_pending_error
  */
 #include "machine.h"
 #include <stdio.h>
@@ -265,6 +265,23 @@ static void cpu_off_parks_in_el2(void **state)
 	assert_null(strstr(journal(), "smc("));
 }
 
+/* It is the guest's error yet, which the core's end would take: it comes first, then the call again, by HVC
+ * and by SMC. [utest->swr~serror-attributed~1] [utest->swr~psci-cpu-off~1] */
+static void cpu_off_waits_for_a_pending_error(void **state)
+{
+	frame.x[0] = CPU_OFF;
+	frame.whole = 1;
+	reg_set("isr_el1", 0x1c0);
+	reg_set("elr_el2", 0x48000104);
+	assert_int_equal(smccc_call(&frame, OUTCOME_SAME), OUTCOME_SAME);
+	assert_int_equal(reg("elr_el2"), 0x48000100);
+	assert_int_equal(smccc_call(&frame, OUTCOME_NEXT), OUTCOME_SAME);
+	assert_int_equal(reg("elr_el2"), 0x48000100);
+	assert_int_equal(frame.x[0], CPU_OFF);
+	reg_set("isr_el1", 0xc0); /* interrupts alone */
+	assert_int_equal(smccc_call(&frame, OUTCOME_SAME), OUTCOME_OFF);
+}
+
 static void wake_up_comes(void)
 {
 	machine_on_wfi = sleep_for_good;
@@ -388,6 +405,7 @@ int main(void)
 		cmocka_unit_test_setup(smc32_arguments, boot),
 		cmocka_unit_test_setup(suspend_stands_by_only, boot),
 		cmocka_unit_test_setup(cpu_off_parks_in_el2, boot),
+		cmocka_unit_test_setup(cpu_off_waits_for_a_pending_error, boot),
 		cmocka_unit_test_setup(cpu_off_and_on_again, boot),
 		cmocka_unit_test_setup(system_calls_end_the_cell_alone, boot),
 		cmocka_unit_test_setup(workarounds_follow_firmware, boot),

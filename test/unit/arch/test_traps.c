@@ -4,7 +4,8 @@
  *
  * Robustness: undecoded_accesses_are_forbidden, walk_into_an_emulated_page,
  * permission_fault_has_no_address, violation_is_recorded, wild_jump, high_addresses,
- * fault_actions, serror_is_the_cells, unforeseen_classes_are_undefined
+ * fault_actions, serror_is_the_cells, config_space_waits_for_a_pending_error,
+ * unforeseen_classes_are_undefined
  */
 #include "machine.h"
 #include <stdio.h>
@@ -297,6 +298,23 @@ static void undecoded_accesses_are_forbidden(void **state)
 		assert_int_equal(host_log()->head, 0);
 		assert_accounted();
 	}
+}
+
+/* It comes first, and then the access again; other devices have no access that would take it.
+ * [utest->swr~serror-attributed~1] */
+static void config_space_waits_for_a_pending_error(void **state)
+{
+	reg_set("isr_el1", 0x100);
+	load(ECAM, 2, 3, 0);
+	assert_int_equal(reg("elr_el2"), PC);
+	assert_int_equal(frame.x[3], UINT64_C(0x1111111100000000) * 4 + 3);
+	load(UART, 2, 3, 0);
+	assert_true(skipped());
+	reg_set("elr_el2", PC);
+	reg_set("isr_el1", 0);
+	load(ECAM, 2, 3, 0);
+	assert_true(skipped());
+	assert_accounted();
 }
 
 /* A guest's page tables in an emulated page: the walk faults, no register access is meant. */
@@ -618,6 +636,7 @@ int main(void)
 		cmocka_unit_test_setup(uart_by_way_of_an_abort, boot),
 		cmocka_unit_test_setup(pci_by_way_of_an_abort, boot),
 		cmocka_unit_test_setup(undecoded_accesses_are_forbidden, boot),
+		cmocka_unit_test_setup(config_space_waits_for_a_pending_error, boot),
 		cmocka_unit_test_setup(walk_into_an_emulated_page, boot),
 		cmocka_unit_test_setup(permission_fault_has_no_address, boot),
 		cmocka_unit_test_setup(violation_is_recorded, boot),

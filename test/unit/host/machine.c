@@ -30,7 +30,7 @@ void (*machine_on_wfi)(void);
 void (*machine_on_time)(void);
 u64 machine_time_step;
 u64 machine_unreadable, machine_unwritable;
-u32 machine_unreadable_for;
+u32 machine_unreadable_for, machine_unwritable_for;
 u32 machine_active;
 
 static u32 lr_count;
@@ -369,6 +369,16 @@ struct guarded guarded_read32(va_t va)
 	return (struct guarded){host_mmio_read(va, 4), 1};
 }
 
+struct guarded guarded_write(va_t va, u32 value, u32 width)
+{
+	if (machine_unwritable_for) {
+		machine_unwritable_for--;
+		return (struct guarded){0, 0};
+	}
+	host_mmio_write(va, value & MASK(8 * width), width);
+	return (struct guarded){0, 1};
+}
+
 const char *uart_text(void)
 {
 	return text;
@@ -399,6 +409,7 @@ void machine_reset(u32 lrs)
 	machine_on_time = NULL;
 	machine_time_step = 0;
 	machine_unreadable = machine_unwritable = 0;
+	machine_unwritable_for = 0;
 	machine_active = 0;
 	memset(machine_lr, 0, sizeof(machine_lr));
 	machine_device(EL2_VA_GICD, 0x10000, DEVICE_GIC);

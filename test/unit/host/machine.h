@@ -51,6 +51,7 @@ extern void (*machine_on_time)(void); /* whoever looks at the counter waits: tim
 extern u64 machine_time_step;	      /* every look at the counter finds it this much later */
 extern u64 machine_unreadable;	      /* guarded reads at this address and above it, up to 64 KiB, fault */
 extern u32 machine_unreadable_for;    /* so many of them; 0: all */
+extern u32 machine_unwritable_for;    /* so many guarded writes are aborted */
 extern u64 machine_unwritable;	      /* writes of the register at this address change nothing */
 extern u32 machine_active;	      /* active priorities that writes of ICC_AP1R0_EL1 leave */
 
