@@ -15,7 +15,7 @@ import pytest
 
 import commanded
 import functions
-from commanded import GICD, SYSTEM_RESET, Command, Commanded, call, load, store
+from commanded import GICD, HVC, SMC, SYSTEM_RESET, Command, Commanded, call, load, store
 from functions import NOWHERE
 from harness import build, cpu, gdbstub, pci, qemu
 from harness.blueprint import EL2_VA_TEXT
@@ -103,14 +103,15 @@ def test_between(results, config, cell):
         assert first.start(1).do(Command(commanded.NOP)).passed
 
 
-def test_pending_error(results):
+@pytest.mark.parametrize("conduit", [HVC, SMC], ids=["hvc", "smc"])
+def test_pending_error(results, conduit):
     """An SError that is pending is the guest's, which the core's end would take: its CPU_OFF is made again. Played: what EL2 reads of
     ISR_EL1. [stest->swr~serror-attributed~1] [stest->swr~psci-cpu-off~1]"""
     with commanded.running("commanded-siblings", results) as machine:
         second, core = Commanded(machine, "direct").start(1), machine.blueprint.cells["direct"].cores[1].machine_core
         code, exits = bytes(machine.fit.kernel.data[: machine.blueprint.offset]), build.symbol(build.HYPERVISOR, "vectors_guest")
         with gdbstub.attached(machine.target) as gdb:
-            second.tell(call(CPU_OFF), gdb=gdb)
+            second.tell(Command(conduit, (CPU_OFF,)), gdb=gdb)
             played = cpu.Cpu(gdb, code, machine.fit.kernel.load, core)
             played.next_read(ISR, lambda found: found | SERROR)
             assert gdb.run_to(core, [exits, build.symbol(build.HYPERVISOR, "core_off")]) == exits

@@ -15,7 +15,6 @@ void host_mmio_write(va_t va, u64 value, unsigned int size);
 #define mmio_read32(va)		((u32)host_mmio_read(va, 4))
 #define mmio_read64(va)		host_mmio_read(va, 8)
 #define mmio_write8(va, value)	host_mmio_write(va, value, 1)
-#define mmio_write16(va, value) host_mmio_write(va, value, 2)
 #define mmio_write32(va, value) host_mmio_write(va, value, 4)
 #define mmio_write64(va, value) host_mmio_write(va, value, 8)
 
@@ -39,11 +38,6 @@ static inline u64 mmio_read64(va_t va)
 static inline void mmio_write8(va_t va, u8 value)
 {
 	*(volatile u8 *)va = value;
-}
-
-static inline void mmio_write16(va_t va, u16 value)
-{
-	*(volatile u16 *)va = value;
 }
 
 static inline void mmio_write32(va_t va, u32 value)
