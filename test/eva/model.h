@@ -65,14 +65,12 @@ extern volatile uint8_t eva_gicd[], eva_uart[];
 #undef mmio_read32
 #undef mmio_read64
 #undef mmio_write8
-#undef mmio_write16
 #undef mmio_write32
 #undef mmio_write64
 #define mmio_read8(va)		(*(const volatile uint8_t *)(va))
 #define mmio_read32(va)		(*(const volatile uint32_t *)(va))
 #define mmio_read64(va)		(*(const volatile uint64_t *)(va))
 #define mmio_write8(va, value)	((void)(*(volatile uint8_t *)(va) = (uint8_t)(value)))
-#define mmio_write16(va, value) ((void)(*(volatile uint16_t *)(va) = (uint16_t)(value)))
 #define mmio_write32(va, value) ((void)(*(volatile uint32_t *)(va) = (uint32_t)(value)))
 #define mmio_write64(va, value) ((void)(*(volatile uint64_t *)(va) = (value)))
 
