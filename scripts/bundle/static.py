@@ -70,14 +70,8 @@ def paths(found, folder, image, exits, results):
 
 
 # [impl->swr~evidence-runtime-errors~1]
-def eva(found, folder, short, proofs):
+def eva(found, folder, proofs):
     """proofs: the runs of static_eva.targets(), which began before all else."""
-    if not static_eva.present():
-        found.gaps.append("absence of run-time errors: frama-c isn't installed (scripts/setup.sh evidence)")
-        return
-    if short:
-        found.gaps.append("absence of run-time errors: left out of the short form")
-        return
     table = list(proofs)
     write_json(folder / "eva.json", {"tool": "Frama-C EVA", "version": static_eva.version(), "machine": static_eva.MACHINE, "targets": table})
     for row in table:
@@ -109,12 +103,16 @@ def make(bundle):
     object_code, timing = (bundle.out / name for name in ("coverage/object-code.json", "timing/results.json"))
     exits = static_paths.read(object_code)["exits"] if object_code.exists() else {}
     results = static_paths.read(timing) if timing.exists() and not bundle.short else []  # the short form measures nothing
-    targets = static_eva.targets() if static_eva.present() and not bundle.short else {}
+    why_no_proof = "frama-c isn't installed (scripts/setup.sh evidence)" if not static_eva.present() else "left out of the short form" if bundle.short else None
+    targets = {} if why_no_proof else static_eva.targets()
     with ThreadPoolExecutor(1) as beside:  # one process for minutes: all else has the other core
         proofs = beside.map(lambda target: static_eva.run(*target), targets.items())
         analysers(found, folder, bundle.short)
         stack(found, folder)
         paths(found, folder, bundle.image / "bulkhead.itb", exits, results)
-        eva(found, folder, bundle.short, proofs)
+        if why_no_proof:
+            found.gaps.append(f"absence of run-time errors: {why_no_proof}")
+        else:
+            eva(found, folder, proofs)
     text = statement(found.bad, bundle.short)
     return bundle.end(Part("static", "Static evidence", found.verdict, text, found.figures, [*found.bad, *found.gaps], found.notes))

@@ -8,6 +8,7 @@ from .blueprint import EL2_VA_TEXT
 
 MRS, MSR = 0xD5300000, 0xD5100000  # Arm ARM C6.2.228, C6.2.230
 NONE = 31  # Xt that is no register: zero
+ISR, SERROR = "S3_0_C12_C1_0", 1 << 8  # ISR_EL1, and its bit A: one is pending
 
 
 def _word(kind, name):

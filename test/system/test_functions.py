@@ -27,7 +27,6 @@ OWN = ECAM + 0x8000  # a cell's first function
 COMMAND, MESSAGE_UPPER = 0x4, 0x48
 MEMORY, MASTER = 2, 4
 ONES = 0xFFFFFFFF
-ISR, SERROR = "S3_0_C12_C1_0", 1 << 8  # ISR_EL1.A
 READ, WRITE, ACCESS = (build.symbol(build.HYPERVISOR, name) for name in ("guarded_read32", "guarded_write", "guarded_access"))
 VECTORS, ABORT, DRAIN = (build.symbol(build.HYPERVISOR, name) for name in ("vectors", "guarded_abort", "serrors_drain"))
 GUEST = build.symbol(build.HYPERVISOR, "vectors_guest")  # synchronous: the guest has exited again
@@ -191,9 +190,9 @@ def test_pending_error(machine, whole, name):
     with machine.survives("whole"):
         with gdbstub.attached(machine.target) as gdb:
             mark, core = machine.send("whole", command(name, before)), whole.cpu(gdb)
-            core.next_read(ISR, lambda found: found | SERROR)
+            core.next_read(cpu.ISR, lambda found: found | cpu.SERROR)
             assert gdb.run_to(whole.number, [GUEST, READ, WRITE]) == GUEST
-            core.next_read(ISR, lambda found: found)
+            core.next_read(cpu.ISR, lambda found: found)
         assert answer(machine, name, mark) in (None, before)
         assert read(machine, "whole", COMMAND) == before ^ (MASTER if name == "write" else 0)
     write(machine, "whole", COMMAND, low(before, 4))

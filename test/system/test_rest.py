@@ -22,7 +22,6 @@ from harness.blueprint import EL2_VA_TEXT
 
 CPU_OFF = 0x84000002
 WFI, HPPIR, IAR, NOTHING = 0xD503207F, "S3_0_C12_C12_2", "S3_0_C12_C12_0", 1023
-ISR, SERROR = "S3_0_C12_C1_0", 1 << 8  # ISR_EL1.A
 EOIR, DIR = "S3_0_C12_C12_1", "S3_0_C12_C11_1"
 LPI_COUNT = 516  # struct bp_cell: lpis.count, lpi_first
 CTLR, ISENABLER, ISPENDR, ICPENDR, ISACTIVER, IPRIORITYR, ICFGR, IROUTER = 0, 0x100, 0x200, 0x280, 0x300, 0x400, 0xC00, 0x6000  # of the distributor
@@ -113,9 +112,9 @@ def test_pending_error(results, conduit):
         with gdbstub.attached(machine.target) as gdb:
             second.tell(Command(conduit, (CPU_OFF,)), gdb=gdb)
             played = cpu.Cpu(gdb, code, machine.fit.kernel.load, core)
-            played.next_read(ISR, lambda found: found | SERROR)
+            played.next_read(cpu.ISR, lambda found: found | cpu.SERROR)
             assert gdb.run_to(core, [exits, build.symbol(build.HYPERVISOR, "core_off")]) == exits
-            played.next_read(ISR, lambda found: found)
+            played.next_read(cpu.ISR, lambda found: found)
         qemu.wait_until(lambda: machine.view.core("direct", 1).core_state == "parked", "it is off")
 
 

@@ -114,8 +114,8 @@ static COLD enum outcome emulated_access(struct exit *exit, u64 esr, ipa_t ipa, 
 		return forbidden(exit, esr, ipa);
 	if (!exit_has(exit, srt))
 		return OUTCOME_WHOLE;
-	if (mmio->kind == BP_MMIO_PCI &&
-	    serror_pending()) /* the guest's, which a guarded access would take */
+	/* The guest's, which a guarded access would take. */
+	if (mmio->kind == BP_MMIO_PCI && serror_pending())
 		return OUTCOME_SAME;
 	if (access.write)
 		access.value = exit_register(exit, srt) & (size < 8 ? MASK(8 * size) : ~UINT64_C(0));
