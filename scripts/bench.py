@@ -125,13 +125,13 @@ REASONS = {
         "so that making it quiet writes only what differs",
     ),
     "text_bytes": (
-        "the virtual GIC with its exact state is a fifth, PCI functions, SMMU and ITS another; boot, machine comparison and SHA-256 are a twelfth; the "
+        "the virtual GIC with its exact state is a fifth, PCI functions, SMMU, ITS and DMA are an eighth; boot, machine comparison and SHA-256 are a tenth; the "
         "vectors are 2 KiB; the rest is padding to a page and every exit's handler",
         "boot-only code in a segment of its own, dropped after the boot: that alone would not do",
     ),
     "source_lines": (
         "the register table has a row for each register or range that traps, the virtual GIC is exact over siblings, and PCI "
-        "functions, SMMU and ITS are a seventh",
+        "functions, SMMU, ITS and DMA are an eighth",
         "break- and watchpoints in one row by a mask",
     ),
     "bytes_per_cell": (
