@@ -97,15 +97,10 @@ drill: ## each error of the health table provoked: how soon it is acted on, what
 	@$(MAKE) --no-print-directory -j$(JOBS) parts
 	@/usr/bin/python3 scripts/drill.py
 
-attack: export ATTACK_COUNT ?= 1000000
-attack: export FUZZ_RUNS ?= $(ATTACK_COUNT)
-attack: export BULKHEAD_RECORDS := $(CURDIR)/build/attack/records
 attack: ## hostile cells and fuzzers, ATTACK_COUNT=1000000 attempts a class from ATTACK_SEED=1, with progress; evidence takes the records
 	@$(check_setup)
 	@$(MAKE) --no-print-directory -j$(JOBS) parts
-	@rm -rf build/attack
-	@/usr/bin/python3 -m pytest -v -s -p no:cacheprovider --full test/attack/test_classes.py test/attack/test_intruder.py test/attack/test_intruder_chance.py
-	@/usr/bin/python3 -m pytest -v -s -p no:cacheprovider test/fuzz/test_fuzz.py
+	@/usr/bin/python3 scripts/attack.py $(if $(ATTACK),-k "$(ATTACK)")
 
 lint: ## format, clang-tidy, cppcheck, shellcheck, licences
 	@$(check_setup)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Attacks and fuzzing: what each class tried, from which seed, and what came of it, out of the test records, and out of those of
-`make attack`, which makes all attempts, where they are of the same bytes."""
+`make attack` (scripts/attack.py), which makes all attempts, where they are of the same bytes."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from harness import records as used  # noqa: E402  (needs the path above)
 CASES = r"(attack|fuzz)::"
 WANTED = 1_000_000  # attempts a class
 ATTEMPTS = "attempts"
-LONG = BUILD / "attack/records"  # of `make attack`
+RUNS = BUILD / "attack"  # of `make attack` a folder each: records/, with run.json: which tree, host and tools; results/: serial logs
 # Whose records there must be: each makes as many attempts as it is told.
 CLASSES = (
     *(rf"attack::test_classes\.py::test_{name}\[{mode}\]" for name in ("sysregs", "calls", "pages", "fetches", "storms") for mode in ("injected", "direct")),
@@ -28,8 +28,9 @@ SUBJECTS = ("build/bulkhead.bin", "build/fuzz/")  # what is attacked: the hyperv
 OF_A_COMMIT = re.compile(r"build/bulkhead|.*\.itb")
 
 
-def same_bytes(record):
-    """A record of another run is of this subject, this test, and of what else the test used that is still there, partition files among it.
+def same_bytes(record, judges):
+    """A record of another run is of this subject, this test, and of what else the test used that is still there, guests and partition file
+    among it; where it had a machine, `judges`, the hash of what drove that, is this tree's.
     [impl->swr~attacks-counted~1]"""
     inputs, procedure = record["inputs"], ROOT / record["procedure"]
     subjects = [ROOT / path for path in inputs if path.startswith(SUBJECTS)]
@@ -37,16 +38,20 @@ def same_bytes(record):
         all(path.is_file() for path in [procedure, *subjects])
         and bool(subjects)
         and used.revision(procedure) == record["revision"]
+        and ("target" not in record or judges == used.judges())
         and all(used.file_hash(ROOT / path) == digest for path, digest in inputs.items() if (ROOT / path).is_file() and not OF_A_COMMIT.fullmatch(path))
     )
 
 
 def of_long_runs():
-    """({case: record} of the tests that ended, cases that began and took their process with them)"""
-    lines = [line for path in sorted(LONG.glob("*.jsonl")) for line in tests.lines_of(path)]
-    ended = [line for line in lines if "case" in line]
-    lost = {line["began"] for line in lines if "began" in line} - {line["case"] for line in ended}
-    return {line["case"]: {**line, "record": None, "log": []} for line in ended if line["verdict"] != "skip" and same_bytes(line)}, sorted(lost)
+    """(records of the tests that ended, each with the `folder` of its run; cases that began and took their process with them)"""
+    found, begun = [], set()
+    for path in sorted(RUNS.glob("*/records/*.jsonl")):
+        first, *lines = list(tests.lines_of(path)) or [{}]
+        ended = [line for line in lines if "case" in line]
+        begun |= {line["began"] for line in lines if "began" in line} - {line["case"] for line in ended}
+        found += [{**line, "folder": path.parents[1]} for line in ended if line["verdict"] != "skip" and same_bytes(line, first.get("judges"))]
+    return found, sorted(begun - {record["case"] for record in found})
 
 
 def attempts(record):
@@ -58,32 +63,53 @@ def spoken(pattern):
     return pattern.replace(r"\w*", "*").replace("\\", "")
 
 
-def chosen(short, long):
+def chosen(records):
     """Of each case the run with the most attempts; one that failed is told in any case."""
-    both = {record["case"]: record for record in short}
-    for case, record in long.items():
-        if case not in both or record["verdict"] == "fail" or (both[case]["verdict"] != "fail" and attempts(record) > attempts(both[case])):
-            both[case] = record
-    return [record for _, record in sorted(both.items())]
+    best = {}
+    for record in records:
+        other = best.setdefault(record["case"], record)
+        if other["verdict"] != "fail" and (record["verdict"] == "fail" or attempts(record) > attempts(other)):
+            best[record["case"]] = record
+    return [record for _, record in sorted(best.items())]
+
+
+def kept(folder, of):
+    """Writes the records of long runs, a file a run. (case -> what a row says of where its record is, gaps)"""
+    logs, places, gaps = tests.Logs(folder / "logs", "attack/logs"), {}, []
+    for number, run in enumerate(sorted({record["folder"] for record in of if "folder" in record}), 1):
+        own, stamp = [record for record in of if record.get("folder") == run], run / "records/run.json"
+        lines = [{key: value for key, value in {**record, "log": list(filter(None, map(logs.add, record["log"])))}.items() if key != "folder"} for record in own]
+        if stamp.is_file():
+            name = f"long-records-{number}.jsonl"
+            text = "".join(line + "\n" for line in tests.chain(tests.scrub(tests.first_of(json.loads(stamp.read_text(encoding="utf-8")))), tests.scrub(lines)))
+            (folder / name).write_text(text, encoding="ascii")
+        else:
+            name = f"long-records-{number}.json"
+            write_json(folder / name, tests.scrub(lines))
+            gaps.append(f"of {len(own)} long runs commit, host and tools aren't on record, only the bytes that they ran on: attack/{name}")
+        places |= {record["case"]: {"records": f"attack/{name}", "record": at} for at, record in enumerate(own, 1)}
+    return places, gaps
 
 
 def make(bundle):
     folder, (long, lost) = bundle.folder("attack"), of_long_runs()
-    of = chosen([record for record in measured.of(measured.records(bundle), CASES) if record["verdict"] != "skip"], long)
-    taken = [record for record in of if record["record"] is None]
-    write_json(folder / "results.json", [measured.short(record) for record in of])
-    write_json(folder / "long-records.json", taken)
+    of = chosen([*(record for record in measured.of(measured.records(bundle), CASES) if record["verdict"] != "skip"), *long])
+    places, without = kept(folder, of)
+    rows = [{**measured.short({"record": None, **record}), "records": "tests/records.jsonl", **places.get(record["case"], {})} for record in of]
+    write_json(folder / "results.json", rows)
     counted = [(record, attempts(record)) for record in of if attempts(record)]
     figures = [Figure(record["case"], count, ATTEMPTS, f"{WANTED:,}", count >= WANTED) for record, count in counted]
     gaps = [f"{record['case']}: {count:,} of {WANTED:,} attempts" for record, count in counted if count < WANTED]
     gaps += [f"no record of {spoken(pattern)}" for pattern in CLASSES if not any(re.match(pattern, record["case"]) for record, _ in counted)]
     gaps += [f"{case}: a run of `make attack` ended while it ran: nothing is known of it" for case in lost]
+    gaps += without
     if not long and not bundle.short:
         gaps.append("no record of `make attack` is of these bytes: the attempts are those of make check")
     verdict = "fail" if any(record["verdict"] == "fail" for record in of) else "open" if gaps else "pass"
     statement = (
         "Hostile cells and fuzzers, class by class, with their seeds: the same seed makes the same attempts. attack/attacks.md says what "
-        f"each class tries and what it must get. What goes by chance counts for no structural coverage. {len(of)} tests, of which {len(taken)} are of "
-        "`make attack` on the same hypervisor or reader, byte for byte, and the same test, hostile programs and partition file (attack/long-records.json), all others of make check."
+        f"each class tries and what it must get. What goes by chance counts for no structural coverage. {len(of)} tests, of which {len(places)} are of "
+        "`make attack` on the same hypervisor or reader, byte for byte, and the same test, guests, harness and partition file, all others of make check. "
+        "attack/results.json says which record each is of."
     )
     return bundle.end(Part("attack", "Attacks and fuzzing", verdict, statement, figures, gaps))

@@ -60,24 +60,25 @@ def tools():
 
 
 class Run:
-    """Of the whole suite, by scripts/check.py."""
+    """Of the whole suite, by scripts/check.py, or of another one, by scripts/attack.py, whose records are elsewhere."""
 
-    def __init__(self, full):
-        RECORDS.mkdir(parents=True, exist_ok=True)
-        for old in RECORDS.glob("*.json*"):
+    def __init__(self, full, records=RECORDS):
+        records.mkdir(parents=True, exist_ok=True)
+        for old in records.glob("*.json*"):
             old.unlink()
+        self._path = records / STAMP.name
         self._stamp = {"run": f"{os.getpid()}-{time.time_ns()}", "full": full, **tree(), "host": host(), "tools": tools(), "started": now(), "suites": {}}
         os.environ["BULKHEAD_RUN"] = self._stamp["run"]  # the tests' own files say it, too
-        write_json(STAMP, self._stamp)
+        write_json(self._path, self._stamp)
 
     def suite(self, name):
         """It begins now."""
         self._stamp["suites"][name] = moment()
-        write_json(STAMP, self._stamp)
+        write_json(self._path, self._stamp)
 
     def end(self, passed, failed, skipped):
         same = tree() == {key: self._stamp[key] for key in tree()}
-        write_json(STAMP, {**self._stamp, "ended": now(), "changed": not same, "passed": passed, "failed": failed, "skipped": skipped})
+        write_json(self._path, {**self._stamp, "ended": now(), "changed": not same, "passed": passed, "failed": failed, "skipped": skipped})
 
 
 def read():

@@ -142,10 +142,10 @@ def disagree(counts, junit, stamp):
 
 
 class Logs:
-    """Serial logs, each content once: logs/ID/console.log."""
+    """Serial logs, each content once: logs/ID/console.log; `shown` is the folder as the bundle names it."""
 
-    def __init__(self, folder):
-        self._folder = folder
+    def __init__(self, folder, shown):
+        self._folder, self._shown = folder, shown
         self.missing, self.cut = [], []
 
     def add(self, path):
@@ -165,7 +165,7 @@ class Logs:
         to = self._folder / digest[:16] / path.name
         to.parent.mkdir(parents=True, exist_ok=True)
         to.write_bytes(data)
-        return {"path": f"tests/logs/{digest[:16]}/{path.name}", "sha256": digest, **more}
+        return {"path": f"{self._shown}/{digest[:16]}/{path.name}", "sha256": digest, **more}
 
 
 def distinct(records):
@@ -176,6 +176,11 @@ def distinct(records):
         number = counts[record["case"]]
         result.append({**record, "case": f"{record['case']}#{number}"} if number > 1 else record)
     return sorted(result, key=lambda r: r["case"].encode())
+
+
+def first_of(stamp):
+    """What the first line says of a run."""
+    return {key: stamp[key] for key in ("commit", "dirty", "tag", "host", "tools", "started")}
 
 
 def chain(first, records):
@@ -236,7 +241,7 @@ def make(bundle):
     stamp = run_short(stamps.read()) if bundle.short else run_whole()
     wrong = [] if bundle.short else [f"the records aren't of a whole run: {why}" for why in [stamps.why_not(stamp)] if why]
     folder = bundle.folder("tests")
-    logs = Logs(folder / "logs")
+    logs = Logs(folder / "logs", "tests/logs")
     found, begun = of_processes(stamp)
     found += of_junit(stamp)
     notes = []
@@ -248,9 +253,8 @@ def make(bundle):
     counts = collections.Counter(record["verdict"] for record in records)
     if not bundle.short:
         wrong += disagree(counts, junit_counts(), stamp)
-    first = {key: stamp[key] for key in ("commit", "dirty", "tag", "host", "tools", "started")}
     path = folder / "records.jsonl"
-    path.write_text("".join(line + "\n" for line in chain(scrub(first), records)), encoding="ascii")
+    path.write_text("".join(line + "\n" for line in chain(scrub(first_of(stamp)), records)), encoding="ascii")
     copy_junit(folder / "junit")
     verified = subprocess.run([BUILD / "bulkhead", "log", "verify", path], capture_output=True, text=True, check=False)
     if verified.returncode:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import system
 import witness
-from harness import build, qemu
+from harness import build, qemu, records
 
 HERE = pathlib.Path(__file__).parent
 SOURCES = HERE / "hostile"
@@ -53,10 +53,16 @@ SEED = int(os.environ.get("ATTACK_SEED", "1"), 0)
 
 
 @functools.lru_cache(maxsize=None)
-def objects():
+def _compiled():
     """Of the sources, the same in every configuration; start.S first."""
     sources = sorted(SOURCES.glob("*.[cS]"), key=lambda path: (path.name != "start.S", path.name))
     return build.compile_objects(sources, build.CELLS / "hostile")
+
+
+def objects():
+    """Each test names what it attacks with, also those that find it compiled."""
+    records.used(*sorted(SOURCES.iterdir()))
+    return _compiled()
 
 
 def seed_of(*words):

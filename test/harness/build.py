@@ -13,7 +13,7 @@ from . import records
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BULKHEAD_BUILD", ROOT / "build"))
 TOOL = BUILD / "bulkhead"
-RESULTS = BUILD / "test-results"
+RESULTS = pathlib.Path(os.environ.get("BULKHEAD_RESULTS", BUILD / "test-results"))
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # several build what has one name at the same time, each its own
 IMAGES = BUILD / "test-images" / WORKER
 CELLS = BUILD / "test-cells" / WORKER
@@ -47,8 +47,14 @@ def build(config):
     if not path.is_absolute():
         path = CONFIGS / f"{config}.dts"
     out = _built(path)
-    records.used(path, BUILD / "bulkhead.bin", out / "bulkhead.itb")
+    records.used(path, BUILD / "bulkhead.bin", out / "bulkhead.itb", *_guests(path, out))
     return out
+
+
+def _guests(path, out):
+    """What runs in its cells: the files that it names, from where the tool takes them."""
+    for name in re.findall(r'\b(?:image|kernel|initrd) = "([^"]+)"', path.read_text(encoding="utf-8")):
+        yield from [folder / name for folder in (path.parent, *include_dirs(), out) if (folder / name).is_file()][:1]
 
 
 @functools.lru_cache(maxsize=None)

@@ -33,7 +33,7 @@ class File:
             FOLDER.mkdir(parents=True, exist_ok=True)
             worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
             self._fd = os.open(FOLDER / f"{worker}-{os.getpid()}-{time.monotonic_ns()}.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-            self.write({"run": RUN, "process": os.getpid()})
+            self.write({"run": RUN, "process": os.getpid(), "judges": records.judges()})
         os.write(self._fd, (json.dumps(line, sort_keys=True) + "\n").encode())
 
 

@@ -53,6 +53,14 @@ def revision(path):
     return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
 
 
+@functools.lru_cache(maxsize=None)
+def judges():
+    """A hash of what starts machines and judges them, which is no input of a test: the harness, and what sets up tests."""
+    files = [path for path in (ROOT / "test/harness").iterdir() if path.is_file()] + list((ROOT / "test").rglob("conftest.py"))
+    listed = sorted(f"{path.relative_to(ROOT).as_posix()} {revision(path)}" for path in files)
+    return hashlib.sha256("\n".join(listed).encode()).hexdigest()
+
+
 def shown(path):
     """Relative to the tree; None: it isn't in it."""
     path = pathlib.Path(os.path.abspath(ROOT / path))
