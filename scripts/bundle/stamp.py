@@ -62,7 +62,8 @@ def tools():
 class Run:
     """Of the whole suite, by scripts/check.py, or of another one, by scripts/attack.py, whose records are elsewhere."""
 
-    def __init__(self, full, records=RECORDS):
+    def __init__(self, full, records=None):
+        records = records or RECORDS
         records.mkdir(parents=True, exist_ok=True)
         for old in records.glob("*.json*"):
             old.unlink()
