@@ -49,6 +49,7 @@ REVIEWS = f"{ITEMS}/reviews.csv"
 OPEN_PROBLEMS = "docs/open-problems.md"
 TAGGED = ("src", "cells", "test", "scripts")
 TAG_TYPES = ("impl", "utest", "stest")
+TEST_TYPES = ("utest", "stest")
 # This tool and its test speak about tags: there one counts only where a line begins with it, behind a "#".
 QUOTING = ("scripts/trace.py", "scripts/trace_cases.py", "test/unit/trace/test_trace.py")
 STATUSES = ("approved", "proposed", "draft")
@@ -221,6 +222,8 @@ class Trace:
         for need in item.needs:
             if not self.coverage[item.id][need]:
                 self.error(item.place, f"`{item.id}` needs {need}, which nothing gives it")
+            elif need in TEST_TYPES and not any(tag.cases for tag in self.tags if (tag.id, tag.type) == (item.id, need)):
+                self.error(item.place, f"`{item.id}` needs {need}, and has tags that belong to no test: {', '.join(self.coverage[item.id][need])}")
 
     def drafts_check(self, problems, shown):
         for item in self.items.values():

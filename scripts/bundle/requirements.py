@@ -42,6 +42,33 @@ def verdicts(records):
     return found
 
 
+def unknown(records, told):
+    """What a record of a test names and is no item."""
+    items = {item["id"] for item in told}
+    lines = map(json.loads, records.read_text(encoding="utf-8").splitlines()) if records.is_file() else ()
+    return sorted(f"{line['case']} names `{name}`, which is no item" for line in lines for name in set(line.get("requirements", ())) - items)
+
+
+def passed(records):
+    """(file, test) of which a record says that it passed; (file, None): one of the file's did."""
+    lines = map(json.loads, records.read_text(encoding="utf-8").splitlines()) if records.is_file() else ()
+    return {(line["procedure"], name) for line in lines if line.get("verdict") == "pass" for name in (_test(line["case"]), None)}
+
+
+def never_passed(told, seen):
+    """{gap: items} of what has cases of a kind, and none that passed in this bundle; seen: of passed()."""
+    found = {}
+    for kind in tracing.KINDS:
+        cases = {item["id"]: [(test["file"], test["name"]) for test in item["tests"] if test["kind"] in (kind, "both")] for item in told}
+        here = [name for name, tests in cases.items() if tests and not any(_in(seen, *test) for test in tests)]
+        found[f"of which no {'normal-range' if kind == 'normal' else kind} case passed in this bundle"] = here
+    return found
+
+
+def _in(seen, file, test):
+    return (file, test) in seen or (test not in _functions(file) and (file, None) in seen)
+
+
 @functools.lru_cache(maxsize=None)
 def _functions(file):
     """Names of a file's own tests; those of a table's rows aren't among them."""
@@ -78,8 +105,10 @@ def _figures(told, gaps, found):
 def make(bundle):
     folder = bundle.folder(PART)
     result = tracing.trace(ROOT)
-    told, gaps = result.items_told(), result.gaps()
-    found = verdicts(bundle.out / "tests/records.jsonl")
+    told, records = result.items_told(), bundle.out / "tests/records.jsonl"
+    found, gaps = verdicts(records), result.gaps()
+    if not bundle.short:  # where most tests are left out
+        gaps |= never_passed(told, passed(records))
     write_json(folder / "items.json", told)
     tracing.write_csv(folder / "matrix.csv", COLUMNS, matrix(result, found))
     for text in [*sorted((ROOT / tracing.ITEMS).glob("*.md")), ROOT / tracing.REVIEWS, *(ROOT / text for text in TEXTS)]:
@@ -87,7 +116,8 @@ def make(bundle):
     figures = list(_figures(told, gaps, found))
     missing = [f"{gap}: {len(items)} ({', '.join(items)})" for gap, items in gaps.items() if items]
     failed = [figure for figure in figures if figure.name.endswith("that failed") and figure.value]
-    bad = result.errors or failed
+    strangers = unknown(records, told)
+    bad = result.errors or failed or strangers
     return bundle.end(
         Part(
             PART,
@@ -96,7 +126,7 @@ def make(bundle):
             f"{len(told)} requirements in words, each traced down to code and tests and back; {len(result.errors)} orphans. The matrix has a row a link, "
             "and each test's verdict where the bundle has a record of it.",
             figures,
-            [*result.errors, *missing],
+            [*result.errors, *strangers, *missing],
             [
                 "Requirements, code, tests and reviews are by the same authors: independent review is the user's.",
                 "`approved` says that an author's review, which reviews.md tells of, found these very words good.",

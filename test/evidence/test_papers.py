@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The papers of a bundle: requirements with matrix and verdicts, objectives of standards, problems and assumptions.
 
-Robustness: test_objectives_refused, test_verdict_is_the_worst, test_objective_without_its_file
+Robustness: test_objectives_refused, test_verdict_is_the_worst, test_nothing_passed, test_no_such_item, test_objective_without_its_file
 """
 
 import csv
@@ -23,10 +23,10 @@ def bundle_in(tmp_path):
     return bundles.Bundle(ROOT / "configs/minimal.dts", tmp_path / "minimal", short=True)
 
 
-def record(folder, case, procedure, verdict, number=1):
+def record(folder, case, procedure, verdict, number=1, **more):
     (folder / "tests").mkdir(parents=True, exist_ok=True)
     with (folder / "tests/records.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"record": number, "case": case, "procedure": procedure, "verdict": verdict}) + "\n")
+        file.write(json.dumps({"record": number, "case": case, "procedure": procedure, "verdict": verdict, **more}) + "\n")
 
 
 def rows_of(path):
@@ -99,6 +99,33 @@ def test_verdict_is_the_worst(bundle):
     assert of[mutations, "no_longer_essential"] == "fail"  # a row: its file's
     assert of["test/configs/test_configs.py", "test_bad"] == "none"
     assert figure(bundle, "requirements", "tests of requirements that failed")["reached"] is False
+
+
+# [utest->swr~bundle-requirements~1]
+def test_nothing_passed(tmp_path):
+    """An item whose cases of a kind were all skipped, or have no record, is a gap; one case that passed is enough."""
+    bundle = bundles.Bundle(ROOT / "configs/minimal.dts", tmp_path / "minimal")
+    here, gap = "test/evidence/test_papers.py", "of which no {} case passed in this bundle"
+
+    def items_of(kind):
+        assert requirements.make(bundle) == "open"
+        told = next(line for line in summary(bundle, "requirements")["gaps"] if line.startswith(gap.format(kind)))
+        assert figure(bundle, "requirements", f"requirements {gap.format(kind)}")["reached"] is False
+        return re.findall(r"[\w-]+~[\w-]+~\d+", told)
+
+    record(bundle.out, "evidence::test_papers.py::test_requirements", here, "skip")
+    record(bundle.out, "evidence::test_papers.py::test_verdict_is_the_worst", here, "pass")
+    assert "swr~bundle-requirements~1" in items_of("normal-range") and "swr~bundle-requirements~1" not in items_of("robustness")
+    record(bundle.out, "evidence::test_papers.py::test_requirements[a]", here, "pass")
+    assert "swr~bundle-requirements~1" not in items_of("normal-range") and "swr~papers-told~1" in items_of("normal-range")
+
+
+# [utest->swr~bundle-requirements~1]
+def test_no_such_item(bundle):
+    """A record that names what nobody requires."""
+    record(bundle.out, "evidence::test_papers.py::test_x", "test/evidence/test_papers.py", "pass", requirements=["swr~bundle-requirements~1", "swr~none-such~1"])
+    assert requirements.make(bundle) == "fail"
+    assert "evidence::test_papers.py::test_x names `swr~none-such~1`, which is no item" in summary(bundle, "requirements")["gaps"]
 
 
 # ---- objectives ----

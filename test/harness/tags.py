@@ -3,7 +3,7 @@
 or stest, an arrow and an item's ID (scripts/trace.py checks that there is such an item).
 
 A tag counts for the test whose text or whose comment has it, in C also for those that use the table whose row it stands beside. One in a file's docstring, or that belongs to no test by itself (a
-helper), counts for each test of the file."""
+helper), counts for each test of the file, but none in a string that is no docstring."""
 
 import ast
 import functools
@@ -38,10 +38,24 @@ class Source:
         return self.expected.get(test) or f"every assertion of {test} holds (the test doesn't say it in words)"
 
 
+def _without_values(text, tree):
+    """The text's lines without what its strings say, but for docstrings: a tag in one is a test's input."""
+    lines = [line.encode() for line in text.splitlines()]
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
+            for n in range(node.lineno - 1, node.end_lineno):
+                start = node.col_offset if n == node.lineno - 1 else 0
+                end = node.end_col_offset if n == node.end_lineno - 1 else len(lines[n])
+                lines[n] = lines[n][:start] + b" " * (end - start) + lines[n][end:]
+    return [line.decode() for line in lines]
+
+
 def _python(text):
     """Tests are functions test_*, also in classes."""
-    source, lines, taken = Source(), text.splitlines(), set()
-    for node in ast.walk(ast.parse(text)):
+    tree = ast.parse(text)
+    source, lines, taken = Source(), _without_values(text, tree), set()
+    for node in ast.walk(tree):
         if not isinstance(node, ast.FunctionDef) or not node.name.startswith("test"):
             continue
         first = min([node.lineno, *(d.lineno for d in node.decorator_list)]) - 1

@@ -100,6 +100,12 @@ def test_fields(left):
     assert 0 <= first["duration_s"] < 60 and first["monotonic_ns"] <= second["monotonic_ns"] and first["wall"].endswith("+00:00")
 
 
+def test_process_says_what_judges(tmp_path):
+    """Each process's file says first of which run it is, and what drives its machines and judges them. [utest->swr~records-written~1]"""
+    first = leave(tmp_path, "def test_x():\n    pass\n")[0]
+    assert (first["run"], first["judges"]) == ("7", records.judges())
+
+
 def test_revision(left, tmp_path):
     """The revision is git's hash of the test's file."""
     path = tmp_path / "same"
@@ -213,6 +219,13 @@ def test_c_tags(tmp_path):
     assert source.of("first") == ["swr~file~1", "swr~first~1", "swr~helper~1", "swr~row~1"]
     assert source.of("second") == ["swr~file~1", "swr~helper~1"]
     assert source.expects("first") == "It is so. More." and "doesn't say it in words" in source.expects("second")
+
+
+def test_tags_of_fixtures(tmp_path):
+    """A tag that a test feeds to what it tests is none of the test's."""
+    text = 'X = """\n[utest~>swr~of-nothing~1]"""\n\n\n# [utest~>swr~above~1]\ndef test_x():\n    """Said. [utest~>swr~said~1]"""\n    f("[utest~>swr~fed~1]")  # [utest~>swr~beside~1]\n'
+    (tmp_path / "test_x.py").write_text(text.replace("~>", ARROW))
+    assert tags.read(tmp_path / "test_x.py").of("test_x") == ["swr~above~1", "swr~beside~1", "swr~said~1"]
 
 
 # ---- what is made of it ----

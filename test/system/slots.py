@@ -73,7 +73,7 @@ def initramfs(name, files):
 
 def config_on(medium, config):
     """The configuration with its boot state in that medium: as it is ("flash-1"), or in the eMMC's boot partition of the machine that
-    has one. [stest->swr~slots-emmc~1]"""
+    has one."""
     if medium == "flash-1":
         return config
     text = (build.CONFIGS / f"{config}.dts").read_text()

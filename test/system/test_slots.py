@@ -50,6 +50,7 @@ def appliance_of(results, medium="flash-1"):
 
 
 # [stest->swr~boot-confirm-time~1]
+# [stest->swr~slots-emmc~1]
 @pytest.mark.parametrize("medium", ["flash-1", "boot0"])
 def test_confirmed(results, medium):
     """A trial that is well for the set time is kept, and the next boot starts it again."""
@@ -75,6 +76,7 @@ def test_confirmed(results, medium):
         assert slots.attempts(target, 1) == [("b", slots.NO_REASON, 4)]
 
 
+# [stest->swr~slots-emmc~1]
 @pytest.mark.parametrize("medium", ["flash-1", "boot0"])
 def test_identity(results, medium):
     """What scripts/flash --provision writes is what the machine says of itself; never its private key. [stest->swr~slots-told~1]"""
@@ -93,6 +95,7 @@ def test_identity(results, medium):
 
 
 # [stest->swr~boot-trial-late~1]
+# [stest->swr~slots-emmc~1]
 @pytest.mark.parametrize("medium", ["flash-1", "boot1"])
 def test_never_well(results, medium):
     """A trial whose essential cell never comes up: the machine is reset, takes the other slot, and says why."""
@@ -160,6 +163,7 @@ def test_restart_delays(results):
         assert kept.time - again.time > AFTER
 
 
+# [stest->swr~slots-emmc~1]
 @pytest.mark.parametrize("medium", ["flash-1", "boot0"])
 def test_lost(results, medium):
     """No valid copy: signatures alone, and the state is made anew once the boot is confirmed."""

@@ -4,7 +4,7 @@
 Robustness: test_item_without_code, test_item_without_test, test_tag_of_no_item, test_tag_of_another_revision, test_item_twice,
 test_item_twice_in_two_files, test_covers_of_no_item, test_covers_nonsense, test_software_requirement_from_nowhere,
 test_item_that_needs_nothing, test_tag_in_error, test_binary_and_hidden_files_are_passed_over, test_robustness_case_that_is_no_test,
-test_unknown_status, test_review_of_no_item
+test_unknown_status, test_review_of_no_item, test_tag_of_no_test
 Both ranges: test_draft_is_an_open_problem, test_review_is_of_a_text, test_gaps
 """
 
@@ -28,7 +28,8 @@ SWR = (
     "Covers:\n\n- `sys~one-owner~1`\n\nNeeds: impl, utest\n"
 )
 IMPL = "/* [impl->swr~filter~1] */\nint filter;\n"
-UTEST = "int other;\n/* [utest->swr~filter~1] */\n"
+BARE = "int other;\n/* [utest->swr~filter~1] */\n"  # of no test
+UTEST = "int other;\n/* [utest->swr~filter~1] */\nstatic void filters(void **state)\n{\n}\n"
 
 
 @pytest.fixture
@@ -72,6 +73,14 @@ def test_item_without_code(tree):
 def test_item_without_test(tree):
     assert errors(tree(utest="")) == [
         "test/requirements/software.md:4: error: `swr~filter~1` needs utest, which nothing gives it"
+    ]
+
+
+# [utest->swr~trace-whole~1]
+def test_tag_of_no_test(tree):
+    """A tag in a helper gives an item no test."""
+    assert errors(tree(utest="", **{"test/system/helper.py": "def helper():\n    pass  # [utest->swr~filter~1]\n"})) == [
+        "test/requirements/software.md:4: error: `swr~filter~1` needs utest, and has tags that belong to no test: test/system/helper.py:2"
     ]
 
 
@@ -154,7 +163,7 @@ def test_several_tags_in_a_line_and_python(tree):
     root = tree(
         software=SWR + "\n### B\n`swr~b~1`\n\nCovers:\n- `sys~one-owner~1`\n\nNeeds: impl, stest\n",
         impl="/* [impl->swr~filter~1] [impl->swr~b~1] */\n",
-        **{"test/system/test_b.py": '"""[stest->swr~b~1]"""\n'},
+        **{"test/system/test_b.py": 'def test_b():\n    """[stest->swr~b~1]"""\n'},
     )
     assert errors(root) == []
 
@@ -254,7 +263,7 @@ def test_cases_of_c(tree):
 
 # [utest->swr~trace-cases~1]
 def test_cases_of_python(tree):
-    item = told(tree(**{"test/system/test_filter.py": PY_TESTS}, utest=UTEST))
+    item = told(tree(**{"test/system/test_filter.py": PY_TESTS}, utest=BARE))
     tests = [(t["type"], t["name"], t["line"], t["kind"], t["scope"]) for t in item["tests"]]
     assert tests == [("stest", "test_bad", 17, "robustness", "case"), ("stest", "test_good", 9, "normal", "file")]
     assert item["cases"] == {"normal": 1, "robustness": 1}
@@ -287,7 +296,7 @@ def test_by_chance(tree):
     text = PY_TESTS.replace("Robustness: test_bad\n", "Robustness: test_bad\nBy chance: test_bad\n")
     assert trace.trace_cases.read("test/system/test_filter.py", text).chance == {"test_bad"}
     assert trace.trace_cases.read("test/system/test_filter.py", text.replace("chance: test_bad", "chance: all")).chance == {"test_bad", "test_good"}
-    assert told(tree(**{"test/system/test_filter.py": text}, utest=UTEST))["cases"] == {"normal": 1, "robustness": 1}
+    assert told(tree(**{"test/system/test_filter.py": text}, utest=BARE))["cases"] == {"normal": 1, "robustness": 1}
     tree(**{"test/system/test_filter.py": text.replace("chance: test_bad", "chance: test_bat")})
     assert errors(tree(utest=UTEST)) == ["test/system/test_filter.py:4: error: By chance: names 'test_bat', which is no test of this file"]
 
@@ -346,7 +355,7 @@ def test_review_of_no_item(tree):
 
 # [utest->swr~trace-cases~1]
 def test_gaps(tree, capsys):
-    root = tree()
+    root = tree(utest=BARE)
     found = trace.trace(root).gaps()
     assert found["without rationale"] == ["sys~one-owner~1"]
     assert found["without a normal-range case"] == found["without a robustness case"] == ["swr~filter~1"]
