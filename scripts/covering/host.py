@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Host code with counters: the tool, run by the configuration tests, and the unit tests' binaries. Each process adds to the raw
-profile of its binary when it ends. Fuzzing and mutants don't count, nor does a test that names no requirement."""
+"""Host code with counters: the tool, run by the configuration tests (counted.py), and the unit tests' binaries. Each process adds to the raw
+profile of its binary when it ends. Fuzzing and mutants don't count, nor does a test that names no requirement, nor a binary that has one."""
 
 import os
 import re
 import shutil
 import subprocess
 import sys
+
+import trace_cases
 
 from . import records, tags
 from .llvm import COVER, FLAGS, ROOT, built, by_file, export, html, merge
@@ -24,16 +26,17 @@ LEFT_OUT = "not no_room"  # where a file has no room, a process has none for its
 
 
 def _units():
-    """Unit tests of what the tool is made of, that name a requirement: their binaries."""
+    """Unit tests of what the tool is made of: their binaries, where each of their tests names a requirement."""
     for source in sorted((ROOT / "test/unit").glob("*/test_*.c")):
         unit = source.parent
         made_of = (unit / "unit.mk").read_text(encoding="utf-8") if (unit / "unit.mk").exists() else ""
-        if not NOT_COUNTED.search(str(source.relative_to(ROOT))) and re.search(rf"({'|'.join(PARTS)})/", made_of) and tags.TAG.search(source.read_text(encoding="utf-8")):
+        if not NOT_COUNTED.search(str(source.relative_to(ROOT))) and re.search(rf"({'|'.join(PARTS)})/", made_of) and _all_tagged(source):
             yield COVER / "unit" / unit.name / source.stem
 
 
-def _environment(profile):
-    return {**os.environ, "LLVM_PROFILE_FILE": str(profile), "BULKHEAD": str(TOOL.relative_to(ROOT)), "BULKHEAD_COVER_HOST": str(profile)}
+def _all_tagged(source):
+    names = [name for *_, name in trace_cases.read(source.name, source.read_text(encoding="utf-8")).tests]
+    return bool(names) and all(tags.read(source, frozenset(names)).of(name) for name in names)
 
 
 def build(units):
@@ -55,13 +58,14 @@ def measure(tests=(), short=False):
     RAW.mkdir(parents=True)
     bad = []
     for unit in units:
-        done = subprocess.run([unit], cwd=ROOT, env=_environment(RAW / f"{unit.parent.name}-{unit.name}-%2m.profraw"), capture_output=True, check=False)
+        done = subprocess.run([unit], cwd=ROOT, env={**os.environ, "LLVM_PROFILE_FILE": str(RAW / f"{unit.parent.name}-{unit.name}-%2m.profraw")}, capture_output=True, check=False)
         bad += [] if done.returncode == 0 else [f"{unit.parent.name}/{unit.name}"]
     if not short:
         pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={OUT / 'tests.xml'}", "-p", "xdist"]
         side_by_side = [f"-n{min(os.cpu_count(), 4)}", "--dist=loadfile"]
-        environment = {**_environment(RAW / "tool-%4m.profraw"), **records.to(RECORDS)}
-        done = subprocess.run([*pytest, *side_by_side, "-k", LEFT_OUT, *(tests or SUITES)], cwd=ROOT, env=environment, check=False)
+        counted = {"BULKHEAD": str(TOOL.relative_to(ROOT)), "BULKHEAD_COVER_HOST": str(RAW / "tool-%4m.profraw"), "PYTHONPATH": str(ROOT / "scripts")}
+        environment = {**os.environ, **counted, **records.to(RECORDS)}
+        done = subprocess.run([*pytest, *side_by_side, "-p", "covering.counted", "-k", LEFT_OUT, *(tests or SUITES)], cwd=ROOT, env=environment, check=False)
         bad += [] if done.returncode == 0 else ["configuration tests"]
     merge(sorted(RAW.glob("*.profraw")), PROFILE)
     objects = [TOOL, *units]

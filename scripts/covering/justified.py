@@ -74,6 +74,11 @@ def sums(files, part, listed):
 
 
 def decisions(files, part, listed):
-    """(lines of a part with a decision that is justified in part or whole, conditions all in all; a decision has one at least)"""
-    justified = sum(len({gap[0] for gap in [*gaps["branches"], *gaps["mcdc"]]} & lines) for gaps, lines in _of_part(files, part, listed))
-    return justified, sum(file["branches"]["count"] // 2 for name, file in files.items() if name.startswith(f"{part}/"))
+    """(decisions of a part with a gap that is justified in part or whole, decisions all in all)"""
+    justified = count = 0
+    for name, file in files.items():
+        if name.startswith(f"{part}/"):
+            lines = {line for entry in listed if entry["file"] == name for line in _lines(entry)}
+            justified += sum(not lines.isdisjoint(range(first, last + 1)) for first, last in file["decisions"]["open"])
+            count += file["decisions"]["count"]
+    return justified, count

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What llvm-profdata-19 and llvm-cov-19 make of raw profiles: a summary by file, HTML, and what was left out."""
 
-import collections
+import functools
 import json
 import pathlib
 import re
@@ -16,7 +16,8 @@ GOAL = 100
 # Segments of llvm-cov's JSON: (line, column, count, has count, is entry, is gap).
 LINE, COUNT, HAS_COUNT, IS_ENTRY, IS_GAP = 0, 2, 3, 4, 5
 # Branches: (line, column, end line, end column, count of true, count of false, number of the file or the macro's use, ...).
-COLUMN, TRUE, FALSE, USE = 1, 4, 5, 6
+TRUE, FALSE, USE = 4, 5, 6
+CASE, SWITCH = re.compile(r"case\b|default\b"), re.compile(r"\bswitch \(")
 
 
 def built(command, what):
@@ -93,18 +94,25 @@ def _open_lines(segments):
     return found
 
 
-def _open_branches(branches, expansions):
-    """[line, column, "true" or "false"] of each outcome that never came; of an inline function's copies it came in none. What a macro
-    has stands where it is used, each of its branches for itself."""
-    counts = collections.Counter()
-    placed = [(branch[LINE], branch[COLUMN], 0, branch) for branch in branches]
-    for used in expansions:
-        line, column = used["source_region"][:2]
-        placed += [(line, column, (branch[USE], branch[LINE], branch[COLUMN]), branch) for branch in used["branches"]]
-    for line, column, within, branch in placed:
-        for word, count in (("true", branch[TRUE]), ("false", branch[FALSE])):
-            counts[line, column, word, within] += count
-    return sorted([line, column, word] for (line, column, word, _), count in counts.items() if not count)
+def _placed(file):
+    """{place: [count of true, count of false]} of each branch; of an inline function's copies together: an outcome came in none where it is
+    0. Place: file, line, column, last line, last column; of what a macro has that of its use first, and which use within it: each of its
+    branches stands where it is used, for itself."""
+    found = {}
+    placed = [((file["filename"], *branch[:4]), branch) for branch in file["branches"]]
+    for used in file["expansions"]:
+        outer = (file["filename"], *used["source_region"][:4])
+        placed += [((*outer, branch[USE], used["filenames"][branch[USE]], *branch[:4]), branch) for branch in used["branches"]]
+    for place, branch in placed:
+        counts = found.setdefault(place, [0, 0])
+        counts[0] += branch[TRUE]
+        counts[1] += branch[FALSE]
+    return found
+
+
+def _open_branches(placed):
+    """[line, column, "true" or "false"] of each outcome that never came."""
+    return sorted([place[1], place[2], word] for place, counts in placed.items() for word, count in zip(("true", "false"), counts) if not count)
 
 
 def _open_decisions(records):
@@ -119,14 +127,44 @@ def _open_decisions(records):
             yield [place[LINE], [n + 1 for n, value in enumerate(shown) if not value]]
 
 
+@functools.lru_cache(maxsize=None)
+def _source(name):
+    return pathlib.Path(name).read_text(encoding="utf-8").splitlines()
+
+
+def _is_case(place):
+    """A branch of a switch: clang has one of each label."""
+    name, line, column = place[-5:-2]
+    return bool(CASE.match(_source(name)[line - 1], column - 1))
+
+
+def _decisions(file, placed):
+    """How many there are, and [line, last line] of each with an outcome that never came or a condition that wasn't shown to decide: those of
+    several conditions as clang has them, each other branch, and each switch as one."""
+    several = {(file["filename"], *record[:4]) for record in file["mcdc_records"]}
+    missing = {line for line, _ in _open_decisions(file["mcdc_records"])}
+    found, gaps, cases = set(several), {place for place in several if place[1] in missing}, False
+    for place, (true, false) in placed.items():
+        if _is_case(place):
+            cases = True
+            gaps |= set() if true else {place}
+            continue
+        around = next((d for d in several if d[1:3] <= place[1:3] and place[3:5] <= d[3:]), place)
+        found.add(around)
+        gaps |= set() if true and false else {around}
+    switches = sum(len(SWITCH.findall(line)) for line in _source(file["filename"])) if cases else 0
+    return {"count": len(found) + switches, "open": sorted([place[1], place[3]] for place in gaps)}
+
+
 def _file(file):
-    """Counts of each kind, and every gap. Of an inline function's copies llvm-cov's summary takes the one in which most lines were executed:
+    """Counts of each kind, decisions, and every gap. Of an inline function's copies llvm-cov's summary takes the one in which most lines were executed:
     here a line is covered that was executed in any, so that each that isn't has a place."""
     counts = {kind: {"covered": file["summary"][kind]["covered"], "count": file["summary"][kind]["count"]} for kind in KINDS}
     lines = _open_lines(file["segments"])
     counts["lines"]["covered"] = counts["lines"]["count"] - len(lines)
-    gaps = {"lines": lines, "branches": _open_branches(file["branches"], file["expansions"]), "mcdc": sorted(_open_decisions(file["mcdc_records"]))}
-    return {**counts, "gaps": gaps}
+    placed = _placed(file)
+    gaps = {"lines": lines, "branches": _open_branches(placed), "mcdc": sorted(_open_decisions(file["mcdc_records"]))}
+    return {**counts, "decisions": _decisions(file, placed), "gaps": gaps}
 
 
 def by_file(files, parts):

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "test"))
 
 from harness import tags  # noqa: E402  (needs the path above)
 
-TAG = tags.TAG
+read = tags.read
 
 
 def tagged(nodes):
@@ -24,7 +24,8 @@ def tagged(nodes):
 
 def is_tagged(node):
     """It names a requirement, and isn't by chance."""
-    path, name = _file(node), re.sub(r"\[.*", "", node.split("::")[-1])
+    file, *_, name = re.sub(r"\[.*", "", node, flags=re.S).split("::")
+    path = _file(file)
     return bool(tags.read(path).of(name)) and name not in _cases(path).chance
 
 

@@ -134,6 +134,7 @@ def test_refused(place, name):
     assert result.stderr.count(": error: ") == (2 if name == "owned" else 1), result.stderr  # its own, that it lacks a clock's rate
 
 
+# [utest->swr~config-boot-state-spi-shared~1]
 def test_bank_of_firmware_admits_none(place):
     """Of memory-mapped flash there is no such word."""
     result = place / "good/file.dts"

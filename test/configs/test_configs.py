@@ -77,12 +77,14 @@ def one_error(path):
     return result.stderr
 
 
+# [utest->swr~config-diagnostics~1]
 def test_empty(tmp_path):
     path = tmp_path / "empty.dts"
     path.write_bytes(b"")
     assert one_error(str(path)) == f"{path}:1:1: error: the file is empty\n"
 
 
+# [utest->swr~config-diagnostics~1]
 def test_zeros(tmp_path):
     path = tmp_path / "zeros.dts"
     with open(path, "wb") as file:
@@ -90,21 +92,25 @@ def test_zeros(tmp_path):
     assert one_error(str(path)).startswith(f"{path}:1:1: error: can't read the file: it has 100M")
 
 
+# [utest->swr~config-diagnostics~1]
 def test_few_zeros(tmp_path):
     path = tmp_path / "zeros.dts"
     path.write_bytes(bytes(100))
     assert one_error(str(path)) == f"{path}:1:1: error: the file is not text: it holds NUL bytes\n"
 
 
+# [utest->swr~config-diagnostics~1]
 def test_missing(tmp_path):
     path = tmp_path / "none.dts"
     assert one_error(str(path)) == f"{path}:1:1: error: can't read the file: No such file or directory\n"
 
 
+# [utest->swr~config-diagnostics~1]
 def test_folder(tmp_path):
     assert one_error(str(tmp_path)) == f"{tmp_path}:1:1: error: can't read the file: it is a folder\n"
 
 
+# [utest->swr~config-diagnostics~1]
 def test_fifo(tmp_path):
     path = tmp_path / "fifo"
     os.mkfifo(path)
@@ -159,6 +165,7 @@ def odd_board(tmp_path, name, **changes):
     return str(path)
 
 
+# [utest->swr~config-board~1]
 def test_few_list_registers(tmp_path):
     for count in (0, 1):
         path = odd_board(tmp_path, "few", machine=[("list-registers = <4>", f"list-registers = <{count}>")])
@@ -170,6 +177,7 @@ def test_few_list_registers(tmp_path):
     assert "list registers" not in check(path).stderr
 
 
+# [utest->swr~config-board~1]
 @pytest.mark.parametrize("version", [5, 15, 17])
 def test_old_flattened_trees(tmp_path, version):
     path = odd_board(tmp_path, "old")
@@ -184,6 +192,8 @@ def test_old_flattened_trees(tmp_path, version):
 
 
 # libfdt 1.6 takes them as negative: it goes back, to the same property for ever (-12) or into another.
+# [utest->swr~config-board~1]
+# [utest->swr~audit-hostile~1]
 @pytest.mark.parametrize("length", [-1, -4, -8, -12, -16, -2**31])
 def test_lengths_below_zero(tmp_path, length):
     path = odd_board(tmp_path, "negative")
@@ -198,6 +208,7 @@ def test_lengths_below_zero(tmp_path, length):
     assert found.returncode == 2 and "FDT_ERR" not in found.stdout + found.stderr
 
 
+# [utest->swr~import-board~1]
 def test_source_instead_of_a_tree(tmp_path):
     found = subprocess.run([TOOL, "import", "dts/qemu-virt/board.dts", "-o", tmp_path / "out"], cwd=ROOT, capture_output=True,
                            text=True, check=False)
@@ -207,11 +218,13 @@ def test_source_instead_of_a_tree(tmp_path):
     assert found.returncode == 1 and not (tmp_path / "out").exists()
 
 
+# [utest->swr~config-board~1]
 def test_no_maintenance_interrupt(tmp_path):
     path = odd_board(tmp_path, "none", board=[("\t\tinterrupts = <1 9 4>;\n", "")])
     assert "names no PPI as the GIC's maintenance interrupt" in one_error(path)
 
 
+# [utest->swr~config-cores~1]
 def test_cores_of_a_cell(tmp_path):
     cpus = "".join(
         f'cpu@{n:x} {{ device_type = "cpu"; compatible = "arm,cortex-a53"; reg = <0 {n:#x}>; '
@@ -322,6 +335,7 @@ def test_metrics_channel(tmp_path, health, channel, writer, reader, size, warned
     assert (result.stderr, result.returncode) == (warning if warned else "", 0)
 
 
+# [utest->swr~config-diagnostics-json~1]
 def test_json_of_no_utf8(tmp_path):
     path = os.fsencode(tmp_path) + b"/\xff\xc3.dts"
     result = subprocess.run([TOOL, "check", path, "--json"], cwd=ROOT, capture_output=True, timeout=60, check=False)
@@ -385,6 +399,7 @@ def test_included_files_are_inputs(tmp_path):
     assert sizes["realtime.dtsi"] == len("essential;\n")
 
 
+# [utest->swr~config-firmware~1]
 def test_firmware_by_hvc(tmp_path):
     path = odd_board(tmp_path, "hvc", board=[('method = "smc"', 'method = "hvc"')])
     text = open(path, encoding="utf-8").read()
@@ -393,6 +408,7 @@ def test_firmware_by_hvc(tmp_path):
     assert "isn't called by SMC" in one_error(path)
 
 
+# [utest->swr~command-line~1]
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help(option):
     result = usage(option)

@@ -71,6 +71,7 @@ def test_shared_providers(build):
     assert "0x10021000" not in text
 
 
+# [utest->swr~config-shared~1]
 def test_one_clock_controller_for_two_cells(build):
     out = build("shared-clock")
     for cell, uart, rate in (("control", 1, 1843200), ("gateway", 3, 3686400)):
@@ -79,6 +80,7 @@ def test_one_clock_controller_for_two_cells(build):
         assert not has(out, cell, "/soc/clock-controller@10020000")
 
 
+# [utest->swr~compile-tree~1]
 def test_providers_drawn_in(build):
     out = build("providers-drawn-in")
     assert has(out, "control", "/soc/clock-controller@10020000")
@@ -92,6 +94,7 @@ def test_providers_drawn_in(build):
         assert prop(out, cell, "/chosen", "rng-seed") is None
 
 
+# [utest->swr~compile-tree~1]
 def test_cores_and_caches(build):
     """A cell sees its own cores' places in the cpu-map, and caches that lie in the nodes of others' cores."""
     out = build("providers-drawn-in")
@@ -209,6 +212,8 @@ def partitions(folder, devices, shared):
     return str(path)
 
 
+# [utest->swr~config-shared~1]
+# [utest->swr~compile-tree~1]
 @pytest.mark.parametrize("tree", REAL)
 def test_real_board(tree, tmp_path):
     devices, shared, frames, ram = REAL[tree]

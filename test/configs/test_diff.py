@@ -232,6 +232,7 @@ def test_board(built):
     assert [line.split(" sha256")[0] for line in lines[1:]] == ["board: machine facts: changed:"]
 
 
+# [utest->swr~diff~1]
 def test_other_bytes(built, tmp_path):
     path = tmp_path / "longer.itb"
     path.write_bytes(built.base.read_bytes() + bytes(4))

@@ -411,6 +411,7 @@ def test_json_of_what_stage_2_does_not_divide():
     assert shared["clocks"] == [{"specifier": [1], "hz": 1843200}, {"specifier": [3], "hz": 3686400}]
 
 
+# [utest->swr~map-json~1]
 def test_json_is_documented():
     with open(os.path.join(ROOT, "docs/formats.md"), encoding="utf-8") as file:
         text = file.read().split("## The map (`map --json`)")[1].split("\n## ")[0]

@@ -63,6 +63,7 @@ def test_no_room(folder, name):
     assert held(folder) == before
 
 
+# [utest->swr~compile-whole-or-nothing~1]
 def test_no_room_for_a_board(tmp_path):
     subprocess.run(["dtc", "-q", "-O", "dtb", "-o", tmp_path / "board.dtb", BOARD], cwd=ROOT, check=True)
     text, status = finished(start("import", str(tmp_path / "board.dtb"), "-o", str(tmp_path / "out"), preexec_fn=limited(500)))
@@ -93,6 +94,7 @@ def test_ended_half_way(folder, number):
     assert held(folder) == before
 
 
+# [utest->swr~compile-whole-or-nothing~1]
 def test_no_folder(tmp_path):
     (tmp_path / "file").write_text("")
     assert finished(build(tmp_path / "file")) == (f"{tmp_path}/file/blueprint.bin: error: cannot be written: Not a directory\n", 1)

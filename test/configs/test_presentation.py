@@ -82,6 +82,7 @@ def test_buses(tmp_path, board, gateway, own, large):
     assert len(set(registers.values())) == 3
 
 
+# [utest->swr~compile-presentation~1]
 def test_told(tmp_path):
     for name, last in (("shown", SHOWN), ("not", "")):
         assert build(tmp_path, name, last=last).returncode == 0
@@ -95,6 +96,7 @@ def test_told(tmp_path):
     ) in diff
 
 
+# [utest->swr~config-presentation~1]
 def test_no_room_for_registers(tmp_path):
     """Where the board has taken all addresses below 4 GiB but its RAM."""
     board = tmp_path / "board"

@@ -61,6 +61,7 @@ def whole(block, folder):
     return FILE.format(root=ROOT, board=board, **parts)
 
 
+# [utest->swr~config-reference~1]
 def test_there_are_examples():
     assert len(BLOCKS) == REFERENCE.count("```dts") >= 3
 
@@ -93,12 +94,14 @@ def test_what_is_not_supported_yet_is_said():
     assert later == set(re.findall(r"`([a-z-]+)`", said))
 
 
+# [utest->swr~config-reference~1]
 def test_properties_of_net():
     table = REFERENCE.split("| property of `net` |")[1].split("\n\n")[0]
     named = [name for row in table.splitlines()[2:] for name in re.findall(r"`([^`]+)`", row.split("|")[1])]
     assert sorted(named) == sorted(words("net"))
 
 
+# [utest->swr~config-reference~1]
 def test_properties_of_channels():
     table = REFERENCE.split("## Channels\n")[1].strip().split("\n\n")[0]
     named = [name for row in table.splitlines()[2:] for name in re.findall(r"`([^`]+)`", row.split("|")[1])]

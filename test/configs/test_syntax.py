@@ -71,6 +71,7 @@ def test_explained(tmp_path, was, now, place, text):
     assert check(path) == (f"{path}:{place}: error: {text}\n", 1)
 
 
+# [utest->swr~config-diagnostics~1]
 @pytest.mark.parametrize("content, place, text", [
     ("/* x */\n", "1:8", "the file ends too early: a device-tree source begins with /dts-v1/;"),
     ("/dts-v1/;\n", "1:10", "the file ends too early: there is no root node: / { ... };"),
@@ -113,6 +114,7 @@ def test_includes(tmp_path):
     assert check(path) == (f'{path}:7:29: error: can\'t include "none.bin": {WHERE}\n', 1)
 
 
+# [utest->swr~config-diagnostics~1]
 def test_other_files(tmp_path):
     """What isn't a partition file at all."""
     path = tmp_path / "x.dtb"
@@ -124,6 +126,7 @@ def test_other_files(tmp_path):
     assert "it is a board's tree, name its folder by 'board'\n" in text and "'cells' is missing" in text
 
 
+# [utest->swr~config-diagnostics~1]
 def test_long_texts_are_cut(tmp_path):
     path = tmp_path / "x.dts"
     path.write_text(GOOD.replace("16M", "\u00f6" * 50000))
@@ -131,6 +134,7 @@ def test_long_texts_are_cut(tmp_path):
     assert text.endswith("\u00f6...\n") and len(text.encode()) < 2200 and status == 1
 
 
+# [utest->swr~config-diagnostics~1]
 @pytest.mark.parametrize("script, text", [
     (None, "can't run 'dtc': is device-tree-compiler installed?"),
     ("exit 1", "dtc refuses this file and gives no reason: is it 1.6 or later?"),

@@ -5,6 +5,7 @@ Robustness: test_stale, test_refused_entries, test_too_many, test_other_verdict,
 """
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from bundle import coverage, static_paths  # noqa: E402  (needs the path above)
+from bundle import bundle as bundles, coverage, static_paths  # noqa: E402  (needs the path above)
 from covering import el2, exit_paths, justified, llvm, object_code, records  # noqa: E402
 
 SOURCE = """\
@@ -67,6 +68,7 @@ def test_gaps(file):
     assert {line for line, _ in gaps["mcdc"]} == {4, 18}
     for kind, missing in justified.count(gaps, range(100)).items():
         assert missing == file[kind]["count"] - file[kind]["covered"] > 0
+    assert file["decisions"] == {"count": 3, "open": [[4, 4], [16, 16], [18, 18]]}
 
 
 ODD = """\
@@ -100,6 +102,7 @@ int main(int argc, char **argv)
 def test_gaps_of_odd_code(tmp_path):
     """Several regions on a line, lines without code or that the preprocessor left out, a function that nobody calls."""
     file = counted(tmp_path, ODD)
+    assert file["decisions"]["count"] == 4
     assert file["gaps"]["lines"] == [7, 9, 10, 11, 12, 13, 19]
     for kind, missing in justified.count(file["gaps"], range(100)).items():
         assert missing == file[kind]["count"] - file[kind]["covered"] > 0
@@ -127,8 +130,9 @@ int main(int argc, char **argv)
 
 # [utest->swr~coverage-gaps~1]
 def test_gaps_in_macros(tmp_path):
-    """Branches of a macro stand where it is used, each of them."""
+    """Branches of a macro stand where it is used, each of them; a switch is one decision, whatever its labels are made of."""
     file = counted(tmp_path, MACRO)
+    assert file["decisions"] == {"count": 2, "open": [[6, 6], [7, 7], [11, 11]]}
     assert [(line, word) for line, _, word in file["gaps"]["branches"]] == [(6, "true"), (7, "true"), (11, "true")]
     assert file["branches"]["count"] - file["branches"]["covered"] == 3
 
@@ -236,10 +240,54 @@ def test_refused_entries(told, changed):
 # [utest->swr~coverage-justified~1]
 def test_too_many(told, file):
     """More than 2 % of a part's decisions: it fails, however few the entries are."""
-    of = file["branches"]["count"] // 2
+    of = file["decisions"]["count"]
     assert told(ENTRY)[0].bad == [] and figure(told(ENTRY)[0], "src: decisions with a justified gap").reached
     found, _ = told({**ENTRY, "line": 3, "last": 18, "text": "{"})
     assert found.bad == [f"src: gaps of 3 decisions are justified, more than 2% of {of}"] and not figure(found, "src: decisions with a justified gap").reached
+
+
+ARROW = "-" + ">"  # nobody takes what is tagged here for a test of this tree
+COUNTED_TESTS = """\
+import os
+
+AT_IMPORT = os.environ["LLVM_PROFILE_FILE"]
+
+
+def say(name):
+    with open(os.environ["SAID"], "a") as file:
+        file.write(f"{name}: {os.environ['LLVM_PROFILE_FILE']}\\n")
+
+
+# [utest~>swr~a~1]
+@pytest.mark.parametrize("x", ["a::b", "c"])
+def test_tagged(x):
+    say("tagged")
+
+
+def test_untagged():
+    say("untagged, import " + AT_IMPORT)
+
+
+# [utest~>swr~a~1]
+def test_chance():
+    say("chance")
+"""
+
+
+# [utest->swr~coverage-intent~1]
+@pytest.mark.parametrize("side_by_side", [[], ["-p", "xdist", "-n2"]])
+def test_untagged_tests_count_nowhere(tmp_path, side_by_side):
+    """Of host programs, in one process or several: neither what a file's tests run as it is read, nor what those run that name no requirement."""
+    (tmp_path / "test/some").mkdir(parents=True)
+    text = f'"""Some.\n\nBy chance: test_chance\n"""\nimport pytest\n{COUNTED_TESTS}'.replace("~>", ARROW)
+    (tmp_path / "test/some/test_some.py").write_text(text)
+    (tmp_path / "plugged.py").write_text("import pathlib\nfrom covering import tags\ntags.ROOT = pathlib.Path(__file__).parent\n")
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'scripts'}:{tmp_path}", "BULKHEAD_COVER_HOST": "counted", "SAID": str(tmp_path / "said"), "LLVM_PROFILE_FILE": "counted"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", tmp_path, "-p", "plugged", "-p", "covering.counted", *side_by_side, "test"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    said = sorted((tmp_path / "said").read_text().splitlines())
+    assert said == ["chance: /dev/null", "tagged: counted", "tagged: counted", "untagged, import /dev/null: /dev/null"]
 
 
 # [utest->swr~coverage-same-verdicts~1]
@@ -249,6 +297,21 @@ def test_same_verdicts():
     assert records.different(both, both) == ([], [])
     assert records.different(both, {**both, "d": "fail"}) == ([], [])
     assert records.different({}, both) == ([], [])
+
+
+# [utest->swr~coverage-same-verdicts~1]
+def test_skipped_on_both(tmp_path, file):
+    """They are among neither of both numbers, and are told."""
+    records_of = tmp_path / "bundle/tests/records.jsonl"
+    records_of.parent.mkdir(parents=True)
+    records_of.write_text("".join(json.dumps({"case": case, "verdict": verdict}) + "\n" for case, verdict in (("a", "pass"), ("b", "skip"), ("c", "pass"))))
+    (tmp_path / "pages").mkdir()
+    result = {"files": {"src/some.c": file}, "status": 0, "not_counted": [], "mismatched": 0, "verdicts": {"a": "pass", "b": "skip", "c": "skip"}}
+    found = coverage.Found()
+    coverage.counted(found, bundles.Bundle("x.dts", tmp_path / "bundle"), "el2", result, (), tmp_path / "pages")
+    same = figure(found, "el2: tests with the same verdict on what is shipped")
+    assert (same.value, same.goal, same.reached) == (1, "2 tests that ran", False)
+    assert found.notes == ["el2: 1 tests were skipped with counters as without: they show nothing"]
 
 
 # [utest->swr~coverage-same-verdicts~1]

@@ -294,6 +294,7 @@ static void what_decides_alone_is_told(void **state)
 	tellings_run(ROWS(told));
 }
 
+/* [utest->swr~audit-presentation~1] */
 static void the_good_one_is_clean(void **state)
 {
 	struct fixture fixture;

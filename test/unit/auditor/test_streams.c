@@ -2,7 +2,7 @@
 /*
  * test_streams.c - DMA: stream tables, DMA tables, and the service core's list of both.
  *
- * Robustness: wrong_streams_are_caught
+ * Robustness: wrong_streams_are_caught, a_first_level_of_nowhere_has_no_entry
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -393,9 +393,20 @@ static void good_streams_are_admitted(void **state)
 	clean(reached_without_limit);
 }
 
+/* A table that says it is sound, and whose first level no blueprint has. [utest->swr~audit-hostile~1] */
+static void a_first_level_of_nowhere_has_no_entry(void **state)
+{
+	const struct stream_table table = {.sound = true, .base = LOAD_PA, .log2 = 16, .split = 8};
+	static const struct audit audit = {.blueprint_pa = LOAD_PA + 0x100000};
+
+	(void)state;
+	assert_int_equal(stream_entry(&audit, &table, 0x101), PA_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(good_streams_are_admitted),
+					   cmocka_unit_test(a_first_level_of_nowhere_has_no_entry),
 					   cmocka_unit_test(wrong_streams_are_caught)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
  * Both ranges: registers_are_those_of_the_cpus, windows_of_pci_hosts, what_dma_ranges_say,
  * interrupts_end_at_the_gic, regions_for_devices, names_and_numbers
  *
- * Robustness: what_is_no_tree_is_refused
+ * Robustness: what_is_no_tree_is_refused, buses_beyond_any_tree_end, cells_of_no_number_are_bounded
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -332,6 +332,24 @@ static void what_dma_ranges_say(void **state)
 	}
 }
 
+/* What tree_open() refuses, handed to what is asked of trees that it took. [utest->swr~audit-dma-reach~1] */
+static void buses_beyond_any_tree_end(void **state)
+{
+	const struct range range = {0x1000, 0x1000};
+	struct node nodes[2 * TREE_DEPTH];
+	struct tree tree, deep;
+
+	(void)state;
+	open_body(&tree, ONE_CELL "dma-ranges;");
+	for (int i = 0; i < (int)COUNT(nodes); i++) {
+		nodes[i] = tree.nodes[0];
+		nodes[i].parent = i - 1;
+	}
+	deep = (struct tree){tree.fdt, nodes, COUNT(nodes)};
+	assert_int_equal(bus_unreached(&deep, &nodes[COUNT(nodes) - 1], range, NULL), 0x2000);
+	tree_close(&tree);
+}
+
 /* ---- interrupts ---- */
 
 #define GIC                                                                                                  \
@@ -579,13 +597,35 @@ static void names_and_numbers(void **state)
 	tree_close(&tree);
 }
 
+/* A number of cells that no tree has is taken as the most that a map's row has. [utest->swr~audit-hostile~1]
+ */
+static void cells_of_no_number_are_bounded(void **state)
+{
+	static const int numbers[] = {-1, 17};
+	struct tree tree;
+	struct node nexus;
+
+	(void)state;
+	open_body(&tree, GIC "bus { #interrupt-cells = <1>; #address-cells = <4>; "
+			     "interrupt-map = <0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 7 1 0 7 4>; };");
+	nexus = *node_of(&tree, "/bus");
+	assert_false(node_map_sound(&tree, &nexus));
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		nexus.address_cells = numbers[i];
+		assert_true(node_map_sound(&tree, &nexus));
+	}
+	tree_close(&tree);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_no_tree_is_refused),
 					   cmocka_unit_test(registers_are_those_of_the_cpus),
 					   cmocka_unit_test(windows_of_pci_hosts),
 					   cmocka_unit_test(what_dma_ranges_say),
+					   cmocka_unit_test(buses_beyond_any_tree_end),
 					   cmocka_unit_test(interrupts_end_at_the_gic),
+					   cmocka_unit_test(cells_of_no_number_are_bounded),
 					   cmocka_unit_test(regions_for_devices),
 					   cmocka_unit_test(names_and_numbers)};
 
