@@ -221,7 +221,7 @@ FAULTS = {
 # [utest->swr~log-collected~1]
 @pytest.mark.parametrize("fault", FAULTS)
 def test_mended(machine, collected, fault):
-    """What is wrong once is asked for again, from where it went wrong."""
+    """What is wrong once is asked for again, from where it went wrong, and the log that was collected verifies."""
     file, go = collected
     machine.faults = iter([FAULTS[fault]])
     assert go()[0] == 0

@@ -24,8 +24,9 @@ import sys
 import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
 import images  # noqa: E402
+from harness import records  # noqa: E402
 from tool import IMAGES, ROOT, TOOL, run  # noqa: E402
 
 COMMENT = "# SPDX-License-Identifier: Apache-2.0\n"
@@ -40,11 +41,13 @@ def check(path, *options):
 
 
 def expected(path):
-    with open(os.path.join(ROOT, os.path.splitext(path)[0] + ".expected"), encoding="utf-8") as file:
+    name = os.path.splitext(path)[0] + ".expected"
+    records.used(path, name)
+    with open(os.path.join(ROOT, name), encoding="utf-8") as file:
         return "".join(line for line in file if not line.startswith("#"))
 
 
-# One file a rule: [utest->swr~config-firmware~1] [utest->swr~config-cores~1] [utest->swr~config-memory~1] [utest->swr~config-images~1]
+# [utest->swr~config-firmware~1] [utest->swr~config-cores~1] [utest->swr~config-memory~1] [utest->swr~config-images~1]
 # [utest->swr~config-channels~1] [utest->swr~config-faults~1] [utest->swr~config-names~1]
 # [utest->swr~config-diagnostics~1] [utest->swr~config-shared~1] [utest->swr~config-presentation~1] [utest->swr~config-net~1] [utest->swr~config-crash-audit~1] [utest->swr~config-watchdog~1] [utest->swr~config-boot-state~1]
 # [utest->swr~config-boot-state-times~1]
@@ -53,8 +56,11 @@ def expected(path):
 # [utest->swr~config-update-reset~1] [utest->swr~config-pci-watchdog~1] [utest->swr~config-boot-state-spi~1]
 @pytest.mark.parametrize("path", files("test/configs/bad/*.dts"))
 def test_bad(path):
+    """Refused with exit status 1, nothing on standard output, and exactly the diagnostics of the .expected file beside it."""
+    due = expected(path)
+    records.expects(f"exit status 1, nothing on standard output, and on standard error exactly: {due}")
     result = check(path)
-    assert result.stderr == expected(path)
+    assert result.stderr == due
     assert result.stdout == ""
     assert result.returncode == 1
 
@@ -64,6 +70,7 @@ def test_bad(path):
 # [utest->swr~config-net~1] [utest->swr~config-boot-state~1] [utest->swr~config-board~1]
 @pytest.mark.parametrize("path", files("test/configs/good/*.dts") + files("configs/*.dts"))
 def test_good(path):
+    """Taken: exit status 0, without a word."""
     result = check(path)
     assert result.stderr == ""
     assert result.stdout == ""

@@ -132,7 +132,7 @@ def test_front(bundle):
     ("Objectives of the standards", "DO-178C", "wordword"),
 ])
 def test_annexes(bundle, cells):
-    """Each in the order in which it is read."""
+    """The report has these cells, each in the order in which it is read."""
     html, at = drawn(bundle), 0
     html = html[html.index('id="coverage"') :]
     for cell in cells:

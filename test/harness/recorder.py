@@ -93,7 +93,7 @@ class Running:
             "revision": records.revision(path),
             "requirements": source.of(name),
             "inputs": inputs,
-            "expected": source.expects(name),
+            "expected": self.use.expected or source.expects(name),
             "observed": self.observed,
             "verdict": self.verdict,
             "monotonic_ns": self.monotonic_ns,

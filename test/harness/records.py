@@ -19,6 +19,7 @@ class Use:
 
     inputs: dict = field(default_factory=dict)  # path -> SHA-256
     machines: list = field(default_factory=list)  # what Machine.identity gives, and its console's file
+    expected: str = ""  # of this case, where its test is of many
 
 
 _stack = [Use()]  # of the fixture that is being set up, the innermost last; below them that of the test
@@ -78,6 +79,11 @@ def used(*paths):
 def used_by(command):
     """The program and those of its arguments that are files."""
     used(*(str(word) for word in command if not str(word).startswith("-") and len(str(word)) < 4096 and "\n" not in str(word)))
+
+
+def expects(text):
+    """What this case of a test is to see: stands in its record in the place of what the test says of all."""
+    _stack[-1].expected = text
 
 
 def machine(identity, console):

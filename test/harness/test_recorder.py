@@ -51,6 +51,8 @@ def test_first(machine):
 def test_second(machine, way, record_property):
     record_property("latency_us", 7)
     records.machine({"cpu": "two"}, "/somewhere/else.log")
+    if way == "c":
+        records.expects("what c is to give")
 
 def test_alone():
     assert 1 == 2, "no sum"
@@ -95,6 +97,7 @@ def test_fields(left):
     assert first["case"] == "some::test_some.py::test_first"
     assert first["requirements"] == ["swr~first~2", "swr~of-all~1"] and second["requirements"] == ["swr~of-all~1", "swr~second~1"]
     assert (first["expected"], second["expected"]) == ("It holds, as it should.", "Said above.")
+    assert left["test_second[c]"]["expected"] == "what c is to give"
     assert (first["verdict"], first["observed"]) == ("pass", "as expected")
     assert second["measured"] == {"latency_us": 7}
     assert 0 <= first["duration_s"] < 60 and first["monotonic_ns"] <= second["monotonic_ns"] and first["wall"].endswith("+00:00")

@@ -39,7 +39,7 @@ BOTH_MODES = ("cortex-a53", "max")  # the oldest and the newest; the others' sec
     + [pytest.param("direct", cpu, marks=() if cpu in BOTH_MODES else pytest.mark.full) for cpu in CPUS],
 )
 def test_cpus(results, mode, cpu):
-    """One image starts on each. [stest->swr~cores-by-psci~1]"""
+    """One image starts on each CPU, whose cells run, restart and are kept from each other. [stest->swr~cores-by-psci~1]"""
     with system.running(mode, results, cpu=cpu) as running:
         running.wait_up("attacker", "victim")
         running.ask("attacker", "cpu-on 1", "cpu-on 1 = 0 up")

@@ -109,7 +109,7 @@ def machine():
 @pytest.mark.parametrize("where", [pytest.param(where, marks=() if where in QUICK else pytest.mark.full, id=where.__name__)
                                    for where in WHERE])
 def test_flipped(machine, where):
-    """Somewhere in a pass that is under way, after one that was good."""
+    """A bit flipped somewhere in a pass that is under way, after one that was good, is found."""
     start = machine.uart.text.rfind("health: integrity: ", 0, machine.uart.text.rfind("health: up"))
     bound = int(machine.uart.search(UP, since=start)[3])
     machine.wait_up("failing", "bystander", since=start)

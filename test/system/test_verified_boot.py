@@ -232,7 +232,7 @@ WORDS = (
 @pytest.mark.parametrize("name", ["both", *(pytest.param(name, marks=pytest.mark.full) for name in ("board", "counter"))])
 @pytest.mark.parametrize("word", range(len(WORDS)))
 def test_hostile_words(results, appliance, word, name):
-    """They become variables of a shell that parses what is in them again."""
+    """An image whose board or counter is a word that a shell would run is refused, whatever its signature: those words become variables of U-Boot's shell, which parses them again."""
     counter = ("s", "", "bulkhead,counter", "f f f" if name == "both" else WORDS[word])
     board = ("s", "", "bulkhead,board", WORDS[word])
     installed(appliance, altered(results, appliance, *{"board": [board], "counter": [counter], "both": [board, counter]}[name]))
@@ -245,7 +245,7 @@ def test_hostile_words(results, appliance, word, name):
 @pytest.mark.parametrize("with_state", [True, False])
 @pytest.mark.parametrize("size", ["f0000000", "ffffffff", "7fffffff"])
 def test_hashes_beyond_memory(results, appliance, size, with_state):
-    """The image says how many bytes of its strings are signed."""
+    """An image that says it has signed more bytes of strings than there is memory is refused, without an abort."""
     installed(appliance, altered(results, appliance, ("x", "/signature-1", "hashed-strings", "0", size)))
     if with_state:
         refused(results, appliance, SIGNATURE, "its signature or a hash is wrong, as said above")
