@@ -5,26 +5,17 @@ import datetime
 import hashlib
 import json
 import pathlib
-import shutil
 import subprocess
 import sys
 from dataclasses import asdict, dataclass, field
+
+from . import papers
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 NOT_FOR_CREDIT = "NOT FOR CREDIT"
 # In this order: a later one reads what an earlier one wrote, and the objectives which files there are.
 PARTS = ("tests", "requirements", "coverage", "timing", "static", "configuration", "interference", "attack", "objectives")
-# What explains a part to its readers, who have the bundle alone: goes into the part's folder.
-EXPLAINED = {
-    "tests": "docs/evidence-records.md",
-    "coverage": "docs/coverage.md",
-    "static": "docs/evidence-static.md",
-    "timing": "docs/bench.md",
-    "configuration": "docs/evidence-configuration.md",
-    "interference": "docs/interference.md",
-    "attack": "docs/attacks.md",
-}
 VERDICTS = (
     "pass",  # everything it claims was seen
     "fail",  # something was seen that must not be
@@ -85,8 +76,8 @@ class Bundle:
     def end(self, part):
         """Writes what a part says of itself, with what explains it beside it. Returns its verdict."""
         assert part.verdict in VERDICTS, part.verdict
-        if part.part in EXPLAINED:
-            shutil.copy(ROOT / EXPLAINED[part.part], self.folder(part.part))
+        if part.part in papers.EXPLAINED:
+            papers.copy(papers.EXPLAINED[part.part], self.out)
         write_json(self.folder(part.part) / "summary.json", {**asdict(part), "of": self.made_of()})
         return part.verdict
 

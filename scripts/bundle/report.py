@@ -5,7 +5,8 @@ import base64
 import csv
 import datetime
 
-from .bundle import EXPLAINED, NOT_FOR_CREDIT, ROOT, git
+from .bundle import NOT_FOR_CREDIT, ROOT, git
+from .papers import EXPLAINED, places
 from .rendered import configuration, coverage, front, interference, matrix, paper, static, style
 from .rendered.markup import code, listed, load, number, prose, table, text, verdict, widths
 from .rendered.text import document
@@ -39,8 +40,7 @@ def section(out, part):
     folder = out / part["part"]
     drawn = f'<h2 id="{text(part["part"])}">{text(part["title"])}</h2><p>Verdict: {verdict(part["verdict"])}</p><p>{prose(part["statement"])}</p>'
     if part["part"] in EXPLAINED:
-        explained = f"{part['part']}/{EXPLAINED[part['part']].rsplit('/', 1)[1]}"
-        drawn += f"<p>How it comes about and how it is to be read: {code(explained)}.</p>"
+        drawn += f"<p>How it comes about and how it is to be read: {code(places()[EXPLAINED[part['part']]])}.</p>"
     drawn += figures(part) + plots(folder)
     drawn += listed("Gaps", part["gaps"]) + listed("To be read with it", part["notes"])
     if part["part"] in TABLES:

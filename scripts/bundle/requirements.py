@@ -9,6 +9,7 @@ import importlib.util
 import json
 import shutil
 
+from . import papers
 from .bundle import ROOT, Figure, Part, write_json
 
 # By its path: Python has a module of that name, too.
@@ -17,8 +18,6 @@ tracing = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(tracing)
 
 PART = "requirements"
-# What an assessor reads beside the items.
-TEXTS = ("docs/assumptions.md", "docs/open-problems.md", "docs/residuals.md", "SECURITY.md")
 COLUMNS = (*tracing.COLUMNS, "verdict")
 WORSE = ("pass", "skip", "fail")  # of several records of one test the worst counts
 NONE = "none"  # no record speaks of it
@@ -111,8 +110,10 @@ def make(bundle):
         gaps |= never_passed(told, passed(records))
     write_json(folder / "items.json", told)
     tracing.write_csv(folder / "matrix.csv", COLUMNS, matrix(result, found))
-    for text in [*sorted((ROOT / tracing.ITEMS).glob("*.md")), ROOT / tracing.REVIEWS, *(ROOT / text for text in TEXTS)]:
-        shutil.copyfile(text, folder / text.name)
+    shutil.copyfile(ROOT / tracing.REVIEWS, folder / "reviews.csv")
+    for paper, place in papers.places().items():
+        if place.startswith(f"{PART}/"):
+            papers.copy(paper, bundle.out)
     figures = list(_figures(told, gaps, found))
     missing = [f"{gap}: {len(items)} ({', '.join(items)})" for gap, items in gaps.items() if items]
     failed = [figure for figure in figures if figure.name.endswith("that failed") and figure.value]
@@ -130,6 +131,8 @@ def make(bundle):
             [
                 "Requirements, code, tests and reviews are by the same authors: independent review is the user's.",
                 "`approved` says that an author's review, which reviews.md tells of, found these very words good.",
+                "A paper names files by their path in the source tree. Papers of docs/ that others lean on are in requirements/docs, those that explain a part "
+                "in its folder; links lead there, or are the path.",
                 "A tag at the head of a file of tests speaks of all of its tests; which these are says `scope` in items.json.",
                 "A row of a table of tests (a mutation) has the verdict of its file.",
             ],

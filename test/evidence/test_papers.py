@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The papers of a bundle: requirements with matrix and verdicts, objectives of standards, problems and assumptions.
 
-Robustness: test_objectives_refused, test_verdict_is_the_worst, test_nothing_passed, test_no_such_item, test_objective_without_its_file
+Robustness: test_objectives_refused, test_verdict_is_the_worst, test_nothing_passed, test_no_such_item, test_objective_without_its_file,
+test_link_to_nothing
 """
 
 import csv
@@ -15,7 +16,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from bundle import bundle as bundles, objectives, requirements  # noqa: E402  (needs the path above)
+from bundle import bundle as bundles, objectives, papers, requirements  # noqa: E402  (needs the path above)
 
 
 @pytest.fixture(name="bundle")
@@ -42,6 +43,10 @@ def figure(bundle, part, name):
     return next(f for f in summary(bundle, part)["figures"] if f["name"] == name)
 
 
+def without_links(text):
+    return re.sub(r"\]\([^)]*\)", "]", text)
+
+
 # ---- requirements ----
 
 
@@ -62,11 +67,11 @@ def test_requirements(bundle):
     for gap, missing in gaps.items():
         assert figure(bundle, "requirements", f"requirements {gap}")["value"] == len(missing)
         assert not missing or any(line.startswith(f"{gap}: {len(missing)} (") and missing[0] in line for line in told["gaps"])
-    # The texts are the tree's.
-    for name in ("system.md", "reviews.md", "reviews.csv", "auditor-tool.md"):
+    # The texts are the tree's, but for links.
+    for name in ("system.md", "reviews.md", "reviews.csv", "hypervisor.md"):
         assert (folder / name).read_bytes() == (ROOT / "test/requirements" / name).read_bytes()
-    for name in requirements.TEXTS:
-        assert (folder / pathlib.Path(name).name).read_bytes() == (ROOT / name).read_bytes()
+    for name in papers.TEXTS:
+        assert without_links((folder / pathlib.Path(name).name).read_text()) == without_links((ROOT / name).read_text())
 
 
 # [utest->swr~bundle-requirements~1]
@@ -81,7 +86,7 @@ def test_matrix_has_each_link(bundle):
     for row in tests:
         line = (ROOT / row["file"]).read_text().splitlines()[int(row["line"]) - 1]
         assert f"def {row['name']}(" in line
-    covering = [f"swr~{name}~1" for name in ("attacks-counted", "bundle-objectives", "bundle-report", "bundle-requirements", "interference-told", "papers-told", "trace-cases", "trace-reviews", "trace-whole")]
+    covering = [f"swr~{name}~1" for name in ("attacks-counted", "bundle-objectives", "bundle-report", "bundle-requirements", "interference-told", "papers-linked", "papers-told", "trace-cases", "trace-reviews", "trace-whole")]
     assert [r["name"] for r in rows if r["item"] == "sys~papers-whole~1" and r["link"] == "swr"] == covering
     assert {r["verdict"] for r in rows if r["link"] in ("impl", "swr")} == {""}
 
@@ -195,6 +200,70 @@ def test_objectives_refused(tmp_path, row, why):
         objectives.read(path)
     path.write_text(",".join(objectives.COLUMNS) + "\n" + ROW + "\n")
     assert len(objectives.read(path)) == 1
+
+
+# ---- links of papers ----
+
+
+@pytest.fixture(name="papers_of")
+def papers_of_a_bundle(bundle):
+    """A bundle with all its papers."""
+    requirements.make(bundle)
+    for paper in papers.EXPLAINED.values():
+        papers.copy(paper, bundle.out)
+    return bundle.out
+
+
+# [utest->swr~papers-linked~1]
+def test_no_link_of_a_bundle_is_dead(papers_of):
+    """Each leads to a file of the bundle, and to the paper that the tree's link leads to; what isn't there is named by its path."""
+    links, named, home = 0, 0, {place: paper for paper, place in papers.places().items()}
+    assert {str(path.relative_to(papers_of)) for path in papers_of.rglob("*.md")} == {place for place in home if place.endswith(".md")}
+    for path in papers_of.rglob("*.md"):
+        text, here = path.read_text(), str(path.relative_to(papers_of))
+        for link in re.findall(r"\]\((?!https?://|#)([^)#]+)", text):
+            found = (path.parent / link).resolve()
+            assert found.is_relative_to(papers_of.resolve()) and found.exists(), f"{here}: {link}"
+            there = str(found.relative_to(papers_of.resolve()))
+            assert f"{pathlib.Path(home[there]).name})" in (ROOT / home[here]).read_text().replace("#", ")"), f"{here}: {link} leads to {there}"
+            links += 1
+        for tree in re.findall(r"`([^`]+)` in the source tree", text):
+            assert (ROOT / tree).exists() and tree not in papers.places(), f"{here}: {tree}"
+            named += 1
+    assert links > 40 and named > 3
+
+
+# [utest->swr~papers-linked~1]
+def test_what_papers_lean_on_is_there(papers_of):
+    """Of docs/, whatever assumptions, problems, residuals, vulnerabilities and requirements speak of; two papers of one name are told apart."""
+    for name in [*papers.TEXTS, *(f"test/requirements/{path.name}" for path in (ROOT / "test/requirements").glob("*.md"))]:
+        for told in re.findall(r"\bdocs/[a-z-]+\.md", (ROOT / name).read_text()):
+            assert (papers_of / papers.places()[told]).is_file(), f"{name}: {told}"
+    assert "](docs/boards.md)" in (papers_of / "requirements/assumptions.md").read_text()
+    assert "](docs/audit.md)" in (papers_of / "requirements/open-problems.md").read_text()
+    assert "\n## Mutants\n" in (papers_of / "requirements/docs/audit.md").read_text()
+    assert "](../requirements/residuals.md)" in (papers_of / "attack/attacks.md").read_text()
+
+
+# [utest->swr~papers-linked~1]
+def test_link_to_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(papers, "ROOT", tmp_path)
+    (tmp_path / "docs").mkdir()
+    paper = tmp_path / "docs/boards.md"
+    (tmp_path / "docs/import.md").write_text("")
+    for text, becomes in {
+        "[a](https://a.b/c), [b](#there)": None,
+        "[this](boards.md#there)": "[this](boards.md#there)",
+        "[config](config.md)": ValueError,
+        "[import.md](import.md#there)": "`docs/import.md` in the source tree",
+        "[the importer](import.md)": "the importer (`docs/import.md` in the source tree)",
+    }.items():
+        paper.write_text(text)
+        if becomes is ValueError:
+            with pytest.raises(ValueError, match="docs/boards.md: its link to config.md leads to nothing"):
+                papers.text("docs/boards.md")
+        else:
+            assert papers.text("docs/boards.md") == (becomes or text)
 
 
 # ---- problems, assumptions, vulnerabilities ----
