@@ -12,18 +12,20 @@ from .bundle import ROOT, Figure, Part
 PART = "objectives"
 SOURCE = ROOT / "docs/objectives.csv"
 COLUMNS = ("standard", "table", "number", "objective", "levels", "status", "evidence", "for the user", "checked")
-USERS = "the user's"
-STATUSES = ("supported", "partial", USERS)
+USERS, NOT_APPLICABLE = "the user's", "not applicable"
+STATUSES = ("supported", "partial", USERS, NOT_APPLICABLE)
 CHECKED = ("standard", "secondary", "memory")
+NO_PART = "no part of the bundle does it"
 # What a whole bundle has, of that to which evidence is named.
 LAYOUT = (
     *(f"requirements/{name}" for name in ("items.json", "matrix.csv", "summary.json", "reviews.md", "system.md", "audit.md", "auditor-tool.md")),
-    *(f"requirements/{name}" for name in ("assumptions.md", "open-problems.md", "residuals.md", "SECURITY.md")),
+    *(f"requirements/{name}" for name in ("assumptions.md", "open-problems.md", "residuals.md", "SECURITY.md", "docs/guest-abi.md")),
     *(f"tests/{name}" for name in ("records.jsonl", "summary.json")),
     *(f"coverage/{name}" for name in ("el2.json", "host.json", "object-code.json", "coupling.json", "summary.json")),
     *(f"static/{name}.sarif" for name in ("cppcheck-misra", "clang-tidy", "gcc-analyzer")),
     *(f"static/{name}.json" for name in ("deviations", "stack", "paths", "eva", "summary")),
     *(f"configuration/{name}.json" for name in ("index", "environment", "reproducible", "audit", "registers", "summary")),
+    *(f"configuration/{name}" for name in ("map.txt", "map.svg")),
     *(f"{part}/results.json" for part in ("timing", "interference", "attack")),
     "objectives/objectives.csv",
     "report.html",
@@ -60,10 +62,12 @@ def _wrong(row):
         return f"nothing under {', '.join(empty)}"
     if row["status"] not in STATUSES or row["checked"] not in CHECKED:
         return f"'{row['status']}' or '{row['checked']}' is no word of this table"
-    if row["status"] != USERS and not row["evidence"]:
+    if row["status"] not in (USERS, NOT_APPLICABLE) and not row["evidence"]:
         return f"it is {row['status']}, by no file"
     if row["status"] != "supported" and not row["for the user"].strip():
-        return "what the user has to do isn't said"
+        return "why isn't said" if row["status"] == NOT_APPLICABLE else "what the user has to do isn't said"
+    if row["evidence"] and NO_PART in row["for the user"]:
+        return f"{', '.join(row['evidence'])} is named, and {NO_PART!r}"
     unknown = [name for name in row["evidence"] if name not in LAYOUT]
     return f"a bundle has no {', '.join(unknown)}" if unknown else ""
 
@@ -101,7 +105,8 @@ def make(bundle):
             [f"{name}: named as evidence, and not in this bundle" for name in missing]
             + [f"{standard}: {count} rows were not compared with the standard itself" for standard, count in unchecked.items()],
             [
-                "`supported` says that the bundle has evidence, not that an authority has accepted it.",
+                "`supported` says that the bundle has evidence, not that an authority has accepted it; `partial` that it has a part, and `for the user` what "
+                "remains; `not applicable` that what the row is about isn't there.",
                 "No tool is qualified, the machine was emulated, and independence is the user's: this holds for every row.",
             ],
         )

@@ -189,6 +189,8 @@ ROW = 'S,T,1,It works,A,supported,tests/records.jsonl,,memory'
         (ROW.replace("tests/records.jsonl", "tests/results.txt"), "S T 1: a bundle has no tests/results.txt"),
         (ROW.replace("supported", "partial"), "S T 1: what the user has to do isn't said"),
         (ROW.replace("supported", "the user's"), "S T 1: what the user has to do isn't said"),
+        (ROW.replace("supported", "not applicable"), "S T 1: why isn't said"),
+        (ROW.replace("supported,tests/records.jsonl,", "the user's,tests/records.jsonl,Yours: no part of the bundle does it"), "S T 1: tests/records.jsonl is named, and 'no part of the bundle does it'"),
         (ROW + ",more", "S T 1: it has another number of columns"),
         (ROW.removesuffix(",memory"), "S T 1: it has another number of columns"),
     ],
@@ -200,6 +202,14 @@ def test_objectives_refused(tmp_path, row, why):
         objectives.read(path)
     path.write_text(",".join(objectives.COLUMNS) + "\n" + ROW + "\n")
     assert len(objectives.read(path)) == 1
+
+
+# [utest->swr~bundle-objectives~1]
+def test_objective_not_applicable(tmp_path):
+    """What isn't there needs no file."""
+    path = tmp_path / "objectives.csv"
+    path.write_text(",".join(objectives.COLUMNS) + "\nS,T,1,Objects,A,not applicable,,There are none,memory\n")
+    assert [row["status"] for row in objectives.read(path)] == ["not applicable"]
 
 
 # ---- links of papers ----
