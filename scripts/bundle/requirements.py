@@ -131,6 +131,8 @@ def make(bundle):
             [
                 "Requirements, code, tests and reviews are by the same authors: independent review is the user's.",
                 "`approved` says that an author's review, which reviews.md tells of, found these very words good.",
+                "sys~ items are high-level requirements, swr~ items low-level ones, as DO-178C has the words; tor~ items are the auditor's operational "
+                "requirements (DO-330). system.md says so at its head.",
                 "A paper names files by their path in the source tree. Papers of docs/ that others lean on are in requirements/docs, those that explain a part "
                 "in its folder; links lead there, or are the path.",
                 "A tag at the head of a file of tests speaks of all of its tests; which these are says `scope` in items.json.",

@@ -62,6 +62,10 @@ def test_requirements(bundle):
     assert item["rationale"].startswith("The matrix is what joins") and item["covers"] == ["sys~papers-whole~1"]
     assert [place.split(":")[0] for place in item["code"]] == ["scripts/bundle/requirements.py"]
     assert {test["name"] for test in item["tests"]} >= {"test_requirements", "test_verdict_is_the_worst"}
+    # In whose words items are high-level and low-level ones is said.
+    assert any("sys~ items are high-level requirements, swr~ items low-level ones" in note for note in told["notes"])
+    said = " ".join((folder / "system.md").read_text().split())
+    assert all(f"`{kind}~` items" in said for kind in {name.split("~")[0] for name in items}), said
     # What isn't there is named.
     gaps = requirements.tracing.trace(ROOT).gaps()
     for gap, missing in gaps.items():
