@@ -38,14 +38,14 @@ CHANNELS = (
     Channel("SMMU queues", "DMA refused, 512 faults to a page, by each engine", "16 faults a second and stream, then silence; the owner of the service core is the cell's own", r"test_intruder\.py::test_(faults|losses)", False, VICTIM),
     Channel("messages", "65,536 EventIDs by each engine, every word of the doorbell's page", "the ITS translates what the cell has", r"test_intruder\.py::test_messages", False, VICTIM),
     Channel("console", "a flood of output on the emulated UART", "a ring of its own; the health cell reads at its own pace", r"flood_console", False, VICTIM),
-    Channel("telemetry", "events and doorbells without pause", "a ring a core; the writer waits for nobody", r"flood_events|test_event_log\.py::test_(many|none_dropped)", False, VICTIM),
+    Channel("telemetry", "events and doorbells without pause", "a ring a core; the writer waits for nobody", r"flood_events", False, VICTIM),
     Channel("network of the health cell", "six attacks from the link", "polls of bounded length", r"test_net_attack\.py::test_polls_in_time", False, "entries to EL2 of the control cell; the health cell's polls, late by instructions; not time"),
 )
 
 
 def row(channel, found):
     """[impl->swr~interference-told~1]"""
-    of = measured.of(found, channel.cases) if channel.cases else []
+    of = measured.of(found, rf"(attack|system)::.*({channel.cases})") if channel.cases else []
     verdict = "fail" if any(r["verdict"] == "fail" for r in of) else "pass" if any(r["verdict"] == "pass" for r in of) else "not shown"
     return {**asdict(channel), "verdict": verdict, "tests": [measured.short(r) for r in of if r["verdict"] != "skip"]}
 
@@ -71,7 +71,8 @@ def stated(rows):
     return (
         f"{len(rows) - len(without)} of {len(rows)} channels by which a cell could disturb another were loaded by a hostile neighbour"
         f"{'; not loaded: ' + ', '.join(without) if without else ''}. What was looked at of the victims each channel's row says under `shown`. "
-        "Worst latencies are of virtual time, in which QEMU's cores take turns on one clock: they show that nothing waits, not how long a bus does."
+        "How late a victim's latest tick was is of a clock that goes on while the host gives QEMU no core: it is no less than what the neighbour did to it, and "
+        "says nothing of what a bus would."
     )
 
 

@@ -13,8 +13,8 @@ def records(bundle):
 
 
 def of(found, pattern):
-    """The records whose case matches."""
-    return [record for record in found if re.search(pattern, record["case"])]
+    """The records whose case begins so."""
+    return [record for record in found if re.match(pattern, record["case"])]
 
 
 def short(record):

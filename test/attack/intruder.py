@@ -29,6 +29,7 @@ MARK = b"INTRUDER"
 IDENTITY = b"QEMU NVMe Ctrl"
 NVME_VENDOR, NVME_PATIENCE_MS = 0x1B36, 1000  # what its identity begins with; cells/intruder/nvme.c
 BUCKETS = slice(8, 24)  # of the control cell's heartbeat: ticks by lateness, from 2^6 ns, a power of two each
+BUCKET_FIRST = 6  # what is later than the last one's stands in that, too
 LATE = 4  # 1 us and more
 FAULTS_MS, EVENTS_MS = 1100, 110  # then each stream is heard again; then events of what guests do are recorded again
 DIRECTIONS = ("write", "read")
@@ -260,16 +261,17 @@ class Intrusion(system.System):
         assert now[1] == missed
 
     def _control(self):
-        """Of the control cell: telemetry of its core; its ticks, those missed, the worst latency."""
-        return self.view.core(CONTROL), self.view.heartbeat(CONTROL)[1][:3]
+        """Of the control cell: telemetry of its core; its ticks, those missed, the ticks of each bucket of lateness."""
+        beat = self.view.heartbeat(CONTROL)[1]
+        return self.view.core(CONTROL), (*beat[:2], beat[BUCKETS])
 
     def _measure(self, so_far, before):
         """What was measured since `before`, added to what was so far, goes into the test's record; _control() of now."""
-        (old, (ticks, missed, worst)), (new, now) = before, self._control()
+        (old, (ticks, missed, late)), (new, now) = before, self._control()
         counts = {witness.ENTRIES: new.exits_total - old.exits_total, witness.TICKS: now[0] - ticks, witness.MISSED: now[1] - missed}
-        first = "control: worst latency before, ns of virtual time"
         self.measured |= witness.added(so_far, counts)
-        self.measured |= {first: so_far.get(first, worst), "control: worst latency after, ns of virtual time": now[2]}
+        filled = [n for n, (then, since) in enumerate(zip(late, now[2])) if since > then]
+        self.measured[witness.LATEST] = max(so_far.get(witness.LATEST, 0), 2 << (BUCKET_FIRST + filled[-1]) if filled else 0)
         return new, now
 
     # ---- the attack ----

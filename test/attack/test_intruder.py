@@ -134,7 +134,7 @@ def test_losses(guest):
     attack = f"igbrings {guest.pattern():#x}", r"igbrings \S+ done .*"  # few faults at a time
     guest.calm(intruder.FAULTS_MS)
     before = guest.losses()
-    with guest.recorded() as recorded:
+    with guest.witnessed(), guest.recorded() as recorded:
         while guest.losses()[3] == before[3]:
             guest.raid(*attack)
         guest.calm(intruder.EVENTS_MS)

@@ -5,6 +5,7 @@ fails has the numbers that it failed by (scripts/bundle/interference.py makes fi
 ENTRIES = "control: entries to EL2 added"
 TICKS = "control: ticks meanwhile"
 MISSED = "control: ticks missed"
+LATEST = "control: its latest tick was late by less than, ns"
 
 
 def added(before, counts):

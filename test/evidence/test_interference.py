@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Interference channels: what victims measured, and what isn't shown.
 
-Robustness: test_failed, test_renamed, test_true_numbers_of_hostile, test_true_numbers_of_intruder
+Robustness: test_failed, test_renamed, test_strangers, test_true_numbers_of_hostile, test_true_numbers_of_intruder
 """
 
 import contextlib
@@ -51,6 +51,13 @@ def test_measured(made):
     assert channels["hypercalls"]["verdict"] == "pass" and [test["case"] for test in channels["hypercalls"]["tests"]] == [CALLS]
     assert [(figure["value"], figure["reached"]) for figure in told["figures"]] == [(2, False)]
     assert not any(gap.startswith("hypercalls") for gap in told["gaps"])
+
+
+# [utest->swr~interference-told~1]
+def test_strangers(made):
+    """A test that only names one that loads a channel is no neighbour."""
+    told, channels = made(record("evidence::test_counted.py::test_of_this_tree[attack/test_intruder_chance.py::test_config]"), record(CALLS))
+    assert channels["PCI"]["verdict"] == "not shown" and "PCI: none of its tests is among the records" in told["gaps"]
 
 
 UNLOADED = ("memory bus", "last-level cache")
@@ -121,11 +128,12 @@ def test_true_numbers_of_intruder(wrong):
     guest._configs = guest.settings = lambda *_: {}  # pylint: disable=protected-access
     guest._word_is_kept = mock.Mock(side_effect=AssertionError if wrong == "word" else None)  # pylint: disable=protected-access
     guest.view.core.side_effect = [core(0), *[core(3 * (wrong != "ticks"))] * 5]
-    guest.view.heartbeat.side_effect = [("", (100, 1, 50)), *[("", (107, 1 + 2 * (wrong != "entries"), 60))] * 5]
+    beats = [[100, 1, 50, *[0] * 5, 100, *[0] * 15], [107, 1 + 2 * (wrong != "entries"), 60, *[0] * 5, 105, 0, 2, *[0] * 13]]
+    guest.view.heartbeat.side_effect = [("", beats[0]), *[("", beats[1])] * 5]
     with pytest.raises(AssertionError), guest.witnessed():
         pass
     assert guest.measured[interference.ENTRIES] == 3 * (wrong != "ticks") and guest.measured["control: ticks meanwhile"] == 7
-    assert guest.measured[interference.MISSED] == 2 * (wrong != "entries")
+    assert guest.measured[interference.MISSED] == 2 * (wrong != "entries") and guest.measured["control: its latest tick was late by less than, ns"] == 512
 
 
 # [utest->swr~interference-told~1]
