@@ -78,7 +78,7 @@ def kept(folder, of):
     logs, places, gaps = tests.Logs(folder / "logs", "attack/logs"), {}, []
     for number, run in enumerate(sorted({record["folder"] for record in of if "folder" in record}), 1):
         own, stamp = [record for record in of if record.get("folder") == run], run / "records/run.json"
-        lines = [{key: value for key, value in {**record, "log": list(filter(None, map(logs.add, record["log"])))}.items() if key != "folder"} for record in own]
+        lines = [{key: value for key, value in logs.of(record).items() if key != "folder"} for record in own]
         if stamp.is_file():
             name = f"long-records-{number}.jsonl"
             text = "".join(line + "\n" for line in tests.chain(tests.scrub(tests.first_of(json.loads(stamp.read_text(encoding="utf-8")))), tests.scrub(lines)))

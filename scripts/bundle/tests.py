@@ -148,11 +148,15 @@ class Logs:
         self._folder, self._shown = folder, shown
         self.missing, self.cut = [], []
 
-    def add(self, path):
+    def of(self, record):
+        """The record with its logs as the bundle has them."""
+        return {**record, "log": list(filter(None, (self._add(path, record["case"]) for path in record["log"])))}
+
+    def _add(self, path, case):
         """What a record says of it; None: it is gone."""
         path = pathlib.Path(path)
         if not path.is_file():
-            self.missing.append(used.shown(path) or path.name)
+            self.missing.append(case)
             return None
         data = path.read_bytes()
         more = {}
@@ -249,7 +253,7 @@ def make(bundle):
         notes.append(f"{len(begun)} tests still run, or ended their process")
     elif begun:
         found += begun.values()
-    records = distinct([scrub({**record, "log": list(filter(None, map(logs.add, record["log"])))}) for record in found])
+    records = distinct([scrub(logs.of(record)) for record in found])
     counts = collections.Counter(record["verdict"] for record in records)
     if not bundle.short:
         wrong += disagree(counts, junit_counts(), stamp)
@@ -261,7 +265,8 @@ def make(bundle):
         wrong.append(f"`bulkhead log verify` refuses the records: {scrub(verified.stderr.strip())}")
     failed = [record["case"] for record in records if record["verdict"] == "fail"]
     wrong += [f"failed: {case}" for case in failed]
-    return bundle.end(_part(records, counts, wrong, [*notes, *_notes(logs, records)], bundle))
+    gone = [f"a serial log of {case} was no longer there" for case in sorted(logs.missing)]
+    return bundle.end(_part(records, counts, wrong, gone, [*notes, *_notes(logs, records)], bundle))
 
 
 def _notes(logs, records):
@@ -270,8 +275,6 @@ def _notes(logs, records):
     yield "a pass is observed as expected: every assertion of the test held. Values are there where a test records them"
     yield "tests of the suites unit and commands are timed by the begin of their suite"
     yield "a machine that several tests share has one serial log, which each of them names; of a machine that a test starts several times it is the last start's"
-    if logs.missing:
-        yield f"{len(logs.missing)} serial logs were no longer there: {', '.join(sorted(set(logs.missing))[:NAMED_MAX])}"
     if logs.cut:
         yield f"{len(set(logs.cut))} serial logs of more than {LOG_MAX >> 20} MiB are cut in their middle; their records have the whole one's size and SHA-256"
 
@@ -282,11 +285,11 @@ def own_image(records, bundle):
     return [record for record in records if any(path == names[0] or path.startswith(names[1]) for path in record["inputs"])]
 
 
-def _part(records, counts, wrong, notes, bundle):
+def _part(records, counts, wrong, gone, notes, bundle):
     tagged = sum(bool(record["requirements"]) for record in records)
     on_machine = sum("target" in record for record in records)
     which = "Of the short form: those tests of this commit and tree that had run." if bundle.short else "Of a whole run of `make check` of this commit and tree."
-    verdict = "fail" if wrong or not records else "open" if counts["skip"] else "pass"
+    verdict = "fail" if wrong or not records else "open" if gone or counts["skip"] else "pass"
     own = len(own_image(records, bundle))
     return Part(
         part="tests",
@@ -304,6 +307,6 @@ def _part(records, counts, wrong, notes, bundle):
             Figure("tests on the emulated machine", on_machine, "tests"),
             Figure("tests that used this configuration, or what was made of it", own, "tests"),
         ],
-        gaps=[*wrong, *skips(records), *([] if own else ["no test used this configuration, or what was made of it"])],
+        gaps=[*wrong, *gone, *skips(records), *([] if own else ["no test used this configuration, or what was made of it"])],
         notes=notes,
     )

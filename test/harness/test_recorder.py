@@ -293,7 +293,7 @@ def test_joined(bundled, tmp_path):
     assert not [name for name, data in files.items() if str(build.ROOT).encode() in data or b"hostname" in data]
     assert {"tests/junit/check-lint.xml", "tests/junit/unit-log-test_records-tests.xml"} < set(files)
     assert summary["verdict"] == "fail"
-    due = ["failed: unit::log/test_records.c::long_line", "skipped, no such thing: 1 (b::x)", "no test used this configuration, or what was made of it"]
+    due = ["failed: unit::log/test_records.c::long_line", "a serial log of a::x was no longer there", "skipped, no such thing: 1 (b::x)", "no test used this configuration, or what was made of it"]
     assert summary["gaps"] == due
 
 

@@ -4,11 +4,13 @@
 [impl->swr~evidence-registers~1]
 """
 
+import itertools
 import json
+import os
 import subprocess
 import tempfile
 
-from harness import blueprint, el2, fit, gdbstub, pci, qemu, telemetry, vmstate
+from harness import blueprint, build, el2, fit, gdbstub, pci, qemu, telemetry, vmstate
 
 from ..bundle import BUILD, ROOT
 from . import readback
@@ -20,6 +22,8 @@ BOARDS = ("qemu-virt", "qemu-virt-pci")  # those that QEMU is
 SAVED = ("qemu-virt",)  # of these, those whose state it can save: it can't an NVMe's
 MIDR_NOT_READ = "MIDR_EL1: QEMU doesn't show it; VPIDR_EL2 is compared with the value that the CPU's model has"
 INTERFACE_NOT_READ = "ICC_* and ICH_*: read by saving the whole machine, which the short form doesn't, and QEMU can't where there is an NVMe"
+
+_runs = itertools.count(1)  # of this process: each machine's serial log is kept
 
 
 def board_of(image):
@@ -61,8 +65,9 @@ def rows_of(image, interface=True, meddle=lambda gdb, blueprint: None):
     """
     loaded = fit.Fit(image)
     parsed = blueprint.Blueprint(loaded.kernel)
+    results = build.results_folder(f"registers-{os.getpid()}-{next(_runs)}")
     with tempfile.TemporaryDirectory(prefix="bulkhead-registers-") as folder:
-        with qemu.QemuTarget(folder, cpu=CPU, extra=_devices(board_of(image), folder)) as target:
+        with qemu.QemuTarget(results, cpu=CPU, extra=_devices(board_of(image), folder)) as target:
             target.load(loaded)
             target.power("on")
             resting = _wait(telemetry.View(target, parsed), parsed)
