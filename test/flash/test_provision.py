@@ -178,7 +178,6 @@ def test_vendor_tool(release, tmp_path, listed):
     assert "rkdeveloptool wl 1 " in done("--provision", listed, release, tmp_path / "disk.img").stderr
 
 
-@pytest.mark.full
 def test_vendor_tool_after_a_failure(release, tmp_path, listed, baddisk):
     """[stest->swr~flash-identity~1] The unit's image doesn't stay."""
     disk = tmp_path / "disk.img"
@@ -186,7 +185,6 @@ def test_vendor_tool_after_a_failure(release, tmp_path, listed, baddisk):
     assert result.returncode == 3 and not list(release.glob("state-*"))
 
 
-@pytest.mark.full
 def test_unknown_board(release, tmp_path):
     """[stest->swr~flash-vendor-tool~1]"""
     assert f"of a board '{stand_in.HOSTS}' is written isn't known here" in done(release, tmp_path / "disk.img").stderr
