@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Part `configuration` of the evidence bundle: what each of its files says, and that it goes red where it must.
 
-Robustness: test_a_file_without_a_licence, test_a_stale_output, test_a_document_that_lacks_something, test_another_byte,
+Robustness: test_a_file_without_a_licence, test_a_stale_output, test_a_document_that_lacks_something, test_licence_expressions, test_another_byte,
   test_something_behind_an_archive, test_strangers_on_a_root_are_named,
   test_what_diffoscope_sees_counts, test_a_register_that_differs, test_an_interface_that_differs, test_a_tree_that_does_not_comply
-Both ranges: test_flags_are_read_from_commands, test_what_is_in_an_image, test_an_archive_behind_another, test_a_signature_alone_may_differ, test_verdict_per_rule
+Both ranges: test_flags_are_read_from_commands, test_what_is_in_an_image, test_licence_of_what_contains_others, test_an_archive_behind_another, test_a_signature_alone_may_differ, test_verdict_per_rule
 """
 
 import gzip
@@ -140,6 +140,46 @@ def test_a_document_is_what_spdx_requires():
 
 
 # [stest->swr~evidence-sbom~1]
+def test_licence_of_what_contains_others():
+    """All licences of all that is in it, however deep; where one isn't known, none is."""
+    graph = spdx.Graph()
+    disk, fit, elf = (graph.add(name, "1", "Apache-2.0") for name in ("disk", "fit", "elf"))
+    linux = graph.add("linux", "6", "GPL-2.0-only WITH Linux-syscall-note")
+    libfdt = graph.add("libfdt", "1", "GPL-2.0-or-later OR BSD-2-Clause")
+    picolibc = graph.add("picolibc", "1", "BSD-3-Clause AND BSD-2-Clause")
+    for one, relation, other in ((disk, "CONTAINS", fit), (fit, "CONTAINS", elf), (fit, "CONTAINS", linux), (elf, "STATIC_LINK", libfdt), (elf, "STATIC_LINK", picolibc)):
+        graph.relate(one, relation, other)
+    linked = "Apache-2.0 AND BSD-2-Clause AND BSD-3-Clause AND (GPL-2.0-or-later OR BSD-2-Clause)"
+    whole = "Apache-2.0 AND BSD-2-Clause AND BSD-3-Clause AND GPL-2.0-only WITH Linux-syscall-note AND (GPL-2.0-or-later OR BSD-2-Clause)"
+
+    def licences():
+        found = graph.document(disk, "2026-01-01T00:00:00Z", ["Tool: bulkhead-1"])
+        return found, {package["name"]: (package["licenseConcluded"], package["licenseDeclared"]) for package in found["packages"]}
+
+    found, of = licences()
+    assert spdx.problems(found) == []
+    assert of["disk"] == of["fit"] == (whole, "NOASSERTION") and of["elf"] == (linked, "Apache-2.0")
+    assert of["libfdt"] == 2 * ("GPL-2.0-or-later OR BSD-2-Clause",) and of["linux"] == 2 * ("GPL-2.0-only WITH Linux-syscall-note",)
+    graph.relate(fit, "CONTAINS", graph.add("user's", "1", "LicenseRef-Of-The-User"))
+    found, of = licences()
+    assert spdx.problems(found) == [] and of["disk"][0] == f"{whole} AND LicenseRef-Of-The-User"
+    graph.relate(elf, "STATIC_LINK", graph.add("unknown", "1", None))
+    found, _ = licences()
+    assert spdx.problems(found) == [f"{name}: no licence (7.13)" for name in ("disk", "fit", "elf", "unknown")]
+
+
+# [stest->swr~evidence-sbom~1]
+@pytest.mark.parametrize("expression, good", [
+    ("MIT", True), ("A WITH b AND (B OR C)", True), ("(B OR C WITH d) AND A", True),
+    ("", False), ("A B", False), ("A WITH b WITH c", False), ("(B OR C", False), ("B OR C) AND A", False), ("A AND", False),
+])
+def test_licence_expressions(expression, good):
+    bad = document()
+    bad["packages"][0]["licenseConcluded"] = expression
+    assert (spdx.problems(bad) == []) == good
+
+
+# [stest->swr~evidence-sbom~1]
 @pytest.mark.parametrize("path, value, clause", [
     (("spdxVersion",), "SPDX-2.2", "6.1"),
     (("dataLicense",), "MIT", "6.2"),
@@ -184,6 +224,8 @@ def test_what_is_in_an_image(tmp_path, monkeypatch):
     kernel = next(package for name, package in whole.items() if name.startswith("linux-image-6.12"))
     assert kernel["licenseConcluded"].startswith("GPL-2.0-only") and kernel["checksums"]
     assert "busybox-static" not in packages_of(tmp_path, "cell-health")
+    assert all("GPL-2.0-only" in whole[name]["licenseConcluded"] for name in ("bulkhead.itb", "initramfs.cpio.gz"))
+    assert "ISC" in whole["health.elf"]["licenseConcluded"] and whole["bulkhead.bin"]["licenseConcluded"] == "Apache-2.0"
     known = sbom.Known
 
     def forgetful():

@@ -11,11 +11,24 @@ LICENCE_REFS = {
 _ID = re.compile(r"SPDXRef-[A-Za-z0-9.-]+")
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _CHECKSUM = {"SHA256": 64, "SHA1": 40}
-_EXPRESSION = re.compile(r"[A-Za-z0-9.+-]+(?: (?:AND|OR|WITH) [A-Za-z0-9.+-]+)*")
+_TERM = r"[A-Za-z0-9.+-]+(?: WITH [A-Za-z0-9.+-]+)?"
+_TERMS = rf"{_TERM}(?: (?:AND|OR) {_TERM})*"
+_EXPRESSION = re.compile(rf"(?:{_TERM}|\({_TERMS}\))(?: (?:AND|OR) (?:{_TERM}|\({_TERMS}\)))*")  # annex D; brackets in brackets aren't in use here
 
 
 def identifier(name):
     return "SPDXRef-" + re.sub(r"[^A-Za-z0-9.-]+", "-", name)
+
+
+def all_of(licences):
+    """One expression of all of these, sorted, each once. AND binds more than OR, and WITH more than both (annex D.4)."""
+    licences = set(licences)
+    if "NOASSERTION" in licences:
+        return "NOASSERTION"
+    if len(licences) == 1:
+        return licences.pop()
+    terms = {term for licence in licences for term in ([f"({licence})"] if " OR " in licence else licence.split(" AND "))}
+    return " AND ".join(sorted(terms, key=lambda term: term.lstrip("(")))
 
 
 class Graph:
@@ -25,7 +38,7 @@ class Graph:
         self.packages, self.relations = {}, []
 
     def add(self, name, version, licence, sha256=None, purl=None, purpose=None, comment=None):
-        """Returns its ID; what is there already, stays."""
+        """Returns its ID; what is there already, stays. licence: of itself, without what it contains."""
         key = identifier(f"{name}-{version}" if version else name)
         if key in self.packages:
             return key
@@ -53,10 +66,18 @@ class Graph:
                     left.append(other)
         return list(seen)
 
+    def stated(self, key):
+        """A package as a document has it. Concluded is what binds whoever ships it: its own licence and those of all that it reaches.
+        For what contains others nobody declares one."""
+        package = self.packages[key]
+        collection = any(one == key and relation == "CONTAINS" for one, relation, _ in self.relations)
+        concluded = all_of(self.packages[part]["licenseDeclared"] for part in self.reached(key))
+        return package | {"licenseConcluded": concluded} | ({"licenseDeclared": "NOASSERTION"} if collection else {})
+
     def document(self, root, created, creators):
         """Of one package with all that it reaches. created: UTC, as 2026-01-01T00:00:00Z."""
         ids = self.reached(root)
-        packages = [self.packages[key] for key in ids]
+        packages = [self.stated(key) for key in ids]
         used = " ".join(package["licenseConcluded"] for package in packages)
         checksum = self.packages[root].get("checksums", [{"checksumValue": created}])[0]["checksumValue"]
         document = {
@@ -102,7 +123,7 @@ def problems(document):
             must(size and re.fullmatch(rf"[0-9a-f]{{{size}}}", checksum.get("checksumValue", "")), f"{name}: checksum (7.10)")
         licence = package.get("licenseConcluded")
         must(licence and licence != "NOASSERTION" and _EXPRESSION.fullmatch(licence), f"{name}: no licence (7.13)")
-        must(all(extracted.get(ref) for ref in re.findall(r"LicenseRef-\S+", licence or "")), f"{name}: its licence's text (10.2)")
+        must(all(extracted.get(ref) for ref in re.findall(r"LicenseRef-[A-Za-z0-9.-]+", licence or "")), f"{name}: its licence's text (10.2)")
     described = [row for row in document.get("relationships", []) if row.get("relationshipType") == "DESCRIBES"]
     must(described, "what the document describes (11.1)")
     for row in document.get("relationships", []):
