@@ -12,6 +12,7 @@ import os
 import uuid
 
 from .bundle import BUILD, ROOT, git
+from .configured.environment import package_url
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PROVENANCE = "https://slsa.dev/provenance/v1"
@@ -47,11 +48,11 @@ def _statement(bundle, kind, predicate):
 
 
 def _packages(bundle):
-    """Of the environment index, as package URLs (github.com/package-url/purl-spec, type deb)."""
+    """Of the environment index, as package URLs."""
     path = bundle.out / "configuration/environment.json"
     environment = json.loads(path.read_text()) if path.is_file() else {}
     rows = [package for group in environment.get("packages", {}).values() for package in group]
-    return [{"uri": f"pkg:deb/debian/{name}@{version}"} for name, version in sorted({(row["name"], row["version"]) for row in rows if row["version"]})]
+    return [{"uri": package_url(*package)} for package in sorted({(row["name"], row["version"]) for row in rows if row["version"]})]
 
 
 def now():

@@ -223,6 +223,7 @@ def test_what_is_in_an_image(tmp_path, monkeypatch):
     assert {"bulkhead.bin", "bulkhead", "lwip", "libsodium", "libfdt-dev", "busybox-static"} <= set(whole)
     kernel = next(package for name, package in whole.items() if name.startswith("linux-image-6.12"))
     assert kernel["licenseConcluded"].startswith("GPL-2.0-only") and kernel["checksums"]
+    assert all(re.fullmatch(r"pkg:deb/debian/[a-z0-9.%B-]+@[\w.:~%-]+\?arch=\w+", ref["referenceLocator"]) for package in whole.values() for ref in package.get("externalRefs", []))
     assert "busybox-static" not in packages_of(tmp_path, "cell-health")
     assert all("GPL-2.0-only" in whole[name]["licenseConcluded"] for name in ("bulkhead.itb", "initramfs.cpio.gz"))
     assert "ISC" in whole["health.elf"]["licenseConcluded"] and whole["bulkhead.bin"]["licenseConcluded"] == "Apache-2.0"

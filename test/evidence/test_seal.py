@@ -30,6 +30,22 @@ def verified(forger, name):
 
 
 # [utest->swr~evidence-sealed~1]
+@pytest.mark.parametrize("name, version, url", [
+    ("bison", "2:3.8.2+dfsg-1+b1 amd64", "pkg:deb/debian/bison@2:3.8.2%2Bdfsg-1%2Bb1?arch=amd64"),
+    ("libstdc++6", "14.2.0-19~x amd64", "pkg:deb/debian/libstdc%2B%2B6@14.2.0-19~x?arch=amd64"),
+    ("gcc-12", "12.2.0-14", "pkg:deb/debian/gcc-12@12.2.0-14"),
+    ("python3", "3.11.2_1%2 all", "pkg:deb/debian/python3@3.11.2_1%252?arch=all"),
+])
+def test_dependencies_are_package_urls(tmp_path, name, version, url):
+    """What the environment index has of a package, its architecture behind the version, is a package URL in the provenance."""
+    bundle = bundles.Bundle(build.ROOT / "configs/minimal.dts", tmp_path)
+    (tmp_path / "manifest.json").write_text("{}")
+    (bundle.folder("configuration") / "environment.json").write_text(json.dumps({"packages": {"base": [{"name": name, "version": version}, {"name": "gone", "version": None}]}}))
+    rows = statements.provenance(bundle, [])["predicate"]["buildDefinition"]["resolvedDependencies"]
+    assert rows[2:] == [{"uri": url}]
+
+
+# [utest->swr~evidence-sealed~1]
 @pytest.mark.parametrize("key", ["owner", "rsa", "rsa-pss", "p256"])
 def test_statements(forger, monkeypatch, key):
     monkeypatch.setenv("EVIDENCE_BUILDER", "urn:x:me")

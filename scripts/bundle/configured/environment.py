@@ -16,6 +16,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from urllib.parse import quote
 
 from ..bundle import BUILD, ROOT, run
 from .index import file_sha256
@@ -38,6 +39,13 @@ def installed(packages):
     shown = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package} ${Version} ${Architecture}\n", *packages],
                            capture_output=True, text=True, check=False).stdout
     return {row[1]: f"{row[2]} {row[3]}" for row in map(str.split, shown.splitlines()) if row[0] == "installed"}
+
+
+def package_url(name, version, architecture=None):
+    """Of a Debian package (github.com/package-url/purl-spec, type deb). version: may have the architecture behind it, as installed() has it."""
+    version, _, of = (version or "").partition(" ")
+    quoted = "@" + quote(version, safe=":") if version else ""
+    return f"pkg:deb/debian/{quote(name)}{quoted}" + (f"?arch={architecture or of}" if architecture or of else "")
 
 
 def owners(paths):

@@ -94,7 +94,7 @@ class Sbom:
         if not row:
             self.problems.append(f"{name}: its version wasn't noted")
             return self.graph.add(name, None, licence_of(name))
-        purl = f"pkg:deb/debian/{name}@{row['version']}?arch={architecture}"
+        purl = environment.package_url(name, row["version"], architecture)
         comment = f"SHA-256: of the {'.dsc' if architecture == 'source' else '.deb'}; noted in {', '.join(row['noted_in'])}"
         return self.graph.add(name, row["version"], licence_of(name), row["sha256"], purl, comment=comment)
 
@@ -102,7 +102,7 @@ class Sbom:
         """A library of a package of the host that builds."""
         row = self.known.linked[name]
         version = (row["version"] or "").split(" ")[0] or None
-        purl = f"pkg:deb/debian/{row['package']}@{version}" if row["package"] else None
+        purl = environment.package_url(row["package"], row["version"]) if row["package"] else None
         return self.graph.add(row["package"] or name, version, licence_of(row["package"] or ""), row["sha256"], purl, "LIBRARY", f"SHA-256: of {row['file']}")
 
     def file(self, name, sha256, licence=OURS, purpose="FILE"):
