@@ -8,6 +8,7 @@ isn't there.
 
 import fnmatch
 import json
+import shlex
 from dataclasses import dataclass
 
 from .bundle import ROOT, write_json
@@ -28,6 +29,16 @@ class Finding:
 
     def __str__(self):
         return f"{self.path}:{self.line}: {self.rule}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A tool over all its files. It ended well: one that doesn't raises."""
+
+    version: str
+    commands: list  # command lines, each of words, FILE in the place of a file that it is run for; of each kind one
+    rules: list  # that were enabled, whether they found anything or not
+    findings: list
 
 
 class Deviations:
@@ -77,11 +88,11 @@ def result(finding, row):
     return found
 
 
-def write(path, tool, version, findings, deviations, files):
+def write(path, tool, run, deviations, files):
     """The file of one tool. Returns the findings that no deviation covers."""
-    findings = sorted(set(findings), key=lambda f: (f.path, f.line, f.column, f.rule, f.message))
+    findings = sorted(set(run.findings), key=lambda f: (f.path, f.line, f.column, f.rule, f.message))
     rows = [deviations.covering(tool, finding) for finding in findings]
-    rules = sorted({finding.rule for finding in findings})
+    rules = sorted({*run.rules, *(finding.rule for finding in findings)})
     write_json(
         path,
         {
@@ -89,7 +100,8 @@ def write(path, tool, version, findings, deviations, files):
             "version": "2.1.0",
             "runs": [
                 {
-                    "tool": {"driver": {"name": tool, "version": version, "rules": [{"id": rule} for rule in rules]}},
+                    "tool": {"driver": {"name": tool, "version": run.version, "rules": [{"id": rule} for rule in rules]}},
+                    "invocations": [{"commandLine": shlex.join(words).replace(str(ROOT), "."), "executionSuccessful": True} for words in run.commands],
                     "originalUriBaseIds": {"SRCROOT": {"description": {"text": "the top of the source tree"}}},
                     "artifacts": [{"location": {"uri": file, "uriBaseId": "SRCROOT"}} for file in sorted(files)],
                     "results": [result(finding, row) for finding, row in zip(findings, rows)],

@@ -8,6 +8,7 @@ function and kind, with how many of that kind the function may have; one more is
 import csv
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -30,6 +31,11 @@ UNSOUND = re.compile(r"unsound|User Error|invalid user input|NON TERMINATING", r
 
 def targets():
     return json.loads((EVA / "targets.json").read_text(encoding="utf-8"))
+
+
+def command_lines():
+    """(command line, how often it is run) of each target, without running it."""
+    return [(command({**target, "model": [], "sources": ["FILE"]}, "REPORT.csv"), 1) for target in targets().values()]
 
 
 def present():
@@ -94,6 +100,7 @@ def run(name, target):
     return {
         "target": name,
         "what": target["what"],
+        "command": shlex.join(command(target, "REPORT.csv")),
         "main": target["main"],
         "sources": target["sources"],
         "assumptions": target["assumptions"],

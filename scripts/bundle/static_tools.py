@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The static analysers, each run over the hypervisor with its own flags: what they found, as sarif.Finding."""
+"""The static analysers, each run over the hypervisor with its own flags: what they were asked and what they found, as sarif.Run."""
 
+import collections
+import glob
 import json
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 from .bundle import ROOT, git
-from .sarif import Finding
+from .sarif import Finding, Run
 
 CPPCHECK = [
     "cppcheck", "--quiet", "--addon=misra", "--std=c11", "--platform=unix64", "-UBULKHEAD_HOST", "--library=scripts/cppcheck.cfg",
@@ -39,6 +42,20 @@ def relative(path):
 
 # ---- cppcheck's MISRA addon ----
 
+MISRA_ADDON = ("/usr/lib/*/cppcheck/addons/misra.py", "/usr/share/cppcheck/addons/misra.py")  # Debian's cppcheck has it in one of these
+
+
+def misra_command(files, build="BUILD"):
+    return [*CPPCHECK, f"--cppcheck-build-dir={build}", *files]
+
+
+def misra_rules():
+    """That the addon looks at, by its own table; "1.3 X (Cppcheck)" is one of cppcheck's own checks, which aren't asked. None where it has no table."""
+    for addon in (path for pattern in MISRA_ADDON for path in glob.glob(pattern)):
+        done = subprocess.run(["/usr/bin/python3", addon, "-generate-table"], capture_output=True, text=True, check=False)
+        return re.findall(r"^(\d+\.\d+)\s+X \(Addon\)$", done.stdout, re.M)
+    return []
+
 
 def misra_findings(text):
     """From lines of CPPCHECK's template; others are cppcheck's own checks, which scripts/lint.sh has."""
@@ -50,10 +67,10 @@ def misra_findings(text):
 
 def misra(files):
     with tempfile.TemporaryDirectory() as build:  # or it leaves its dumps beside the sources
-        done = subprocess.run([*CPPCHECK, f"--cppcheck-build-dir={build}", *files], cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(misra_command(files, build), cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode or "|internalError|" in done.stderr or "|syntaxError|" in done.stderr:
         raise RuntimeError(f"cppcheck: {done.stderr.strip()[-2000:]}")
-    return first_line("cppcheck", "--version"), list(misra_findings(done.stderr))
+    return Run(first_line("cppcheck", "--version"), [misra_command(files)], misra_rules(), list(misra_findings(done.stderr)))
 
 
 # ---- clang-tidy ----
@@ -73,6 +90,18 @@ def parallel(work, items):
         return list(pool.map(work, items))
 
 
+def tidy_command(file="FILE"):
+    """As scripts/tidy.sh calls it."""
+    shown = subprocess.run([*TIDY, file], cwd=ROOT, env={**os.environ, "CLANG_TIDY": "echo"}, capture_output=True, text=True, check=True).stdout
+    return ["clang-tidy-19", *shown.split()]
+
+
+def tidy_rules(file):
+    """Checks that .clang-tidy enables for a file."""
+    shown = subprocess.run([*TIDY, "--list-checks", file], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return re.findall(r"^    (\S+)$", shown, re.M)
+
+
 def tidy(files):
     def one(file):
         done = subprocess.run([*TIDY, file], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -82,7 +111,9 @@ def tidy(files):
         return findings
 
     version = next(line.strip() for line in subprocess.run(["clang-tidy-19", "--version"], capture_output=True, text=True, check=True).stdout.splitlines() if "version" in line)
-    return version, [finding for findings in parallel(one, files) for finding in findings]
+    findings = [finding for findings in parallel(one, files) for finding in findings]
+    by_folder = {os.path.dirname(file): file for file in files}  # what a .clang-tidy is of
+    return Run(version, [tidy_command()], sorted({rule for file in by_folder.values() for rule in tidy_rules(file)}), findings)
 
 
 # ---- gcc -fanalyzer ----
@@ -104,6 +135,22 @@ def gcc_commands(files):
     return commands
 
 
+def gcc_command(command, file="FILE", made="FILE.o"):
+    """command: how the file is compiled."""
+    return [*command, "-fanalyzer", "-fdiagnostics-format=json", "-c", file, "-o", made]
+
+
+def gcc_kinds(commands):
+    """Of gcc_commands(): command lines that differ by more than their file."""
+    return [list(words) for words in sorted({tuple(gcc_command(command)) for command in commands.values()})]
+
+
+def gcc_rules(command):
+    """The analyser's warnings that a command enables, as the compiler tells; those of taint, which it tells, too, need -fanalyzer-checker=taint."""
+    shown = subprocess.run([*command, "-fanalyzer", "-Q", "--help=warnings"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return re.findall(r"^\s+(-Wanalyzer-(?!tainted-)\S+)\s+\[enabled\]$", shown, re.M)
+
+
 def gcc_findings(text):
     """From gcc's JSON (-fdiagnostics-format=json), an array a file."""
     for entry in json.loads(text or "[]"):
@@ -118,13 +165,21 @@ def gcc(files):
 
     def one(file):
         with tempfile.NamedTemporaryFile(suffix=".o") as made:
-            command = [*commands[file], "-fanalyzer", "-fdiagnostics-format=json", "-c", file, "-o", made.name]
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            done = subprocess.run(gcc_command(commands[file], file, made.name), cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"gcc: {file}: {done.stderr.strip()[-2000:]}")
         return list(gcc_findings(done.stderr))
 
-    return first_line(commands[files[0]][0], "--version"), [finding for findings in parallel(one, files) for finding in findings]
+    findings = [finding for findings in parallel(one, files) for finding in findings]
+    rules = {rule for words in {tuple(command) for command in commands.values()} for rule in gcc_rules(words)}
+    return Run(first_line(commands[files[0]][0], "--version"), gcc_kinds(commands), sorted(rules), findings)
+
+
+def command_lines():
+    """(command line, how often it is run) of each kind of each analyser, without running it."""
+    files = sources()
+    compiled = collections.Counter(tuple(gcc_command(command)) for command in gcc_commands(files).values())
+    return [(misra_command(["FILE"]), 1), (tidy_command(), len(files)), *sorted((list(words), count) for words, count in compiled.items())]
 
 
 TOOLS = {  # name -> (how it is run, its file in the bundle)

@@ -97,6 +97,10 @@ def test_tools():
     flags = [row["flags"] for row in tools["aarch64-linux-gnu-gcc"]["flags"]]
     assert any("-mgeneral-regs-only" in text and "-ffixed-x18" in text for text in flags)  # the hypervisor's: src/build.mk
     assert any("-fpie" in text for text in flags)  # the cells': cells/build.mk
+    for name, words in (("cppcheck", "--addon=misra"), ("clang-tidy-19", "-mgeneral-regs-only"), ("clang-19", "-fcoverage-mcdc"), ("aarch64-linux-gnu-gcc", "-fanalyzer"), ("frama-c", "-main eva_boot ")):
+        if name in tools or name != "frama-c":  # of that group, too
+            assert any(words in row["flags"] and row["calls"] > 0 for row in tools[name]["flags"]), name
+    assert all(any(kind in row["flags"] for row in tools["clang-19"]["flags"]) for kind in ("--target=aarch64-none-elf", "-Isrc/blueprint"))  # hypervisor and tool
     assert {row["name"] for row in found["fetched"]} >= {"lwip", "libsodium", "busybox-static", "u-boot", "libfdt-dev"}
     assert all(len(row["sha256"]) == 64 and row["version"] for row in found["fetched"])
     assert {row["name"] for row in found["linked"]} == {"picolibc", "libgcc", "libc"}

@@ -50,7 +50,8 @@ def row(rule, where, tool="tool"):
 def write(folder, findings, rows):
     """(findings that nothing covers, rows that cover nothing, the SARIF's run)"""
     deviations = sarif.Deviations(rows)
-    open_ = sarif.write(folder / "x.sarif", "tool", "1", findings, deviations, ["src/core/cell.c"])
+    run = sarif.Run("1", [["tool", "--of=a b", f"-I{ROOT}/src", "FILE"]], ["15.5", "quiet"], findings)
+    open_ = sarif.write(folder / "x.sarif", "tool", run, deviations, ["src/core/cell.c"])
     written = json.loads((folder / "x.sarif").read_text())
     assert written["version"] == "2.1.0"
     return open_, deviations.stale("tool"), written["runs"][0]
@@ -102,6 +103,39 @@ def test_covered_finding_is_suppressed_with_its_reason(tmp_path):
 
 
 # [utest->swr~evidence-static-findings~1]
+def test_what_was_asked_is_told(tmp_path):
+    """Command line, within the tree, and each rule that was enabled, whether it found anything or not."""
+    _, _, run = write(tmp_path, [sarif.Finding("15.6", "src/core/cell.c", 1, 1, "")], [])
+    assert run["invocations"] == [{"commandLine": "tool '--of=a b' -I./src FILE", "executionSuccessful": True}]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["15.5", "15.6", "quiet"]
+
+
+# [utest->swr~evidence-static-findings~1]
+def test_analysers_tell_their_rules():
+    """As each tool says itself."""
+    assert {"2.5", "15.5", "21.1"} <= set(static_tools.misra_rules()) and "1.3" not in static_tools.misra_rules()
+    checks = static_tools.tidy_rules("src/core/cell.c")
+    assert {"bugprone-infinite-loop", "misc-redundant-expression", "clang-analyzer-core.NullDereference"} <= set(checks)
+    assert "bugprone-branch-clone" not in checks and not any(check.startswith("-") for check in checks)
+    rules = static_tools.gcc_rules(["aarch64-linux-gnu-gcc", "-Wno-analyzer-double-free"])
+    assert "-Wanalyzer-null-dereference" in rules and not {"-Wanalyzer-double-free", "-Wanalyzer-too-complex", "-Wanalyzer-tainted-size"} & set(rules)
+
+
+# [utest->swr~evidence-static-findings~1]
+def test_command_lines():
+    """Of each analyser: those that it is run by, one of each kind."""
+    lines = [(words[0], " ".join(words), calls) for words, calls in static_tools.command_lines()]
+    found = {name: (line, calls) for name, line, calls in lines}
+    assert set(found) == {"cppcheck", "clang-tidy-19", "aarch64-linux-gnu-gcc"}
+    assert found["cppcheck"][1] == 1 and "--addon=misra" in found["cppcheck"][0]
+    count = len(static_tools.sources())
+    assert found["clang-tidy-19"] == ("clang-tidy-19 --quiet --warnings-as-errors=* FILE -- --target=aarch64-linux-gnu -std=gnu11 -ffreestanding -mgeneral-regs-only", count)
+    of_gcc = [(line, calls) for name, line, calls in lines if name.endswith("gcc")]
+    assert sum(calls for _, calls in of_gcc) == count and len({line for line, _ in of_gcc}) == len(of_gcc) < 5
+    assert all(line.endswith("-fanalyzer -fdiagnostics-format=json -c FILE -o FILE.o") for line, _ in of_gcc)
+
+
+# [utest->swr~evidence-static-findings~1]
 @pytest.mark.parametrize("rows", [[], [row("15.6", "src/*")], [row("15.5", "src/arch/*")], [row("15.5", "src/*", "another")]])
 def test_finding_without_deviation_stays_open(tmp_path, rows):
     finding = sarif.Finding("15.5", "src/core/cell.c", 12, 1, "a return")
@@ -127,7 +161,7 @@ def test_deviation_without_reason_is_refused():
 def test_part_fails_on_open_and_stale(tmp_path, monkeypatch, rows, named):
     finding = sarif.Finding("15.5", "src/core/cell.c", 1, 1, "")
     monkeypatch.setattr(sarif.Deviations, "read", classmethod(lambda cls: cls(rows)))
-    monkeypatch.setattr(static_tools, "TOOLS", {"tool": (lambda files: ("1", [finding]), "x.sarif")})
+    monkeypatch.setattr(static_tools, "TOOLS", {"tool": (lambda files: sarif.Run("1", [], [], [finding]), "x.sarif")})
     found = static.Found()
     static.analysers(found, tmp_path, short=False)
     assert (found.bad == []) if named is None else any(named in text for text in found.bad)

@@ -3,7 +3,7 @@
 what Debian's packages brought into an image; and the machine it ran on.
 
 It is read, not kept by hand: packages are those of set-up's groups, programs are those of these packages that a makefile or a script
-names, flags are those of the build's own commands (`make -n`).
+names, flags are those of the build's own commands (`make -n`), of those that build what counts for coverage, and of the analysers'.
 
 [impl->swr~evidence-environment~1]
 """
@@ -18,9 +18,13 @@ import shutil
 import subprocess
 from urllib.parse import quote
 
+from covering import host, llvm
+
+from .. import static_eva, static_tools
 from ..bundle import BUILD, ROOT, run
 from .index import file_sha256
 
+COUNTED = (("hypervisor", "HV_TOOLCHAIN=cover"), (str(host.TOOL.relative_to(ROOT)), f"HOST_TOOL={host.TOOL.relative_to(ROOT)}", "HOSTCC=clang-19", f"HOSTCFLAGS={llvm.FLAGS}"))
 GOALS = ("hypervisor", "build/bulkhead", "cells", "linux-cell", "build/qemu-emmc.so")
 BASE = ("bash", "coreutils", "findutils", "grep", "sed", "gawk", "mawk", "tar", "gzip", "util-linux", "dpkg", "apt", "git", "reuse")  # what set-up need not ask for
 SCRIPTS = ("Makefile", "*/build.mk", "*/*/build.mk", "scripts/**/*.py", "scripts/**/*.sh", "cells/linux/*.sh", "test/harness/*.py")
@@ -70,9 +74,17 @@ def version_of(program):
 
 
 def make_commands():
-    """The commands of a whole build, as make would run them, without running them."""
-    text = run("make", "-nB", "--no-print-directory", *GOALS).replace("\\\n", " ").replace(str(ROOT), ".")
+    """The commands of a whole build, and of what counts for coverage, as make would run them, without running them."""
+    text = "".join(run("make", "-nB", "--no-print-directory", *goals) for goals in (GOALS, *COUNTED)).replace("\\\n", " ").replace(str(ROOT), ".")
     return [line.strip() for line in text.splitlines()]
+
+
+def analysers():
+    """{program: [{flags, calls}]} of the static analysers, FILE in a file's place: the order of their options matters, and these have values."""
+    found = collections.defaultdict(list)
+    for words, calls in [*static_tools.command_lines(), *static_eva.command_lines()]:
+        found[words[0]].append({"flags": shlex.join(words[1:]).replace(str(ROOT), "."), "calls": calls})
+    return found
 
 
 def flags_of(commands):
@@ -109,6 +121,8 @@ def programs(packages):
 
 def tools():
     flags = flags_of(make_commands())
+    for program, rows in analysers().items():
+        flags.setdefault(program, []).extend(rows)
     packages = [package for group in set_up_packages().values() for package in group]
     called = set(flags) | {"qemu-system-aarch64", "python3", "make", "git"}  # these are asked themselves
     paths = {program: shutil.which(program) for program in sorted(called | programs([*packages, *BASE])) if shutil.which(program)}
