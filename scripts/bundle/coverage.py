@@ -15,7 +15,7 @@ MISSING = {"lines": "statements weren't executed", "branches": "outcomes of bran
 
 
 def share(found, name, covered, count):
-    found.figure(name, round(100 * covered / count, 1), "%", f"{llvm.GOAL} %", covered == count)
+    found.figure(name, llvm.percent(covered, count), f"%, {covered:,} of {count:,}", f"{llvm.GOAL} %", covered == count)
 
 
 def of_sources(found, result, parts, name):

@@ -7,6 +7,8 @@ docs/evidence-static.md says what each shows and doesn't.
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from covering import llvm
+
 from . import sarif, static_eva, static_limits, static_paths, static_stack, static_tools
 from .bundle import BUILD, Found, Part, write_json
 
@@ -83,9 +85,8 @@ def eva(found, folder, proofs):
         found.gaps += [f"EVA, {row['target']}: not analysed: {what}" for what in row["not_analysed"]]
         found.figure(f"EVA, {row['target']}: alarms", row["alarms"], "alarms", "none, or each justified", not row["not_justified"])
         found.figure(f"EVA, {row['target']}: functions analysed", row["functions_analysed"], "functions")
-        found.figure(
-            f"EVA, {row['target']}: statements reached", round(100 * row["statements_reached"] / row["statements_of_these"], 1), "% of those functions'"
-        )
+        reached, of = row["statements_reached"], row["statements_of_these"]
+        found.figure(f"EVA, {row['target']}: statements reached", llvm.percent(reached, of), f"%, {reached:,} of {of:,} of those functions'")
     found.notes.append("EVA's proof is of C with the types of an LP64 little-endian machine; alignment, and what assembly does, are not in it.")
 
 

@@ -215,10 +215,23 @@ def test_justified(told, file):
     """Raw, and after justification: the lines of the entry no longer count as missing, all others do."""
     found, stale = told(ENTRY)
     lines = file["lines"]
-    assert stale == [] and figure(found, "src: statements").value == round(100 * lines["covered"] / lines["count"], 1)
-    assert figure(found, "src: statements, after justification").value == round(100 * (lines["covered"] + 4) / lines["count"], 1)
+    assert stale == [] and figure(found, "src: statements").value == llvm.percent(lines["covered"], lines["count"])
+    assert figure(found, "src: statements, after justification").value == llvm.percent(lines["covered"] + 4, lines["count"])
     assert figure(found, "src: MC/DC, after justification").value == figure(found, "src: MC/DC").value
     assert f"src: {lines['count'] - lines['covered']} of {lines['count']} statements weren't executed, 4 of them justified" in found.gaps[0]
+
+
+# [utest->swr~coverage-gaps~1]
+@pytest.mark.parametrize("covered, count, shown", [
+    (10803, 10804, 99.9), (10804, 10804, 100.0), (999, 1000, 99.9), (9999, 10000, 99.9), (1, 3, 33.3), (2, 3, 66.6), (999999, 1000000, 99.9), (0, 7, 0.0), (29, 100, 29.0), (1149, 1000 * 10, 11.4),
+])
+def test_all_alone_is_100(covered, count, shown):
+    """A share is never rounded up, and has its numbers beside it."""
+    found = coverage.Found()
+    coverage.share(found, "some", covered, count)
+    (of,) = found.figures
+    assert of.value == shown and of.unit == f"%, {covered:,} of {count:,}" and of.reached == (covered == count)
+    assert llvm.share(covered, count).split()[-2:] == [str(shown), "%"]
 
 
 # [utest->swr~coverage-justified~1]
