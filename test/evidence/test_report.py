@@ -54,8 +54,8 @@ FILES = {
         "found": [{"rule": "MEM-01", "message": "page 7", "remedy": "move it"}], "unisolated": [],
     },
     "configuration/registers.json": {"machine": {"cpu": "cortex-a72"}, "image_sha256": DIGEST["bulkhead.itb"], "not_read": ["MIDR_EL1: why"], "registers": [
-        {"where": "core 0", "register": name, "relation": "=", "expected": "0x1", "observed": seen, "source": "manual", "verdict": verdict}
-        for name, seen, verdict in (("HCR_EL2", "0x1", "pass"), ("VTCR_EL2", "0x2", "fail"))
+        {"where": "core 0", "register": name, "relation": "=", "expected": "0x1", "observed": seen, "mask": mask, "source": "manual", "verdict": verdict}
+        for name, seen, mask, verdict in (("HCR_EL2", "0x1", hex((1 << 64) - 1), "pass"), ("VTCR_EL2", "0x2", "0x3", "fail"))
     ]},
     "configuration/index.json": {"outputs": [{"path": f"build/{name}", "size": 7, "sha256": digest} for name, digest in DIGEST.items()]},
     "interference/summary.json": part("interference"),
@@ -125,7 +125,7 @@ def test_front(bundle):
     ("HVC", "11,842", "331", "lock_take: bounded", "FIQ", "none: a loop without a bound", "none"),
     ("rule: MEM-01; message: page 7", ),
     ("MEM-01", "no page is twice", '<span class="fail">violated</span>', "MEM-02", '<span class="open">not judged</span>'),
-    ("core 0", ">2<", ">1<", "MIDR_EL1: why", "VTCR_EL2", "0x2", '<span class="fail">fail</span>', "HCR_EL2"),
+    ("core 0", ">2<", ">1<", "MIDR_EL1: why", "VTCR_EL2", "= 0x1", "0x2", "<code>0x3</code>", '<span class="fail">fail</span>', "HCR_EL2", "= 0x1", "0x1", "</td><td></td><td>manual", "Bits: those that are compared"),
     ("bus", "ticks, not time", "time not shown", "longest ns: 5"),
     ("Assumptions of use", "Vulnerabilities", "How to report: <code>here</code>.", "<h3>Severity</h3>", "<code>x</code>", "<li>item</li>"),
     ("Trace matrix", "swr~some~1", "Some", "approved", "<code>src/a.c</code> 7, 9</td>", "<code>test/t.c</code> good_one <span", ">pass<", "bad_one (robustness) <span", ">no record<", "sys~above~1", "draft", "<td><code>swr~below~1</code></td></tr></tbody>"),

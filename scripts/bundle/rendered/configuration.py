@@ -24,13 +24,19 @@ def _audit(folder):
     return heading("The auditor's verdict, by rule", said + table(["rule", "claim", "verdict", "violations"], rows) + told)
 
 
-WIDTHS = (13, 16, 17, 15, 31, 8)  # of the registers' columns, in percent
+WIDTHS = (13, 15, 16, 14, 9, 25, 8)  # of the registers' columns, in percent
+BITS = "<p class=pale>Bits: those that are compared; all, where there are none.</p>"
 WHOLE = 24  # characters
 
 
 def _whole(value):
     """A register's value, which isn't broken but where it is of several registers."""
     return f'<td class="whole">{code(value)}</td>' if len(value) <= WHOLE else "<td>" + "<wbr>".join(code(part) for part in re.findall(".{1,16}", value)) + "</td>"
+
+
+def _mask(value):
+    """Bits that are compared; nothing where all are."""
+    return "" if re.fullmatch("0xf{16,}", value) else _whole(value)
 
 
 def _registers(folder):
@@ -41,12 +47,12 @@ def _registers(folder):
     wrong = Counter(row["where"] for row in found["registers"] if row["verdict"] != "pass")
     counts = table(["where", "compared", "different"], [[text(where), number(count), number(wrong[where])] for where, count in of.items()])
     rows = [
-        [text(row["where"]), code(row["register"]), _whole(f"{row['relation']} {row['expected']}"), _whole(row["observed"]), prose(row["source"]), verdict(row["verdict"])]
+        [text(row["where"]), code(row["register"]), _whole(f"{row['relation']} {row['expected']}"), _whole(row["observed"]), _mask(row["mask"]), prose(row["source"]), verdict(row["verdict"])]
         for row in sorted(found["registers"], key=lambda row: row["verdict"] == "pass")
     ]
     machine = ", ".join(f"{name} {value}" for name, value in found["machine"].items())
     said = f"<p>Read from a machine that runs the image with {code(found['image_sha256'])}: {text(machine)}.</p>"
-    every = heading("Each register; those that differ come first", table(["where", "register", "must be", "is", "by", "verdict"], rows, WIDTHS))
+    every = heading("Each register; those that differ come first", table(["where", "register", "must be", "is", "bits", "by", "verdict"], rows, WIDTHS) + BITS)
     return heading("Registers of the running machine", said + counts) + listed("Not read", found.get("not_read", [])) + listed("At rest", found.get("at_rest", [])) + every
 
 
