@@ -42,6 +42,12 @@ def write_manifest(out):
     write_json(out / MANIFEST, {"format": FORMAT, "version": VERSION, "files": rows})
 
 
+def readable(out):
+    """For whoever gets it: the tools that wrote pages had ideas of their own."""
+    for path in (out, *out.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
 def reasons(bundle, signer, lines):
     """Why the bundle doesn't count, all in all."""
     found = bundle.not_for_credit()
@@ -77,6 +83,7 @@ def seal(bundle):
     (folder / "key.pem").write_bytes(signer.public_pem)
     for name, statement in stated.items():
         write_json(folder / f"{name}.dsse.json", signer.envelope(json.dumps(statement, separators=(",", ":")).encode()))
+    readable(bundle.out)
     run(BUILD / "bulkhead", "evidence", "verify", "--key", folder / "key.pem", bundle.out)
     say(f"sealed: signed by the key {signer.identity}")
     for reason in why:

@@ -30,6 +30,19 @@ def verified(forger, name):
 
 
 # [utest->swr~evidence-sealed~1]
+def test_readable(forger):
+    """Whatever wrote them, and however."""
+    page = forger.folder / "coverage/el2-html/sources/a.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("page")
+    page.chmod(0o600)
+    page.parent.chmod(0o750)
+    forger.seal("owner")
+    modes = {path.stat().st_mode & 0o777 for path in forger.folder.rglob("*") if path.is_file()}
+    assert modes == {0o644} and {path.stat().st_mode & 0o777 for path in (forger.folder, *forger.folder.rglob("*")) if path.is_dir()} == {0o755}
+
+
+# [utest->swr~evidence-sealed~1]
 @pytest.mark.parametrize("name, version, url", [
     ("bison", "2:3.8.2+dfsg-1+b1 amd64", "pkg:deb/debian/bison@2:3.8.2%2Bdfsg-1%2Bb1?arch=amd64"),
     ("libstdc++6", "14.2.0-19~x amd64", "pkg:deb/debian/libstdc%2B%2B6@14.2.0-19~x?arch=amd64"),
