@@ -33,6 +33,7 @@ class Figure:
     unit: str = ""
     goal: str = ""  # in words, with its unit; "": there is none
     reached: bool | None = None  # None: there is no goal
+    key: bool = False  # it stands on the report's first page
 
 
 @dataclass
@@ -54,8 +55,8 @@ class Found:
     def __init__(self):
         self.figures, self.bad, self.gaps, self.notes = [], [], [], []
 
-    def figure(self, name, value, unit="", goal="", reached=None):
-        self.figures.append(Figure(name, value, unit, goal, reached))
+    def figure(self, name, value, unit="", goal="", reached=None, key=False):
+        self.figures.append(Figure(name, value, unit, goal, reached, key))
 
     @property
     def verdict(self):

@@ -102,12 +102,12 @@ def part(indexed, surroundings, documents, audited, read, twice, problems, gaps)
         Figure("outputs indexed", len(indexed["outputs"]), "files"),
         Figure("tools indexed", len(surroundings["tools"]), "programs"),
         Figure("SPDX documents", len(documents), "documents"),
-        Figure("rules that hold on the image", held, "rules", f"{len(audited['judged'])}, all", held == len(audited["judged"]) > 0),
-        Figure("registers as they must be", good, "registers", f"{read['compared']}, all", read["different"] == 0 < read["compared"]),
+        Figure("rules that hold on the image", held, "rules", f"{len(audited['judged'])}, all", held == len(audited["judged"]) > 0, key=True),
+        Figure("registers as they must be", good, "registers", f"{read['compared']}, all", read["different"] == 0 < read["compared"], key=True),
     ]
     if twice:
         same = sum(reproducible.is_good(row) for row in twice["compared"])
-        figures.append(Figure("outputs of two builds that are the same", same, "files", f"{len(twice['compared'])}, all", same == len(twice["compared"])))
+        figures.append(Figure("outputs of two builds that are the same", same, "files", f"{len(twice['compared'])}, all", same == len(twice["compared"]), key=True))
     statement = (
         f"Version {indexed['version']} of {indexed['configuration']}: every source file and output by its hash, the tools that took part, "
         f"an SPDX document an image and a cell, the auditor's verdict on each of {len(audited['judged'])} rules, and {read['compared']} registers of a "

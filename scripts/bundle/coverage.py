@@ -11,11 +11,22 @@ from .bundle import Found, Part, write_json
 
 SHORT_TESTS = ["test/system/test_control.py"]
 NAMED_MAX = 8  # cases that a gap names
+KEYS = {"el2": ("hypervisor at EL2", el2.PARTS), "host": ("auditor and blueprint", host.GOAL_PARTS)}  # of each measurement: what the first page has of it
 MISSING = {"lines": "statements weren't executed", "branches": "outcomes of branches never came", "mcdc": "conditions weren't shown to decide by themselves"}
 
 
-def share(found, name, covered, count):
-    found.figure(name, llvm.percent(covered, count), f"%, {covered:,} of {count:,}", f"{llvm.GOAL} %", covered == count)
+def share(found, name, covered, count, key=False):
+    found.figure(name, llvm.percent(covered, count), f"%, {covered:,} of {count:,}", f"{llvm.GOAL} %", covered == count, key)
+
+
+def together(found, files, what, parts, name):
+    """Parts as one, after justification: key figures."""
+    listed, _ = justified.sort(files, justified.entries(name))
+    for kind in ("lines", "mcdc"):
+        rows = [(*llvm.sums(files, part)[kind], justified.sums(files, part, listed)[kind]) for part in parts]
+        count = sum(row[1] for row in rows)
+        if count:
+            share(found, f"{what}: {llvm.KINDS[kind]}, after justification", sum(min(covered + closed, of) for covered, of, closed in rows), count, key=True)
 
 
 def of_sources(found, result, parts, name):
@@ -44,6 +55,7 @@ def counted(found, bundle, name, result, parts, pages):
     write_json(folder / f"{name}.json", result)
     write_json(folder / f"{name}-justified.json", justified.entries(name))
     shutil.copytree(pages, folder / f"{name}-html", dirs_exist_ok=True)
+    together(found, result["files"], *KEYS[name], name)
     stale = of_sources(found, result, parts, name)
     if result["status"]:
         found.bad.append(f"{name}: tests failed, so its figures are not for credit")
@@ -70,7 +82,7 @@ def of_object_code(found, folder, tests):
     write_json(folder / "object-code.json", result)
     total = result["total"]
     for name, covered, count in (("instructions", "executed", "instructions"), ("ways of conditional branches", "ways_gone", "ways"), ("calls", "calls_made", "calls")):
-        share(found, f"shipped image: {name}", total[covered], total[count])
+        share(found, f"shipped image: {name}", total[covered], total[count], key=name == "instructions")
         if total[covered] < total[count]:
             found.gaps.append(f"shipped image: {total[count] - total[covered]} of {total[count]} {name} weren't seen; coverage/object-code.json names each by function")
     if result["status"]:

@@ -221,6 +221,21 @@ def test_justified(told, file):
     assert f"src: {lines['count'] - lines['covered']} of {lines['count']} statements weren't executed, 4 of them justified" in found.gaps[0]
 
 
+# [utest->swr~coverage-justified~1]
+def test_together(told, file):
+    """Parts as one, after justification, on the report's first page; one that has nothing to be counted adds nothing."""
+    told(ENTRY)
+    found = coverage.Found()
+    coverage.together(found, {"src/some.c": file, "other/some.c": file}, "all", ("src", "other", "none"), "host")
+    lines, mcdc = file["lines"], file["mcdc"]
+    assert [(f.name, f.unit, f.key) for f in found.figures] == [
+        ("all: statements, after justification", f"%, {2 * lines['covered'] + 4} of {2 * lines['count']}", True),
+        ("all: MC/DC, after justification", f"%, {2 * mcdc['covered']} of {2 * mcdc['count']}", True),
+    ]
+    coverage.together(found, {}, "nothing", ("src",), "host")
+    assert len(found.figures) == 2
+
+
 # [utest->swr~coverage-gaps~1]
 @pytest.mark.parametrize("covered, count, shown", [
     (10803, 10804, 99.9), (10804, 10804, 100.0), (999, 1000, 99.9), (9999, 10000, 99.9), (1, 3, 33.3), (2, 3, 66.6), (999999, 1000000, 99.9), (0, 7, 0.0), (29, 100, 29.0), (1149, 1000 * 10, 11.4),

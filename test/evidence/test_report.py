@@ -115,6 +115,25 @@ def test_front(bundle):
     assert all(word in page for word in ("a host", "QEMU 10", "c0ffee", "attestation/provenance.dsse.json", "keyid"))
 
 
+def a_figure(name, value, reached=None, key=False):
+    return {"name": name, "value": value, "unit": "tests", "goal": "8", "reached": reached, "key": key}
+
+
+# [utest->swr~bundle-report~1]
+@pytest.mark.parametrize("figures, told", [
+    ([a_figure("a", 3477), a_figure("b", 0, True), a_figure("c", 158), a_figure("d", 1)], ["a: 3,477 tests", "b: 0 tests", "c: 158 tests"]),
+    ([a_figure("a", 1, True), a_figure("b", 99.9, True, True), a_figure("c", 7, False, True)], ["b: 99.9 tests", 'c: 7 tests, goal 8: <span class="fail">missed</span>']),
+    ([a_figure(name, 1, name != "e") for name in "abcde"], ['e: 1 tests, goal 8: <span class="fail">missed</span>', "a: 1 tests", "b: 1 tests"]),
+    ([], [""]),
+])
+def test_key_figures(bundle, figures, told):
+    """Those that a part marks stand on the first page, or else its first, and before them those that miss their goal."""
+    (bundle.out / "coverage/summary.json").write_text(json.dumps(part("coverage", figures=figures)))
+    html = drawn(bundle)
+    row = re.search(r'<tr><td><a href="#coverage">.*?</tr>', html)[0]
+    assert f"<td>{'<br>'.join(told)}</td><td>Said</td></tr>" in row
+
+
 # [utest->swr~bundle-report~1]
 @pytest.mark.parametrize("cells", [
     ("src/a.c", "1/9", "1-3 7", "33t 41f 79:6t 79:30tf", "52:2,3"),

@@ -3,8 +3,10 @@
 
 import json
 
-from .markup import code, heading, listed, load, number, prose, table, text, verdict
+from .markup import code, heading, listed, load, number, prose, shown, table, text, verdict
 
+FEW = 3  # figures of a part that marks none
+WIDTHS = (15, 8, 6, 37, 34)  # of the summary's columns, in percent
 BYTES = ("bulkhead.itb", "bulkhead.bin", "blueprint.bin")
 NOT = (
     "The tools are not qualified: compilers, emulator, coverage and analysis tools are Debian's, taken as they are.",
@@ -48,9 +50,20 @@ def _tools(out):
     return heading("The tests' run: host and tools", table(["", ""], [*ran, *rows]) + where)
 
 
+def _key_figures(part):
+    """Those that the part marks; of one that marks none a few: first those that miss their goal."""
+    figures = part["figures"]
+    chosen = [of for of in figures if of.get("key")] or sorted(figures, key=lambda of: of["reached"] is not False)[:FEW]
+    lines = [(text(f"{of['name']}: {shown(of['value'])} {of['unit']}".rstrip()), of) for of in chosen]
+    return "<br>".join(f"{said}, goal {text(of['goal'])}: {verdict('missed')}" if of["reached"] is False else said for said, of in lines)
+
+
 def _summary(parts, lacking):
-    rows = [[f'<a href="#{text(part["part"])}">{text(part["title"])}</a>', verdict(part["verdict"]), number(len(part["gaps"])), prose(part["statement"].split(". ")[0])] for part in parts]
-    return '<h2 class="first">Summary</h2>' + table(["part", "verdict", "gaps", "what was done"], rows) + listed("Parts that this bundle lacks", lacking) + WORDS
+    rows = [
+        [f'<a href="#{text(part["part"])}">{text(part["title"])}</a>', verdict(part["verdict"]), number(len(part["gaps"])), _key_figures(part), prose(part["statement"].split(". ")[0])]
+        for part in parts
+    ]
+    return '<h2 class="first">Summary</h2>' + table(["part", "verdict", "gaps", "figures", "what was done"], rows, WIDTHS) + listed("Parts that this bundle lacks", lacking) + WORDS
 
 
 def draw(out, facts, parts, lacking, credit):

@@ -34,9 +34,13 @@ def verdict(word):
     return f'<span class="{CLASSES.get(word, word) if word in WORDS else "open"}">{escape(str(word))}</span>'
 
 
+def shown(value):
+    """A number as it is read."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
+
+
 def number(value):
-    shown = f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else "" if value is None else str(value)
-    return f'<td class="n">{escape(shown)}</td>'
+    return f'<td class="n">{escape(shown(value))}</td>'
 
 
 def share(covered, count):
