@@ -74,7 +74,9 @@ dtc -q -I dts -O dtb -o "$work/board.dtb" "$board/board.dts"
 "$tool" import "$work/board.dtb" --pci "$work/devices" -o "$work/board" >/dev/null ||
 	die "bulkhead import took no inventory of it" "its reason stands above"
 {
+	# REUSE-IgnoreStart
 	echo '/* SPDX-License-Identifier: Apache-2.0 */'
+	# REUSE-IgnoreEnd
 	cat "$work/board/pci.dts"
 } >"$board/pci.dts.part"
 mv "$board/pci.dts.part" "$board/pci.dts"

@@ -33,7 +33,9 @@ static const struct row rows[] = {
 };
 
 static const char head[] =
+	/* REUSE-IgnoreStart */
 	"<!-- SPDX-License-Identifier: Apache-2.0 -->\n"
+	/* REUSE-IgnoreEnd */
 	"<!-- Written by `make docs` from src/arch/arm64/sysregs_table.h, which the hypervisor looks up in. "
 	"-->\n"
 	"# System registers, as a guest sees them\n\n"

@@ -15,7 +15,9 @@ import subprocess
 
 from ..bundle import BUILD, ROOT, git
 
+# REUSE-IgnoreStart
 SPDX = re.compile(rb"SPDX-License-Identifier: *([^\n]*?) *(?:\*/|-->|\")? *\n")
+# REUSE-IgnoreEnd
 OUTPUTS = ("bulkhead.bin", "bulkhead", "hv/bulkhead.elf", "cells/*.elf", "cells/*.cpio.gz", "cells/linux/bulkhead-*")  # of build/
 OF_A_RUN = ("drive-*", "demo", "*.inputs")  # in an image's folder: what a machine wrote, not the build
 
