@@ -85,6 +85,8 @@ def of_object_code(found, folder, tests):
         share(found, f"shipped image: {name}", total[covered], total[count], key=name == "instructions")
         if total[covered] < total[count]:
             found.gaps.append(f"shipped image: {total[count] - total[covered]} of {total[count]} {name} weren't seen; coverage/object-code.json names each by function")
+    found.notes.append(f"Object code: {total['padding']:,} NOPs aren't counted that fill up behind a branch or a return: no symbol, branch, address or vector names one.")
+    found.notes += [f"Object code: {of['count']:,} instructions not executed are {of['what']}." for of in result["classes"].values() if of["count"]]
     if result["status"]:
         found.bad.append("object code: tests failed, so its figures are not for credit")
 

@@ -24,9 +24,20 @@ WHOLE, SOME = COVER / "object-code", COVER / "object-code-some"  # of all tests 
 ELF = ROOT / "build/hv/bulkhead.elf"
 CROSS = os.environ.get("HV_CROSS", "aarch64-linux-gnu-")
 RUN = WHOLE / "run"  # of `make check`, whose machines were looked at
+COUNTED = ("instructions", "executed", "padding", "ways", "ways_gone", "calls", "calls_made")
 EXECUTED, TAKEN, FALLEN = 1, 2, 4  # executed.c
 LINE = re.compile(r"^\s*([0-9a-f]+):\t[0-9a-f]{8}\s+(\S+)\s*(.*)$")
 FUNCTION = re.compile(r"^([0-9a-f]+) <([^>]+)>:$")
+NAMED = re.compile(r"\b([0-9a-f]+) <[^>]+>$")
+ENDS = ("b", "br", "ret", "eret")  # nothing goes on behind one of these
+SLOT, VECTORS = 128, 2048  # bytes of a vector and of the table of them (Arm ARM D1.4.1)
+SAVED = ("elr_el2", "spsr_el2")  # what each CPU has
+CLASSES = {  # of instructions that weren't executed, by what they are and where they stand; an earlier one goes before a later one
+    "barrier": "barriers behind an exception return, against speculation: no core comes to them",
+    "vector": "in the table of vectors: exceptions that no test brings about, such as of a guest's 32-bit programs and of EL2's own errors",
+    "register": "accesses to list registers, priorities and features of a CPU that the emulated one lacks, or to ID registers that no test asked for",
+    "other": "elsewhere: where C has counters, the gap of its line has the reason",
+}
 CONDITIONAL = re.compile(r"b\.\w+|cbn?z|tbn?z")
 
 
@@ -74,6 +85,32 @@ def seen(out):
     return together.to_bytes(size // 4, "little"), paths, len(counted)
 
 
+def dead(listed):
+    """(offsets of NOPs that fill up, offsets of barriers): behind what nothing goes on from, up to whatever a symbol, a branch or an
+    address names, or a vector may begin at. A barrier there is meant: against speculation."""
+    named = {int(found[1], 16) - EL2_VA_TEXT for _, _, _, operands in listed if (found := NAMED.search(operands))}
+    padding, barriers, ended, before = set(), set(), False, (None, 0)
+    for function, offset, mnemonic, _ in listed:
+        ended = ended and before == (function, offset - 4) and offset not in named and offset % SLOT != 0
+        if ended and mnemonic == "nop":
+            padding.add(offset)
+        elif ended and mnemonic in ("dsb", "isb"):
+            barriers.add(offset)
+        else:
+            ended = mnemonic in ENDS
+        before = function, offset
+    return padding, barriers
+
+
+def kind(offset, mnemonic, operands, barriers, table):
+    """Of CLASSES. table: offset of the vectors."""
+    if offset in barriers:
+        return "barrier"
+    if table is not None and table <= offset < table + VECTORS:
+        return "vector"
+    return "register" if mnemonic in ("mrs", "msr") and not any(name in operands for name in SAVED) else "other"
+
+
 def leaves(function, operands):
     """A jump to another function's first instruction: a call in the place of a return."""
     target = re.search(r"<([^>+]+)>$", operands)
@@ -82,14 +119,20 @@ def leaves(function, operands):
 
 def judged(noted):
     """Of each function: instructions, branches, calls, and what of them was executed; and every gap. [impl->swr~object-code-seen~1]"""
-    functions = collections.OrderedDict()
-    for function, offset, mnemonic, operands in instructions():
+    functions, listed = collections.OrderedDict(), list(instructions())
+    padding, barriers = dead(listed)
+    table = next((offset for function, offset, _, _ in listed if function == "vectors"), None)
+    for function, offset, mnemonic, operands in listed:
         if function not in functions:
-            functions[function] = {"instructions": 0, "executed": 0, "ways": 0, "ways_gone": 0, "calls": 0, "calls_made": 0, "gaps": []}
+            functions[function] = {**dict.fromkeys(COUNTED, 0), "classes": dict.fromkeys(CLASSES, 0), "gaps": []}
         of, byte = functions[function], noted[offset // 4] if offset // 4 < len(noted) else 0
+        if offset in padding and not byte & EXECUTED:
+            of["padding"] += 1
+            continue
         of["instructions"] += 1
         of["executed"] += byte & EXECUTED
         if not byte & EXECUTED:
+            of["classes"][kind(offset, mnemonic, operands, barriers, table)] += 1
             of["gaps"].append(f"{offset:#x}: {mnemonic} {operands}".strip())
         if CONDITIONAL.fullmatch(mnemonic):
             gone = bool(byte & TAKEN) + bool(byte & FALLEN)
@@ -115,12 +158,13 @@ def measure(tests=(), run=None):
     status = 0 if of_run else run_tests(list(tests), out)
     noted, paths, machines = seen(out)
     functions = judged(noted)
-    total = {key: sum(of[key] for of in functions.values()) for key in ("instructions", "executed", "ways", "ways_gone", "calls", "calls_made")}
+    total = {key: sum(of[key] for of in functions.values()) for key in COUNTED}
     return {
         "what": "shipped image, executed in QEMU",
         "status": status,  # of the tests that were run for this alone
         "machines": machines,
         "total": total,
+        "classes": {name: {"count": sum(of["classes"][name] for of in functions.values()), "what": what} for name, what in CLASSES.items()},
         "exits": exit_paths.longest(paths),
         "functions": functions,
     }

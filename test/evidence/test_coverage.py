@@ -7,6 +7,7 @@ Robustness: test_stale, test_refused_entries, test_too_many, test_other_verdict,
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -382,6 +383,45 @@ def test_object_code(monkeypatch):
     assert found["f"]["gaps"] == ["0x4: b.eq 10 never fell through", "0x8: bl 20 <g>"] and found["g"]["gaps"] == ["0x10: b 0 <f>", "0x14: b 0 <g+0x4>"]
     assert (found["g"]["calls"], found["g"]["calls_made"]) == (1, 0)
     assert [found["f"][key] for key in ("instructions", "executed", "ways", "ways_gone", "calls", "calls_made")] == [3, 2, 2, 1, 1, 0]
+
+
+def code(function, start, *lines):
+    """Instructions from an offset on; operands that name an offset name its address."""
+    return [(function, start + 4 * n, mnemonic, re.sub(r"@(\w+)", lambda at: f"{int(at[1], 16) + object_code.EL2_VA_TEXT:x} <f+0x0>", operands))
+            for n, (mnemonic, operands) in enumerate((line.split(" ", 1) + [""])[:2] for line in lines)]  # fmt: skip
+
+
+# [utest->swr~object-code-seen~1]
+@pytest.mark.parametrize("lines, padding", [
+    (code("f", 0x100, "ret", "nop", "nop") + code("g", 0x10C, "nop", "ret"), {0x104, 0x108}),
+    (code("f", 0x100, "b @200", "nop", "nop", "nop"), {0x104, 0x108, 0x10C}),
+    (code("f", 0x100, "eret", "dsb nsh", "isb", "nop"), {0x10C}),
+    (code("f", 0x100, "b.eq @200", "nop"), set()),  # which falls through
+    (code("f", 0x100, "bl @200", "nop"), set()),
+    (code("f", 0x100, "ret", "nop", "nop", "nop", "b @108"), {0x104}),  # to where one branches
+    (code("f", 0x100, "adr x17, @104", "ret", "nop", "nop") + code("f", 0x110, "adr x17, @10c"), {0x108}),  # whose address is taken
+    (code("f", 0x174, "ret", "nop", "nop", "nop", "nop"), {0x178, 0x17C}),  # up to where a vector may begin
+    (code("f", 0x100, "ret") + code("f", 0x108, "nop"), set()),  # there is something between
+    (code("f", 0x100, "ret", "mov x0, x1", "nop"), set()),
+])
+def test_padding(lines, padding):
+    """NOPs that nothing leads to, and no others."""
+    assert object_code.dead(lines)[0] == padding
+
+
+# [utest->swr~object-code-seen~1]
+def test_classes(monkeypatch):
+    """What wasn't executed by class; a NOP that fills up counts only where it was executed all the same."""
+    lines = code("vectors", 0x800, "mov x0, 0", "b @2000", "nop", "nop") + code("f", 0x2000, "mrs x0, ich_lr4_el2", "msr spsr_el2, x0", "mov x0, x1", "eret", "dsb nsh", "isb", "nop")
+    monkeypatch.setattr(object_code, "instructions", lambda: iter(lines))
+    noted = bytearray(0x3000 // 4)
+    noted[0x80C // 4] = noted[0x2000 // 4] = object_code.EXECUTED
+    found = object_code.judged(bytes(noted))
+    assert [(of["instructions"], of["executed"], of["padding"]) for of in found.values()] == [(3, 1, 1), (6, 1, 1)]
+    assert found["vectors"]["classes"] == {"barrier": 0, "vector": 2, "register": 0, "other": 0}
+    assert found["f"]["classes"] == {"barrier": 2, "vector": 0, "register": 0, "other": 3}
+    assert object_code.judged(b"")["f"]["classes"]["register"] == 1
+    assert all(sum(of["classes"].values()) == len(of["gaps"]) for of in found.values())
 
 
 # [utest->swr~object-code-seen~1]
