@@ -99,6 +99,15 @@ def of_coupling(found, folder):
     found.bad += data["wrong"]
 
 
+def not_run():
+    """Tests that would execute more, and why they don't count."""
+    imports = (
+        "`bulkhead import` (src/compiler/import*.c) shows next to nothing: its tests, test/import, run on the tool without counters alone. Random bytes are "
+        "among them, which count for no coverage, and samples of Debian's boards, which show that a board is taken, not that each branch was meant."
+    )
+    return [] if "test/import" in host.SUITES else [imports]
+
+
 def make(bundle):
     found, folder, some = Found(), bundle.folder("coverage"), SHORT_TESTS if bundle.short else ()
     counted(found, bundle, "el2", el2.measure(some), el2.PARTS, llvm.COVER / "html")
@@ -113,5 +122,6 @@ def make(bundle):
     )
     found.notes.append("Data coupling: coupling.json has each structure that components share, its writers and readers. Control coupling: calls, above.")
     found.notes.append("Assembly has no counters: entry, vectors and the hash's blocks are seen by the object-code check, by QEMU's plugin, alone.")
+    found.notes += not_run()
     found.notes += [f"A gap of the class {name!r} is justified where {what}." for name, what in justified.CLASSES.items()]
     return bundle.end(Part("coverage", "Structural coverage", found.verdict, statement, found.figures, [*found.bad, *found.gaps], found.notes))

@@ -238,6 +238,14 @@ def test_together(told, file):
 
 
 # [utest->swr~coverage-gaps~1]
+def test_tests_that_do_not_count_are_told(monkeypatch):
+    """As long as they don't."""
+    assert "src/compiler/import*.c" in " ".join(coverage.not_run())
+    monkeypatch.setattr(coverage.host, "SUITES", ["test/import"])
+    assert coverage.not_run() == []
+
+
+# [utest->swr~coverage-gaps~1]
 @pytest.mark.parametrize("covered, count, shown", [
     (10803, 10804, 99.9), (10804, 10804, 100.0), (999, 1000, 99.9), (9999, 10000, 99.9), (1, 3, 33.3), (2, 3, 66.6), (999999, 1000000, 99.9), (0, 7, 0.0), (29, 100, 29.0), (1149, 1000 * 10, 11.4),
 ])
