@@ -161,9 +161,11 @@ def test_deviation_without_reason_is_refused():
 def test_part_fails_on_open_and_stale(tmp_path, monkeypatch, rows, named):
     finding = sarif.Finding("15.5", "src/core/cell.c", 1, 1, "")
     monkeypatch.setattr(sarif.Deviations, "read", classmethod(lambda cls: cls(rows)))
-    monkeypatch.setattr(static_tools, "TOOLS", {"tool": (lambda files: sarif.Run("1", [], [], [finding]), "x.sarif")})
+    monkeypatch.setattr(static_tools, "TOOLS", {"tool": (lambda files: sarif.Run("1", [], ["quiet"], [finding]), "x.sarif")})
     found = static.Found()
     static.analysers(found, tmp_path, short=False)
+    assert {f.name: f.value for f in found.figures if f.key} == {"findings of analysers without a deviation": int(named == "no deviation covers")}
+    assert {f.name: f.value for f in found.figures}["tool: rules enabled"] == 2
     assert (found.bad == []) if named is None else any(named in text for text in found.bad)
 
 
