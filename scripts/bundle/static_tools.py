@@ -7,7 +7,6 @@ import json
 import os
 import pathlib
 import re
-import shlex
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
