@@ -21,7 +21,7 @@ PROFILE = OUT / "bulkhead.profdata"
 PARTS = ("src/auditor", "src/blueprint", "src/compiler", "src/log", "src/evidence")
 GOAL_PARTS = ("src/auditor", "src/blueprint")
 NOT_COUNTED = re.compile(r"mutation|mutants|fuzz")
-SUITES = ["test/configs", "test/evidence/test_verify.py"]
+SUITES = ["test/configs", "test/evidence/test_verify.py", "test/evidence/test_verify_hostile.py"]
 LEFT_OUT = "not no_room"  # where a file has no room, a process has none for its counters either, and says so
 
 

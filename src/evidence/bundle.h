@@ -22,6 +22,7 @@
 #define BUNDLE_DEPTH_MAX    32u			 /* names in a path */
 #define BUNDLE_FILE_MAX	    (UINT64_C(4) << 30)	 /* bytes, of any file */
 #define BUNDLE_DOCUMENT_MAX (UINT64_C(64) << 20) /* bytes, of one that is read into memory */
+#define BUNDLE_KEY_MAX	    65536u		 /* bytes, of a key in PEM form */
 #define BUNDLE_FAULTS_MAX   1000u		 /* that are told; more are counted */
 #define BUNDLE_SUBJECTS_MAX 64u
 #define BUNDLE_LACKS_MAX    16u
@@ -155,8 +156,13 @@ void manifest_compare(struct bundle *bundle);
 /* index.c */
 void index_read(struct bundle *bundle, const char *data, size_t size);
 
-/* key.c. NULL: done; else what is wrong with the key. */
+/* pem.c: fills `key` and `development`. NULL: done; else what is wrong. */
+const char *pem_key(struct bundle_key *key, const char *data, size_t size, bool public_alone);
+
+/* key.c. NULL: done; else what is wrong with the key. Somebody's own: public, private or a certificate. */
 const char *key_read(struct bundle_key *key, const char *data, size_t size);
+/* A bundle's: public. */
+const char *key_read_public(struct bundle_key *key, const char *data, size_t size);
 /* Is this the one way in which the public key is written? */
 bool key_is_canonical(const struct bundle_key *key, const char *data, size_t size);
 bool key_signed(const struct bundle_key *key, const void *message, size_t size, const void *signature,

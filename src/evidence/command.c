@@ -14,8 +14,6 @@
 #include "../compiler/process.h"
 #include "bundle.h"
 
-#define KEY_MAX UINT64_C(65536)
-
 static int unreadable(const char *file, const char *why)
 {
 	fprintf(stderr, "%s: error: %s\n", file, why);
@@ -32,7 +30,7 @@ int evidence_verify(const struct evidence_options *options)
 	int status;
 
 	if (options->key) {
-		wrong = file_read(options->key, KEY_MAX, &file);
+		wrong = file_read(options->key, BUNDLE_KEY_MAX, &file);
 		if (!wrong)
 			wrong = key_read(&given, (const char *)file.data, file.size);
 		if (wrong)

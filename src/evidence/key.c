@@ -8,49 +8,14 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
 #include <string.h>
 
 #include "../log/log.h"
 
 #define RSA_BITS_LEAST 2048
-#define RSA_BITS_MOST  8192			  /* more takes longer than it is worth */
-#define DEVELOPMENT    "Bulkhead development key" /* scripts/imaging/keys.py */
+#define RSA_BITS_MOST  8192 /* more takes longer than it is worth */
 
 _Static_assert(LOG_KEY == 32, "RFC 8032, 5.1.5");
-
-/* Of a certificate: its key, and whether its subject says that it is a development key. */
-static EVP_PKEY *of_certificate(BIO *text, bool *development)
-{
-	X509 *const certificate = PEM_read_bio_X509(text, NULL, NULL, NULL);
-	EVP_PKEY *const key = certificate ? X509_get_pubkey(certificate) : NULL;
-	char name[256] = "";
-
-	if (certificate)
-		X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name,
-					  sizeof(name));
-	*development = strstr(name, DEVELOPMENT) != NULL;
-	X509_free(certificate);
-	return key;
-}
-
-/* A private key with a password isn't read: nobody is asked for one. */
-static EVP_PKEY *of_pem(const char *data, size_t size, bool *development)
-{
-	BIO *const text = size < INT32_MAX ? BIO_new_mem_buf(data, (int)size) : NULL;
-	EVP_PKEY *key = NULL;
-
-	*development = false;
-	if (text)
-		key = PEM_read_bio_PUBKEY(text, NULL, NULL, "");
-	if (text && !key && BIO_reset(text) == 1)
-		key = PEM_read_bio_PrivateKey(text, NULL, NULL, "");
-	if (text && !key && BIO_reset(text) == 1)
-		key = of_certificate(text, development);
-	BIO_free(text);
-	ERR_clear_error();
-	return key;
-}
 
 static const char *ed25519_wrong(const EVP_PKEY *key)
 {
@@ -128,21 +93,16 @@ static bool identify(struct bundle_key *key)
 	return true;
 }
 
-/* [impl->swr~evidence-keys~1] */
-const char *key_read(struct bundle_key *key, const char *data, size_t size)
+static const char *read_key(struct bundle_key *key, const char *data, size_t size, bool public_alone)
 {
 	const struct kind *kind;
 	const char *wrong;
 
 	*key = (struct bundle_key){0};
-	key->key = of_pem(data, size, &key->development);
-	kind = key->key ? kind_of(key->key) : NULL;
-	if (!key->key)
-		wrong = "this is no key in PEM form";
-	else if (!kind)
-		wrong = "this kind of key isn't taken: Ed25519, RSA or ECDSA";
-	else
-		wrong = kind->wrong(key->key);
+	wrong = pem_key(key, data, size, public_alone);
+	kind = wrong ? NULL : kind_of(key->key);
+	if (!wrong)
+		wrong = kind ? kind->wrong(key->key) : "this kind of key isn't taken: Ed25519, RSA or ECDSA";
 	if (!wrong && !identify(key))
 		wrong = "this key can't be written";
 	if (!wrong) {
@@ -152,6 +112,17 @@ const char *key_read(struct bundle_key *key, const char *data, size_t size)
 	EVP_PKEY_free(key->key);
 	*key = (struct bundle_key){0};
 	return wrong;
+}
+
+/* [impl->swr~evidence-keys~1] */
+const char *key_read(struct bundle_key *key, const char *data, size_t size)
+{
+	return read_key(key, data, size, false);
+}
+
+const char *key_read_public(struct bundle_key *key, const char *data, size_t size)
+{
+	return read_key(key, data, size, true);
 }
 
 bool key_is_canonical(const struct bundle_key *key, const char *data, size_t size)

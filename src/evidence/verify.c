@@ -50,7 +50,7 @@ static void choose_key(struct bundle *bundle, const struct bundle_key *given)
 	const char *wrong = NULL;
 
 	if (document(bundle, BUNDLE_KEY, true, &bytes))
-		wrong = key_read(&own, bytes.data, bytes.size);
+		wrong = key_read_public(&own, bytes.data, bytes.size);
 	if (wrong)
 		fault_add(bundle, FAULT_KEY, BUNDLE_KEY, "%s", wrong);
 	else if (own.key && !key_is_canonical(&own, bytes.data, bytes.size))

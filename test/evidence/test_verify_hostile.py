@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`bulkhead evidence verify` and a bundle whose files are made to cost time and memory, to ask, to hide or to say two things at once.
+
+Robustness: test_key_encrypted, test_key_encrypted_under_another_name, test_key_with_header, test_own_key_is_public, test_key_large
+"""
+
+import base64
+import shutil
+import subprocess
+
+import pytest
+
+from forger import TOOL, openssl
+from test_verify import KEY, certificate
+
+SECONDS = 20  # a verdict of a small bundle takes none
+
+
+def verdict(forger, *options):
+    """(exit status, what it says on stderr): it ends soon, and asks nothing: it has no terminal, and its input stays open."""
+    command = [TOOL, "evidence", "verify", *map(str, options), str(forger.folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as running:
+        try:
+            errors = running.stderr.read() if running.wait(SECONDS) is not None else b""
+        finally:
+            running.kill()
+        return running.returncode, errors
+
+
+# ---- keys ----
+
+
+def der(tag, *parts):
+    body = b"".join(parts)
+    size = bytes([len(body)]) if len(body) < 128 else bytes([0x81, len(body)])
+    return bytes([tag]) + size + body
+
+
+def oid(digits):
+    return der(6, bytes.fromhex(digits))
+
+
+def pem(name, data, header=""):
+    return f"-----BEGIN {name}-----\n{header}".encode() + base64.encodebytes(data) + f"-----END {name}-----\n".encode()
+
+
+def rounds(count):
+    """A private key, encrypted by PBES2 (RFC 8018, A.4): PBKDF2 with HMAC-SHA-256 in `count` rounds, AES-256 in CBC mode."""
+    derived = der(0x30, der(4, bytes(8)), der(2, count.to_bytes(4, "big")), der(0x30, oid("2a864886f70d0209"), der(5)))
+    scheme = der(0x30, der(0x30, oid("2a864886f70d01050c"), derived), der(0x30, oid("60864801650304012a"), der(4, bytes(16))))
+    return der(0x30, der(0x30, oid("2a864886f70d01050d"), scheme), der(4, bytes(64)))
+
+
+# [utest->swr~evidence-keys~1]
+def test_key_encrypted(forger):
+    """It would take an hour to find that no pass phrase fits."""
+    forger.write(KEY, pem("ENCRYPTED PRIVATE KEY", rounds(0x7FFFFFFF)))
+    for options in ((), forger.owner()):
+        status, errors = verdict(forger, *options)
+        assert status == 1 and b"key.pem: error: it is encrypted" in errors
+    status, errors = verdict(forger, "--key", forger.folder / KEY)
+    assert status == 2 and b"it is encrypted" in errors
+    forger.write(KEY, 100 * pem("ENCRYPTED PRIVATE KEY", rounds(1000000)))
+    assert verdict(forger, *forger.owner())[0] == 1
+
+
+# [utest->swr~evidence-keys~1]
+@pytest.mark.parametrize("name", ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "PUBLIC KEY", "CERTIFICATE", "ANY PRIVATE KEY"])
+def test_key_encrypted_under_another_name(forger, name):
+    forger.write(KEY, pem(name, rounds(0x7FFFFFFF)))
+    status, errors = verdict(forger, *forger.owner())
+    assert status == 1 and b"key.pem: error: this is no key in PEM form" in errors
+    status, errors = verdict(forger, "--key", forger.folder / KEY)
+    assert status == 2 and b"this is no key in PEM form" in errors
+
+
+# [utest->swr~evidence-keys~1]
+@pytest.mark.parametrize("kind", ["CERTIFICATE", "PUBLIC KEY", "PRIVATE KEY", "RSA PRIVATE KEY"])
+def test_key_with_header(forger, kind):
+    """OpenSSL asks for the pass phrase of whatever has this header."""
+    text = certificate(forger, "owner", "x").read_bytes() if kind == "CERTIFICATE" else pem(kind, openssl("pkey", "-in", forger.keys / "owner.pem", "-outform", "DER"))
+    head = f"-----BEGIN {kind}-----\n".encode()
+    forger.write(KEY, text.replace(head, head + b"Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"))
+    for options, due in (((), 1), (forger.owner(), 1), (("--key", forger.folder / KEY), 2)):
+        status, errors = verdict(forger, *options)
+        assert status == due and b"it is encrypted" in errors and b"phrase:" not in errors
+
+
+# [utest->swr~evidence-keys~1]
+def test_own_key_is_public(forger):
+    """Of a bundle's own key neither the private half nor a certificate is read, though either is taken as the given key."""
+    traditional = openssl("ec", "-in", forger.keys / "p256.pem")
+    for path in (forger.keys / "owner.pem", certificate(forger, "owner", "x")):
+        shutil.copy(path, forger.folder / KEY)
+        status, errors = verdict(forger, *forger.owner())
+        assert status == 1 and b"key.pem: error: this is no key in PEM form" in errors
+    forger.sign("p256")
+    given = forger.folder.parent / "given.pem"
+    given.write_bytes(openssl("ecparam", "-name", "prime256v1") + b"\n" + traditional)
+    assert forger.faults("--key", given) == set()
+    forger.sign("rsa")
+    given.write_bytes(openssl("rsa", "-traditional", "-in", forger.keys / "rsa.pem"))
+    assert forger.faults("--key", given) == set()
+
+
+# [utest->swr~evidence-keys~1]
+def test_key_large(forger):
+    """Each block that is no key costs its decoding."""
+    good = (forger.folder / KEY).read_bytes()
+    block = pem("PUBLIC KEY", b"abc")
+    forger.write(KEY, (65536 // len(block)) * block)
+    assert b"key.pem: error: this is no key in PEM form" in verdict(forger)[1]
+    forger.write(KEY, good + (65536 - len(good)) * b"\n")
+    assert b"key.pem: error: there is more in it than the key" in verdict(forger)[1]
+    forger.write(KEY, good + (65537 - len(good)) * b"\n")
+    assert b"key.pem: error: it is larger than a key can be" in verdict(forger)[1]
