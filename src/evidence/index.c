@@ -20,21 +20,23 @@ static struct bundle_hashes changed_since(const json_t *root)
 	return changed;
 }
 
-static void read_entry(struct bundle *bundle, const struct bundle_hashes *changed, json_t *entry)
+/* key: of the list; number: in it. */
+static void read_entry(struct bundle *bundle, const struct bundle_hashes *changed, const char *key,
+		       size_t number, json_t *entry)
 {
 	uint8_t digest[DIGEST_SIZE];
 	const char *path, *text;
 
-	if (json_unpack(entry, "{s:s,s:s}", "path", &path, "sha256", &text) != 0 ||
-	    hashes_find(changed, path))
+	if (!json_object_get(entry, "path"))
 		return;
-	if (hash_read(text, digest))
+	if (json_unpack(entry, "{s:s,s:s}", "path", &path, "sha256", &text) != 0 || !hash_read(text, digest))
+		fault_add(bundle, FAULT_FORM, BUNDLE_INDEX, "entry %zu of %s isn't a path with its SHA-256",
+			  number, key);
+	else if (!hashes_find(changed, path))
 		hashes_add(&bundle->index, path, UINT64_MAX, digest);
-	else
-		fault_add(bundle, FAULT_FORM, BUNDLE_INDEX, "%s: this is no SHA-256", path);
 }
 
-/* Each object with `path` and `sha256` in one of its lists; what else it says is its readers' matter. */
+/* Each object with a `path` in one of its lists; what else it says is its readers' matter. */
 void index_read(struct bundle *bundle, const char *data, size_t size)
 {
 	json_t *const root = document_read(bundle, BUNDLE_INDEX, data, size), *list, *entry;
@@ -43,7 +45,7 @@ void index_read(struct bundle *bundle, const char *data, size_t size)
 	size_t number;
 
 	json_object_foreach(root, key, list) json_array_foreach(list, number, entry)
-		read_entry(bundle, &changed, entry);
+		read_entry(bundle, &changed, key, number, entry);
 	twice = hashes_sort(&bundle->index);
 	if (twice)
 		fault_add(bundle, FAULT_STALE, BUNDLE_INDEX, "%s: two hashes of one file", twice);

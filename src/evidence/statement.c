@@ -50,7 +50,7 @@ static void check_image(struct bundle *bundle, const char *path, const struct bu
 	if (indexed && !same(indexed, subject->digest))
 		fault_add(bundle, FAULT_STALE, path, "its SHA-256 of %s isn't that of " BUNDLE_INDEX,
 			  subject->path);
-	if (!listed && !indexed && bundle->index.count)
+	if (!listed && !indexed && bundle->indexed)
 		fault_add(bundle, FAULT_STALE, path, "it is about %s, of which " BUNDLE_INDEX " says nothing",
 			  subject->path);
 }

@@ -8,6 +8,7 @@
 static const char *const files[] = {
 	"report.html",
 	"tests/summary.json",
+	BUNDLE_RECORDS,
 	"requirements/summary.json",
 	"coverage/summary.json",
 	"static/summary.json",

@@ -138,6 +138,7 @@ def test_parts_of_another_time(forger, monkeypatch):
 # [utest->swr~evidence-sealed~1]
 def test_without_tests(forger):
     (forger.folder / "tests/records.jsonl").unlink()
+    forger.bundle.reasons = ["without tests"]
     forger.seal("owner")
     assert sorted(path.name for path in (forger.folder / "attestation").iterdir()) == ["key.pem", "provenance.dsse.json"]
     assert forger.faults(*forger.owner()) == set()

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`bulkhead evidence verify` and a bundle whose files are made to cost time and memory, to ask, to hide or to say two things at once.
 
-Robustness: test_key_encrypted, test_key_encrypted_under_another_name, test_key_with_header, test_own_key_is_public, test_key_large
+Robustness: test_key_encrypted, test_key_encrypted_under_another_name, test_key_with_header, test_own_key_is_public, test_key_large,
+  test_counts_without_records, test_index_without_a_hash, test_index_entry
 """
 
 import base64
@@ -11,7 +12,7 @@ import subprocess
 import pytest
 
 from forger import TOOL, openssl
-from test_verify import KEY, certificate
+from test_verify import INDEX, KEY, PROVENANCE, RECORDS, TEST_RESULT, alter, both, certificate, uncounted
 
 SECONDS = 20  # a verdict of a small bundle takes none
 
@@ -114,3 +115,47 @@ def test_key_large(forger):
     assert b"key.pem: error: there is more in it than the key" in verdict(forger)[1]
     forger.write(KEY, good + (65537 - len(good)) * b"\n")
     assert b"key.pem: error: it is larger than a key can be" in verdict(forger)[1]
+
+
+# ---- what is left out ----
+
+
+# [utest->swr~evidence-whole~1]
+def test_counts_without_records(forger):
+    """One whose failures went with its records; it may be without them if it says that it doesn't count."""
+    (forger.folder / RECORDS).unlink()
+    result = (forger.folder / TEST_RESULT).read_text()
+    for changes, due, lacks in (({}, {("absent", RECORDS)}, []), (both(uncounted), set(), [RECORDS])):
+        forger.write(TEST_RESULT, result)
+        forger.remake("owner", **changes)
+        (forger.folder / TEST_RESULT).unlink()
+        faults, said = forger.verify(*forger.owner())
+        assert (faults, said["lacks"], said["records"]) == (due, lacks, 0)
+
+
+# [utest->swr~evidence-statements~1]
+def test_index_without_a_hash(forger):
+    """An index that has no hash knows no image, so that it lets none pass."""
+    alter(forger, INDEX, sources=[], outputs=[])
+    images = {("stale", PROVENANCE), ("stale", TEST_RESULT)}
+    assert forger.remake("owner").faults(*forger.owner()) == images
+    alter(forger, INDEX, sources={}, outputs=None)
+    assert forger.remake("owner").faults(*forger.owner()) == images
+
+
+ENTRIES = {
+    "no-hash": {"path": "bulkhead.itb"},
+    "hash-no-text": {"path": "bulkhead.itb", "sha256": None},
+    "no-hash-of-a-changed-one": {"path": "src/changed.c"},
+    "short": {"path": "x", "sha256": "0" * 63},
+    "path-no-text": {"path": 1, "sha256": "0" * 64},
+}
+
+
+# [utest->swr~evidence-statements~1]
+@pytest.mark.parametrize("name", ENTRIES)
+def test_index_entry(forger, name):
+    alter(forger, INDEX, more=["x", {"sha256": 1}])
+    assert forger.remake("owner").faults(*forger.owner()) == set()
+    alter(forger, INDEX, changed=["src/changed.c"], more=[ENTRIES[name]])
+    assert ("form", INDEX) in forger.remake("owner").faults(*forger.owner())
