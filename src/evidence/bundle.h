@@ -33,6 +33,7 @@
 #define BUNDLE_PROVENANCE   BUNDLE_ATTESTATION "provenance.dsse.json"
 #define BUNDLE_TEST_RESULT  BUNDLE_ATTESTATION "test-result.dsse.json"
 #define BUNDLE_RECORDS	    "tests/records.jsonl"
+#define BUNDLE_SUMMARY	    "tests/summary.json"
 #define BUNDLE_INDEX	    "configuration/index.json"
 #define BUNDLE_AUDIT	    "configuration/audit.json"
 #define BUNDLE_REGISTERS    "configuration/registers.json"
@@ -113,7 +114,8 @@ struct bundle {
 
 	struct bundle_key key; /* that signatures are verified with */
 	struct statement provenance, test_result;
-	uint64_t records;
+	uint64_t records, passed, failed, skipped; /* of BUNDLE_RECORDS */
+	bool counted; /* they are of all of it: nothing is wrong with its lines */
 
 	const char
 		*lacks[BUNDLE_LACKS_MAX]; /* of what a whole one has: not a fault of one that doesn't count */
@@ -182,6 +184,8 @@ void provenance_check(struct bundle *bundle);
 void test_result_check(struct bundle *bundle);
 /* Array of strings, the reasons why the bundle doesn't count; NULL: nobody says. */
 json_t *statement_not_for_credit(const struct statement *provenance);
+/* It states that the bundle counts. */
+bool statement_counts(const struct statement *provenance);
 /* NULL: it doesn't say. */
 const char *statement_commit(const struct statement *provenance);
 const char *statement_config(const struct statement *provenance); /* the partition file's path */
@@ -198,6 +202,9 @@ void whole_check(struct bundle *bundle);
 
 /* records.c: the chain, and each record against the manifest, the index and the statements. */
 void evidence_records(struct bundle *bundle, const char *data, size_t size);
+
+/* summary.c: what BUNDLE_SUMMARY says of how many tests there are, against the records, which are counted. */
+void summary_check(struct bundle *bundle, const char *data, size_t size);
 
 /* verify.c */
 void bundle_verify(struct bundle *bundle, const struct bundle_key *given);

@@ -21,6 +21,18 @@ static void compare(struct bundle *bundle, const char *member, const char *state
 			  "its %s isn't the one that " BUNDLE_PROVENANCE " states", member);
 }
 
+static void compare_changes(struct bundle *bundle)
+{
+	const json_t *const changed = json_object_get(bundle->indexed, "changed");
+
+	if (!json_is_array(changed))
+		fault_add(bundle, FAULT_FORM, BUNDLE_INDEX,
+			  "it doesn't say what was changed since the commit");
+	else if (json_array_size(changed) && statement_counts(&bundle->provenance))
+		fault_add(bundle, FAULT_STALE, BUNDLE_PROVENANCE,
+			  "it states that the bundle counts, and by " BUNDLE_INDEX " the tree had changes");
+}
+
 /* [impl->swr~evidence-agrees~1] */
 void claims_index(struct bundle *bundle)
 {
@@ -28,6 +40,7 @@ void claims_index(struct bundle *bundle)
 		return;
 	compare(bundle, "commit", statement_commit(&bundle->provenance));
 	compare(bundle, "configuration_sha256", statement_config_sha256(&bundle->provenance));
+	compare_changes(bundle);
 }
 
 static void compare_image(struct bundle *bundle, const char *path, const json_t *root)

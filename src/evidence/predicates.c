@@ -20,6 +20,13 @@ json_t *statement_not_for_credit(const struct statement *provenance)
 	return json_is_array(reasons) ? reasons : NULL;
 }
 
+bool statement_counts(const struct statement *provenance)
+{
+	const json_t *const reasons = statement_not_for_credit(provenance);
+
+	return reasons && !json_array_size(reasons);
+}
+
 static json_t *dependencies(const struct statement *provenance)
 {
 	json_t *list = NULL;
@@ -109,9 +116,12 @@ void provenance_check(struct bundle *bundle)
 		fault_add(bundle, FAULT_FORM, BUNDLE_PROVENANCE, "it has no SHA-256 of its configuration");
 	if (!all_strings(statement_not_for_credit(statement)))
 		fault_add(bundle, FAULT_FORM, BUNDLE_PROVENANCE, "it doesn't say whether the bundle counts");
-	else if (bundle->key.development && !json_array_size(statement_not_for_credit(statement)))
+	else if (bundle->key.development && statement_counts(statement))
 		fault_add(bundle, FAULT_KEY, BUNDLE_PROVENANCE,
 			  "it states that the bundle counts, and a development key signed it");
+	if (statement_short(statement) && statement_counts(statement))
+		fault_add(bundle, FAULT_STALE, BUNDLE_PROVENANCE,
+			  "it states that the bundle counts, and that it is the short form");
 }
 
 static bool same_subjects(const struct bundle_hashes *a, const struct bundle_hashes *b)
@@ -139,21 +149,26 @@ static bool same_configuration(const struct statement *provenance, json_t *confi
 /* Of both statements, as far as each can say the other wrong. */
 void test_result_check(struct bundle *bundle)
 {
-	json_t *const predicate = bundle->test_result.predicate, *passed, *failed, *reasons, *configuration;
+	json_t *const predicate = bundle->test_result.predicate, *passed, *warned, *failed, *reasons,
+		      *configuration;
 	const char *result;
 
 	if (!predicate)
 		return;
-	if (json_unpack(predicate, "{s:s,s:o,s:o,s:o,s:o}", "result", &result, "configuration",
-			&configuration, "passedTests", &passed, "failedTests", &failed, "notForCredit",
-			&reasons) != 0 ||
-	    !json_is_array(configuration) || !all_strings(passed) || !all_strings(failed)) {
+	if (json_unpack(predicate, "{s:s,s:o,s:o,s:o,s:o,s:o}", "result", &result, "configuration",
+			&configuration, "passedTests", &passed, "warnedTests", &warned, "failedTests",
+			&failed, "notForCredit", &reasons) != 0 ||
+	    !json_is_array(configuration) || !all_strings(passed) || !json_is_array(warned) ||
+	    !all_strings(failed)) {
 		fault_add(bundle, FAULT_FORM, BUNDLE_TEST_RESULT, "this isn't what tests showed");
 		return;
 	}
 	if (strcmp(result, json_array_size(failed) ? "FAILED" : "PASSED") != 0)
 		fault_add(bundle, FAULT_STALE, BUNDLE_TEST_RESULT, "the result is %s, with %zu failed tests",
 			  result, json_array_size(failed));
+	if (json_array_size(warned))
+		fault_add(bundle, FAULT_STALE, BUNDLE_TEST_RESULT,
+			  "it has warned tests; " BUNDLE_RECORDS " knows none");
 	if (bundle->provenance.predicate &&
 	    !same_subjects(&bundle->provenance.subjects, &bundle->test_result.subjects))
 		fault_add(bundle, FAULT_STALE, BUNDLE_TEST_RESULT,

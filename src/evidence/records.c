@@ -111,12 +111,11 @@ static void check_sums(struct bundle *bundle, const struct tally *tally,
 		       const struct records_verdict *verdict)
 {
 	const char *const stated = statement_commit(&bundle->provenance);
-	const json_t *const reasons = statement_not_for_credit(&bundle->provenance);
 
 	if (stated && strcmp(verdict->commit, stated) != 0)
 		fault_add(bundle, FAULT_STALE, BUNDLE_RECORDS,
 			  "they are of another commit than the one that " BUNDLE_PROVENANCE " states");
-	if (reasons && !json_array_size(reasons) && (verdict->dirty || !verdict->tagged))
+	if (statement_counts(&bundle->provenance) && (verdict->dirty || !verdict->tagged))
 		fault_add(bundle, FAULT_STALE, BUNDLE_PROVENANCE,
 			  "it states that the bundle counts, and by " BUNDLE_RECORDS
 			  " the tree had changes or its commit no tag");
@@ -140,6 +139,10 @@ void evidence_records(struct bundle *bundle, const char *data, size_t size)
 		tally.failed = json_object_get(bundle->test_result.predicate, "failedTests");
 	}
 	bundle->records = verdict.records;
+	bundle->passed = verdict.passed;
+	bundle->failed = verdict.failed;
+	bundle->skipped = verdict.skipped;
+	bundle->counted = !wrong;
 	if (wrong)
 		fault_add(bundle, FAULT_RECORDS, BUNDLE_RECORDS, "line %zu: %s", verdict.line, wrong);
 	check_lines(bundle, &tally, data, size);

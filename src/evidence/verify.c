@@ -90,6 +90,20 @@ static void check_claims(struct bundle *bundle)
 	free(bytes.data);
 }
 
+static void check_tests(struct bundle *bundle)
+{
+	struct bundle_bytes bytes;
+
+	check_statement(bundle, &bundle->test_result, BUNDLE_TEST_RESULT);
+	test_result_check(bundle);
+	if (document(bundle, BUNDLE_RECORDS, false, &bytes))
+		evidence_records(bundle, bytes.data, bytes.size);
+	free(bytes.data);
+	if (document(bundle, BUNDLE_SUMMARY, false, &bytes))
+		summary_check(bundle, bytes.data, bytes.size);
+	free(bytes.data);
+}
+
 /* Nothing but what is read here: the manifest doesn't speak of them. */
 static void check_added(struct bundle *bundle, bool tested)
 {
@@ -106,7 +120,6 @@ static void check_added(struct bundle *bundle, bool tested)
 /* [impl->swr~evidence-verify~1] */
 void bundle_verify(struct bundle *bundle, const struct bundle_key *given)
 {
-	struct bundle_bytes bytes;
 	bool tested;
 
 	bundle_walk(bundle);
@@ -117,13 +130,8 @@ void bundle_verify(struct bundle *bundle, const struct bundle_key *given)
 	provenance_check(bundle);
 	check_claims(bundle);
 	whole_check(bundle);
-	if (tested) {
-		check_statement(bundle, &bundle->test_result, BUNDLE_TEST_RESULT);
-		test_result_check(bundle);
-		if (document(bundle, BUNDLE_RECORDS, false, &bytes))
-			evidence_records(bundle, bytes.data, bytes.size);
-		free(bytes.data);
-	}
+	if (tested)
+		check_tests(bundle);
 	check_added(bundle, tested);
 }
 

@@ -7,7 +7,7 @@
 /* What scripts/evidence.py always makes, by its parts. */
 static const char *const files[] = {
 	"report.html",
-	"tests/summary.json",
+	BUNDLE_SUMMARY,
 	BUNDLE_RECORDS,
 	"requirements/summary.json",
 	"coverage/summary.json",

@@ -113,7 +113,7 @@ class Forger:
         for path in (self.image / "bulkhead.itb", build.BUILD / "bulkhead.bin", self.image / "blueprint.bin", self.bundle.config):
             rows.append({"path": statements.name_of(path), "sha256": statements.digest(path), "licence": "Apache-2.0"})
         of = {"commit": bundles.git("rev-parse", "HEAD"), "configuration": self.bundle.config.name, "configuration_sha256": statements.digest(self.bundle.config)}
-        self.write("configuration/index.json", json.dumps({"version": "x", **of, "changed": ["src/changed.c"], "sources": rows[3:] + [{"path": "src/changed.c", "sha256": "1" * 64}], "outputs": rows[:3]}))
+        self.write("configuration/index.json", json.dumps({"version": "x", **of, "changed": [], "sources": rows[3:], "outputs": rows[:3]}))
         self.write("configuration/audit.json", json.dumps({"image_sha256": rows[0]["sha256"], "judged": []}))
         self.write("configuration/registers.json", json.dumps({"configuration": self.bundle.config.stem, "image_sha256": rows[0]["sha256"], "registers": []}))
         for part in PARTS:
@@ -150,15 +150,23 @@ class Forger:
         return json.loads(base64.b64decode(json.loads((self.folder / f"attestation/{name}.dsse.json").read_text())["payload"]))
 
     def sign(self, key, **changes):
-        """Both statements anew, by any key, about the manifest as it is. changes: what one of them then says otherwise, by its name."""
+        """Both statements anew, by any key, about the manifest as it is. changes: what one of them then says otherwise, by its name. Both have the
+        short form among the reasons, as bundle.py gives them."""
         signer = Signer(self.keys / f"{key}.pem")
-        for name in ("provenance", "test-result"):
-            said = self.statement(name)
-            said["subject"][0]["digest"]["sha256"] = statements.digest(self.folder / "manifest.json")
-            changes.get(name.replace("-", "_"), lambda _: None)(said)
-            (self.folder / f"attestation/{name}.dsse.json").write_text(envelope_text(signer.envelope(json.dumps(said).encode())))
+        said = {name: self.statement(name) for name in ("provenance", "test-result")}
+        for name, statement in said.items():
+            statement["subject"][0]["digest"]["sha256"] = statements.digest(self.folder / "manifest.json")
+            changes.get(name.replace("-", "_"), lambda _: None)(statement)
+        definition = said["provenance"]["predicate"]["buildDefinition"]
+        if definition["externalParameters"].get("short"):
+            definition["internalParameters"]["notForCredit"] = said["test-result"]["predicate"]["notForCredit"] = ["the short form"]
+        for name, statement in said.items():
+            self.envelop(signer, name, statement)
         (self.folder / "attestation/key.pem").write_bytes(signer.public_pem)
         return self
+
+    def envelop(self, signer, name, statement):
+        (self.folder / f"attestation/{name}.dsse.json").write_text(envelope_text(signer.envelope(json.dumps(statement).encode())))
 
     def remake(self, key="other", **changes):
         """All that a forger can: manifest and statements anew, by their own key."""

@@ -2,7 +2,8 @@
 """`bulkhead evidence verify` and a bundle whose files are made to cost time and memory, to ask, to hide or to say two things at once.
 
 Robustness: test_key_encrypted, test_key_encrypted_under_another_name, test_key_with_header, test_own_key_is_public, test_key_large,
-  test_counts_without_records, test_index_without_a_hash, test_index_entry
+  test_counts_without_records, test_index_without_a_hash, test_index_entry,
+  test_changed_and_counts, test_short_and_counts, test_warned, test_figures, test_figures_of_wrong_records
 """
 
 import base64
@@ -11,8 +12,9 @@ import subprocess
 
 import pytest
 
-from forger import TOOL, openssl
-from test_verify import INDEX, KEY, PROVENANCE, RECORDS, TEST_RESULT, alter, both, certificate, uncounted
+from bundle.signing import Signer
+from forger import TOOL, chained, openssl
+from test_verify import HASH, INDEX, KEY, PROVENANCE, RECORDS, TEST_RESULT, D, P, alter, both, certificate, put, records, uncounted
 
 SECONDS = 20  # a verdict of a small bundle takes none
 
@@ -159,3 +161,79 @@ def test_index_entry(forger, name):
     assert forger.remake("owner").faults(*forger.owner()) == set()
     alter(forger, INDEX, changed=["src/changed.c"], more=[ENTRIES[name]])
     assert ("form", INDEX) in forger.remake("owner").faults(*forger.owner())
+
+
+# ---- what contradicts itself ----
+
+SUMMARY = "tests/summary.json"
+
+
+# [utest->swr~evidence-agrees~1]
+def test_changed_and_counts(forger):
+    alter(forger, INDEX, changed=["src/changed.c"])
+    assert forger.remake("owner").faults(*forger.owner()) == {("stale", PROVENANCE)}
+    assert forger.sign("owner", **both(uncounted)).faults(*forger.owner()) == set()
+    for wrong in (None, {"src/changed.c": 1}, "src/changed.c"):
+        alter(forger, INDEX, changed=wrong)
+        assert forger.remake("owner").faults(*forger.owner()) == {("form", INDEX)}
+
+
+# [utest->swr~evidence-records~2]
+def test_changed_input(forger):
+    """The index has the commit's hash of a source that was changed since, the records that of the one that was tested."""
+    of = [{"path": name, "sha256": "1" * 64} for name in ("src/changed.c", "src/other.c")]
+    alter(forger, INDEX, changed=["src/changed.c", 1], more=of)
+    forger.sign("owner", **both(uncounted))
+    assert records(forger, lambda lines: lines[1]["inputs"].update({"src/changed.c": HASH})) == set()
+    assert records(forger, lambda lines: lines[1]["inputs"].update({"src/other.c": HASH})) == {("stale", "src/other.c")}
+
+
+# [utest->swr~evidence-statements~1]
+def test_short_and_counts(forger):
+    signer = Signer(forger.keys / "owner.pem")
+    said = forger.statement("provenance")
+    said[P][D]["externalParameters"]["short"] = True
+    forger.envelop(signer, "provenance", said)
+    assert forger.faults(*forger.owner()) == {("stale", PROVENANCE)}
+    for name in ("provenance", "test-result"):
+        said = forger.statement(name)
+        uncounted(said)
+        forger.envelop(signer, name, said)
+    assert forger.faults(*forger.owner()) == set()
+
+
+# [utest->swr~evidence-statements~1]
+def test_warned(forger):
+    """No record has such a verdict."""
+    assert forger.sign("owner", test_result=put(["a"], P, "warnedTests")).faults(*forger.owner()) == {("stale", TEST_RESULT)}
+    for wrong in ({"a": 1}, "a", None):
+        assert forger.sign("owner", test_result=put(wrong, P, "warnedTests")).faults(*forger.owner()) == {("form", TEST_RESULT)}
+        forger.sign("owner", test_result=put([], P, "warnedTests"))
+
+
+def figures(**values):
+    return [{"name": f"tests {name}", "value": value, "unit": "tests"} for name, value in values.items()]
+
+
+# [utest->swr~evidence-records~2]
+def test_figures(forger):
+    """What the part says of its tests are the records' sums: 3 passed, none failed, 1 was skipped."""
+    good = {"passed": 3, "failed": 0, "skipped": 1}
+    alter(forger, SUMMARY, figures=[1, {}, {"name": 1}, *figures(**good, others=9)])
+    assert forger.remake("owner").faults(*forger.owner()) == set()
+    for bad in ({"passed": 4}, {"failed": 1}, {"skipped": 0}, {"passed": "3"}, {"failed": None}, {"skipped": True}, {"passed": 3.0}, {"skipped": -1}):
+        alter(forger, SUMMARY, figures=figures(**{**good, **bad}))
+        assert forger.remake("owner").faults(*forger.owner()) == {("stale", SUMMARY)}, bad
+    alter(forger, SUMMARY, figures=figures(**good) + figures(passed=4))
+    assert forger.remake("owner").faults(*forger.owner()) == {("stale", SUMMARY)}
+    assert b"tests/summary.json: error: its figure of tests passed isn't 3, as in tests/records.jsonl" in forger.tool().stderr
+    forger.write(SUMMARY, "{")
+    assert forger.remake("owner").faults(*forger.owner()) == {("form", SUMMARY)}
+
+
+# [utest->swr~evidence-records~2]
+def test_figures_of_wrong_records(forger):
+    """How many there are can't be said."""
+    alter(forger, SUMMARY, figures=figures(passed=4))
+    forger.write(RECORDS, chained(forger.first_lines()).replace('"observed":""', '"observed":"x"', 1))
+    assert forger.remake("owner").faults(*forger.owner()) == {("records", RECORDS)}
