@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "../compiler/digest.h"
 
@@ -209,6 +210,11 @@ void summary_check(struct bundle *bundle, const char *data, size_t size);
 /* verify.c */
 void bundle_verify(struct bundle *bundle, const struct bundle_key *given);
 void bundle_free(struct bundle *bundle);
+
+/* ascii.c: bytes that aren't printable ASCII, and the backslash, as \xNN; in quotes, with \uNNNN, bytes that
+ * are no UTF-8 as U+FFFD. */
+void ascii_text(FILE *out, const char *text);
+void ascii_json(FILE *out, const char *text);
 
 /* print.c */
 void bundle_print(const struct bundle *bundle, const char *folder, bool given, bool json);

@@ -16,7 +16,8 @@
 
 static int unreadable(const char *file, const char *why)
 {
-	fprintf(stderr, "%s: error: %s\n", file, why);
+	ascii_text(stderr, file);
+	fprintf(stderr, ": error: %s\n", why);
 	return EXIT_USAGE;
 }
 

@@ -8,32 +8,21 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "../compiler/json.h"
-
-static void escaped(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		const unsigned char letter = (unsigned char)*text;
-
-		if (letter < ' ' || letter > '~' || letter == '\\')
-			fprintf(out, "\\x%02x", letter);
-		else
-			putc(letter, out);
-	}
-}
-
 static void print_faults(const struct bundle *bundle, const char *folder)
 {
 	for (size_t i = 0; i < bundle->fault_count; i++) {
-		fprintf(stderr, "%s/", folder);
-		escaped(stderr, bundle->faults[i].path);
+		ascii_text(stderr, folder);
+		putc('/', stderr);
+		ascii_text(stderr, bundle->faults[i].path);
 		fputs(": error: ", stderr);
-		escaped(stderr, bundle->faults[i].words);
+		ascii_text(stderr, bundle->faults[i].words);
 		putc('\n', stderr);
 	}
-	if (bundle->fault_total > bundle->fault_count)
-		fprintf(stderr, "%s: error: %" PRIu64 " more that aren't told\n", folder,
+	if (bundle->fault_total > bundle->fault_count) {
+		ascii_text(stderr, folder);
+		fprintf(stderr, ": error: %" PRIu64 " more that aren't told\n",
 			bundle->fault_total - bundle->fault_count);
+	}
 }
 
 static void print_verdict(const struct bundle *bundle, const char *folder, bool given)
@@ -41,21 +30,28 @@ static void print_verdict(const struct bundle *bundle, const char *folder, bool 
 	json_t *const reasons = statement_not_for_credit(&bundle->provenance), *reason;
 	size_t i;
 
-	printf("%s: %zu files, %" PRIu64 " test records: ", folder, bundle->listed.count, bundle->records);
+	ascii_text(stdout, folder);
+	printf(": %zu files, %" PRIu64 " test records: ", bundle->listed.count, bundle->records);
 	if (given)
 		printf("authenticated by the %s key %s%s\n", bundle->key.kind, bundle->key.id,
 		       bundle->key.development ? ", a development key: NOT FOR CREDIT" : "");
 	else
 		printf("consistent, not authenticated: no key was given (it is signed by the %s key %s)\n",
 		       bundle->key.kind, bundle->key.id);
-	if (bundle->lack_count)
-		printf("%s: lacks: ", folder);
+	ascii_text(stdout, folder);
+	printf(": tests: %" PRIu64 " passed, %" PRIu64 " failed, %" PRIu64 " skipped\n", bundle->passed,
+	       bundle->failed, bundle->skipped);
+	if (bundle->lack_count) {
+		ascii_text(stdout, folder);
+		fputs(": lacks: ", stdout);
+	}
 	for (i = 0; i < bundle->lack_count; i++)
 		printf("%s%s", bundle->lacks[i], i + 1 < bundle->lack_count ? ", " : "\n");
 	json_array_foreach(reasons, i, reason)
 	{
-		printf("%s: NOT FOR CREDIT: ", folder);
-		escaped(stdout, json_string_value(reason));
+		ascii_text(stdout, folder);
+		fputs(": NOT FOR CREDIT: ", stdout);
+		ascii_text(stdout, json_string_value(reason));
 		putchar('\n');
 	}
 }
@@ -68,16 +64,18 @@ static void print_json(const struct bundle *bundle, const char *folder, bool giv
 
 	for (i = 0; i < bundle->fault_count; i++) {
 		printf("{\"fault\":\"%s\",\"path\":", fault_kind_name(bundle->faults[i].kind));
-		json_text(stdout, bundle->faults[i].path);
+		ascii_json(stdout, bundle->faults[i].path);
 		fputs(",\"words\":", stdout);
-		json_text(stdout, bundle->faults[i].words);
+		ascii_json(stdout, bundle->faults[i].words);
 		fputs("}\n", stdout);
 	}
 	digest_text(bundle->manifest, manifest);
 	fputs("{\"bundle\":", stdout);
-	json_text(stdout, folder);
-	printf(",\"manifest\":\"%s\",\"files\":%zu,\"records\":%" PRIu64 ",\"key\":", manifest,
-	       bundle->listed.count, bundle->records);
+	ascii_json(stdout, folder);
+	printf(",\"manifest\":\"%s\",\"files\":%zu,\"records\":%" PRIu64 ",\"passed\":%" PRIu64
+	       ",\"failed\":%" PRIu64 ",\"skipped\":%" PRIu64 ",\"key\":",
+	       manifest, bundle->listed.count, bundle->records, bundle->passed, bundle->failed,
+	       bundle->skipped);
 	if (bundle->key.key)
 		printf("\"%s\",\"key_kind\":\"%s\"", bundle->key.id, bundle->key.kind);
 	else
@@ -88,7 +86,7 @@ static void print_json(const struct bundle *bundle, const char *folder, bool giv
 	json_array_foreach(reasons, i, reason)
 	{
 		putchar(i ? ',' : '[');
-		json_text(stdout, json_is_string(reason) ? json_string_value(reason) : "");
+		ascii_json(stdout, json_is_string(reason) ? json_string_value(reason) : "");
 	}
 	printf("%s,\"lacks\":[", !reasons ? "" : json_array_size(reasons) ? "]" : "[]");
 	for (i = 0; i < bundle->lack_count; i++)

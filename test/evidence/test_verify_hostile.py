@@ -3,10 +3,13 @@
 
 Robustness: test_key_encrypted, test_key_encrypted_under_another_name, test_key_with_header, test_own_key_is_public, test_key_large,
   test_counts_without_records, test_index_without_a_hash, test_index_entry,
-  test_changed_and_counts, test_short_and_counts, test_warned, test_figures, test_figures_of_wrong_records
+  test_changed_and_counts, test_short_and_counts, test_warned, test_figures, test_figures_of_wrong_records,
+  test_printed, test_printed_folder, test_printed_usage
 """
 
 import base64
+import json
+import os
 import shutil
 import subprocess
 
@@ -237,3 +240,70 @@ def test_figures_of_wrong_records(forger):
     alter(forger, SUMMARY, figures=figures(passed=4))
     forger.write(RECORDS, chained(forger.first_lines()).replace('"observed":""', '"observed":"x"', 1))
     assert forger.remake("owner").faults(*forger.owner()) == {("records", RECORDS)}
+
+
+# ---- what is printed ----
+
+CONTROLS = "\x7f\u009b31m\u202e\u2066\x1b[2J\U0001f600\\\""
+
+
+def printable(output):
+    return all(byte == 10 or 32 <= byte <= 126 for byte in output)
+
+
+# [utest->swr~evidence-verify~1]
+def test_printed(forger):
+    """Words and names that a terminal or the eye obeys: DEL, C1, the order of writing."""
+    forger.bundle.reasons = [CONTROLS]
+    forger.seal("owner")
+    done = forger.tool("--json")
+    assert printable(done.stdout) and json.loads(done.stdout)["not_for_credit"] == [CONTROLS]
+    assert printable(forger.tool().stdout)
+    name = os.fsdecode(b"\xc2\x9b2J\xe2\x80\xae\x7f\xff\xf0\x9f\x98\x80")
+    (forger.folder / name).touch()
+    done = forger.tool("--json")
+    told, _ = map(json.loads, done.stdout.splitlines())
+    assert printable(done.stdout) and told["path"] == "\u009b2J\u202e\x7f\ufffd\U0001f600"
+    assert rb"\u009b2J\u202e\u007f\ufffd\ud83d\ude00" in done.stdout
+    assert printable(forger.tool().stderr)
+
+
+# [utest->swr~evidence-verify~1]
+def test_printed_folder(forger):
+    """The folder's own name is as foreign."""
+    forger.bundle.reasons = ["x"]
+    (forger.folder / "timing/summary.json").unlink()
+    forger.seal("owner")
+    shown = rb"\x1b[31m\x0a\xe2\x80\xae"
+    moved = forger.folder.rename(forger.folder.parent / os.fsdecode(b"\x1b[31m\n\xe2\x80\xae"))
+    forger.folder = moved
+    done = forger.tool()
+    assert done.returncode == 0 and printable(done.stdout)
+    lines = done.stdout.splitlines()
+    assert [line.split(b": ")[0].split(b"/")[-1] for line in lines] == 4 * [shown]
+    assert printable(forger.tool("--json").stdout) and forger.verify()[1]["bundle"].endswith("\x1b[31m\n\u202e")
+    for number in range(1100):
+        (moved / f"{number}").touch()
+    errors = forger.tool().stderr
+    assert printable(errors) and errors.count(shown) == 1001
+
+
+# [utest->swr~evidence-verify~1]
+def test_printed_usage(tmp_path):
+    name = f"{tmp_path}/\x1b[31m"
+    for arguments in ([name], [tmp_path, "--key", name]):
+        done = subprocess.run([TOOL, "evidence", "verify", *arguments], capture_output=True, timeout=SECONDS, check=False)
+        assert done.returncode == 2 and printable(done.stderr) and rb"/\x1b[31m: error: " in done.stderr
+
+
+# [utest->swr~evidence-verify~1]
+def test_verdicts_counted(forger):
+    """A bundle whose tests failed verifies, and says so."""
+    assert b": tests: 3 passed, 0 failed, 1 skipped\n" in forger.tool().stdout
+    lines = forger.first_lines()
+    lines[2]["verdict"] = "fail"
+    forger.write(RECORDS, chained(lines))
+    forger.seal("owner")
+    assert b": tests: 2 passed, 1 failed, 1 skipped\n" in forger.tool(*forger.owner()).stdout
+    said = forger.verify(*forger.owner())[1]
+    assert (said["records"], said["passed"], said["failed"], said["skipped"], said["faults"]) == (4, 2, 1, 1, 0)
