@@ -58,6 +58,17 @@ static bool is_itself(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+/* NULL: there is no more, or `error` says why it can't be told. */
+static const struct dirent *next_entry(DIR *entries, int *error)
+{
+	const struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(entries);
+	*error = entry ? 0 : errno;
+	return entry;
+}
+
 static void look_into(struct bundle *bundle, struct folders *folders, const char *folder)
 {
 	const int fd = openat(bundle->root, folder[0] ? folder : ".",
@@ -65,6 +76,7 @@ static void look_into(struct bundle *bundle, struct folders *folders, const char
 	DIR *const entries = fd < 0 ? NULL : fdopendir(fd);
 	const size_t before = bundle->entry_count;
 	const struct dirent *entry;
+	int error = 0;
 
 	if (!entries) {
 		fault_add(bundle, FAULT_UNREADABLE, folder, "%s", strerror(errno));
@@ -72,7 +84,7 @@ static void look_into(struct bundle *bundle, struct folders *folders, const char
 			close(fd);
 		return;
 	}
-	while (!bundle->cut && (entry = readdir(entries))) {
+	while (!bundle->cut && (entry = next_entry(entries, &error))) {
 		if (is_itself(entry->d_name))
 			continue;
 		bundle->cut = bundle->entry_count++ == BUNDLE_ENTRIES_MAX;
@@ -81,7 +93,9 @@ static void look_into(struct bundle *bundle, struct folders *folders, const char
 			     text_format("%s%s%s", folder, folder[0] ? "/" : "", entry->d_name));
 	}
 	closedir(entries);
-	if (bundle->entry_count == before && folder[0])
+	if (error)
+		fault_add(bundle, FAULT_UNREADABLE, folder, "%s", strerror(error));
+	else if (bundle->entry_count == before && folder[0])
 		fault_add(bundle, FAULT_ADDED, folder, "an empty folder: no manifest can name it");
 }
 
