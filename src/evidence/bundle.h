@@ -22,9 +22,12 @@
 #define BUNDLE_PATH_MAX	    1024u		 /* bytes */
 #define BUNDLE_DEPTH_MAX    32u			 /* names in a path */
 #define BUNDLE_FILE_MAX	    (UINT64_C(4) << 30)	 /* bytes, of any file */
-#define BUNDLE_DOCUMENT_MAX (UINT64_C(64) << 20) /* bytes, of one that is read into memory */
+#define BUNDLE_ALL_MAX	    (UINT64_C(64) << 30) /* bytes, of all that are hashed */
+#define BUNDLE_DOCUMENT_MAX (UINT64_C(8) << 20)	 /* bytes, of one that is read as JSON */
+#define BUNDLE_MANIFEST_MAX (UINT64_C(16) << 20)
+#define BUNDLE_RECORDS_MAX  (UINT64_C(64) << 20) /* is read by the line */
 #define BUNDLE_KEY_MAX	    65536u		 /* bytes, of a key in PEM form */
-#define BUNDLE_FAULTS_MAX   1000u		 /* that are told; more are counted */
+#define BUNDLE_FAULTS_MAX   1000u /* that are told of files, and of the rest; more are counted */
 #define BUNDLE_SUBJECTS_MAX 64u
 #define BUNDLE_LACKS_MAX    16u
 
@@ -71,6 +74,7 @@ struct bundle_file { /* found */
 	char *path;
 	uint64_t size;
 	bool regular;
+	bool changed; /* that it isn't what the manifest says is told */
 };
 
 struct bundle_hash { /* said of a file */
@@ -101,6 +105,7 @@ struct bundle {
 	int root; /* descriptor of the folder */
 	struct fault *faults;
 	size_t fault_count;   /* that are kept */
+	size_t fault_before;  /* of them, when what is checked now began */
 	uint64_t fault_total; /* that there are */
 
 	struct bundle_file *files; /* sorted by path */
@@ -110,6 +115,7 @@ struct bundle {
 
 	uint8_t manifest[DIGEST_SIZE];
 	struct bundle_hashes listed; /* by the manifest */
+	bool has_list;		     /* it could be read */
 	struct bundle_hashes index;  /* files of the source tree and its build, by BUNDLE_INDEX */
 	json_t *indexed;	     /* what BUNDLE_INDEX says; NULL: there is none */
 

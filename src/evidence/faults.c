@@ -13,7 +13,8 @@ void fault_add(struct bundle *bundle, enum fault_kind kind, const char *path, co
 	struct fault *fault;
 	va_list arguments;
 
-	if (bundle->fault_total++ >= BUNDLE_FAULTS_MAX)
+	bundle->fault_total++;
+	if (bundle->fault_count - bundle->fault_before >= BUNDLE_FAULTS_MAX)
 		return;
 	bundle->faults = memory_grow(bundle->faults, bundle->fault_count, sizeof(bundle->faults[0]));
 	fault = &bundle->faults[bundle->fault_count++];

@@ -65,44 +65,68 @@ bool manifest_read(struct bundle *bundle, const char *data, size_t size)
 	} else {
 		json_array_foreach(files, number, entry) read_file(bundle, entry, number, &last);
 		hashes_sort(&bundle->listed);
-		good = true;
+		bundle->has_list = good = true;
 	}
 	json_decref(root);
 	return good;
 }
 
-static void compare(struct bundle *bundle, const struct bundle_file *file, const struct bundle_hash *said)
+static void compare(struct bundle *bundle, struct bundle_file *file, const struct bundle_hash *said,
+		    bool hashed)
 {
 	uint8_t digest[DIGEST_SIZE];
 	const char *wrong;
 
 	if (!file->regular)
 		return; /* refused already */
-	if (file->size != said->size) {
+	file->changed = file->size != said->size;
+	if (file->changed) {
 		fault_add(bundle, FAULT_CHANGED, file->path, "it has %llu bytes; the manifest says %llu",
 			  (unsigned long long)file->size, (unsigned long long)said->size);
 		return;
 	}
+	if (!hashed)
+		return;
 	wrong = bundle_digest(bundle, file->path, digest);
+	file->changed = !wrong && memcmp(digest, said->digest, DIGEST_SIZE) != 0;
 	if (wrong)
 		fault_add(bundle, FAULT_UNREADABLE, file->path, "%s", wrong);
-	else if (memcmp(digest, said->digest, DIGEST_SIZE) != 0)
+	else if (file->changed)
 		fault_add(bundle, FAULT_CHANGED, file->path, "its SHA-256 isn't the manifest's");
+}
+
+/* Are all files that would be few enough bytes to hash? Many names of one file without blocks cost nothing to
+ * make. */
+static bool is_hashed(struct bundle *bundle)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < bundle->file_count && total <= BUNDLE_ALL_MAX; i++) {
+		const struct bundle_file *const file = &bundle->files[i];
+		const struct bundle_hash *const said = hashes_find(&bundle->listed, file->path);
+
+		if (said && said->size == file->size && file->size <= BUNDLE_FILE_MAX)
+			total += file->size;
+	}
+	if (total > BUNDLE_ALL_MAX)
+		fault_add(bundle, FAULT_LIMIT, ".", "more than 64 GiB in all: no file was hashed");
+	return total <= BUNDLE_ALL_MAX;
 }
 
 /* Both are sorted. [impl->swr~evidence-files~1] */
 void manifest_compare(struct bundle *bundle)
 {
+	const bool hashed = is_hashed(bundle);
 	size_t i = 0, j = 0;
 
 	while (i < bundle->file_count || j < bundle->listed.count) {
-		const struct bundle_file *const file = i < bundle->file_count ? &bundle->files[i] : NULL;
+		struct bundle_file *const file = i < bundle->file_count ? &bundle->files[i] : NULL;
 		const struct bundle_hash *const said =
 			j < bundle->listed.count ? &bundle->listed.list[j] : NULL;
 		const int order = !file ? 1 : !said ? -1 : strcmp(file->path, said->path);
 
 		if (file && said && order == 0)
-			compare(bundle, file, said);
+			compare(bundle, file, said, hashed);
 		else if (said && order > 0 && !bundle->cut)
 			fault_add(bundle, FAULT_ABSENT, said->path,
 				  "the manifest has it, and it isn't there");

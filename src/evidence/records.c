@@ -40,7 +40,7 @@ static void check_logs(struct bundle *bundle, const struct tally *tally, const j
 	{
 		if (json_unpack(entry, "{s:s,s:s}", "path", &path, "sha256", &text) != 0)
 			continue;
-		if (!hashes_find(&bundle->listed, path))
+		if (bundle->has_list && !hashes_find(&bundle->listed, path))
 			fault_add(bundle, FAULT_ABSENT, path,
 				  "record %zu of " BUNDLE_RECORDS " has it as its log", tally->number);
 		else

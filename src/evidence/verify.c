@@ -7,6 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is parsed must be what was hashed, whatever happens to the file meanwhile. */
+static bool is_listed_so(const struct bundle *bundle, const char *path, const struct bundle_bytes *bytes)
+{
+	const struct bundle_hash *const said = hashes_find(&bundle->listed, path);
+	uint8_t digest[DIGEST_SIZE];
+
+	digest_of(bytes->data, bytes->size, digest);
+	return !said || memcmp(digest, said->digest, DIGEST_SIZE) == 0;
+}
+
 /* False: with a fault. What the bundle has reasons not to have isn't `needed`. */
 static bool document(struct bundle *bundle, const char *path, bool needed, struct bundle_bytes *bytes)
 {
@@ -24,6 +34,8 @@ static bool document(struct bundle *bundle, const char *path, bool needed, struc
 	wrong = bundle_read(bundle, path, bytes);
 	if (wrong)
 		fault_add(bundle, FAULT_UNREADABLE, path, "%s", wrong);
+	else if (!file->changed && !is_listed_so(bundle, path, bytes))
+		fault_add(bundle, FAULT_CHANGED, path, "its SHA-256, where it is read, isn't the manifest's");
 	return !wrong;
 }
 
@@ -125,6 +137,7 @@ void bundle_verify(struct bundle *bundle, const struct bundle_key *given)
 	bundle_walk(bundle);
 	check_manifest(bundle);
 	tested = hashes_find(&bundle->listed, BUNDLE_RECORDS) || bundle_find(bundle, BUNDLE_RECORDS);
+	bundle->fault_before = bundle->fault_count; /* however many those were */
 	choose_key(bundle, given);
 	check_statement(bundle, &bundle->provenance, BUNDLE_PROVENANCE);
 	provenance_check(bundle);

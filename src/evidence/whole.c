@@ -50,7 +50,7 @@ static void lack(struct bundle *bundle, const char *name, const char *path, cons
 void whole_check(struct bundle *bundle)
 {
 	bundle->lack_count = 0;
-	if (!bundle->provenance.predicate)
+	if (!bundle->has_list || !bundle->provenance.predicate)
 		return; /* refused already */
 	for (size_t i = 0; i < COUNT(files); i++)
 		if (!hashes_find(&bundle->listed, files[i]))

@@ -4,7 +4,8 @@
 Robustness: test_key_encrypted, test_key_encrypted_under_another_name, test_key_with_header, test_own_key_is_public, test_key_large,
   test_counts_without_records, test_index_without_a_hash, test_index_entry,
   test_changed_and_counts, test_short_and_counts, test_warned, test_figures, test_figures_of_wrong_records,
-  test_printed, test_printed_folder, test_printed_usage
+  test_printed, test_printed_folder, test_printed_usage,
+  test_limits_of_documents, test_limit_of_the_sum, test_flood, test_flood_of_the_manifest, test_manifest_unread
 """
 
 import base64
@@ -17,7 +18,7 @@ import pytest
 
 from bundle.signing import Signer
 from forger import TOOL, chained, openssl
-from test_verify import HASH, INDEX, KEY, PROVENANCE, RECORDS, TEST_RESULT, D, P, alter, both, certificate, put, records, uncounted
+from test_verify import AUDIT, HASH, INDEX, KEY, PROVENANCE, RECORDS, REGISTERS, TEST_RESULT, D, P, alter, both, certificate, put, records, uncounted
 
 SECONDS = 20  # a verdict of a small bundle takes none
 
@@ -307,3 +308,86 @@ def test_verdicts_counted(forger):
     assert b": tests: 2 passed, 1 failed, 1 skipped\n" in forger.tool(*forger.owner()).stdout
     said = forger.verify(*forger.owner())[1]
     assert (said["records"], said["passed"], said["failed"], said["skipped"], said["faults"]) == (4, 2, 1, 1, 0)
+
+
+# ---- limits ----
+
+MIB = 1 << 20
+
+
+# [utest->swr~evidence-files~1]
+def test_limits_of_documents(forger):
+    """JSON takes up to 76 times its size in memory; a record is read by itself."""
+    for name in (INDEX, AUDIT, REGISTERS, SUMMARY):
+        good = (forger.folder / name).read_bytes()
+        forger.write(name, good.ljust(8 * MIB))
+        assert forger.remake("owner").faults(*forger.owner()) == set()
+        forger.write(name, good.ljust(8 * MIB + 1))
+        assert forger.remake("owner").faults(*forger.owner()) == {("unreadable", name)}
+        forger.write(name, good)
+    forger.remake("owner")
+    for name, most in (("manifest.json", 16), (PROVENANCE, 8), (RECORDS, 64)):
+        good = (forger.folder / name).read_bytes()
+        forger.write(name, good.ljust(most * MIB))
+        assert ("unreadable", name) not in forger.faults(*forger.owner())
+        forger.write(name, good.ljust(most * MIB + 1))
+        assert ("unreadable", name) in forger.faults(*forger.owner())
+        forger.write(name, good)
+
+
+# [utest->swr~evidence-files~1]
+def test_limit_of_the_sum(forger):
+    """17 names of 4 GiB without a block: nothing is hashed, and a document isn't taken unhashed for that."""
+    (forger.folder / "large").mkdir()
+    with open(forger.folder / "large/00", "wb") as file:
+        file.truncate(4 << 30)
+    names = [f"large/{number:02}" for number in range(17)]
+    for name in names[1:]:
+        os.link(forger.folder / names[0], forger.folder / name)
+    members = json.loads((forger.folder / "manifest.json").read_text())
+    members["files"] = sorted(members["files"] + [{"path": name, "size": 4 << 30, "sha256": HASH} for name in names], key=lambda row: row["path"])
+    forger.write("manifest.json", json.dumps(members))
+    forger.sign("owner")
+    assert verdict(forger, *forger.owner())[0] == 1
+    assert forger.faults(*forger.owner()) == {("limit", ".")}
+    forger.write(AUDIT, (forger.folder / AUDIT).read_bytes().replace(b'"judged"', b'"Judged"'))
+    assert forger.faults(*forger.owner()) == {("limit", "."), ("changed", AUDIT)}
+
+
+# ---- what drowns ----
+
+
+# [utest->swr~evidence-verify~1]
+def test_flood(forger):
+    """Of files there are 1,000 faults, whatever is wrong with them; what is signed by whom is told all the same."""
+    forger.sign("other")
+    for number in range(1500):
+        (forger.folder / f"x{number}").touch()
+    faults, said = forger.verify(*forger.owner())
+    assert {("key", KEY), ("signature", PROVENANCE), ("signature", TEST_RESULT)} <= faults
+    assert len(faults) == 1003 and said["faults"] > 1500
+    lines = forger.first_lines()
+    lines[1]["log"] = [{"path": f"tests/logs/{number}", "sha256": HASH} for number in range(1500)]
+    forger.write(RECORDS, chained(lines))
+    faults = forger.faults(*forger.owner())
+    assert {("key", KEY), ("signature", PROVENANCE), ("signature", TEST_RESULT)} <= faults and len(faults) < 2001
+
+
+# [utest->swr~evidence-verify~1]
+def test_flood_of_the_manifest(forger):
+    forger.manifest(lambda members: members["files"].extend(2000 * [1]))
+    forger.sign("owner", provenance=put("x", "_type"), test_result=put(HASH, "subject", 0, "digest", "sha256"))
+    faults = forger.faults("--key", forger.keys / "other.pub")
+    assert {("form", PROVENANCE), ("key", KEY), ("signature", PROVENANCE), ("signature", TEST_RESULT), ("subject", TEST_RESULT)} <= faults
+
+
+UNREAD = {"no-json": "{", "other-format": '{"format":"x"}', "too-many": '{"format":"bulkhead-evidence","version":1,"files":[' + ",".join(65537 * "1") + "]}"}
+
+
+# [utest->swr~evidence-whole~1]
+@pytest.mark.parametrize("name", UNREAD)
+def test_manifest_unread(forger, name):
+    """Files that are there aren't absent because nobody can read what should be there."""
+    forger.write("manifest.json", UNREAD[name])
+    faults = forger.faults(*forger.owner())
+    assert faults - {("limit", "manifest.json"), ("form", "manifest.json")} == {("subject", PROVENANCE), ("subject", TEST_RESULT)}
