@@ -99,6 +99,8 @@ def make(bundle):
     write_json(folder / "results.json", rows)
     counted = [(record, attempts(record)) for record in of if attempts(record)]
     figures = [Figure(record["case"], count, ATTEMPTS, f"{WANTED:,}", count >= WANTED) for record, count in counted]
+    fewest = min((count for _, count in counted), default=0)
+    figures.insert(0, Figure("fewest attempts of a class or fuzzer", fewest, ATTEMPTS, f"{WANTED:,}", fewest >= WANTED, key=True))
     gaps = [f"{record['case']}: {count:,} of {WANTED:,} attempts" for record, count in counted if count < WANTED]
     gaps += [f"no record of {spoken(pattern)}" for pattern in CLASSES if not any(re.match(pattern, record["case"]) for record, _ in counted)]
     gaps += [f"{case}: a run of `make attack` ended while it ran: nothing is known of it" for case in lost]

@@ -64,8 +64,11 @@ def record(attempts, verdict="pass", **changed):
 def test_most_attempts(made):
     """Those of make attack, with their seed; where they are fewer, those of make check."""
     told, rows = made([record(10_000)], [record(1_000_000)])
-    assert told["verdict"] == "pass" and told["gaps"] == [] and told["figures"][0]["value"] == 1_000_000 and told["figures"][0]["reached"]
+    assert told["verdict"] == "pass" and told["gaps"] == []
+    assert [(figure["name"], figure["value"], figure["reached"]) for figure in told["figures"]] == [("fewest attempts of a class or fuzzer", 1_000_000, True), (CASE, 1_000_000, True)]
     assert [(row["case"], row["records"], row["record"], row["measured"]["seed"]) for row in rows] == [(CASE, "attack/long-records-1.jsonl", 1, "1: 0x2")]
+    other = CASE.replace("direct", "injected")
+    assert made([record(10_000, case=other)], [record(1_000_000)])[0]["figures"][0] == {**told["figures"][0], "value": 10_000, "reached": False}
     told, rows = made([record(10_000)], [record(2_000)])
     assert told["verdict"] == "open" and (rows[0]["records"], rows[0]["record"]) == ("tests/records.jsonl", 3)
     assert told["gaps"] == [f"{CASE}: 10,000 of 1,000,000 attempts"]
