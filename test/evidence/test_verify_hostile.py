@@ -3,7 +3,7 @@
 
 Robustness: test_key_encrypted, test_key_encrypted_under_another_name, test_key_with_header, test_own_key_is_public, test_key_large,
   test_counts_without_records, test_index_without_a_hash, test_index_entry,
-  test_changed_and_counts, test_short_and_counts, test_warned, test_figures, test_figures_of_wrong_records,
+  test_changed_and_counts, test_short_and_counts, test_warned, test_failed_stated, test_figures, test_figures_of_wrong_records,
   test_printed, test_printed_folder, test_printed_usage,
   test_limits_of_documents, test_limit_of_the_sum, test_flood, test_flood_of_the_manifest, test_manifest_unread
 """
@@ -123,6 +123,15 @@ def test_key_large(forger):
     assert b"key.pem: error: it is larger than a key can be" in verdict(forger)[1]
 
 
+# [utest->swr~evidence-keys~1]
+def test_development_key(forger):
+    """Known by its certificate, and let pass where the bundle says that it doesn't count."""
+    given = certificate(forger, "owner", "Bulkhead development key - not for shipping")
+    assert forger.faults("--key", given) == {("key", PROVENANCE)}
+    assert forger.sign("owner", **both(uncounted)).faults("--key", given) == set()
+    assert b"a development key: NOT FOR CREDIT" in forger.tool("--key", given).stdout
+
+
 # ---- what is left out ----
 
 
@@ -213,6 +222,17 @@ def test_warned(forger):
     for wrong in ({"a": 1}, "a", None):
         assert forger.sign("owner", test_result=put(wrong, P, "warnedTests")).faults(*forger.owner()) == {("form", TEST_RESULT)}
         forger.sign("owner", test_result=put([], P, "warnedTests"))
+
+
+# [utest->swr~evidence-statements~1]
+def test_failed_stated(forger):
+    """Failures that aren't names, or that no record has."""
+    assert ("form", TEST_RESULT) in forger.sign("owner", test_result=put([1], P, "failedTests")).faults(*forger.owner())
+
+    def failed(statement):
+        statement[P].update(failedTests=["a"], result="FAILED")
+
+    assert forger.sign("owner", test_result=failed).faults(*forger.owner()) == {("stale", TEST_RESULT)}
 
 
 def figures(**values):
