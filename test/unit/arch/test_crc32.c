@@ -45,6 +45,7 @@ static void by_table(void **state)
 	vectors_hold();
 }
 
+/* With the CPU's instructions for it the CRC is the same. [utest->swr~events-recorded~1] */
 static void by_instruction(void **state)
 {
 	reg_set("id_aa64isar0_el1", 1 << 16);

@@ -56,7 +56,7 @@ static u64 state_from(u64 spsr, u64 sctlr, u64 mmfr1)
 }
 
 /* AArch64.TakeException: masked, EL1h; NZCV and DIT stay; PAN by SCTLR_EL1.SPAN; SSBS by DSSBS; the rest 0.
- */
+ * [utest->swr~guest-exceptions~1] */
 static void processor_state_at_the_vector(void **state)
 {
 	const u64 has_pan = UINT64_C(1) << 20, span = BIT(23), dssbs = BIT(44);
@@ -75,6 +75,8 @@ static void processor_state_at_the_vector(void **state)
 	assert_true(state_from(0xff0ffe30, span, has_pan) == (0xf0000000 | DAIF | EL1H));
 }
 
+/* An abort is an external one, from the same exception level or a lower one, with the guest's address.
+ * [utest->swr~guest-exceptions~1] */
 static void aborts(void **state)
 {
 	static const struct {
@@ -130,6 +132,8 @@ static void fresh_guest_inherits_nothing(void **state)
 	assert_int_equal(reg_writes("S3_0_C2_C1_0"), 0); /* no pointer authentication here */
 }
 
+/* Where the CPU has pointer authentication, in any of its forms, all keys are written.
+ * [utest->swr~guest-registers-written~1] */
 static void pointer_authentication_keys(void **state)
 {
 	static const struct {
@@ -152,7 +156,8 @@ static void pointer_authentication_keys(void **state)
 	}
 }
 
-/* Registers of newer CPUs: SCXTNUM_ELx, and what AMO makes of DISR_EL1. */
+/* Registers of newer CPUs: SCXTNUM_ELx, and what AMO makes of DISR_EL1.
+ * [utest->swr~guest-registers-written~1] */
 static void registers_by_feature(void **state)
 {
 	static const struct {

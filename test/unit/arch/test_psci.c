@@ -233,6 +233,8 @@ static void smc32_arguments(void **state)
 	assert_int_equal(call(junk | VERSION, 0, 0, 0), 0x10001); /* the function ID is w0 */
 }
 
+/* CPU_SUSPEND to a standby state succeeds; one to a powered-down state is refused.
+ * [utest->swr~psci-own-cores~1] */
 static void suspend_stands_by_only(void **state)
 {
 	assert_int_equal(call(CPU_SUSPEND, 0, 0, 0), 0);

@@ -239,6 +239,8 @@ static int boot_events(void **state)
 	return 0;
 }
 
+/* Once started the SMMU records events, and its interrupts are enabled at the service core.
+ * [utest->swr~dma-faults-told~1] */
 static void events_on(void **state)
 {
 	iommu_start();

@@ -49,6 +49,7 @@ static void half_a_root_is_revoked(void **state)
 	assert_true(arch_stage2_revoked());
 }
 
+/* A root entry that isn't listed stays as it is, revoked and restored. [utest->swr~stage2-revocation~1] */
 static void only_the_listed_entries_change(void **state)
 {
 	root()[2] = 7;

@@ -75,7 +75,7 @@ static void id_registers_show_less_than_the_cpu(void **state)
 }
 
 /* All the rest of the group reads as zero, whatever the CPU has there: SVE, SME, trace, MMFR3, unallocated.
- */
+ * [utest->swr~sysregs-allowlisted~1] */
 static void other_id_registers_are_zero(void **state)
 {
 	static const u8 shown[8] = {
@@ -93,7 +93,8 @@ static void other_id_registers_are_zero(void **state)
 	assert_int_equal(READ(3, 0, 0, 8, 0, 5), OUTCOME_UNDEFINED);
 }
 
-/* Fields that say more than a cell may use are lowered, signed ones and those within stay as they are. */
+/* Fields that say more than a cell may use are lowered, signed ones and those within stay as they are.
+ * [utest->swr~sysregs-allowlisted~1] */
 static void id_fields_have_limits(void **state)
 {
 	for (u64 n = 0; n < 16; n++) {
@@ -157,7 +158,8 @@ static u32 place_of(const struct place *place, const u32 *at)
 	return place->op0 << 14 | place->op1 << 11 | at[0] << 7 | at[1] << 3 | at[2];
 }
 
-/* What the bisection rests on: each row ends before the next begins, and every number fits its field. */
+/* What the bisection rests on: each row ends before the next begins, and every number fits its field.
+ * [utest->swr~sysregs-allowlisted~1] */
 static void table_is_sorted(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
@@ -187,7 +189,7 @@ static void pmu_as_the_property_says(void **state)
 	}
 }
 
-/* FEAT_NMI: written by a register or at once. */
+/* FEAT_NMI: written by a register or at once. [utest->swr~sysregs-allowlisted~1] */
 static void allint_is_not_there(void **state)
 {
 	assert_int_equal(WRITE(3, 0, 4, 3, 0, 1), OUTCOME_UNDEFINED);
@@ -196,13 +198,15 @@ static void allint_is_not_there(void **state)
 	assert_int_equal(value(3, 0, 0, 4, 1), 0);
 }
 
-/* Where it traps it isn't there: HCR_EL2.EnSCXT is set on CPUs that have it. */
+/* Where it traps it isn't there: HCR_EL2.EnSCXT is set on CPUs that have it.
+ * [utest->swr~sysregs-allowlisted~1] */
 static void context_numbers_are_not_emulated(void **state)
 {
 	assert_int_equal(READ(3, 0, 13, 0, 7, 1), OUTCOME_UNDEFINED);
 	assert_int_equal(WRITE(3, 3, 13, 0, 7, 1), OUTCOME_UNDEFINED);
 }
 
+/* ICC_SRE_EL1 reads as 7; a write is ignored and reaches nothing. [utest->swr~sysregs-allowlisted~1] */
 static void sre_is_fixed(void **state)
 {
 	assert_int_equal(value(3, 0, 12, 12, 5), 7);
@@ -210,6 +214,8 @@ static void sre_is_fixed(void **state)
 	assert_int_equal(reg_writes("ICC_SRE_EL1"), 0);
 }
 
+/* ICC_SGI1R_EL1 is write-only; SGIs of Group 0 and of the other security state are sent to nobody.
+ * [utest->swr~sysregs-allowlisted~1] */
 static void sgis_go_to_the_filter(void **state)
 {
 	assert_int_equal(READ(3, 0, 12, 11, 5, 3), OUTCOME_UNDEFINED); /* write-only */
@@ -222,6 +228,8 @@ static void sgis_go_to_the_filter(void **state)
 	assert_int_equal(reg_writes("ICC_ASGI1R_EL1"), 0);
 }
 
+/* Debug registers read as zero, the OS lock as there and unlocked; what is written reaches nothing.
+ * [utest->swr~sysregs-allowlisted~1] */
 static void debug_is_absent_but_harmless(void **state)
 {
 	assert_int_equal(value(2, 0, 0, 2, 2), 0); /* MDSCR */
@@ -239,6 +247,7 @@ static void debug_is_absent_but_harmless(void **state)
 	assert_int_equal(reg_writes("mdscr_el1"), 0);
 }
 
+/* ACTLR_EL1 reads as zero; a write is ignored and reaches nothing. [utest->swr~sysregs-allowlisted~1] */
 static void actlr(void **state)
 {
 	assert_int_equal(value(3, 0, 1, 0, 1), 0);
@@ -295,7 +304,8 @@ static void sweep(void **state)
 			assert_int_equal(frame.x[i], 0x1000 + i);
 }
 
-/* By set and way a cell would sweep caches that others share: the instructions do nothing. */
+/* By set and way a cell would sweep caches that others share: the instructions do nothing.
+ * [utest->swr~sysregs-allowlisted~1] */
 static void set_way_is_skipped(void **state)
 {
 	static const u8 crm[] = {6, 10, 14};
@@ -307,6 +317,7 @@ static void set_way_is_skipped(void **state)
 	assert_string_equal(journal(), "");
 }
 
+/* A read to xzr changes no register of the guest. [utest->swr~registers-kept~1] */
 static void zero_register_takes_nothing(void **state)
 {
 	struct exit before = frame;

@@ -188,6 +188,7 @@ static void load_of_each_width(void **state)
 	assert_accounted();
 }
 
+/* A load with sign extension of a value that is positive gives that value. [utest->swr~emulated-pages~1] */
 static void positive_values_stay(void **state)
 {
 	phys32_set(EL2_VA_GICD + 0x420, 0x7f7f7f7f);
@@ -197,6 +198,7 @@ static void positive_values_stay(void **state)
 	}
 }
 
+/* A load of 64 bits gets all of them from the device. [utest->swr~emulated-pages~1] */
 static void doubleword_load(void **state)
 {
 	host_core(1)->mpidr = 0xff01;
@@ -219,6 +221,8 @@ static void store_of_each_width(void **state)
 	assert_int_equal(frame.x[4], 0xfedcba9876543210);
 }
 
+/* A load to xzr changes no register, a store of it writes zero. [utest->swr~emulated-pages~1]
+ * [utest->swr~registers-kept~1] */
 static void zero_register(void **state)
 {
 	const struct exit before = frame;
@@ -230,6 +234,7 @@ static void zero_register(void **state)
 	assert_int_equal(phys32(EL2_VA_GICD + 0x420), 0);
 }
 
+/* Each of x0 to x30 is loaded to and stored from. [utest->swr~emulated-pages~1] */
 static void every_register(void **state)
 {
 	for (u32 n = 0; n < 31; n++) {
@@ -242,6 +247,7 @@ static void every_register(void **state)
 	}
 }
 
+/* An access to the UART's page is answered by the emulated UART. [utest->swr~emulated-pages~1] */
 static void uart_by_way_of_an_abort(void **state)
 {
 	frame.x[1] = 'u';
@@ -254,7 +260,8 @@ static void uart_by_way_of_an_abort(void **state)
 	assert_accounted();
 }
 
-/* An MSI frame reads as zero; a bus without functions as ones, of whatever width. */
+/* An MSI frame reads as zero; a bus without functions as ones, of whatever width.
+ * [utest->swr~emulated-pages~1] */
 static void pci_by_way_of_an_abort(void **state)
 {
 	load(V2M + 0xfcc, 2, 2, 0);
@@ -491,6 +498,8 @@ static void serror_is_the_cells(void **state)
 
 /* ---- the other classes ---- */
 
+/* A PSCI call is answered by HVC and by SMC, and the guest goes on behind either.
+ * [utest->swr~psci-own-cores~1] */
 static void calls(void **state)
 {
 	frame.x[0] = 0x84000000;
@@ -506,6 +515,8 @@ static void calls(void **state)
 	assert_accounted();
 }
 
+/* A trapped register on the list is answered and passed over; one that isn't is Undefined.
+ * [utest->swr~sysregs-allowlisted~1] */
 static void system_registers(void **state)
 {
 	exit_with(EC_SYSREG, UINT64_C(3) << 20 | 5 << 17 | 12 << 10 | 6 << 5 | 12 << 1 | 1); /* ICC_SRE_EL1 */
@@ -531,6 +542,8 @@ static void unforeseen_classes_are_undefined(void **state)
 	}
 }
 
+/* Behind an access that was emulated BTYPE is zero, as behind any instruction.
+ * [utest->swr~emulated-pages~1] */
 static void skipping_leaves_btype_zero(void **state)
 {
 	reg_set("spsr_el2", 0x80000c05);
@@ -558,6 +571,7 @@ static void skipping_goes_on_in_an_it_block(void **state)
 	}
 }
 
+/* A 16-bit instruction is passed over by two bytes. [utest->swr~emulated-pages~1] */
 static void skipping_a_16_bit_instruction(void **state)
 {
 	reg_set("spsr_el2", 0x30);

@@ -159,6 +159,8 @@ static void backed_interrupt(void **state)
 	assert_false(underflow_armed());
 }
 
+/* An SGI is delivered with no physical interrupt behind it: that one EL2 ends at once.
+ * [utest->swr~irq-injected~1] */
 static void soft_interrupt(void **state)
 {
 	priority(3, 0x20);
@@ -168,6 +170,7 @@ static void soft_interrupt(void **state)
 	assert_true(reg_wrote("ICC_DIR_EL1", 3)); /* nobody else ends the physical one */
 }
 
+/* The special INTIDs are no interrupts: nothing is ended, nothing delivered. [utest->swr~irq-injected~1] */
 static void nothing_is_pending(void **state)
 {
 	static const u32 special[] = {1020, 1021, 1022, 1023};
@@ -180,7 +183,8 @@ static void nothing_is_pending(void **state)
 		assert_true(machine_lr[i] == 0);
 }
 
-/* LPIs that are nobody's: ended, so that they block nothing, and kept from the guest. */
+/* LPIs that are nobody's: ended, so that they block nothing, and kept from the guest.
+ * [utest->swr~lpi-makes-spi~1] */
 static void lpis_are_ended_only(void **state)
 {
 	static const u32 lpis[] = {1024, 8192, 0xffffff};
@@ -218,7 +222,8 @@ static void lpi_becomes_its_spi_in_one_exit(void **state)
 	assert_int_equal(host_telemetry(0)->exits[EXIT_IRQ], 1);
 }
 
-/* Where the SPI is another core's, or disabled, nothing comes behind; and what comes may be another LPI. */
+/* Where the SPI is another core's, or disabled, nothing comes behind; and what comes may be another LPI.
+ * [utest->swr~lpi-makes-spi~1] */
 static void lpi_whose_spi_is_elsewhere(void **state)
 {
 	lpis_make();
@@ -239,7 +244,8 @@ static void lpi_whose_spi_is_elsewhere(void **state)
 	assert_int_equal(state_of(5), 1);
 }
 
-/* Two messages at once, of a higher priority than their SPIs: all four in one exit; but not without end. */
+/* Two messages at once, of a higher priority than their SPIs: all four in one exit; but not without end.
+ * [utest->swr~lpi-makes-spi~1] */
 static void lpis_together(void **state)
 {
 	lpis_make();
@@ -259,6 +265,7 @@ static void lpis_together(void **state)
 	assert_int_equal(host_telemetry(0)->exits[EXIT_IRQ], 2);
 }
 
+/* LPIs right before and behind the table are ended, and make nothing pending. [utest->swr~lpi-makes-spi~1] */
 static void lpis_of_no_table(void **state)
 {
 	lpis_make();
@@ -270,7 +277,7 @@ static void lpis_of_no_table(void **state)
 }
 
 /* An SPI that the cell doesn't own is EL2's, and none of the guest's; so is one with a guest's priority of 0.
- */
+ * [utest->swr~irq-injected~1] */
 static void own_interrupt_is_not_injected(void **state)
 {
 	priority(100, 0);
@@ -285,7 +292,7 @@ static void own_interrupt_is_not_injected(void **state)
 	assert_false(reg_wrote("ICC_DIR_EL1", 40));
 }
 
-/* While interrupts are looked at, delivery is the same. */
+/* While interrupts are looked at, delivery is the same. [utest->swr~irq-injected~1] */
 static void watched(void **state)
 {
 	arch_watch(true);
@@ -309,6 +316,8 @@ static void second_arrival_while_pending(void **state)
 	assert_int_equal(state_of(5), 1);
 }
 
+/* A soft one that comes again while it is active is pending after its end.
+ * [utest->swr~inject-through-list-registers~1] */
 static void second_arrival_while_active(void **state)
 {
 	arrive(5);
@@ -320,7 +329,7 @@ static void second_arrival_while_active(void **state)
 }
 
 /* Pending and active with HW set is not allowed (ICH_LR<n>_EL2), nor are two list registers with one INTID.
- */
+ * [utest->swr~inject-through-list-registers~1] */
 static void backed_arrival_while_in_use(void **state)
 {
 	arrive(40);
@@ -339,6 +348,8 @@ static void crowd(void)
 	arrive(35);
 }
 
+/* With all list registers taken the lowest priority is the one that waits, and what waits is pending.
+ * [utest->swr~inject-through-list-registers~1] */
 static void crowded_lowest_waits(void **state)
 {
 	priority(33, 0xb0); /* the lowest of the four */
@@ -356,6 +367,7 @@ static void crowded_lowest_waits(void **state)
 	assert_int_equal(pending(1), 0x3f);
 }
 
+/* Of equal priorities the one that comes last waits. [utest->swr~inject-through-list-registers~1] */
 static void crowded_equal_priority_waits(void **state)
 {
 	crowd();
@@ -370,7 +382,8 @@ static void all_acknowledged(void)
 		guest_acknowledges(intid);
 }
 
-/* All active, nested: the lowest gives way, and stays active for the guest. */
+/* All active, nested: the lowest gives way, and stays active for the guest.
+ * [utest->swr~inject-through-list-registers~1] */
 static void lowest_active_is_parked(void **state)
 {
 	for (u32 i = 0; i < 4; i++)
@@ -441,7 +454,8 @@ static void end_of_nothing(void **state)
 	assert_false(ends_armed());
 }
 
-/* By the bits that the binary point leaves, in whichever register they stand. */
+/* By the bits that the binary point leaves, in whichever register they stand.
+ * [utest->swr~inject-through-list-registers~1] */
 static void end_of_nothing_in_groups(void **state)
 {
 	reg_set("ICH_VTR_EL2", 6 << 26 | 3);
@@ -459,6 +473,8 @@ static void end_of_nothing_in_groups(void **state)
 	assert_int_equal(active(1), 0);
 }
 
+/* One that is active without a list register is ended by GICD_ICACTIVER, and by no other end.
+ * [utest->swr~inject-through-list-registers~1] [utest->swr~gic-state-merged~1] */
 static void parked_is_ended_by_its_register(void **state)
 {
 	priority(32, 0xb0);
@@ -475,7 +491,8 @@ static void parked_is_ended_by_its_register(void **state)
 	assert_false(ends_armed());
 }
 
-/* A soft one comes again while it is active without a list register. */
+/* A soft one comes again while it is active without a list register.
+ * [utest->swr~inject-through-list-registers~1] */
 static void parked_comes_again(void **state)
 {
 	priority(4, 0xb0);
@@ -513,7 +530,8 @@ static void parked_comes_again(void **state)
 	assert_int_equal(active(0), 0);
 }
 
-/* With EOImode 1 the guest deactivates in any order: none is parked, what waits comes when it can. */
+/* With EOImode 1 the guest deactivates in any order: none is parked, what waits comes when it can.
+ * [utest->swr~inject-through-list-registers~1] */
 static void none_is_parked_without_an_order(void **state)
 {
 	crowd();
@@ -541,7 +559,8 @@ static void guest_deactivates(u32 intid)
 	assert_int_equal(sysreg_trap(&frame, UINT64_C(0x18) << 26 | 0x323016 | 3 << 5), OUTCOME_NEXT);
 }
 
-/* But where ICC_DIR_EL1 can be trapped (ICH_VTR_EL2.TDS) one is, and its end is known. */
+/* But where ICC_DIR_EL1 can be trapped (ICH_VTR_EL2.TDS) one is, and its end is known.
+ * [utest->swr~inject-through-list-registers~1] */
 static void parked_until_deactivated(void **state)
 {
 	const u64 vtr = reg("ICH_VTR_EL2");
@@ -567,7 +586,8 @@ static void parked_until_deactivated(void **state)
 	assert_int_equal(reg("ICH_HCR_EL2") & BIT(14), 0);
 }
 
-/* One waits behind others: it is fetched when none is pending any more. */
+/* One waits behind others: it is fetched when none is pending any more.
+ * [utest->swr~inject-through-list-registers~1] */
 static void none_pending_is_signalled(void **state)
 {
 	crowd();
@@ -581,7 +601,8 @@ static void none_pending_is_signalled(void **state)
 	assert_false(armed());
 }
 
-/* Pending and active is no pending to the hardware: armed for it, the interrupt would come for ever. */
+/* Pending and active is no pending to the hardware: armed for it, the interrupt would come for ever.
+ * [utest->swr~inject-through-list-registers~1] */
 static void none_pending_with_one_that_is_both(void **state)
 {
 	reg_set("ICH_VMCR_EL2", ICH_VMCR_EOIMODE); /* none is parked */
@@ -598,6 +619,8 @@ static void none_pending_with_one_that_is_both(void **state)
 	assert_false(none_pending_armed());
 }
 
+/* List registers that become free go to the highest priorities that wait; the maintenance interrupt is never
+ * the guest's. [utest->swr~inject-through-list-registers~1] */
 static void refill_in_order_of_priority(void **state)
 {
 	crowd();
@@ -630,7 +653,8 @@ static void refill_in_order_of_priority(void **state)
 	assert_int_equal(pending(1), 0x70);
 }
 
-/* An empty list register is for the highest priority that waits, not for whoever comes. */
+/* An empty list register is for the highest priority that waits, not for whoever comes.
+ * [utest->swr~inject-through-list-registers~1] */
 static void newcomer_does_not_overtake(void **state)
 {
 	crowd();
@@ -646,6 +670,8 @@ static void newcomer_does_not_overtake(void **state)
 	assert_true(armed());
 }
 
+/* One that waits and comes again is delivered once, in one list register.
+ * [utest->swr~inject-through-list-registers~1] */
 static void waiting_soft_interrupt_comes_again(void **state)
 {
 	crowd();
@@ -666,6 +692,8 @@ static void waiting_soft_interrupt_comes_again(void **state)
 	assert_int_equal(pending(0), 0);
 }
 
+/* One that waits and comes again with a higher priority takes a list register; the one that gives way waits
+ * in its place. [utest->swr~inject-through-list-registers~1] */
 static void waiting_soft_interrupt_raised_in_priority(void **state)
 {
 	crowd();
@@ -759,6 +787,8 @@ static void random_arrivals(void **state)
 
 /* ---- pending and active views ---- */
 
+/* What is pending or active in a list register is so in the words that the guest reads.
+ * [utest->swr~gic-state-merged~1] */
 static void views_merge_list_registers(void **state)
 {
 	arrive(34);
@@ -772,6 +802,8 @@ static void views_merge_list_registers(void **state)
 	assert_int_equal(active(1), 0);
 }
 
+/* What is pending in a list register is taken out of it, and the physical one is active no more.
+ * [utest->swr~gic-state-merged~1] */
 static void pending_is_taken_back(void **state)
 {
 	phys32_set(EL2_VA_GICD + 0x304, 1 << 2);
@@ -785,6 +817,8 @@ static void pending_is_taken_back(void **state)
 	assert_int_equal(lr_of(2), 0);
 }
 
+/* Of one that is pending and active the pending state is taken back alone, then the active one.
+ * [utest->swr~gic-state-merged~1] */
 static void pending_of_an_active_one_is_taken_back(void **state)
 {
 	arrive(2);
@@ -796,6 +830,8 @@ static void pending_of_an_active_one_is_taken_back(void **state)
 	assert_int_equal(state_of(2), 0);
 }
 
+/* What waits for a list register is taken back, and nothing waits any more.
+ * [utest->swr~gic-state-merged~1] */
 static void waiting_is_taken_back(void **state)
 {
 	phys32_set(EL2_VA_GICD + 0x304, 0x1f);
@@ -811,6 +847,7 @@ static void waiting_is_taken_back(void **state)
 	assert_false(armed());
 }
 
+/* The active state of those in the mask is ended, and of no other. [utest->swr~gic-state-merged~1] */
 static void active_is_ended(void **state)
 {
 	phys32_set(EL2_VA_GICD + 0x304, 1 << 2);
@@ -825,6 +862,8 @@ static void active_is_ended(void **state)
 
 /* ---- a core that is turned off or restarted ---- */
 
+/* What is cleared from a core that rests is active no more, and what it had not seen is pending at the
+ * distributor. [utest->swr~core-quiesced~1] [utest->swr~irouter-own-cores~1] */
 static void spis_go_back_to_the_distributor(void **state)
 {
 	host_cell()->spi_edge[1] = ~(1u << 3); /* all but 35, whose line tells by itself */
@@ -843,7 +882,8 @@ static void spis_go_back_to_the_distributor(void **state)
 	assert_int_equal(reg("ICH_VMCR_EL2"), 0);
 }
 
-/* At power-on list registers hold anything: other cells' interrupts must not suffer. */
+/* At power-on list registers hold anything: other cells' interrupts must not suffer.
+ * [utest->swr~core-quiesced~1] */
 static void first_clear_believes_nothing(void **state)
 {
 	for (u32 i = 0; i < 4; i++)
@@ -855,6 +895,8 @@ static void first_clear_believes_nothing(void **state)
 		assert_true(machine_lr[i] == 0);
 }
 
+/* All list registers that the core has are used, 16 or one; the next interrupt waits.
+ * [utest->swr~inject-through-list-registers~1] */
 static void list_registers_as_many_as_there_are(void **state)
 {
 	boot_with(1, 16);
@@ -889,6 +931,7 @@ static void sgi_to_own_cores(void **state)
 	assert_int_equal(host_telemetry(0)->foreign_sgi, 0);
 }
 
+/* An SGI reaches its sender where that is a target. [utest->swr~sgi-own-cores-only~1] */
 static void sgi_to_itself(void **state)
 {
 	sgi_send(UINT64_C(1) << 24 | 1);
@@ -912,6 +955,8 @@ static void sgi_to_foreign_cores_is_dropped(void **state)
 	assert_int_equal(host_telemetry(0)->foreign_sgi, 5);
 }
 
+/* An SGI to all others goes to the other cores of the cell, and counts as none to foreign ones.
+ * [utest->swr~sgi-own-cores-only~1] */
 static void sgi_to_all_others_is_to_own_others(void **state)
 {
 	core_identify(1);
@@ -922,6 +967,8 @@ static void sgi_to_all_others_is_to_own_others(void **state)
 	assert_int_equal(host_telemetry(1)->foreign_sgi, 0);
 }
 
+/* A target is the core that has all four affinity fields, by the range of the last, too; no other is
+ * signalled. [utest->swr~sgi-own-cores-only~1] */
 static void sgi_by_all_affinities(void **state)
 {
 	host_core(0)->mpidr = UINT64_C(0x0100020304);
@@ -939,6 +986,8 @@ static void sgi_by_all_affinities(void **state)
 			      UINT64_C(1) << 48 | BIT(44) | UINT64_C(2) << 32 | UINT64_C(3) << 16 | 0x10));
 }
 
+/* An SGI without a target reaches nobody, and counts as none to foreign cores.
+ * [utest->swr~sgi-own-cores-only~1] */
 static void sgi_to_nobody(void **state)
 {
 	sgi_send(UINT64_C(5) << 24);

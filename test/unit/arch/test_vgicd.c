@@ -100,6 +100,7 @@ static void reads_show_what_is_owned(void **state)
 	assert_int_equal(phys_writes(), 0);
 }
 
+/* Bits of owned interrupts are set and cleared, and no others. [utest->swr~gicd-filtered~1] */
 static void writes_change_what_is_owned(void **state)
 {
 	static const u64 sets[] = {ISENABLER, ISPENDR, ISACTIVER};
@@ -124,7 +125,7 @@ static void writes_change_what_is_owned(void **state)
 	}
 }
 
-/* Never a loop over interrupts: one guest access costs one device access. */
+/* Never a loop over interrupts: one guest access costs one device access. [utest->swr~gicd-filtered~1] */
 static void one_access_for_one(void **state)
 {
 	put(ISENABLER + 4, 0xffffffff);
@@ -153,6 +154,7 @@ static void other_widths_do_nothing(void **state)
 	assert_int_equal(cell_state()->gicd_ctlr, 2);
 }
 
+/* Owned interrupts read as of Group 1, and no write changes that. [utest->swr~gicd-filtered~1] */
 static void groups_are_fixed(void **state)
 {
 	assert_int_equal(get(IGROUPR + 4), OWNED);
@@ -162,6 +164,7 @@ static void groups_are_fixed(void **state)
 	assert_int_equal(phys_writes(), 0);
 }
 
+/* The triggers of owned interrupts are shown, and no write changes them. [utest->swr~gicd-filtered~1] */
 static void triggers_are_fixed(void **state)
 {
 	phys32_set(EL2_VA_GICD + ICFGR + 8, 0xaaaaaaaa);
@@ -176,6 +179,8 @@ static void triggers_are_fixed(void **state)
 	assert_int_equal(phys_writes(), 0);
 }
 
+/* Priorities of owned interrupts alone are read and written, by bytes, halfwords and words.
+ * [utest->swr~gicd-filtered~1] */
 static void priorities_byte_by_byte(void **state)
 {
 	put(PRIORITY + 32, 0x40302010); /* 32..35; owned are 33 and 34 */
@@ -196,6 +201,8 @@ static void priorities_byte_by_byte(void **state)
 	assert_int_equal(get(PRIORITY + 24), 0);
 }
 
+/* INTIDs from 1020 on have neither priority nor route, whatever the record says.
+ * [utest->swr~gicd-filtered~1] */
 static void last_interrupts(void **state)
 {
 	host_cell()->spi_owned[31] = ~0u; /* a wrong record: INTIDs 1020 to 1023 are special */
@@ -245,6 +252,8 @@ static void routes_elsewhere_are_not_taken(void **state)
 	assert_int_equal(get_sized(IROUTER + 8 * 35, 8), 0);
 }
 
+/* A route is written by halves as well, where the whole of it is a core of the cell.
+ * [utest->swr~irouter-own-cores~1] */
 static void routes_by_halves(void **state)
 {
 	const va_t route = EL2_VA_GICD + IROUTER + 8 * 33;
@@ -263,7 +272,8 @@ static void routes_by_halves(void **state)
 	assert_true(phys64(route) == UINT64_C(0x0100000000));
 }
 
-/* GICD_TYPER: A3V, No1N, ten ID bits, ITLinesNumber; no LPIs, MBIS, ESPI, NMI, RSS, CPUNumber. */
+/* GICD_TYPER: A3V, No1N, ten ID bits, ITLinesNumber; no LPIs, MBIS, ESPI, NMI, RSS, CPUNumber.
+ * [utest->swr~gicd-filtered~1] */
 static void typer_shows_no_more_than_there_is(void **state)
 {
 	phys32_set(EL2_VA_GICD + TYPER, 0xffffffff);
@@ -274,6 +284,8 @@ static void typer_shows_no_more_than_there_is(void **state)
 	assert_int_equal(phys_writes(), 0);
 }
 
+/* A cell has an EnableGrp1 of its own and one security state; the machine's GICD_CTLR is never written.
+ * [utest->swr~gicd-filtered~1] [utest->swr~gicd-group-disabled~1] */
 static void control_is_the_cells_own_word(void **state)
 {
 	phys32_set(EL2_VA_GICD + CTLR, 0x52); /* DS, ARE, EnableGrp1 */
@@ -337,6 +349,8 @@ static void a_cell_that_owns_nothing(void **state)
 
 #define LR(intid, state) ((u64)(state) << 62 | BIT(61) | BIT(60) | (u64)(intid) << 32 | (intid))
 
+/* What is pending in a list register reads as pending and not as active, what is active there as active.
+ * [utest->swr~gic-state-merged~1] */
 static void injected_state_is_merged(void **state)
 {
 	machine_lr[0] = LR(33, 1);
@@ -349,6 +363,8 @@ static void injected_state_is_merged(void **state)
 	assert_int_equal(get(ICACTIVER + 4), 0x80000004);
 }
 
+/* What is pending in a list register is cleared there where it is owned, and may come again.
+ * [utest->swr~gic-state-merged~1] */
 static void injected_pending_is_cleared(void **state)
 {
 	machine_lr[0] = LR(33, 1);
@@ -360,6 +376,7 @@ static void injected_pending_is_cleared(void **state)
 	assert_int_equal(phys32(EL2_VA_GICD + ISACTIVER + 4), 0x8); /* it may come again */
 }
 
+/* What is active in a list register is cleared there and at the machine. [utest->swr~gic-state-merged~1] */
 static void injected_active_is_cleared(void **state)
 {
 	machine_lr[0] = LR(34, 2);
@@ -369,7 +386,8 @@ static void injected_active_is_cleared(void **state)
 	assert_int_equal(phys32(EL2_VA_GICD + ISACTIVER + 4), 0);
 }
 
-/* What is pending in a list register was taken back, and is told by the physical GIC alone. */
+/* What is pending in a list register was taken back, and is told by the physical GIC alone.
+ * [utest->swr~gic-state-merged~1] */
 static void a_disabled_one_is_not_delivered(void **state)
 {
 	host_cell()->spi_edge[1] = 2; /* 33; 34 is a level */
@@ -387,7 +405,8 @@ static void a_disabled_one_is_not_delivered(void **state)
 	assert_int_equal(get(ISACTIVER + 4), 0x10000);
 }
 
-/* Pending already, in a list register: a second one would come after its end. Active: it does come. */
+/* Pending already, in a list register: a second one would come after its end. Active: it does come.
+ * [utest->swr~gic-state-merged~1] */
 static void set_pending_is_set_once(void **state)
 {
 	machine_lr[0] = LR(33, 1);
@@ -399,7 +418,8 @@ static void set_pending_is_set_once(void **state)
 	assert_int_equal(get(ISACTIVER + 4), 4);
 }
 
-/* Made active by hand while it is pending: pending and active, which a backed list register can't say. */
+/* Made active by hand while it is pending: pending and active, which a backed list register can't say.
+ * [utest->swr~gic-state-merged~1] */
 static void set_active_keeps_pending(void **state)
 {
 	host_cell()->spi_edge[1] = 2;
@@ -411,7 +431,8 @@ static void set_active_keeps_pending(void **state)
 	assert_int_equal(get(ISACTIVER + 4), 2);
 }
 
-/* Pending at the physical GIC: an edge is so already, a level gets its latch. */
+/* Pending at the physical GIC: an edge is so already, a level gets its latch.
+ * [utest->swr~gic-state-merged~1] */
 static void set_pending_leaves_what_is_on_its_way(void **state)
 {
 	host_cell()->spi_edge[1] = 2;
@@ -422,7 +443,7 @@ static void set_pending_leaves_what_is_on_its_way(void **state)
 	assert_null(strstr(journal(), "=6 "));
 }
 
-/* Its end in the list register would not be one of the physical SGI. */
+/* Its end in the list register would not be one of the physical SGI. [utest->swr~gic-state-merged~1] */
 static void set_active_of_an_active_sgi_is_nothing(void **state)
 {
 	machine_lr[0] = LR(3, 2);
@@ -431,7 +452,7 @@ static void set_active_of_an_active_sgi_is_nothing(void **state)
 	assert_true(machine_lr[0] == LR(3, 2));
 }
 
-/* What became pending after the look at the active ones is not ended. */
+/* What became pending after the look at the active ones is not ended. [utest->swr~gic-state-merged~1] */
 static void clear_active_ends_what_was_active(void **state)
 {
 	machine_lr[0] = LR(3, 2);
@@ -442,7 +463,7 @@ static void clear_active_ends_what_was_active(void **state)
 	assert_null(strstr(journal(), "=80010006 "));
 }
 
-/* A route is changed while the interrupt is pending: at the new core. */
+/* A route is changed while the interrupt is pending: at the new core. [utest->swr~irouter-own-cores~1] */
 static void a_pending_one_follows_its_route(void **state)
 {
 	host_cell()->spi_edge[1] = 2;
@@ -457,7 +478,8 @@ static void a_pending_one_follows_its_route(void **state)
 	assert_int_equal(phys32(EL2_VA_GICD + ISACTIVER + 4), 4);
 }
 
-/* A crash kernel's sweep: what is pending stays so, what was active is active no more. */
+/* A crash kernel's sweep: what is pending stays so, what was active is active no more.
+ * [utest->swr~gic-state-merged~1] */
 static void clear_active_keeps_pending(void **state)
 {
 	machine_lr[0] = LR(33, 1);
@@ -574,6 +596,7 @@ static void sibling_is_asked_for_what_it_has(void **state)
 	assert_int_equal(phys32(EL2_VA_GICD + ISACTIVER + 4), 6); /* pending there: its list register's */
 }
 
+/* A sibling isn't asked for what this core's list registers explain. [utest->swr~gic-state-merged~1] */
 static void sibling_is_left_alone_otherwise(void **state)
 {
 	sibling_runs();
@@ -602,7 +625,7 @@ static void sibling_that_does_not_answer_is_not_waited_for(void **state)
 	assert_int_equal(get(ISACTIVER + 4), 4);
 }
 
-/* The other side. */
+/* The other side. [utest->swr~gic-state-merged~1] */
 static void a_query_is_answered(void **state)
 {
 	struct cell_state *cell = cell_state();
@@ -632,6 +655,8 @@ static void a_query_is_answered(void **state)
 	assert_int_equal(cell->cores[0].gic_answered, 2);
 }
 
+/* In a direct cell state is the machine's, and no sibling is asked. [utest->swr~gicd-filtered~1]
+ * [utest->swr~gic-state-merged~1] */
 static void direct_state_is_the_machines(void **state)
 {
 	sibling_runs();

@@ -86,6 +86,8 @@ static void typer_of_each_core(void **state)
 	assert_int_equal(get_of(2, TYPER, 4), 0x210);
 }
 
+/* The core reads as awake, LPIs as absent, and no write changes that; a write that is on its way shows.
+ * [utest->swr~gicr-filtered~1] */
 static void core_is_awake_and_has_no_lpis(void **state)
 {
 	assert_int_equal(get(WAKER), 0);
@@ -110,6 +112,7 @@ static void identification(void **state)
 	assert_int_equal(get(PIDR2), 0x3b);
 }
 
+/* SGIs and owned PPIs are shown, and no others; no write changes their group. [utest->swr~gicr-filtered~1] */
 static void reads_show_what_is_owned(void **state)
 {
 	static const u64 groups[] = {ISENABLER, ICENABLER, ISPENDR, ICPENDR, ISACTIVER, ICACTIVER};
@@ -126,6 +129,7 @@ static void reads_show_what_is_owned(void **state)
 	assert_int_equal(phys_writes(), 0);
 }
 
+/* Bits of SGIs and owned PPIs are set and cleared, and no others. [utest->swr~gicr-filtered~1] */
 static void writes_change_what_is_owned(void **state)
 {
 	static const u64 sets[] = {ISENABLER, ISPENDR, ISACTIVER};
@@ -147,6 +151,7 @@ static void writes_change_what_is_owned(void **state)
 	assert_int_equal(phys32(sgi_page(2) + 0x100), OWNED);
 }
 
+/* Priorities of SGIs and owned PPIs alone are read and written. [utest->swr~gicr-filtered~1] */
 static void priorities_byte_by_byte(void **state)
 {
 	put(PRIORITY + 24, 0x40302010); /* 24..27; owned is 27 */
@@ -161,6 +166,7 @@ static void priorities_byte_by_byte(void **state)
 	assert_int_equal(get(PRIORITY + 32), 0);
 }
 
+/* Triggers of SGIs and owned PPIs are shown, and no write changes them. [utest->swr~gicr-filtered~1] */
 static void triggers_are_fixed(void **state)
 {
 	phys32_set(sgi_page(0) + 0xc00, 0xaaaaaaaa);
@@ -236,6 +242,8 @@ static void sweep(void **state)
 
 #define LR(intid, state) ((u64)(state) << 62 | BIT(60) | (intid))
 
+/* State in this core's list registers is shown in its own redistributor alone, and is cleared there.
+ * [utest->swr~gic-state-merged~1] */
 static void own_state_is_merged(void **state)
 {
 	machine_lr[0] = LR(3, 1);
@@ -255,6 +263,8 @@ static void own_state_is_merged(void **state)
 	assert_int_equal(machine_lr[2], 0);
 }
 
+/* What is cleared at a sibling's redistributor stays in this core's list registers.
+ * [utest->swr~gic-state-merged~1] */
 static void siblings_state_is_the_machines(void **state)
 {
 	machine_lr[0] = LR(3, 1);
@@ -262,6 +272,7 @@ static void siblings_state_is_the_machines(void **state)
 	assert_true(machine_lr[0] == LR(3, 1));
 }
 
+/* In a direct cell pending state is the machine's, and is cleared there. [utest->swr~gicr-filtered~1] */
 static void direct_state_is_the_machines(void **state)
 {
 	phys32_set(sgi_page(0) + 0x200, 1u << 3);
@@ -270,7 +281,8 @@ static void direct_state_is_the_machines(void **state)
 	assert_int_equal(get(ISPENDR), 0);
 }
 
-/* An SGI that is disabled before the guest has seen it is pending still, and comes when it is enabled. */
+/* An SGI that is disabled before the guest has seen it is pending still, and comes when it is enabled.
+ * [utest->swr~gic-state-merged~1] */
 static void disabled_sgi_waits(void **state)
 {
 	machine_lr[0] = LR(3, 1);
