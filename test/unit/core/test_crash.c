@@ -83,6 +83,8 @@ static void a_dump_is_sealed_before_the_reset(void **state)
 	assert_true(called_before("clean(", "machine-reset"));
 }
 
+/* On a board without an area there is no dump, and the machine is reset all the same.
+ * [utest->swr~crash-dump~1] */
 static void a_board_without_an_area(void **state)
 {
 	host_cell()->crash_va = 0;
@@ -109,6 +111,8 @@ static void the_next_boot_has_it_once(void **state)
 	assert_int_equal(record->dumps[0].magic, 0);
 }
 
+/* All dumps are counted and the first four are kept; the boot after has none.
+ * [utest->swr~crash-gathered~1] */
 static void more_than_are_kept(void **state)
 {
 	boot_again();
@@ -122,7 +126,7 @@ static void more_than_are_kept(void **state)
 	assert_int_equal(record->left, 0);
 }
 
-/* Any bit of a dump: it isn't taken. Any of the record: it begins anew. */
+/* Any bit of a dump: it isn't taken. Any of the record: it begins anew. [utest->swr~crash-gathered~1] */
 static void damage_is_found(void **state)
 {
 	for (u32 bit = 0; bit < 8 * sizeof(struct crash_dump); bit += 7) {

@@ -21,6 +21,8 @@ static void empty_table(void **state)
 	assert_null(mmio_find(UINT64_MAX));
 }
 
+/* An address is in a range from its first byte to its last, and not beside it.
+ * [utest->swr~emulated-pages~1] */
 static void one_range(void **state)
 {
 	static const struct bp_mmio row = {0x8000000, 0x10000, BP_MMIO_GICD, 0};
@@ -34,7 +36,8 @@ static void one_range(void **state)
 	assert_null(mmio_find(UINT64_MAX));
 }
 
-/* Tables of every length, with holes, neighbours, and ranges at both ends of the address space. */
+/* Tables of every length, with holes, neighbours, and ranges at both ends of the address space.
+ * [utest->swr~emulated-pages~1] */
 static void edges_of_every_range(void **state)
 {
 	for (u32 count = 1; count <= 17; count++) {

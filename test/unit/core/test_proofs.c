@@ -50,6 +50,8 @@ static void a_read_that_is_refused(void **state)
 	assert_int_equal(told(), 1);
 }
 
+/* A read that wasn't refused is told once, as tried and failed, and none counts afterwards.
+ * [utest->swr~proof-stage2~1] */
 static void a_read_that_is_not(void **state)
 {
 	proof_ask(PROOF_STAGE2, IPA, PC);
@@ -79,6 +81,7 @@ static void a_fault_is_a_fault(void **state)
 	}
 }
 
+/* What was proven is announced no second time, and no other read counts. [utest->swr~proof-announced~1] */
 static void once_a_boot(void **state)
 {
 	proof_ask(PROOF_STAGE2, IPA, PC);
@@ -89,6 +92,8 @@ static void once_a_boot(void **state)
 	assert_int_equal(told(), 1);
 }
 
+/* A core that isn't the first, and a cell that isn't the health cell, can announce nothing.
+ * [utest->swr~proof-announced~1] */
 static void not_by_others(void **state)
 {
 	core_identify(1);
@@ -159,7 +164,7 @@ static void not_for_long(void **state)
 	assert_int_equal(proof_ask(PROOF_SMMU, IPA, 0), HYPERCALL_NOT_SUPPORTED);
 }
 
-/* The end of another is not its own. */
+/* The end of another is not its own. [utest->swr~proof-smmu~1] */
 static void each_its_own_end(void **state)
 {
 	with_streams(this_cell->index);
@@ -169,7 +174,8 @@ static void each_its_own_end(void **state)
 	assert_true(proof_dma(this_cell->index, IPA, REFUSED));
 }
 
-/* A life that ended in the middle of one: the next may try it again; what was proven stays so. */
+/* A life that ended in the middle of one: the next may try it again; what was proven stays so.
+ * [utest->swr~proof-announced~1] */
 static void another_life(void **state)
 {
 	proof_try(PROOF_WATCHDOG);
@@ -184,6 +190,8 @@ static void another_life(void **state)
 	assert_int_equal(told(), 1);
 }
 
+/* A proof that there isn't, or that no cell announces, is refused; an end of nothing leaves no record.
+ * [utest->swr~hypercalls-bounded~1] */
 static void nothing_else(void **state)
 {
 	assert_int_equal(proof_ask(PROOF_COUNT, IPA, PC), HYPERCALL_INVALID);

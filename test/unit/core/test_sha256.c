@@ -78,7 +78,8 @@ static void published_example(void **state)
 	assert_false(digest_equal(found, abc));
 }
 
-/* Every length around the padding's edges, in pieces of every kind. */
+/* Every length around the padding's edges, in pieces of every kind. [utest->swr~images-hashed~1]
+ * [utest->swr~blueprint-checked~1] */
 static void every_length_as_openssl(void **state)
 {
 	u8 data[300], wanted[SHA256_BYTES], found[SHA256_BYTES];
@@ -92,6 +93,8 @@ static void every_length_as_openssl(void **state)
 	}
 }
 
+/* Data in pieces, of whatever length, has the digest of the whole. [utest->swr~images-hashed~1]
+ * [utest->swr~blueprint-checked~1] */
 static void pieces_as_a_whole(void **state)
 {
 	u8 data[1000], wanted[SHA256_BYTES], found[SHA256_BYTES];
@@ -110,6 +113,7 @@ static void pieces_as_a_whole(void **state)
 	}
 }
 
+/* Megabytes of data have OpenSSL's digest. [utest->swr~images-hashed~1] [utest->swr~blueprint-checked~1] */
 static void megabytes_as_openssl(void **state)
 {
 	const size_t size = 3 * 1024 * 1024 + 1;
@@ -123,6 +127,8 @@ static void megabytes_as_openssl(void **state)
 	free(data);
 }
 
+/* Digests that differ in one bit, whichever it is, are not equal. [utest->swr~images-hashed~1]
+ * [utest->swr~blueprint-checked~1] */
 static void one_bit_is_seen(void **state)
 {
 	u8 a[SHA256_BYTES] = {0}, b[SHA256_BYTES] = {0};

@@ -74,6 +74,7 @@ static void registers_at_reset(void **state)
 	assert_int_equal(get(ILPR), 0);
 }
 
+/* Registers keep what is written of the bits that a PL011 has there. [utest->swr~emulated-uart~1] */
 static void registers_keep_their_bits(void **state)
 {
 	static const struct {
@@ -91,7 +92,7 @@ static void registers_keep_their_bits(void **state)
 	}
 }
 
-/* PeriphID 0x00_1_41_011 and PCellID, a byte a word (3.3.16 to 3.3.23). */
+/* PeriphID 0x00_1_41_011 and PCellID, a byte a word (3.3.16 to 3.3.23). [utest->swr~emulated-uart~1] */
 static void identification(void **state)
 {
 	static const u8 wanted[] = {0x11, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
@@ -124,6 +125,8 @@ static void unknown_offsets_and_widths(void **state)
 	assert_int_equal(get(IMSC), 0x10);
 }
 
+/* What is written is in the log ring, the newest over the oldest, and the UART is never busy or full.
+ * [utest->swr~emulated-uart~1] */
 static void output_goes_to_the_log(void **state)
 {
 	put(DR, 'h');
@@ -138,6 +141,8 @@ static void output_goes_to_the_log(void **state)
 	assert_int_equal(get(FR) & 0x28, 0); /* never busy, never full */
 }
 
+/* Input is read once and in order, and flags and raw interrupts say as long as there is some.
+ * [utest->swr~emulated-uart~1] */
 static void input_in_order(void **state)
 {
 	type("abc");
@@ -164,6 +169,7 @@ static void overrun_loses_the_oldest(void **state)
 	assert_int_equal(get(FR) & 0x10, 0x10);
 }
 
+/* As much input as the ring holds is read whole. [utest->swr~emulated-uart~1] */
 static void ring_just_full_loses_nothing(void **state)
 {
 	for (u32 i = 0; i < ORDER_INPUT_BYTES; i++)
@@ -173,6 +179,7 @@ static void ring_just_full_loses_nothing(void **state)
 	assert_int_equal(get(FR) & 0x10, 0x10);
 }
 
+/* A cause that waits raises the interrupt when it is unmasked, and only then. [utest->swr~emulated-uart~1] */
 static void unmasking_raises_what_waits(void **state)
 {
 	type("x");
@@ -186,6 +193,8 @@ static void unmasking_raises_what_waits(void **state)
 	assert_int_equal(get(MIS), 0);
 }
 
+/* The transmit interrupt is raised by each byte that is sent, once it was cleared, and not before the first.
+ * [utest->swr~emulated-uart~1] */
 static void transmit_interrupts(void **state)
 {
 	put(IMSC, 0x20);
@@ -201,7 +210,8 @@ static void transmit_interrupts(void **state)
 	assert_int_equal(call_count("raise"), 2);
 }
 
-/* The interrupt is an edge for the GIC: acknowledging one cause must not lose another. */
+/* The interrupt is an edge for the GIC: acknowledging one cause must not lose another.
+ * [utest->swr~emulated-uart~1] */
 static void clearing_one_cause_raises_the_other(void **state)
 {
 	put(IMSC, 0x30);
@@ -213,6 +223,7 @@ static void clearing_one_cause_raises_the_other(void **state)
 	assert_int_equal(call_count("raise(200)"), 1);
 }
 
+/* No read of a register raises the interrupt. [utest->swr~emulated-uart~1] */
 static void reads_raise_nothing(void **state)
 {
 	put(IMSC, 0x30);
@@ -224,7 +235,8 @@ static void reads_raise_nothing(void **state)
 	assert_int_equal(call_count("raise"), 0);
 }
 
-/* A new life begins at reset, and on a line of its own: what the last one began to print is not its own. */
+/* A new life begins at reset, and on a line of its own: what the last one began to print is not its own.
+ * [utest->swr~emulated-uart~1] */
 static void new_life_new_line(void **state)
 {
 	type("left over");

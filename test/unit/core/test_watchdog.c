@@ -65,6 +65,7 @@ static void the_first_look_is_a_proof(void **state)
 	assert_int_equal(host_events(EVENT_PROOF), 1);
 }
 
+/* A heartbeat that a restart has zeroed has moved: the time begins anew. [utest->swr~el2-watchdog~1] */
 static void a_restart_is_a_change(void **state)
 {
 	for (u32 i = 0; i < 8; i++)
@@ -77,7 +78,7 @@ static void a_restart_is_a_change(void **state)
 	assert_int_equal(call_count("machine-reset"), 0);
 }
 
-/* Not before all of the time has gone, and a look later at the latest. */
+/* Not before all of the time has gone, and a look later at the latest. [utest->swr~el2-watchdog~1] */
 static void a_heart_that_stands_still(void **state)
 {
 	host_telemetry(0)->cell_state = CELL_READY;
@@ -92,7 +93,7 @@ static void a_heart_that_stands_still(void **state)
 	assert_int_equal(crash_dump.detail, CELL_READY);
 }
 
-/* The timer's line may fall late: the interrupt comes once more, at once. */
+/* The timer's line may fall late: the interrupt comes once more, at once. [utest->swr~el2-watchdog~1] */
 static void an_interrupt_too_early_is_no_look(void **state)
 {
 	look();
@@ -106,6 +107,7 @@ static void an_interrupt_too_early_is_no_look(void **state)
 	assert_int_equal(call_count("machine-reset"), 1);
 }
 
+/* A core that isn't the service core, and a cell without a time, set no timer. [utest->swr~el2-watchdog~1] */
 static void nobody_else_has_one(void **state)
 {
 	calls_reset();
