@@ -409,7 +409,8 @@ static void power_cuts_in_turn(void **state)
 	assert_true(boot.view.record.sequence > 100);
 }
 
-/* A state that is lost is made anew, or still lost. */
+/* A state that is lost is made anew, or still lost. [utest->swr~boot-state-lost~1]
+ * [utest->swr~boot-state-write~1] */
 static void power_cuts_of_the_first(void **state)
 {
 	struct boot_record next;
@@ -468,7 +469,7 @@ static void bad_flash(void **state)
 	assert_int_equal(nor.erasures[0], 0);
 }
 
-/* A block that isn't erased, whatever the chip says. */
+/* A block that isn't erased, whatever the chip says. [utest->swr~boot-state-write~1] */
 static void not_erased(void **state)
 {
 	struct boot_record next;
@@ -489,7 +490,7 @@ static void not_erased(void **state)
 	assert_int_equal(nor.programmed[1], 0);
 }
 
-/* Little at a time: others wait meanwhile. */
+/* Little at a time: others wait meanwhile. [utest->swr~boot-state-write~1] */
 static void steps(void **state)
 {
 	struct boot_record next;

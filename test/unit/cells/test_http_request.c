@@ -55,6 +55,8 @@ static void read_right(void **state)
 		}
 }
 
+/* What isn't well-formed is answered with the code that says so, in whatever pieces it comes.
+ * [utest->swr~http-request~1] */
 static void refused(void **state)
 {
 	static const struct {
@@ -92,6 +94,8 @@ static void refused(void **state)
 	assert_true(request.done && request.code == HTTP_BAD_REQUEST);
 }
 
+/* A request that isn't whole yet has begun and isn't done; without a byte it hasn't begun.
+ * [utest->swr~http-request~1] */
 static void unfinished(void **state)
 {
 	feed("GET / HTTP/1.1\r\nHost: a\r\n", 5);
@@ -100,7 +104,7 @@ static void unfinished(void **state)
 	assert_true(!request.begun && !request.done);
 }
 
-/* Nothing that is too long is kept, or waited for. */
+/* Nothing that is too long is kept, or waited for. [utest->swr~http-request~1] */
 static void too_long(void **state)
 {
 	static char text[HTTP_REQUEST_MAX + 200];

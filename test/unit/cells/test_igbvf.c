@@ -187,6 +187,7 @@ static void up_with(enum owner as, const uint8_t *due)
 	assert_int_equal(words[RECEIVE_AT / 4], 63);
 }
 
+/* Where the physical function gives a MAC the link comes up with that. [utest->swr~health-net-igbvf~1] */
 static void a_mac_is_given(void **state)
 {
 	up_with(GIVES_MAC, given);
@@ -194,6 +195,8 @@ static void a_mac_is_given(void **state)
 	assert_int_equal(macs, 0);
 }
 
+/* Where the physical function gives no MAC it is told one, with which the link comes up.
+ * [utest->swr~health-net-igbvf~1] */
 static void a_mac_is_told(void **state)
 {
 	up_with(GIVES_NONE, own);
@@ -230,6 +233,8 @@ static void in_reset(void **state)
 	assert_int_equal(leaves, 0);
 }
 
+/* While the physical function refuses the MAC the NIC waits; it comes up with one that is given.
+ * [utest->swr~health-net-igbvf~1] */
 static void a_refused_mac(void **state)
 {
 	owner = REFUSES;
@@ -312,7 +317,7 @@ static void a_stray_ring(void **state)
 	assert_int_equal(words[SEND_AT / 4], 0);
 }
 
-/* It takes too long: ended with the reset. */
+/* It takes too long: ended with the reset. [utest->swr~health-proofs~1] */
 static void a_stray_ring_and_no_end(void **state)
 {
 	wanted = true;
@@ -324,7 +329,8 @@ static void a_stray_ring_and_no_end(void **state)
 	assert_true(begun == 1 && ended == 1 && reset_first);
 }
 
-/* The physical function gives leave, and keeps the queue off: nothing is announced. */
+/* The physical function gives leave, and keeps the queue off: nothing is announced.
+ * [utest->swr~health-proofs~1] */
 static void no_stray_ring(void **state)
 {
 	wanted = deaf = true;

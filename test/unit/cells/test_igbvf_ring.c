@@ -48,6 +48,8 @@ static bool device_puts(uint32_t status, uint16_t length, uint8_t content)
 	return true;
 }
 
+/* Each frame that the device has put is taken once, with its length and bytes, many times around the ring.
+ * [utest->swr~health-net-igbvf~1] */
 static void frames_around(void **state)
 {
 	assert_int_equal(igbvf_ring_receive_tail(&ring), IGBVF_RING - 1);
@@ -60,6 +62,7 @@ static void frames_around(void **state)
 	}
 }
 
+/* Frames of a full ring are taken whole and in order. [utest->swr~health-net-igbvf~1] */
 static void full_of_frames(void **state)
 {
 	for (uint32_t i = 0; i < IGBVF_RING - 1; i++)
@@ -90,7 +93,7 @@ static void bad_frames(void **state)
 	}
 }
 
-/* A device that says done for ever keeps nobody busy for ever. */
+/* A device that says done for ever keeps nobody busy for ever. [utest->swr~health-net-bounded~1] */
 static void done_for_ever(void **state)
 {
 	const uint32_t before = ring.next;
@@ -101,6 +104,8 @@ static void done_for_ever(void **state)
 	assert_int_equal(ring.next, before);
 }
 
+/* Each frame that is sent is described to the device with its length and bytes, many times around the ring.
+ * [utest->swr~health-net-igbvf~1] */
 static void sent_around(void **state)
 {
 	for (uint32_t i = 0; i < 1000; i++) {
@@ -116,6 +121,7 @@ static void sent_around(void **state)
 	}
 }
 
+/* A full ring takes no frame before the oldest is sent. [utest->swr~health-net-igbvf~1] */
 static void full_of_sent(void **state)
 {
 	for (uint32_t i = 0; i < IGBVF_RING - 1; i++)
@@ -128,6 +134,7 @@ static void full_of_sent(void **state)
 	assert_false(igbvf_ring_send(&ring, frame, 60));
 }
 
+/* A frame without a byte, or longer than a buffer, isn't taken. [utest->swr~health-net-igbvf~1] */
 static void no_such_length(void **state)
 {
 	assert_false(igbvf_ring_send(&ring, frame, 0));

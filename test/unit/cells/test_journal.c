@@ -83,6 +83,8 @@ static void chained(void **state)
 	assert_null(journal_at(&journal, 4));
 }
 
+/* The newest records are there; of those that were overwritten the head is kept.
+ * [utest->swr~health-journal~1] */
 static void overwritten(void **state)
 {
 	uint8_t due[32];
@@ -98,6 +100,7 @@ static void overwritten(void **state)
 	assert_memory_equal(journal.head, due, 32);
 }
 
+/* Without room for a record none is there, and all are counted and chained. [utest->swr~health-journal~1] */
 static void no_room(void **state)
 {
 	const uint8_t head[JOURNAL_DIGEST_BYTES] = {0};
@@ -177,6 +180,8 @@ static void text(void **state)
 	assert_false(journal_text_line(&told, line));
 }
 
+/* A log whose records are overwritten while it is told says how many are gone, and ends without a checkpoint.
+ * [utest->swr~health-journal-told~2] */
 static void overtaken(void **state)
 {
 	struct journal_text told;
@@ -192,7 +197,7 @@ static void overtaken(void **state)
 	assert_false(journal_text_line(&told, line));
 }
 
-/* To whom has had the first ones. */
+/* To whom has had the first ones. [utest->swr~health-journal-told~2] */
 static void continued(void **state)
 {
 	struct journal_text told;
@@ -219,7 +224,7 @@ static void continued(void **state)
 	assert_memory_equal(line, "checkpoint 9 ", 13);
 }
 
-/* The longest that can be fits. */
+/* The longest that can be fits. [utest->swr~health-journal-told~2] */
 static void long_line(void **state)
 {
 	struct journal_text told;
@@ -261,6 +266,8 @@ static void losses_counted(void **state)
 	assert_int_equal(journal_at(&journal, 2)->event.args[1], 5);
 }
 
+/* A question is a nonce and perhaps a number, in the one form that there is; anything else is none.
+ * [utest->swr~http-log~1] */
 static void asked(void **state)
 {
 	static const char longest[] = "0000000000000000000000000000000000000000000000000000000000000001";

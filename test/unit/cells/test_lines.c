@@ -73,6 +73,8 @@ static const char *add(const char *text, uint64_t length)
 	return NULL;
 }
 
+/* A line comes when it has ended, or when it is flushed, with its control characters written out.
+ * [utest->swr~health-logs~1] */
 static void lines(void **state)
 {
 	assert_string_equal(add("hello\r\n", 7), "hello");

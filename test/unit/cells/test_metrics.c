@@ -249,7 +249,7 @@ static void forms(void **state)
 	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
 }
 
-/* A reset may leave the counter as it was: times are those since the boot. */
+/* A reset may leave the counter as it was: times are those since the boot. [utest->swr~metrics-table~1] */
 static void counter_older_than_the_boot(void **state)
 {
 	small->telemetry[0].boot_time = 600000000;
@@ -293,7 +293,7 @@ static void histograms(void **state)
 	assert_false(strstr(text, "cell_tick_latency_seconds_sum")); /* nobody publishes it */
 }
 
-/* A histogram is of one look, however slow its reader. */
+/* A histogram is of one look, however slow its reader. [utest->swr~metrics-histograms~1] */
 static void one_look(void **state)
 {
 	struct body body;
@@ -361,7 +361,8 @@ static void series(void **state)
 	assert_int_equal(samples(), count);
 }
 
-/* What a piece may take at most is enough with the longest names and the largest numbers. */
+/* What a piece may take at most is enough with the longest names and the largest numbers.
+ * [utest->swr~metrics~1] [utest->swr~metrics-series~1] */
 static void longest(void **state)
 {
 	struct directory_cell *cell = (struct directory_cell *)&small->machine.cells[1];

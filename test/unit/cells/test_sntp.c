@@ -144,7 +144,7 @@ static void jumps(void **state)
 	assert_int_equal(clock_.unix_ns, (elsewhere + 512 - UINT64_C(2208988800)) * second);
 }
 
-/* What took seconds to come back may be that much off. */
+/* What took seconds to come back may be that much off. [utest->swr~sntp-jumps~1] */
 static void late(void **state)
 {
 	assert_int_equal(

@@ -85,6 +85,8 @@ static void cookies(void **state)
 	}
 }
 
+/* A number of another route, segment, secret, or with a bit changed, and one that was guessed, begins no
+ * connection. [utest->swr~net-half-open~1] */
 static void others_cookies(void **state)
 {
 	const uint32_t made = cookie_make(&secret, &route, SEQUENCE, 1460, NOW);

@@ -210,7 +210,7 @@ static void limit(void **state)
 	assert_int_equal(ask(UPDATE_DROP, B, 0), UPDATE_OK);
 }
 
-/* What is so already isn't written once more. */
+/* What is so already isn't written once more. [utest->swr~update-limit~1] */
 static void nothing_to_do(void **state)
 {
 	assert_int_equal(ask(UPDATE_TRY, B, 0x77), UPDATE_OK);
@@ -220,7 +220,8 @@ static void nothing_to_do(void **state)
 	assert_int_equal(updates.changes, UPDATE_CHANGES_FIRST - 1);
 }
 
-/* The flash fails: that is said, and the state is what it was. */
+/* The flash fails: that is said, and the state is what it was. [utest->swr~slots-write-attempts~1]
+ * [utest->swr~update-channel~1] */
 static void flash_fails(void **state)
 {
 	nor.fails_at = 20;
@@ -231,7 +232,8 @@ static void flash_fails(void **state)
 	assert_int_equal(ask(UPDATE_DROP, B, 0), UPDATE_OK);
 }
 
-/* Requests while one is written wait; what was there at the start isn't carried out. */
+/* Requests while one is written wait; what was there at the start isn't carried out.
+ * [utest->swr~update-channel~1] */
 static void one_at_a_time(void **state)
 {
 	post(UPDATE_TRY, B, 0x77);

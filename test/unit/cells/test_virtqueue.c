@@ -30,6 +30,8 @@ static void device_returns(uint32_t id, uint32_t length)
 	queue.used.index++;
 }
 
+/* The queue is as large as the device offers, but a power of two, and 64 at most.
+ * [utest->swr~health-net-virtio~1] */
 static void sizes(void **state)
 {
 	static const uint16_t offered[][2] = {{1, 1},	{2, 2},	   {3, 2},     {63, 32},
@@ -41,7 +43,7 @@ static void sizes(void **state)
 	}
 }
 
-/* Around the 16-bit indices more than once. */
+/* Around the 16-bit indices more than once. [utest->swr~health-net-virtio~1] */
 static void many_times_around(void **state)
 {
 	uint32_t length;
@@ -64,6 +66,8 @@ static void many_times_around(void **state)
 	assert_false(queue.broken);
 }
 
+/* A queue whose buffers are all given has none to give before one is returned, in whatever order.
+ * [utest->swr~health-net-virtio~1] */
 static void full(void **state)
 {
 	uint32_t length;
@@ -107,6 +111,7 @@ static void lies(void **state)
 	assert_true(queue.broken);
 }
 
+/* A length that a device names counts as the buffer's at most. [utest->swr~health-net-device-distrusted~1] */
 static void longer_than_a_buffer(void **state)
 {
 	uint32_t length;
@@ -118,6 +123,8 @@ static void longer_than_a_buffer(void **state)
 	assert_int_equal(length, VIRTQUEUE_BUFFER);
 }
 
+/* The device is notified unless it wants no notice, and signals unless it is told not to.
+ * [utest->swr~health-net-virtio~1] */
 static void flags(void **state)
 {
 	assert_true(virtqueue_wants_notice(&queue));

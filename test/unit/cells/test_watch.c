@@ -106,6 +106,8 @@ static void not_running(void **state)
 	}
 }
 
+/* A cell without a period and a boot timeout is never overdue. [utest->swr~health-heartbeat~1]
+ * [utest->swr~health-boot-timeout~1] */
 static void not_watched(void **state)
 {
 	const struct watch_limits none = {.grace = 4};
