@@ -227,6 +227,8 @@ static const struct device *device(const struct plan *plan, const char *path)
 	return NULL;
 }
 
+/* Each cell of the demo has its fault actions, of the file or by default; the devices that no cell may have
+ * are nobody's or the hypervisor's. [utest->swr~config-faults~1] [utest->swr~config-devices~1] */
 static void demo(void **state)
 {
 	const struct plan *const plan = read_plan("configs/edge-gateway.dts");
@@ -303,6 +305,8 @@ static void odd_board(void **state)
 	assert_int_equal(board->smmu_idr0_mask, 0);
 }
 
+/* Memory with an address lies there, kept memory is marked, and `ram-base` moves what the guest sees alone.
+ * [utest->swr~config-memory~1] */
 static void keep_and_base(void **state)
 {
 	const struct plan *const plan = read_plan("test/configs/good/memory-forms.dts");

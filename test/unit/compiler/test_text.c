@@ -59,6 +59,7 @@ static void folders(void **state)
 	assert_string_equal(text_of_size(4097), "4097 bytes");
 }
 
+/* The nearest known word is named where one is near, and none where none is. [utest->swr~config-names~1] */
 static void suggestions(void **state)
 {
 	static const char *const known[] = {"memory", "cpus", "kernel", "keep"};
@@ -71,6 +72,8 @@ static void suggestions(void **state)
 	assert_string_equal(diag_did_you_mean("x", known, 0), "");
 }
 
+/* Ranges overlap where they have a byte in common, and cover what lies in them whole, up to the end of the
+ * address space. [utest->swr~config-memory~1] */
 static void overlaps(void **state)
 {
 	struct ranges set = {NULL, 0};
@@ -89,6 +92,8 @@ static void overlaps(void **state)
 	assert_true(range_overlaps((struct range){UINT64_MAX, 1}, (struct range){UINT64_MAX - 1, 2}));
 }
 
+/* A place is the first in the room that is free, aligned and within the bounds; where there is none that is
+ * said. [utest->swr~config-memory~1] */
 static void places(void **state)
 {
 	struct ranges room = {NULL, 0}, taken = {NULL, 0};
