@@ -64,6 +64,8 @@ static void check(uint32_t core, uint64_t va, uint64_t pa, int kind)
 	check_at(layout.cores[core].root_pa, va, pa, kind);
 }
 
+/* Each core's root has text, constants, and its own private memory between guards; neither boot code nor
+ * blueprint. [utest->swr~compile-el2~1] */
 static void segments_of_a_core(void **state)
 {
 	(void)state;
@@ -117,6 +119,8 @@ static void windows_of_a_cell(void **state)
 	assert_int_equal(record(FIXTURE_HEALTH)->log_va, 0);
 }
 
+/* A cell's first core has windows of its RAM, images, channels that it writes and heartbeat; its sibling has
+ * none of them. [utest->swr~compile-el2~1] */
 static void first_core_fills_the_cell(void **state)
 {
 	const struct bp_cell *const cell = record(FIXTURE_LINUX);
@@ -150,6 +154,8 @@ static void first_core_fills_the_cell(void **state)
 		TABLE(struct bp_channel, record(FIXTURE_CONTROL), record(FIXTURE_CONTROL)->channels)->va, 0);
 }
 
+/* The service core has windows of each cell's stage-2 root, which no other core has, and of their cores'
+ * redistributors. [utest->swr~compile-el2~1] */
 static void service_core_reaches_every_root(void **state)
 {
 	const struct bp_service *const service = arena_at(&layout.file, layout.service_pa);

@@ -183,6 +183,8 @@ static void lpi_is(uint32_t lpi, bool enabled)
 	assert_int_equal(table[lpi - 8192], 0xa0 | 2 | enabled);
 }
 
+/* The LPIs of cells' messages are enabled, and no others; the redistributors that take them are those of the
+ * cells' first cores. [utest->swr~compile-its~1] */
 static void configured_and_enabled(void **state)
 {
 	const struct bp_lpi_core *const cores = TABLE(struct bp_lpi_core, header(), header()->lpi_cores);
@@ -271,6 +273,8 @@ static void the_queue(void **state)
 	assert_int_equal(its()->typer, plan->board.its_typer.value);
 }
 
+/* Where the ITS names redistributors by address, a collection leads to that of the cell's first core.
+ * [utest->swr~compile-its~1] */
 static void by_address(void **state)
 {
 	struct plan *const other = fixture_pci_plan();

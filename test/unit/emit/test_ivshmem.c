@@ -104,6 +104,8 @@ static void function_is_constant(void **state)
 				     BP_PCI_CHANNEL);
 }
 
+/* The bus and the registers of the channel are emulated pages, one each, in order and unmapped in stage 2.
+ * [utest->swr~compile-presentation~1] [utest->swr~compile-stage2~1] */
 static void pages_are_emulated(void **state)
 {
 	const size_t cells[] = {FIXTURE_LINUX, FIXTURE_CONTROL};

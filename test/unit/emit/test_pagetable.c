@@ -37,6 +37,7 @@ static void largest_blocks(void **state)
 	arena_free(&arena);
 }
 
+/* A block is no larger than both addresses are aligned to. [utest->swr~compile-stage2~1] */
 static void both_must_be_aligned(void **state)
 {
 	struct arena arena = {.pa = ARENA_PA};

@@ -481,6 +481,8 @@ static void who_may_be_reset(void **state)
 	assert_int_equal(seen(FIXTURE_HEALTH, 0x10)->reset, 0); /* it can't */
 }
 
+/* A function reads with its identity, a virtual one behind its physical one as ones, and the numbers of
+ * SR-IOV are those of the cell's bus. [utest->swr~compile-pci-config~1] */
 static void identities(void **state)
 {
 	(void)state;
@@ -546,6 +548,8 @@ static struct walk at(uint32_t core, uint64_t va)
 	return fixture_walk(&layout.file, layout.cores[core].root_pa, 1, va);
 }
 
+/* A cell's cores have the configuration space of the cell's functions, and no core has any other.
+ * [utest->swr~compile-el2~1] */
 static void windows_of_the_functions(void **state)
 {
 	const struct bp_cell *const owner = record(FIXTURE_LINUX);
@@ -579,6 +583,8 @@ static void windows_of_the_functions(void **state)
 	assert_int_equal(record(FIXTURE_CONTROL)->pci_state_va, 0);
 }
 
+/* The bus and the frame for messages are emulated and unmapped; of all BARs stage 2 maps those of the cell's
+ * functions, where they are. [utest->swr~compile-stage2~1] */
 static void emulated_pages_and_bars(void **state)
 {
 	const struct bp_mmio *const mmio =
@@ -617,6 +623,8 @@ static void emulated_pages_and_bars(void **state)
 	assert_false(record(FIXTURE_CONTROL)->mmio.count > 3);
 }
 
+/* The SPIs of a cell's messages are that cell's, edges, and not another's; the IOMMU's interrupt isn't the
+ * cell's. [utest->swr~config-msis~1] */
 static void messages_are_interrupts_of_the_cell(void **state)
 {
 	const struct bp_cell *const owner = record(FIXTURE_LINUX), *const health = record(FIXTURE_HEALTH);
@@ -632,6 +640,7 @@ static void messages_are_interrupts_of_the_cell(void **state)
 	assert_false(owner->spi_owned[106 / 32] >> 106 % 32 & 1);
 }
 
+/* The FIT has the PCI inventory, byte by byte. [utest->swr~compile-fit~1] */
 static void the_auditor_has_the_inventory(void **state)
 {
 	struct bytes kernel = image_write(&layout), fit;

@@ -191,6 +191,8 @@ static void root_entries_are_all_listed(void **state)
 	}
 }
 
+/* A guest-physical address of 42 bits is mapped by eight root pages side by side; other cells keep one.
+ * [utest->swr~compile-stage2~1] */
 static void wide_addresses_take_concatenated_roots(void **state)
 {
 	struct plan *const wide = fixture_plan();

@@ -130,6 +130,7 @@ static void every_stream_is_its_owners(void **state)
 	assert_int_not_equal(entry_pa(&layout, 0x300), entry_pa(&layout, 0x200));
 }
 
+/* With a linear stream table, too, each stream is its owner's or aborts. [utest->swr~compile-streams~1] */
 static void a_linear_table(void **state)
 {
 	struct plan *const linear = fixture_pci_plan();
@@ -143,6 +144,8 @@ static void a_linear_table(void **state)
 		assert_int_equal(translated_for(&of, sid), owner_of(sid));
 }
 
+/* An SMMU that has no cell's stream has neither table nor queues, and the service core has no window of it.
+ * [utest->swr~compile-service-dma~1] */
 static void two_smmus(void **state)
 {
 	struct plan *const two = fixture_pci_plan();
@@ -219,6 +222,7 @@ static void dma_reaches_the_cell_alone(void **state)
 	assert_int_equal(total, 0x2000000 + 0x1000);
 }
 
+/* A function of a channel's reader reads the channel and doesn't write it. [utest->swr~compile-dma~1] */
 static void a_reader_does_not_write(void **state)
 {
 	struct plan *const reading = fixture_pci_plan();
@@ -305,7 +309,7 @@ static void the_service_core_has_the_streams(void **state)
 				 i == FIXTURE_CONTROL ? 0 : 106);
 }
 
-/* Nobody else has the SMMU, a stream table or a queue. */
+/* Nobody else has the SMMU, a stream table or a queue. [utest->swr~compile-service-dma~1] */
 static void the_others_have_none_of_it(void **state)
 {
 	(void)state;

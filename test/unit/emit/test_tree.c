@@ -52,6 +52,8 @@ static uint32_t number(size_t cell, const char *path, const char *property, int 
 	return fdt32_to_cpu(value[index]);
 }
 
+/* Each guest tree is sound, has no memory reservation, and lies in the blueprint.
+ * [utest->swr~compile-tree~1] */
 static void trees_are_sound(void **state)
 {
 	(void)state;
@@ -102,6 +104,8 @@ static void own_devices_alone(void **state)
 	assert_int_equal(number(FIXTURE_LINUX, "/soc", "ranges", 2), 0xa000000);
 }
 
+/* What a cell's devices depend on is in its tree, under the phandle that they name; what none of them needs
+ * isn't. [utest->swr~compile-tree~1] */
 static void dependencies_come_along(void **state)
 {
 	(void)state;
@@ -114,6 +118,7 @@ static void dependencies_come_along(void **state)
 		fdt_get_phandle(tree(FIXTURE_LINUX), fdt_path_offset(tree(FIXTURE_LINUX), "/apb-pclk")));
 }
 
+/* No tree has a seed, and no NIC's node a MAC address. [utest->swr~compile-tree~1] */
 static void nothing_random_or_unique(void **state)
 {
 	(void)state;
@@ -124,6 +129,8 @@ static void nothing_random_or_unique(void **state)
 	assert_null(text(FIXTURE_LINUX, "/soc/nic@0", "mac-address"));
 }
 
+/* The GIC of a guest tree has the redistributors of the cell's cores alone, and no maintenance interrupt.
+ * [utest->swr~compile-tree~1] */
 static void gic_has_own_redistributors(void **state)
 {
 	(void)state;
@@ -136,6 +143,7 @@ static void gic_has_own_redistributors(void **state)
 	assert_null(text(FIXTURE_LINUX, "/intc@8000000", "interrupts"));
 }
 
+/* Cores whose redistributors don't lie side by side have a region each. [utest->swr~compile-tree~1] */
 static void scattered_cores_have_a_region_each(void **state)
 {
 	struct plan *const scattered = fixture_plan();
@@ -160,6 +168,8 @@ static void scattered_cores_have_a_region_each(void **state)
 		fdt32_to_cpu(*(const fdt32_t *)fdt_getprop(fdt, node, "#redistributor-regions", NULL)), 2);
 }
 
+/* A guest tree has the cell's memory, and kept memory, initrd and command line where the cell has them.
+ * [utest->swr~compile-tree~1] */
 static void memory_and_images(void **state)
 {
 	(void)state;
@@ -176,6 +186,7 @@ static void memory_and_images(void **state)
 	assert_false(has(FIXTURE_CONTROL, "/memory@40000000"));
 }
 
+/* Console and aliases of a guest tree name what the cell has. [utest->swr~compile-tree~1] */
 static void consoles(void **state)
 {
 	(void)state;
@@ -206,6 +217,8 @@ static void bulkhead_nodes(void **state)
 	assert_false(has(FIXTURE_LINUX, "/bulkhead/directory@20010000"));
 }
 
+/* The PMU's node and interrupt are in a cell with `pmu` alone; without that interrupt on the board the cell
+ * is refused. [utest->swr~compile-tree~1] [utest->swr~pmu-of-the-cell~1] */
 static void pmu_only_where_given(void **state)
 {
 	struct plan *const with = fixture_plan();

@@ -83,6 +83,8 @@ static void a_flat_bus(void **state)
 	}
 }
 
+/* The bus sends its messages to a frame of its own, which has the cell's SPIs for them.
+ * [utest->swr~compile-tree-pci~1] */
 static void the_frame(void **state)
 {
 	static const uint32_t reg[] = {0, 0x8090000, 0, 0x1000};
@@ -110,7 +112,7 @@ static void the_frame(void **state)
 	}
 }
 
-/* A window that none of the cell's functions uses isn't there. */
+/* A window that none of the cell's functions uses isn't there. [utest->swr~compile-tree-pci~1] */
 static void windows_in_use(void **state)
 {
 	struct plan *const narrow = fixture_pci_plan();
@@ -126,6 +128,7 @@ static void windows_in_use(void **state)
 	assert_int_equal(size, 7 * 4);
 }
 
+/* A cell without functions has neither bus nor frame. [utest->swr~compile-tree-pci~1] */
 static void without_functions(void **state)
 {
 	(void)state;
