@@ -47,6 +47,7 @@ def test_same_as_bmaptool(release, tmp_path):
 
 @pytest.mark.full
 def test_several(release, tmp_path):
+    """Each of several targets has a line of its own, with the operator. [stest->swr~flash-record~1]"""
     targets = [tmp_path / f"disk-{number}.img" for number in range(3)]
     done("--record", tmp_path / "record", "--operator", "Ada", release, *targets)
     assert [line["targets"][0]["path"] for line in records(tmp_path / "record")] == [str(target) for target in targets]
@@ -235,6 +236,7 @@ def test_failing_write(release, tmp_path, baddisk, offset):
 
 
 def test_failing_disk_does_not_keep_the_others(release, tmp_path, baddisk):
+    """A target that fails has its line, and the others are flashed. [stest->swr~flash-record~1]"""
     targets = [tmp_path / f"disk-{number}.img" for number in range(3)]
     result = flash("--yes", release, *targets, env=faulty(baddisk, targets[1], BAD_WRITE="100000:eio"))
     assert result.returncode == 3

@@ -52,6 +52,7 @@ def test_dry_run_writes_nothing(release, loop, disk_file):
 
 
 def test_disks_are_listed(release, loop, disk_file, tmp_path):
+    """Without a target the disks are listed, each with why it can't be written, or that it can. [stest->swr~flash-refuses~1]"""
     small = tmp_path / "small.img"
     small.write_bytes(bytes(1 << 20))
     large, small = loop(disk_file), loop(small)
