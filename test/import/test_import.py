@@ -6,6 +6,7 @@
 With --full all boards are imported, built and audited: none crashes the tool; and imported by one with sanitizers.
 
 Both ranges: test_assumed
+By chance: test_random_bytes
 Robustness: test_no_loader, test_what_it_cannot, test_broken, test_phandle_cycle, test_random_bytes, test_folder_taken,
 test_unwritable, test_full, test_pci_malformed, test_pci_not_whole, test_pci_refused
 """
@@ -112,7 +113,9 @@ def test_all_boards_sanitized(tmp_path):
         assert [(tree, *what) for tree, what in zip(trees, found, strict=True) if what[0] not in (0, 1)] == []
 
 
+# [utest->swr~import-board~1]
 def test_what_it_cannot(tmp_path):
+    """What the board can't do is listed on standard output and in the folder."""
     result = run(BOARD, "-o", tmp_path / "board")
     assert result.returncode == 0 and result.stderr == ""
     limits = result.stdout.split("\n", 1)[1]
@@ -163,7 +166,9 @@ def test_assumed(tmp_path):
     assert status == 1 and "'assumed' names no fact of the machine: 'gic/id-bit': did you mean 'gic/id-bits'?" in said
 
 
+# [utest->swr~import-board~1]
 def test_memory(tmp_path):
+    """The memory that is given is taken; what is no range, or too little, is refused in a line and leaves nothing."""
     assert run(BOARD, "--memory", "3G@0x80000000", "-o", tmp_path / "board").returncode == 0
     assert "with the memory that --memory gives" in (tmp_path / "board/README.md").read_text(encoding="utf-8")
     for wrong in ("3G", "3G@", "@0x1000", "1@0x1000", "0@0x1000", "4G@0xfffffffffffff000", "x@y"):
@@ -235,7 +240,9 @@ CHANGES = {
 }
 
 
+# [utest->swr~import-board~1]
 def test_small(tmp_path):
+    """A board of little more than cores, memory and a console is imported."""
     assert run(compiled(tmp_path, SMALL), "-o", tmp_path / "out").returncode == 0
 
 
@@ -250,6 +257,7 @@ def test_changed(tmp_path, name):
     assert not (tmp_path / "out").exists()
 
 
+# [utest->swr~import-board~1] [utest->swr~fuzzed~1]
 def test_phandle_cycle(tmp_path):
     """Two interrupt controllers that are each other's parents, a device below them."""
     ring = """a: a@1000 { compatible = "x,a"; reg = <0 0x1000 0 0x1000>; interrupt-controller; #interrupt-cells = <1>; interrupts = <1>;
@@ -263,6 +271,7 @@ uart@9000000 {"""
     assert (tmp_path / "out").exists() == (result.returncode == 0)
 
 
+# [utest->swr~import-board~1] [utest->swr~fuzzed~1]
 def test_random_bytes(tmp_path, good):
     """A byte in a hundred, and single words: no crash, and a folder only with success."""
     rng = random.Random(4)
@@ -295,7 +304,9 @@ def test_folder_taken(tmp_path):
     assert (tmp_path / "empty/machine.dts").stat().st_mtime_ns == before
 
 
+# [utest->swr~import-board~1]
 def test_unwritable(tmp_path):
+    """An output that can't be made ends with a line that says why, and leaves what was there."""
     refused(run(BOARD, "-o", "/proc/none/board"), "cannot be made")
     (tmp_path / "file").write_text("mine")
     refused(run(BOARD, "-o", tmp_path / "file"), "cannot be written")
