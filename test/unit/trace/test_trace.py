@@ -84,11 +84,15 @@ def test_tag_of_no_test(tree):
     ]
 
 
+# [utest->swr~trace-whole~1]
 def test_a_test_is_no_code(tree):
+    """A tag of a test isn't one of code."""
     assert any("needs impl" in e for e in errors(tree(impl=UTEST)))
 
 
+# [utest->swr~trace-whole~1]
 def test_system_requirement_without_software(tree):
+    """A system requirement that no software requirement covers is an error at its place."""
     root = tree(system=SYS + "\n### Lost\n`sys~lost~1`\n\nNobody does it.\n\nNeeds: swr\n")
     assert errors(root) == ["test/requirements/system.md:11: error: `sys~lost~1` needs swr, which nothing gives it"]
 
@@ -115,7 +119,9 @@ def test_item_twice(tree, second):
     assert any("is defined already, as `swr~filter~1`" in e for e in errors(root))
 
 
+# [utest->swr~trace-whole~1]
 def test_item_twice_in_two_files(tree):
+    """An item that stands in two files is an error at the second, which names the first."""
     root = tree(**{"test/requirements/zzz.md": SWR})
     assert errors(root) == [
         "test/requirements/zzz.md:4: error: `swr~filter~1` is defined already, as `swr~filter~1` at "
@@ -130,7 +136,9 @@ def test_covers_of_no_item(tree):
     assert any("`sys~one-owner~1` needs swr" in e for e in found)
 
 
+# [utest->swr~trace-whole~1]
 def test_covers_nonsense(tree):
+    """A `Covers:` without an item's ID is an error with its words."""
     found = errors(tree(software=SWR.replace("- `sys~one-owner~1`", "- the owner")))
     assert any("covers something that is no item's ID: - the owner" in e for e in found)
 
@@ -155,11 +163,15 @@ def test_tag_in_error(tree, tag):
     assert len(errors(tree(impl=IMPL + tag))) == 1
 
 
+# [utest->swr~trace-whole~1]
 def test_pointers_are_no_tags(tree):
+    """An index that looks like a tag is none."""
     assert errors(tree(impl=IMPL + "x = table[core->index] + names[map->count - 1];\n")) == []
 
 
+# [utest->swr~trace-whole~1]
 def test_several_tags_in_a_line_and_python(tree):
+    """Several tags in a line count, and so do those in Python."""
     root = tree(
         software=SWR + "\n### B\n`swr~b~1`\n\nCovers:\n- `sys~one-owner~1`\n\nNeeds: impl, stest\n",
         impl="/* [impl->swr~filter~1] [impl->swr~b~1] */\n",
@@ -168,18 +180,24 @@ def test_several_tags_in_a_line_and_python(tree):
     assert errors(root) == []
 
 
+# [utest->swr~trace-whole~1]
 def test_binary_and_hidden_files_are_passed_over(tree):
+    """Files that are no text, and hidden folders, have no tags."""
     root = tree(**{"test/data/blob": b"\xff\xfe[impl->swr~none~1]", "src/.cache/x.c": "[impl->swr~none~1]"})
     assert errors(root) == []
 
 
+# [utest->swr~trace-whole~1]
 def test_failure_is_an_exit_status(tree, capsys):
+    """An error is an exit status of 1, and errors are counted."""
     root = tree(impl="")
     assert trace.main(["--root", str(root)]) == 1
     assert "1 errors" in capsys.readouterr().err
 
 
+# [utest->swr~trace-whole~1]
 def test_matrix(tree, capsys):
+    """The matrix says of each item what covers it, and what is missing, with an exit status of 1."""
     root = tree(utest="")
     assert trace.main(["--root", str(root), "--matrix"]) == 1
     table = capsys.readouterr().out.splitlines()
@@ -278,7 +296,9 @@ def test_both_ranges(tree):
     assert item["cases"] == {"normal": 2, "robustness": 4}
 
 
+# [utest->swr~trace-cases~1]
 def test_all_of_a_file(tree):
+    """Where the list says `all`, each test of the file is a robustness case."""
     tests = told(tree(utest=C_TESTS.replace("damaged,\n * hostile", "all")))["tests"]
     assert {t["kind"] for t in tests} == {"robustness"}
 
@@ -306,7 +326,9 @@ def test_by_chance(tree):
 WHOLE = SWR.replace("`swr~filter~1`\n", "`swr~filter~1`\n\nStatus: approved\n").replace("It must.", "It must,\nby law.")
 
 
+# [utest->swr~bundle-requirements~1]
 def test_item_is_told_whole(tree):
+    """An item is told with title, text, rationale, status, place, what it covers and its code."""
     item = told(tree(software=WHOLE))
     assert (item["title"], item["text"], item["rationale"]) == ("Filter", "The filter filters.", "It must, by law.")
     assert (item["status"], item["review"], item["place"]) == ("approved", "", "test/requirements/software.md:4")
@@ -372,7 +394,9 @@ def test_gaps(tree, capsys):
     assert "not approved: 1\n  sys~one-owner~1\n" in out
 
 
+# [utest->swr~bundle-requirements~1]
 def test_files_for_programs(tree, tmp_path):
+    """The files for programs have each item, and a row for each link."""
     root = tree(utest=C_TESTS)
     assert trace.main(["--root", str(root), "--json", str(tmp_path / "i.json"), "--csv", str(tmp_path / "m.csv")]) == 0
     assert [i["id"] for i in json.loads((tmp_path / "i.json").read_text())] == ["swr~filter~1", "sys~one-owner~1"]
