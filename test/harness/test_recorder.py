@@ -110,21 +110,22 @@ def test_process_says_what_judges(tmp_path):
 
 
 def test_revision(left, tmp_path):
-    """The revision is git's hash of the test's file."""
+    """The revision is git's hash of the test's file. [utest->swr~records-written~1]"""
     path = tmp_path / "same"
     path.write_text(textwrap.dedent(TESTS).replace("~>", ARROW))
     assert left["test_first"]["revision"] == subprocess.run(["git", "hash-object", path], capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_verdicts(left):
-    """What went wrong is observed, also in a fixture."""
+    """What went wrong is observed, also in a fixture. [utest->swr~records-written~1]"""
     assert (left["test_alone"]["verdict"], left["test_alone"]["observed"]) == ("fail", "call: AssertionError: no sum\nassert 1 == 2")
     assert (left["test_skipped"]["verdict"], left["test_skipped"]["observed"]) == ("skip", "no device")
     assert (left["test_torn"]["verdict"], left["test_torn"]["observed"]) == ("fail", "teardown: RuntimeError: not torn down")
 
 
 def test_shared_machine(left):
-    """Each test that has a fixture names the machine and the files that the fixture used, beside its own; others don't."""
+    """Each test that has a fixture names the machine and the files that the fixture used, beside its own; others don't.
+    [utest->swr~records-written~1]"""
     makefile = {"Makefile": hashlib.sha256((build.ROOT / "Makefile").read_bytes()).hexdigest()}
     assert left["test_first"]["target"] == {"cpu": "one"} and left["test_first"]["inputs"] == makefile
     for second in (left["test_second[a/b]"], left["test_second[c]"]):
@@ -164,7 +165,7 @@ def test_killed(tmp_path, monkeypatch):
 
 
 def test_changed_file(tmp_path):
-    """A file is hashed again only once it has changed."""
+    """A file is hashed again only once it has changed. [utest->swr~records-written~1]"""
     path = tmp_path / "big"
     path.write_bytes(b"1")
     before, computed = records.file_hash(path), records._hash.cache_info().misses  # pylint: disable=protected-access
@@ -174,7 +175,7 @@ def test_changed_file(tmp_path):
 
 
 def test_machines_identity(results):
-    """A machine names its hardware, what was loaded, by hash, and the file of its console."""
+    """A machine names its hardware, what was loaded, by hash, and the file of its console. [utest->swr~records-written~1]"""
     with records.into(records.Use()) as use, qemu.QemuTarget(results, memory="1G") as target:
         target.load(build.image("safe"))
         target.power("on")
@@ -216,7 +217,8 @@ static void second(void **state)
 
 
 def test_c_tags(tmp_path):
-    """A tag is of the function behind its comment, of what uses its row's table, or of the whole file."""
+    """A tag is of the function behind its comment, of what uses its row's table, or of the whole file.
+    [utest->swr~records-written~1]"""
     (tmp_path / "test_x.c").write_text(C_TESTS.replace("~>", ARROW))
     source = tags.read(tmp_path / "test_x.c", frozenset(["first", "second"]))
     assert source.of("first") == ["swr~file~1", "swr~first~1", "swr~helper~1", "swr~row~1"]
@@ -225,7 +227,7 @@ def test_c_tags(tmp_path):
 
 
 def test_tags_of_fixtures(tmp_path):
-    """A tag that a test feeds to what it tests is none of the test's."""
+    """A tag that a test feeds to what it tests is none of the test's. [utest->swr~records-written~1]"""
     text = 'X = """\n[utest~>swr~of-nothing~1]"""\n\n\n# [utest~>swr~above~1]\ndef test_x():\n    """Said. [utest~>swr~said~1]"""\n    f("[utest~>swr~fed~1]")  # [utest~>swr~beside~1]\n'
     (tmp_path / "test_x.py").write_text(text.replace("~>", ARROW))
     assert tags.read(tmp_path / "test_x.py").of("test_x") == ["swr~above~1", "swr~beside~1", "swr~said~1"]
@@ -298,7 +300,8 @@ def test_joined(bundled, tmp_path):
 
 
 def test_passed(bundled):
-    """Where none failed, and the tool verifies the records, the part passes; where it refuses them, it doesn't."""
+    """Where none failed, and the tool verifies the records, the part passes; where it refuses them, it doesn't.
+    [utest->swr~records-verified~1]"""
     assert bundled([line("a::x")])[0]["verdict"] == "pass"
     summary, _ = bundled([line("a::x", revision="no hash")])
     assert summary["verdict"] == "fail" and "refuses the records" in summary["gaps"][0]
@@ -317,7 +320,7 @@ def test_short_is_of_this_tree(bundled, tmp_path, monkeypatch):
 
 
 def test_half_a_line(bundled, tmp_path):
-    """A process that was killed while it wrote has left what it wrote before."""
+    """A process that was killed while it wrote has left what it wrote before. [utest->swr~records-written~1]"""
     bundled([line("a::x")])
     path = tmp_path / "results/records/main-2.jsonl"
     path.write_text('{"run": "7"}\n' + json.dumps(line("a::y")) + "\n" + json.dumps(line("a::z"))[:40])
