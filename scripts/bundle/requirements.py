@@ -21,6 +21,7 @@ PART = "requirements"
 COLUMNS = (*tracing.COLUMNS, "verdict")
 WORSE = ("pass", "skip", "fail")  # of several records of one test the worst counts
 NONE = "none"  # no record speaks of it
+RECORDED = "tests of requirements with a record"
 
 
 def _test(case):
@@ -96,7 +97,7 @@ def _figures(told, gaps, found):
         yield Figure(f"requirements {gap}", len(items), goal="0", reached=not items)
     yield Figure("normal-range cases of requirements", sum(item["cases"]["normal"] for item in low))
     yield Figure("robustness cases of requirements", sum(item["cases"]["robustness"] for item in low))
-    yield Figure("tests of requirements with a record", told_of, goal=f"{len(tested)}", reached=told_of == len(tested))
+    yield Figure(RECORDED, told_of, goal=f"{len(tested)}", reached=told_of == len(tested))
     failed = sum(verdict_of(found, *test) == "fail" for test in tested)
     yield Figure("tests of requirements that failed", failed, goal="0", reached=not failed)
 
@@ -116,6 +117,7 @@ def make(bundle):
             papers.copy(paper, bundle.out)
     figures = list(_figures(told, gaps, found))
     missing = [f"{gap}: {len(items)} ({', '.join(items)})" for gap, items in gaps.items() if items]
+    missing += [f"{figure.name}: {figure.value} of {figure.goal}" for figure in figures if figure.name == RECORDED and not figure.reached]
     failed = [figure for figure in figures if figure.name.endswith("that failed") and figure.value]
     strangers = unknown(records, told)
     bad = result.errors or failed or strangers
