@@ -29,8 +29,8 @@ OF_A_COMMIT = re.compile(r"build/bulkhead|.*\.itb")
 
 
 def same_bytes(record, judges):
-    """A record of another run is of this subject, this test, and of what else the test used that is still there, guests and partition file
-    among it; where it had a machine, `judges`, the hash of what drove that, is this tree's.
+    """A record of another run is of this subject, this test, and of what else the test used, guests and partition file among it, but for what
+    was built and is gone; where it had a machine, `judges`, the hash of what drove that, is this tree's.
     [impl->swr~attacks-counted~1]"""
     inputs, procedure = record["inputs"], ROOT / record["procedure"]
     subjects = [ROOT / path for path in inputs if path.startswith(SUBJECTS)]
@@ -39,8 +39,13 @@ def same_bytes(record, judges):
         and bool(subjects)
         and used.revision(procedure) == record["revision"]
         and ("target" not in record or judges == used.judges())
-        and all(used.file_hash(ROOT / path) == digest for path, digest in inputs.items() if (ROOT / path).is_file() and not OF_A_COMMIT.fullmatch(path))
+        and all(_is(path, digest) for path, digest in inputs.items() if not OF_A_COMMIT.fullmatch(path))
     )
+
+
+def _is(path, digest):
+    file = ROOT / path
+    return used.file_hash(file) == digest if file.is_file() else path.startswith("build/")
 
 
 def of_long_runs():

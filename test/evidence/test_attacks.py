@@ -122,12 +122,13 @@ def test_other_bytes(made, changed):
 
 # [utest->swr~attacks-counted~1]
 def test_other_inputs(made):
-    """What else the test used may be gone, but where it is there, it is the same, but for what names its commit."""
-    lost, other, later = record(1_000_000), record(1_000_000), record(1_000_000)
+    """What else the test used is the same, but for what names its commit, and what was built and is gone."""
+    lost, other, later, removed = record(1_000_000), record(1_000_000), record(1_000_000), record(1_000_000)
     (attack.ROOT / "build/a.itb").write_text("of a later commit")
     lost["inputs"]["build/gone"] = other["inputs"]["build/a.dts"] = later["inputs"]["build/a.itb"] = "0" * 64
     assert made([], [lost])[0]["verdict"] == made([], [later])[0]["verdict"] == "pass"
-    assert made([], [other])[1] == []
+    removed["inputs"]["test/hostile.c"] = "0" * 64
+    assert made([], [other])[1] == made([], [removed])[1] == []
 
 
 # [utest->swr~attacks-counted~1]
