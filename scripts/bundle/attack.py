@@ -3,6 +3,7 @@
 `make attack` (scripts/attack.py), which makes all attempts, where they are of the same bytes."""
 
 import json
+import pathlib
 import re
 import sys
 
@@ -78,11 +79,18 @@ def chosen(records):
     return [record for _, record in sorted(best.items())]
 
 
+def _log(run, path):
+    """Where a serial log of the run is, whose folder may have been moved."""
+    here = run / "results" / pathlib.Path(path).parent.name / pathlib.Path(path).name
+    return str(here) if here.is_file() else path
+
+
 def kept(folder, of):
     """Writes the records of long runs, a file a run. (case -> what a row says of where its record is, gaps)"""
     logs, places, gaps = tests.Logs(folder / "logs", "attack/logs"), {}, []
     for number, run in enumerate(sorted({record["folder"] for record in of if "folder" in record}), 1):
-        own, stamp = [record for record in of if record.get("folder") == run], run / "records/run.json"
+        own = [{**record, "log": [_log(run, path) for path in record["log"]]} for record in of if record.get("folder") == run]
+        stamp = run / "records/run.json"
         lines = [{key: value for key, value in logs.of(record).items() if key != "folder"} for record in own]
         if stamp.is_file():
             name = f"long-records-{number}.jsonl"

@@ -77,10 +77,11 @@ def test_most_attempts(made):
 # [utest->swr~attacks-counted~1]
 def test_kept(made, tmp_path):
     """A long run's records are chained behind what they are of, with their serial logs."""
-    console = attack.ROOT / "console.log"
+    console = attack.RUNS / "1/results/attack-x/console.log"
+    console.parent.mkdir(parents=True)
     console.write_text("hello\n")
     due = {"requirements": [], "expected": "x", "observed": "as expected", "monotonic_ns": 1, "duration_s": 1.5, "wall": "2026-01-01T00:00:00.000+00:00"}
-    made([], [record(1_000_000, log=[str(console)], **due)])
+    made([], [record(1_000_000, log=["/of/another/tree/results/attack-x/console.log"], **due)])
     path = tmp_path / "bundle/attack/long-records-1.jsonl"
     first, line, _ = map(json.loads, path.read_text().splitlines())
     assert {key: first[key] for key in HEAD} == HEAD and line["measured"]["attempts"] == 1_000_000
