@@ -5,6 +5,7 @@
 import json
 import pathlib
 import re
+import shutil
 import sys
 
 from . import measured, tests
@@ -87,6 +88,9 @@ def _log(run, path):
 
 def kept(folder, of):
     """Writes the records of long runs, a file a run. (case -> what a row says of where its record is, gaps)"""
+    for old in folder.glob("long-records*"):  # of this part as it was made before: what is sealed is of this run
+        old.unlink()
+    shutil.rmtree(folder / "logs", ignore_errors=True)
     logs, places, gaps = tests.Logs(folder / "logs", "attack/logs"), {}, []
     for number, run in enumerate(sorted({record["folder"] for record in of if "folder" in record}), 1):
         own = [{**record, "log": [_log(run, path) for path in record["log"]]} for record in of if record.get("folder") == run]
@@ -101,7 +105,7 @@ def kept(folder, of):
             write_json(folder / name, tests.scrub(lines))
             gaps.append(f"of {len(own)} long runs commit, host and tools aren't on record, only the bytes that they ran on: attack/{name}")
         places |= {record["case"]: {"records": f"attack/{name}", "record": at} for at, record in enumerate(own, 1)}
-    return places, gaps
+    return places, gaps + [f"a serial log of {case} was no longer there" for case in sorted(logs.missing)]
 
 
 def make(bundle):

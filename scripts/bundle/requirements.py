@@ -6,10 +6,9 @@
 
 import functools
 import importlib.util
-import json
 import shutil
 
-from . import papers
+from . import measured, papers
 from .bundle import ROOT, Figure, Part, write_json
 
 # By its path: Python has a module of that name, too.
@@ -32,27 +31,21 @@ def _test(case):
 def verdicts(records):
     """(file, test) -> verdict; (file, None) -> that of the whole file. Nothing where the bundle has no records."""
     found = {}
-    if not records.is_file():
-        return found
-    for line in records.read_text(encoding="utf-8").splitlines():
-        record = json.loads(line)
-        if "case" in record:
-            for key in ((record["procedure"], _test(record["case"])), (record["procedure"], None)):
-                found[key] = max(found.get(key, "pass"), record["verdict"], key=WORSE.index)
+    for record in records:
+        for key in ((record["procedure"], _test(record["case"])), (record["procedure"], None)):
+            found[key] = max(found.get(key, "pass"), record["verdict"], key=WORSE.index)
     return found
 
 
 def unknown(records, told):
     """What a record of a test names and is no item."""
     items = {item["id"] for item in told}
-    lines = map(json.loads, records.read_text(encoding="utf-8").splitlines()) if records.is_file() else ()
-    return sorted(f"{line['case']} names `{name}`, which is no item" for line in lines for name in set(line.get("requirements", ())) - items)
+    return sorted(f"{record['case']} names `{name}`, which is no item" for record in records for name in set(record.get("requirements", ())) - items)
 
 
 def passed(records):
     """(file, test) of which a record says that it passed; (file, None): one of the file's did."""
-    lines = map(json.loads, records.read_text(encoding="utf-8").splitlines()) if records.is_file() else ()
-    return {(line["procedure"], name) for line in lines if line.get("verdict") == "pass" for name in (_test(line["case"]), None)}
+    return {(record["procedure"], name) for record in records if record["verdict"] == "pass" for name in (_test(record["case"]), None)}
 
 
 def never_passed(told, seen):
@@ -60,12 +53,13 @@ def never_passed(told, seen):
     found = {}
     for kind in tracing.KINDS:
         cases = {item["id"]: [(test["file"], test["name"]) for test in item["tests"] if test["kind"] in (kind, "both")] for item in told}
-        here = [name for name, tests in cases.items() if tests and not any(_in(seen, *test) for test in tests)]
+        here = [name for name, tests in cases.items() if tests and not any(_is_among(seen, *test) for test in tests)]
         found[f"of which no {'normal-range' if kind == 'normal' else kind} case passed in this bundle"] = here
     return found
 
 
-def _in(seen, file, test):
+def _is_among(seen, file, test):
+    """A row of a table of tests passed where one of its file did."""
     return (file, test) in seen or (test not in _functions(file) and (file, None) in seen)
 
 
@@ -105,7 +99,7 @@ def _figures(told, gaps, found):
 def make(bundle):
     folder = bundle.folder(PART)
     result = tracing.trace(ROOT)
-    told, records = result.items_told(), bundle.out / "tests/records.jsonl"
+    told, records = result.items_told(), measured.records(bundle)
     found, gaps = verdicts(records), result.gaps()
     if not bundle.short:  # where most tests are left out
         gaps |= never_passed(told, passed(records))

@@ -109,7 +109,8 @@ static bool is_hashed(struct bundle *bundle)
 			total += file->size;
 	}
 	if (total > BUNDLE_ALL_MAX)
-		fault_add(bundle, FAULT_LIMIT, ".", "more than 64 GiB in all: no file was hashed");
+		fault_add(bundle, FAULT_LIMIT, ".", "more than %llu GiB in all: no file was hashed",
+			  (unsigned long long)(BUNDLE_ALL_MAX >> 30));
 	return total <= BUNDLE_ALL_MAX;
 }
 

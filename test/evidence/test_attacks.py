@@ -88,6 +88,12 @@ def test_kept(made, tmp_path):
     assert (tmp_path / "bundle" / line["log"][0]["path"]).read_text() == "hello\n"
     verified = subprocess.run([ROOT / "build/bulkhead", "log", "verify", path], capture_output=True, text=True, check=False)
     assert verified.returncode == 0 and "1 records, 1 passed" in verified.stdout, verified
+    # Made anew of less: nothing of before stays, and a log that is gone is told.
+    console.unlink()
+    told, _ = made([], [record(1_000_000, log=[str(console)], **due)])
+    assert f"a serial log of {CASE} was no longer there" in told["gaps"] and not (tmp_path / "bundle/attack/logs").exists()
+    made([record(10_000)], [])
+    assert not list((tmp_path / "bundle/attack").glob("long-records*"))
 
 
 # [utest->swr~attacks-counted~1]
