@@ -85,6 +85,7 @@ def eva(found, folder, proofs):
         found.bad += [f"EVA, {row['target']}: not justified: {alarm}" for alarm in row["not_justified"]]
         found.bad += [f"EVA, {row['target']}: stale: {alarm}" for alarm in row["stale"]]
         found.gaps += [f"EVA, {row['target']}: not analysed: {what}" for what in row["not_analysed"]]
+        found.gaps += [f"EVA, {row['target']}: never entered: {file}: {', '.join(names)}" for file, names in row["functions_not_reached"].items()]
         found.figure(f"EVA, {row['target']}: alarms", row["alarms"], "alarms", "none, or each justified", not row["not_justified"])
         found.figure(f"EVA, {row['target']}: functions analysed", row["functions_analysed"], "functions")
         reached, of = row["statements_reached"], row["statements_of_these"]

@@ -25,6 +25,8 @@ COMMON = [
 ]  # fmt: skip
 REACHED = re.compile(r"(\d+) functions analyzed \(out of (\d+)\)")
 STATEMENTS = re.compile(r"(\d+) statements reached \(out of (\d+)\)")
+NOT_REACHED = re.compile(r"^ *Unreached functions \(\d+\) =\n((?: +.*\n)+)", re.M)  # of those that calls lead to, by file
+COUNTS = re.compile(r"^ *(?:Syntactically reachable|Semantically reached) functions = (\d+)", re.M)
 DECIDED = ("Valid", "Considered valid", "Dead")
 UNSOUND = re.compile(r"unsound|User Error|invalid user input|NON TERMINATING", re.I)
 
@@ -74,6 +76,15 @@ def judged(found, rows):
     return table, more, stale
 
 
+def not_reached(text):
+    """{source file: functions} that calls lead to and the run never entered; a header's count where it is included, the model's don't."""
+    listed, counts = NOT_REACHED.search(text), set(COUNTS.findall(text))
+    if len(counts) == 2 and not listed:
+        raise RuntimeError("frama-c: functions were not reached, and none is named: its metrics print otherwise than expected")
+    files = re.findall(r"<([^>]+)>: ([^<]*)", " ".join(listed[1].split())) if listed else []
+    return {file: re.findall(r"(\w+?)(?:_\d+)?;", names) for file, names in files if file.startswith("src/") and file.endswith(".c")}
+
+
 def analysed(text):
     """What the run says of itself; raises where it isn't sound."""
     bad = [line.strip() for line in text.splitlines() if UNSOUND.search(line)]
@@ -81,6 +92,7 @@ def analysed(text):
     if bad or not functions or not statements:
         raise RuntimeError(f"frama-c: {bad or text[-2000:]}")
     return {
+        "functions_not_reached": not_reached(text),
         "functions_analysed": int(functions[1]),
         "functions_given": int(functions[2]),
         "statements_reached": int(statements[1]),

@@ -334,6 +334,35 @@ def test_run_that_is_not_sound_is_refused(text):
         static_eva.analysed(text)
 
 
+METRICS = """\
+[eva:summary] ====== ANALYSIS SUMMARY ======
+  3 functions analyzed (out of 9): 33% coverage.
+  In these functions, 5 statements reached (out of 6): 83% coverage.
+[metrics] Eva coverage statistics
+  Syntactically reachable functions = 9 (out of 9)
+  Semantically reached functions = 3
+  Coverage estimation = 33.3%
+  
+  Unreached functions (6) =
+    <src/a.c>: one; two;
+      three; 
+    <src/b.h>: inlined_3; 
+    <src/c.c>: four; copy_0; crc32_of; 
+    <test/eva/machine.c>: modelled;
+[metrics] References to non-analyzed functions
+  Function five calls six (at src/d.c:7)
+"""
+
+
+# [utest->swr~evidence-runtime-errors~1]
+def test_functions_that_were_never_entered_are_named():
+    whole = METRICS[: METRICS.index("  \n")].replace("reachable functions = 9", "reachable functions = 3")
+    assert static_eva.analysed(METRICS)["functions_not_reached"] == {"src/a.c": ["one", "two", "three"], "src/c.c": ["four", "copy", "crc32_of"]}
+    assert static_eva.analysed(whole)["functions_not_reached"] == {}
+    with pytest.raises(RuntimeError):
+        static_eva.analysed(METRICS.replace("Unreached", "Never seen"))
+
+
 # [utest->swr~evidence-runtime-errors~1]
 @pytest.mark.skipif(not shutil.which("frama-c"), reason="frama-c isn't there: scripts/setup.sh evidence")
 def test_eva_sees_an_index_that_is_not_checked(tmp_path):
