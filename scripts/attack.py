@@ -41,4 +41,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("\nattack: interrupted: records of tests that ended stay in build/attack; make attack ATTACK=NAME runs those of a name", file=sys.stderr)
+        sys.exit(130)

@@ -137,4 +137,8 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        print(f"\ncheck: interrupted: no count; what has run is in {RESULTS.relative_to(ROOT)}", file=sys.stderr)
+        sys.exit(130)

@@ -47,3 +47,6 @@ if __name__ == "__main__":
     except (RuntimeError, imaging.Refused) as error:  # a tool's own words, or what to do about an image
         bundles.say(f"error: {': '.join(map(str, error.args))}")
         sys.exit(1)
+    except KeyboardInterrupt:
+        bundles.say("interrupted: nothing is sealed; scripts/evidence.py CONFIG --part PART makes one part anew, and seals")
+        sys.exit(130)

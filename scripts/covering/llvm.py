@@ -135,6 +135,8 @@ def _source(name):
 def _is_case(place):
     """A branch of a switch: clang has one of each label."""
     name, line, column = place[-5:-2]
+    if line > len(_source(name)):
+        raise RuntimeError(f"{name} has changed since it was built with counters: measure again")
     return bool(CASE.match(_source(name)[line - 1], column - 1))
 
 

@@ -176,6 +176,16 @@ def test_lines_of_copies(tmp_path):
 
 
 # [utest->swr~coverage-gaps~1]
+def test_source_that_changed_since(tmp_path):
+    counted(tmp_path, SOURCE)
+    (tmp_path / "src/some.c").write_text("int main(void) { return 0; }\n")
+    llvm._source.cache_clear()  # pylint: disable=protected-access
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(RuntimeError, match="has changed since"):
+        patch.setattr(llvm, "ROOT", tmp_path)
+        llvm.by_file(llvm.export(tmp_path / "profile", [tmp_path / "some"])[0], ("src",))
+
+
+# [utest->swr~coverage-gaps~1]
 def test_damaged_profile(tmp_path):
     """Cut off, or no profile at all: nothing is told of it, nor of the good one beside it."""
     good, bad = tmp_path / "good", tmp_path / "raw"
