@@ -85,11 +85,11 @@ def eva(found, folder, proofs):
         found.bad += [f"EVA, {row['target']}: not justified: {alarm}" for alarm in row["not_justified"]]
         found.bad += [f"EVA, {row['target']}: stale: {alarm}" for alarm in row["stale"]]
         found.gaps += [f"EVA, {row['target']}: not analysed: {what}" for what in row["not_analysed"]]
-        found.gaps += [f"EVA, {row['target']}: never entered: {file}: {', '.join(names)}" for file, names in row["functions_not_reached"].items()]
         found.figure(f"EVA, {row['target']}: alarms", row["alarms"], "alarms", "none, or each justified", not row["not_justified"])
         found.figure(f"EVA, {row['target']}: functions analysed", row["functions_analysed"], "functions")
         reached, of = row["statements_reached"], row["statements_of_these"]
         found.figure(f"EVA, {row['target']}: statements reached", llvm.percent(reached, of), f"%, {reached:,} of {of:,} of those functions'")
+    found.gaps += [f"EVA: no target enters {', '.join(names)} of {file}" for file, names in static_eva.never_entered(table).items()]
     unjustified = sum(len(row["not_justified"]) for row in table)
     found.figure("EVA: alarms without a reason, by function and kind", unjustified, f"of {sum(len(row['alarm_table']) for row in table)}", "0", not unjustified, key=True)
     found.notes.append("EVA's proof is of C with the types of an LP64 little-endian machine; alignment, and what assembly does, are not in it.")

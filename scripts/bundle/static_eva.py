@@ -27,6 +27,7 @@ REACHED = re.compile(r"(\d+) functions analyzed \(out of (\d+)\)")
 STATEMENTS = re.compile(r"(\d+) statements reached \(out of (\d+)\)")
 NOT_REACHED = re.compile(r"^ *Unreached functions \(\d+\) =\n((?: +.*\n)+)", re.M)  # of those that calls lead to, by file
 COUNTS = re.compile(r"^ *(?:Syntactically reachable|Semantically reached) functions = (\d+)", re.M)
+ENTERED = re.compile(r"^ *(\w+?)(?:_\d+)?: \d+ stmts out of \d+", re.M)
 DECIDED = ("Valid", "Considered valid", "Dead")
 UNSOUND = re.compile(r"unsound|User Error|invalid user input|NON TERMINATING", re.I)
 
@@ -92,12 +93,23 @@ def analysed(text):
     if bad or not functions or not statements:
         raise RuntimeError(f"frama-c: {bad or text[-2000:]}")
     return {
+        "functions_entered": sorted(set(ENTERED.findall(text))),
         "functions_not_reached": not_reached(text),
         "functions_analysed": int(functions[1]),
         "functions_given": int(functions[2]),
         "statements_reached": int(statements[1]),
         "statements_of_these": int(statements[2]),
     }
+
+
+def never_entered(table):
+    """{source file: functions} that calls lead to in a target, and none of the targets with that file enters."""
+    found = {}
+    for file, name in {(file, name) for row in table for file, names in row["functions_not_reached"].items() for name in names}:
+        entered = [row for row in table if file in row["sources"] and name in row["functions_entered"] and name not in row["functions_not_reached"].get(file, [])]
+        if not entered:
+            found.setdefault(file, []).append(name)
+    return {file: sorted(names) for file, names in sorted(found.items())}
 
 
 def run(name, target):

@@ -5,7 +5,6 @@
  * reads before it knows the digest is another target: eva_boot_check, whose blueprint holds anything at all.
  */
 #include <__fc_builtin.h>
-#include <string.h>
 #include "../../src/arch/arm64/boot.h"
 #include "../../src/arch/arm64/gate.h"
 #include "../../src/blueprint/image.h"
@@ -100,25 +99,9 @@ static void header_start(void)
 	h->crash_va = eva_maybe() ? (u64)crash_area : 0;
 }
 
-/* cache.c goes by lines whose size the CPU says: EVA doesn't follow a masked address. */
-void arch_zero(va_t va, u64 size)
-{
-	memset((void *)va, 0, size);
-}
-
-void arch_cache_clean_invalidate(va_t va, u64 size)
-{
-	(void)va;
-	(void)size;
-}
-
 void arch_publish(void)
 {
 	Frama_C_make_unknown((char *)&boot_gate, sizeof(boot_gate)); /* the other cores arrive */
-}
-
-void arch_icache_invalidate(void)
-{
 }
 
 void eva_boot(void)

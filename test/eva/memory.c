@@ -17,7 +17,7 @@ static struct event_ring event_rings[EVA_CORES];
 static struct cell_state state;
 static struct order orders[EVA_CELLS];
 static struct log_ring log_ring;
-static struct heartbeat heartbeat;
+static u8 heartbeat[BP_PAGE_SIZE];
 static struct crash_dump crash_page;
 static u64 roots[512], victims_roots[512];
 static u64 stes[8 * EVA_STREAMS], command_queue[2 << 6], event_queue[4 << 6];
@@ -119,7 +119,7 @@ static void record_start(void)
 	cell->state_va = (u64)&state;
 	cell->orders_va = (u64)orders;
 	cell->log_va = (u64)&log_ring;
-	cell->heartbeat_va = (u64)&heartbeat;
+	cell->heartbeat_va = (u64)heartbeat;
 	cell->entry_ipa = eva_any();
 	cell->tree_ipa = eva_any();
 	cell->heartbeat_ns = eva_any();
@@ -198,7 +198,7 @@ void eva_others_write(void)
 	Frama_C_make_unknown((char *)event_rings, sizeof(event_rings));
 	Frama_C_make_unknown((char *)orders, sizeof(orders));
 	Frama_C_make_unknown((char *)&log_ring, sizeof(log_ring));
-	Frama_C_make_unknown((char *)&heartbeat, sizeof(heartbeat));
+	Frama_C_make_unknown((char *)heartbeat, sizeof(heartbeat));
 	Frama_C_make_unknown((char *)roots, sizeof(roots));
 	Frama_C_make_unknown((char *)victims_roots, sizeof(victims_roots));
 	Frama_C_make_unknown((char *)stes, sizeof(stes));

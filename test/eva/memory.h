@@ -29,10 +29,14 @@
 #define EVA_CELLS     8
 #define EVA_STREAMS   4
 #define EVA_MMIO      7
+#define EVA_REGIONS   2 /* settle.c has what lies in them */
+#define EVA_IMAGES    3
 
 struct eva_cell {
 	struct bp_cell cell;
 	struct bp_core cores[EVA_CORES];
+	struct bp_region regions[EVA_REGIONS];
+	struct bp_image images[EVA_IMAGES];
 	struct bp_mmio mmio[EVA_MMIO];
 	struct bp_channel channels[EVA_CHANNELS];
 	struct bp_bell bells[EVA_BELLS];

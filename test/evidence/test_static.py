@@ -351,6 +351,9 @@ METRICS = """\
     <test/eva/machine.c>: modelled;
 [metrics] References to non-analyzed functions
   Function five calls six (at src/d.c:7)
+[metrics] Statements analyzed by Eva
+  seven_12: 5 stmts out of 6 (83.3%)
+  eight: 1 stmts out of 1 (100.0%)
 """
 
 
@@ -358,9 +361,25 @@ METRICS = """\
 def test_functions_that_were_never_entered_are_named():
     whole = METRICS[: METRICS.index("  \n")].replace("reachable functions = 9", "reachable functions = 3")
     assert static_eva.analysed(METRICS)["functions_not_reached"] == {"src/a.c": ["one", "two", "three"], "src/c.c": ["four", "copy", "crc32_of"]}
+    assert static_eva.analysed(METRICS)["functions_entered"] == ["eight", "seven"]
     assert static_eva.analysed(whole)["functions_not_reached"] == {}
     with pytest.raises(RuntimeError):
         static_eva.analysed(METRICS.replace("Unreached", "Never seen"))
+
+
+# [utest->swr~evidence-runtime-errors~1]
+@pytest.mark.parametrize(
+    "sources, entered, missed, told",
+    [
+        (["src/a.c"], ["one"], {}, {"src/a.c": ["two"], "src/b.c": ["three"]}),
+        (["src/a.c", "src/b.c"], ["one", "three"], {"src/b.c": ["three"]}, {"src/a.c": ["two"], "src/b.c": ["three"]}),  # another's of the name
+        (["src/c.c"], ["one", "two", "three"], {}, {"src/a.c": ["one", "two"], "src/b.c": ["three"]}),
+        (["src/a.c", "src/b.c"], ["one", "two", "three"], {}, {}),
+    ],
+)
+def test_what_one_target_enters_is_no_gap_of_another(sources, entered, missed, told):
+    first = {"sources": ["src/a.c", "src/b.c"], "functions_entered": ["main"], "functions_not_reached": {"src/a.c": ["two", "one"], "src/b.c": ["three"]}}
+    assert static_eva.never_entered([first, {"sources": sources, "functions_entered": entered, "functions_not_reached": missed}]) == told
 
 
 # [utest->swr~evidence-runtime-errors~1]
