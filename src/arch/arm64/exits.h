@@ -79,6 +79,7 @@ static inline void exit_skip_access(u64 esr)
 		exit_skip_from(spsr);
 }
 
+/* [impl->swr~exits-accounted~1] */
 static inline void exit_count(enum exit_reason reason)
 {
 	telemetry()->exits[reason]++;

@@ -61,7 +61,7 @@ static COLD enum outcome violation(struct exit *exit, u64 esr, ipa_t ipa)
 	return fault_raise(exit, BP_ERROR_MEMORY_VIOLATION, &fault);
 }
 
-/* The cell's memory is gone because somebody wants the cell at rest. */
+/* The cell's memory is gone because somebody wants the cell at rest. [impl->swr~revoked-rests~1] */
 static enum outcome revoked(const struct exit *exit)
 {
 	return exit->whole ? OUTCOME_REST : OUTCOME_WHOLE;

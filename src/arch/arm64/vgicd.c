@@ -78,6 +78,7 @@ static COLD void irouter_access(struct access *access)
 		irouter_write(intid, (route & ~(MASK(32) << shift)) | access->value << shift);
 }
 
+/* [impl->swr~gic-identified~1] */
 static u32 word_read(u64 offset)
 {
 	switch (offset) {

@@ -17,6 +17,7 @@ static u64 typer(u32 index)
 	return affinity << 32 | (u64)index << 8 | (core->gicr_last ? GICR_TYPER_LAST : 0);
 }
 
+/* [impl->swr~gic-identified~1] */
 static void rd_access(struct access *access)
 {
 	const struct bp_core *core = cell_core(access->arg);

@@ -6,6 +6,7 @@
  * permission_fault_has_no_address, violation_is_recorded, wild_jump, high_addresses,
  * fault_actions, serror_is_the_cells, config_space_waits_for_a_pending_error,
  * unforeseen_classes_are_undefined
+ * Both ranges: revoked_cell_rests, histogram_of_ticks
  */
 #include "machine.h"
 #include <stdio.h>
@@ -455,7 +456,7 @@ static bool exit_rests(u64 esr)
 	return false;
 }
 
-/* A revoked cell comes to rest at its next access, whatever it accesses. */
+/* A revoked cell comes to rest at its next access, whatever it accesses. [utest->swr~revoked-rests~1] */
 static void revoked_cell_rests(void **state)
 {
 	static const u32 classes[] = {EC_DABORT, EC_IABORT};
@@ -603,6 +604,7 @@ static void exit_of(u64 ticks)
 	exit_with(EC_HVC, 0);
 }
 
+/* [utest->swr~exits-accounted~1] */
 static void histogram_of_ticks(void **state)
 {
 	struct telemetry_core *t = host_telemetry(0);
@@ -622,6 +624,7 @@ static void histogram_of_ticks(void **state)
 	assert_accounted();
 }
 
+/* [utest->swr~exits-accounted~1] */
 static void interrupt_exits(void **state)
 {
 	iar_push(33);

@@ -5,6 +5,7 @@
  * Robustness: other_widths_do_nothing, last_interrupts, routes_elsewhere_are_not_taken,
  * group_by_hostile_writes, all_else_is_reserved, a_cell_that_owns_nothing, a_disabled_one_is_not_delivered,
  * sibling_that_does_not_answer_is_not_waited_for
+ * Both ranges: identification
  */
 #include "machine.h"
 #include "../../../src/arch/arm64/vgic.h"
@@ -300,6 +301,7 @@ static void control_is_the_cells_own_word(void **state)
 	assert_int_equal(get(CTLR), 0x80000050); /* a write is still on its way; DS whatever the GIC's is */
 }
 
+/* [utest->swr~gic-identified~1] */
 static void identification(void **state)
 {
 	phys32_set(EL2_VA_GICD + IIDR, 0x43b);

@@ -3,6 +3,7 @@
  * test_vgicr.c - the redistributors as a cell sees them (Arm IHI 0069, GICR_*): its own cores' SGIs and PPIs.
  *
  * Robustness: all_else_is_reserved, other_widths_do_nothing, sweep
+ * Both ranges: identification
  */
 #include "machine.h"
 #include "../../../src/arch/arm64/vgic.h"
@@ -104,12 +105,18 @@ static void core_is_awake_and_has_no_lpis(void **state)
 	assert_int_equal(get_of(1, CTLR, 4), 0);
 }
 
+/* [utest->swr~gic-identified~1] */
 static void identification(void **state)
 {
 	phys32_set(host_core(0)->gicr_va + IIDR, 0x43b);
 	phys32_set(EL2_VA_GICD + PIDR2, 0x3b);
 	assert_int_equal(get(IIDR), 0x43b);
 	assert_int_equal(get(PIDR2), 0x3b);
+	phys32_set(EL2_VA_GICD + PIDR2 - 8, 0x92);
+	assert_int_equal(get(PIDR2 - 8), 0); /* PIDR0 */
+	put(IIDR, 0);
+	put(PIDR2, 0);
+	assert_int_equal(phys_writes(), 0);
 }
 
 /* SGIs and owned PPIs are shown, and no others; no write changes their group. [utest->swr~gicr-filtered~1] */
