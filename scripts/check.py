@@ -140,5 +140,5 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        print(f"\ncheck: interrupted: no count; what has run is in {RESULTS.relative_to(ROOT)}", file=sys.stderr)
+        print(f"\ncheck: interrupted: no count; {RESULTS.relative_to(ROOT)} has the results of pytest's and cmocka's suites that ended", file=sys.stderr)
         sys.exit(130)

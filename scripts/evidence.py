@@ -48,5 +48,5 @@ if __name__ == "__main__":
         bundles.say(f"error: {': '.join(map(str, error.args))}")
         sys.exit(1)
     except KeyboardInterrupt:
-        bundles.say("interrupted: nothing is sealed; scripts/evidence.py CONFIG --part PART makes one part anew, and seals")
+        bundles.say("interrupted: no new seal; scripts/evidence.py CONFIG --part PART makes one part anew, and seals")
         sys.exit(130)

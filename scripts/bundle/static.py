@@ -89,7 +89,9 @@ def eva(found, folder, proofs):
         found.figure(f"EVA, {row['target']}: functions analysed", row["functions_analysed"], "functions")
         reached, of = row["statements_reached"], row["statements_of_these"]
         found.figure(f"EVA, {row['target']}: statements reached", llvm.percent(reached, of), f"%, {reached:,} of {of:,} of those functions'")
-    found.gaps += [f"EVA: no target enters {', '.join(names)} of {file}" for file, names in static_eva.never_entered(table).items()]
+    never, partly = static_eva.missed(table)
+    found.gaps += [f"EVA: no target enters {', '.join(never)}"] if never else []
+    found.gaps += [f"EVA: no target reaches all statements of {', '.join(partly)}"] if partly else []
     unjustified = sum(len(row["not_justified"]) for row in table)
     found.figure("EVA: alarms without a reason, by function and kind", unjustified, f"of {sum(len(row['alarm_table']) for row in table)}", "0", not unjustified, key=True)
     found.notes.append("EVA's proof is of C with the types of an LP64 little-endian machine; alignment, and what assembly does, are not in it.")
@@ -103,7 +105,7 @@ def statement(bad, short):
     read = f"cppcheck's MISRA C:2012 addon (rules by number) read {len(SHORT)} files of the hypervisor" if short else (
         "The hypervisor's C was read by cppcheck's MISRA C:2012 addon (rules by number), clang-tidy and GCC's analyser"
     )
-    proof = "" if short else " Frama-C EVA, where it is installed, looked for run-time errors with guest registers and syndrome unconstrained."
+    proof = "" if short else " Frama-C EVA, where it is installed, looked for run-time errors of exits, with guest registers and syndrome unconstrained, of a cell's start, stop and restart, and of the blueprint's reader."
     return f"{read}; the depth of its stack and the longest path of each class of exit were computed from the build that is shipped.{proof} {said}"
 
 

@@ -25,9 +25,13 @@ COMMON = [
 ]  # fmt: skip
 REACHED = re.compile(r"(\d+) functions analyzed \(out of (\d+)\)")
 STATEMENTS = re.compile(r"(\d+) statements reached \(out of (\d+)\)")
-NOT_REACHED = re.compile(r"^ *Unreached functions \(\d+\) =\n((?: +.*\n)+)", re.M)  # of those that calls lead to, by file
-COUNTS = re.compile(r"^ *(?:Syntactically reachable|Semantically reached) functions = (\d+)", re.M)
-ENTERED = re.compile(r"^ *(\w+?)(?:_\d+)?: \d+ stmts out of \d+", re.M)
+# A function that several files have is name, name_0, name_1 ...: each file's own, or a header's copies.
+NAME = r"(\w+?)(?:_\d+)?"
+DEFINED = re.compile(r"Defined functions \((\d+)\)\n *=+\n((?:   \S.*\n)+)")
+CALLS = re.compile(NAME + r" \((?:address taken\) \()?\d+ calls?\)")
+ENTERED = re.compile(rf"^ *{NAME}: (\d+) stmts out of (\d+) ", re.M)
+INLINE = re.compile(r"^static inline [^(;]*?(\w+)\(", re.M)
+FUNCTION = re.compile(r"^\w[^(;]*?(\w+)\(", re.M)
 DECIDED = ("Valid", "Considered valid", "Dead")
 UNSOUND = re.compile(r"unsound|User Error|invalid user input|NON TERMINATING", re.I)
 
@@ -77,39 +81,55 @@ def judged(found, rows):
     return table, more, stale
 
 
-def not_reached(text):
-    """{source file: functions} that calls lead to and the run never entered; a header's count where it is included, the model's don't."""
-    listed, counts = NOT_REACHED.search(text), set(COUNTS.findall(text))
-    if len(counts) == 2 and not listed:
-        raise RuntimeError("frama-c: functions were not reached, and none is named: its metrics print otherwise than expected")
-    files = re.findall(r"<([^>]+)>: ([^<]*)", " ".join(listed[1].split())) if listed else []
-    return {file: re.findall(r"(\w+?)(?:_\d+)?;", names) for file, names in files if file.startswith("src/") and file.endswith(".c")}
+def functions(text):
+    """{name: how many of that name are defined and entered, and of the one entered most, its statements}"""
+    defined = DEFINED.search(text)
+    names = Counter(CALLS.findall(re.sub(r"\s+", " ", defined[2]))) if defined else Counter()
+    if not defined or names.total() != int(defined[1]):
+        raise RuntimeError("frama-c: its metrics list the functions otherwise than expected")
+    found = {name: {"defined": count, "entered": 0, "statements_reached": 0, "statements": 0} for name, count in names.items()}
+    for name, reached, of in ENTERED.findall(text):
+        row = found[name]
+        row["entered"] += 1
+        if int(reached) * row["statements"] >= row["statements_reached"] * int(of):
+            row["statements_reached"], row["statements"] = int(reached), int(of)
+    return found
 
 
 def analysed(text):
     """What the run says of itself; raises where it isn't sound."""
     bad = [line.strip() for line in text.splitlines() if UNSOUND.search(line)]
-    functions, statements = REACHED.search(text), STATEMENTS.search(text)
-    if bad or not functions or not statements:
+    counts, statements = REACHED.search(text), STATEMENTS.search(text)
+    if bad or not counts or not statements:
         raise RuntimeError(f"frama-c: {bad or text[-2000:]}")
     return {
-        "functions_entered": sorted(set(ENTERED.findall(text))),
-        "functions_not_reached": not_reached(text),
-        "functions_analysed": int(functions[1]),
-        "functions_given": int(functions[2]),
+        "functions_analysed": int(counts[1]),
+        "functions_given": int(counts[2]),
         "statements_reached": int(statements[1]),
         "statements_of_these": int(statements[2]),
+        "functions": functions(text),
     }
 
 
-def never_entered(table):
-    """{source file: functions} that calls lead to in a target, and none of the targets with that file enters."""
-    found = {}
-    for file, name in {(file, name) for row in table for file, names in row["functions_not_reached"].items() for name in names}:
-        entered = [row for row in table if file in row["sources"] and name in row["functions_entered"] and name not in row["functions_not_reached"].get(file, [])]
-        if not entered:
-            found.setdefault(file, []).append(name)
-    return {file: sorted(names) for file, names in sorted(found.items())}
+def _defined(folder, files, pattern):
+    return {name for file in folder.rglob(files) for name in pattern.findall(file.read_text(encoding="utf-8"))}
+
+
+def missed(table):
+    """(names of functions that no target enters, or not each file's of that name; those that no target covers whole, with the most statements);
+    of the hypervisor, not of the model."""
+    inline = _defined(ROOT / "src", "*.h", INLINE)
+    never, partly = [], []
+    for name in sorted({name for row in table for name in row["functions"]} - _defined(EVA, "*.c", FUNCTION)):
+        rows = [row["functions"][name] for row in table if name in row["functions"]]
+        entered, defined = (max(row[key] for row in rows) for key in ("entered", "defined"))
+        if entered < (1 if name in inline else defined):
+            never.append(name)
+            continue
+        best = max(rows, key=lambda row: row["statements_reached"] / max(row["statements"], 1))
+        if best["statements_reached"] < best["statements"]:
+            partly.append(f"{name} ({best['statements_reached']} of {best['statements']})")
+    return never, partly
 
 
 def run(name, target):

@@ -90,6 +90,7 @@ static void tables_start(void)
 			.rid = eva_below(0x10000),
 			.flags = eva_below(16),
 			.state = i,
+			.reset = i && eva_maybe() ? 0x48 + 4 * eva_below(0x2e) : 0,
 			.registers = table(AT(registers), eva_below(EVA_REGISTERS + 1)),
 			.bars = table(AT(bars), eva_below(EVA_BARS + 1))};
 	for (u32 i = 0; i < EVA_REGISTERS; i++)

@@ -40,7 +40,8 @@ int eva_ctz(unsigned int value);
   @ ensures \result < 1020; */
 static uint32_t lr_intid(uint64_t lr);
 
-/* The cell's stop and restart, which core.c enters while the core rests: not analysed. */
+/* The cell's stop and restart, which core.c enters while the core rests: where that isn't what is looked at.
+ */
 /*@ assigns \result \from \nothing;
   @ ensures \result == 0 || \result == 1; */
 _Bool cell_settle(_Bool first_start);

@@ -338,48 +338,55 @@ METRICS = """\
 [eva:summary] ====== ANALYSIS SUMMARY ======
   3 functions analyzed (out of 9): 33% coverage.
   In these functions, 5 statements reached (out of 6): 83% coverage.
-[metrics] Eva coverage statistics
-  Syntactically reachable functions = 9 (out of 9)
-  Semantically reached functions = 3
-  Coverage estimation = 33.3%
+[metrics] Defined functions (6)
+  ======================
+   one (1 call); one_0 (0 call); two_12 (2 calls);
+   by_pointer (address taken) (0 call);
+   crc32_of (1 call); main (0 call); 
   
-  Unreached functions (6) =
-    <src/a.c>: one; two;
-      three; 
-    <src/b.h>: inlined_3; 
-    <src/c.c>: four; copy_0; crc32_of; 
-    <test/eva/machine.c>: modelled;
-[metrics] References to non-analyzed functions
-  Function five calls six (at src/d.c:7)
+  Specified-only functions (1)
+  ============================
+   specified (3 calls);
 [metrics] Statements analyzed by Eva
-  seven_12: 5 stmts out of 6 (83.3%)
-  eight: 1 stmts out of 1 (100.0%)
+  --------------------------
+  9 stmts in analyzed functions, 8 stmts analyzed (88.9%)
+  one: 3 stmts out of 4 (75.0%)
+  one_0: 5 stmts out of 5 (100.0%)
+  main: 1 stmts out of 1 (100.0%)
 """
 
 
 # [utest->swr~evidence-runtime-errors~1]
-def test_functions_that_were_never_entered_are_named():
-    whole = METRICS[: METRICS.index("  \n")].replace("reachable functions = 9", "reachable functions = 3")
-    assert static_eva.analysed(METRICS)["functions_not_reached"] == {"src/a.c": ["one", "two", "three"], "src/c.c": ["four", "copy", "crc32_of"]}
-    assert static_eva.analysed(METRICS)["functions_entered"] == ["eight", "seven"]
-    assert static_eva.analysed(whole)["functions_not_reached"] == {}
-    with pytest.raises(RuntimeError):
-        static_eva.analysed(METRICS.replace("Unreached", "Never seen"))
+def test_functions_are_counted_by_name():
+    found = static_eva.analysed(METRICS)["functions"]
+    assert {name: tuple(row.values()) for name, row in found.items()} == {
+        "one": (2, 2, 5, 5), "two": (1, 0, 0, 0), "by_pointer": (1, 0, 0, 0), "crc32_of": (1, 0, 0, 0), "main": (1, 1, 1, 1),
+    }  # fmt: skip
+    for damaged in (METRICS.replace("functions (6)", "functions (7)"), METRICS.replace("Defined", "All")):
+        with pytest.raises(RuntimeError):
+            static_eva.analysed(damaged)
+
+
+def entered(defined, count, reached=0, of=0):
+    return {"defined": defined, "entered": count, "statements_reached": reached, "statements": of}
 
 
 # [utest->swr~evidence-runtime-errors~1]
 @pytest.mark.parametrize(
-    "sources, entered, missed, told",
+    "first, second, never, partly",
     [
-        (["src/a.c"], ["one"], {}, {"src/a.c": ["two"], "src/b.c": ["three"]}),
-        (["src/a.c", "src/b.c"], ["one", "three"], {"src/b.c": ["three"]}, {"src/a.c": ["two"], "src/b.c": ["three"]}),  # another's of the name
-        (["src/c.c"], ["one", "two", "three"], {}, {"src/a.c": ["one", "two"], "src/b.c": ["three"]}),
-        (["src/a.c", "src/b.c"], ["one", "two", "three"], {}, {}),
+        ({"f": entered(1, 0)}, {}, ["f"], []),
+        ({"f": entered(1, 0)}, {"f": entered(1, 1, 3, 3)}, [], []),  # what one target enters is no gap of another
+        ({"f": entered(2, 1, 3, 3)}, {"f": entered(1, 1, 3, 3)}, ["f"], []),  # two files': perhaps both times the same one
+        ({"f": entered(2, 1, 3, 3)}, {"f": entered(2, 2, 3, 3)}, [], []),
+        ({"f": entered(1, 1, 3, 9)}, {"f": entered(1, 1, 2, 3)}, [], ["f (2 of 3)"]),
+        ({"cell_core": entered(9, 1, 3, 3)}, {}, [], []),  # a header's copies
+        ({"cell_core": entered(9, 0)}, {}, ["cell_core"], []),
+        ({"eva_exits": entered(1, 0), "f": entered(1, 1, 1, 1)}, {}, [], []),  # the model's
     ],
 )
-def test_what_one_target_enters_is_no_gap_of_another(sources, entered, missed, told):
-    first = {"sources": ["src/a.c", "src/b.c"], "functions_entered": ["main"], "functions_not_reached": {"src/a.c": ["two", "one"], "src/b.c": ["three"]}}
-    assert static_eva.never_entered([first, {"sources": sources, "functions_entered": entered, "functions_not_reached": missed}]) == told
+def test_what_no_target_enters_is_named(first, second, never, partly):
+    assert static_eva.missed([{"functions": first}, {"functions": second}]) == (never, partly)
 
 
 # [utest->swr~evidence-runtime-errors~1]

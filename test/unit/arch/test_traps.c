@@ -11,6 +11,7 @@
 #include "machine.h"
 #include <stdio.h>
 #include "../../../src/arch/arm64/exits.h"
+#include "../../../src/arch/arm64/gic.h"
 
 #define EC_WFX	    0x01
 #define EC_HVC	    0x16
@@ -456,7 +457,8 @@ static bool exit_rests(u64 esr)
 	return false;
 }
 
-/* A revoked cell comes to rest at its next access, whatever it accesses. [utest->swr~revoked-rests~1] */
+/* A revoked cell comes to rest at its next access to memory; an emulated page is none.
+ * [utest->swr~revoked-rests~1] */
 static void revoked_cell_rests(void **state)
 {
 	static const u32 classes[] = {EC_DABORT, EC_IABORT};
@@ -472,6 +474,12 @@ static void revoked_cell_rests(void **state)
 		assert_int_equal(host_log()->head, 0);
 		assert_accounted();
 	}
+	boot(state);
+	arch_stage2_revoke();
+	load(UART + 0x18, 2, 2, 0);
+	assert_int_equal(frame.x[2], 0x90);
+	assert_int_equal(host_telemetry(0)->fault.count, 0);
+	assert_accounted();
 }
 
 /* [utest->swr~serror-attributed~1] */
@@ -608,19 +616,24 @@ static void exit_of(u64 ticks)
 static void histogram_of_ticks(void **state)
 {
 	struct telemetry_core *t = host_telemetry(0);
+	u64 sum;
 
 	machine_firmware = slow_firmware;
 	exit_of(0);
 	exit_of(1);
+	assert_int_equal(t->el2_ticks_sum, 1);
 	assert_int_equal(t->el2_histogram[0], 2);
 	for (u32 n = 1; n < 32; n++) {
 		exit_of(BIT(n));
 		exit_of(BIT(n + 1) - 1);
 		assert_int_equal(t->el2_histogram[n], 2);
 	}
+	assert_true(t->el2_ticks_max == BIT(32) - 1);
+	sum = t->el2_ticks_sum;
 	exit_of(BIT(32)); /* longer than any can be: the buckets stay inside, the maximum tells */
 	exit_of(BIT(40));
 	assert_true(t->el2_ticks_max == BIT(40));
+	assert_true(t->el2_ticks_sum == sum + BIT(32) + BIT(40));
 	assert_accounted();
 }
 
@@ -638,6 +651,31 @@ static void interrupt_exits(void **state)
 	exit_fiq(&frame);
 	assert_int_equal(reg_writes("ICC_EOIR1_EL1"), 1);
 	assert_int_equal(host_telemetry(0)->exits[EXIT_OTHER], 1);
+	assert_accounted();
+}
+
+static void sibling_turns_it_on(void)
+{
+	machine_on_wfi = sleep_for_good;
+	arch_stage2_restore();
+	cell_state()->cores[1].power = POWER_ON_PENDING;
+	iar_push(WAKE_SGI);
+}
+
+/* Of a core that was off, or whose cell was revoked meanwhile. [utest->swr~exits-accounted~1] */
+static void time_at_rest_is_no_exits(void **state)
+{
+	core_identify(1);
+	if (setjmp(asleep))
+		fail_msg("sleeps on");
+	machine_on_wfi = sibling_turns_it_on;
+	frame.x[0] = 0x84000002; /* CPU_OFF */
+	exit_with(EC_HVC, 0);
+	machine_on_wfi = sibling_turns_it_on;
+	arch_stage2_revoke();
+	load(HOLE, 2, 1, 0);
+	assert_int_equal(host_telemetry(1)->core_state, CORE_RUNNING);
+	assert_int_equal(host_telemetry(1)->el2_histogram[0], 0);
 	assert_accounted();
 }
 
@@ -671,6 +709,7 @@ int main(void)
 		cmocka_unit_test_setup(skipping_a_16_bit_instruction, boot),
 		cmocka_unit_test_setup(histogram_of_ticks, boot),
 		cmocka_unit_test_setup(interrupt_exits, boot),
+		cmocka_unit_test_setup(time_at_rest_is_no_exits, boot),
 	};
 
 	return cmocka_run_group_tests_name("traps", tests, NULL, NULL);

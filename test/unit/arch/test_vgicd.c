@@ -311,6 +311,7 @@ static void identification(void **state)
 	assert_int_equal(get(PIDR2), 0x3b);
 	assert_int_equal(get(0xfffc), 0xb1); /* CIDR3 */
 	put(PIDR2, 0);
+	put(IIDR, 0);
 	assert_int_equal(phys_writes(), 0);
 }
 
