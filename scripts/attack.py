@@ -9,10 +9,10 @@ them; scripts/bundle/attack.py takes of all runs what is of the same bytes. Exit
 
 import os
 import pathlib
-import subprocess
 import sys
 import time
 
+import patience
 from bundle import attack, stamp
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -36,7 +36,7 @@ def main():
     for name, tests in SUITES.items():
         stamped.suite(name)
         pytest = [sys.executable, "-m", "pytest", "-v", "-s", "-p", "no:cacheprovider", *tests, *sys.argv[1:]]
-        statuses.append(subprocess.run(pytest, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode)
+        statuses.append(patience.call(pytest, cwd=ROOT, env={**os.environ, **environment}))
     sys.exit(not set(statuses) <= {0, NO_TESTS} or 0 not in statuses)
 
 

@@ -14,6 +14,7 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 
+import patience
 from bundle import stamp
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -100,7 +101,7 @@ def counts():
 def run(command, collect):
     """Exit status and, where it is to be collected, the output; else it goes to the terminal as it comes."""
     if not collect:
-        return subprocess.run(command, cwd=ROOT, check=False).returncode, ""
+        return patience.call(command, cwd=ROOT), ""
     done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return done.returncode, done.stdout.decode(errors="replace")
 
