@@ -298,7 +298,7 @@ static void every_offset(void **state)
 	assert_int_equal(phys32(CONFIG + 0x1004) & ~4u, 0);
 }
 
-/* And nobody is told of it. [utest->swr~pci-config-emulated~1] */
+/* And nobody is told of it. [utest->swr~pci-config-emulated~1] [utest->swr~pci-device-told~1] */
 static void an_aborted_write_is_lost(void **state)
 {
 	const u64 before = host_events(EVENT_DEVICE);
