@@ -4,6 +4,7 @@
 docs/evidence-static.md says what each shows and doesn't.
 """
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -116,7 +117,7 @@ def make(bundle):
     results = static_paths.read(timing) if timing.exists() and not bundle.short else []  # the short form measures nothing
     why_no_proof = "frama-c isn't installed (scripts/setup.sh evidence)" if not static_eva.present() else "left out of the short form" if bundle.short else None
     targets = {} if why_no_proof else static_eva.targets()
-    with ThreadPoolExecutor(1) as beside:  # one process for minutes: all else has the other core
+    with ThreadPoolExecutor(os.cpu_count()) as beside:  # minutes of one process a target, while analysers wait for each other
         proofs = beside.map(lambda target: static_eva.run(*target), targets.items())
         analysers(found, folder, bundle.short)
         stack(found, folder)
