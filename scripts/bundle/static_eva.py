@@ -33,7 +33,7 @@ ENTERED = re.compile(rf"^ *{NAME}: (\d+) stmts out of (\d+) ", re.M)
 INLINE = re.compile(r"^static inline [^(;]*?(\w+)\(", re.M)
 FUNCTION = re.compile(r"^\w[^(;]*?(\w+)\(", re.M)
 DECIDED = ("Valid", "Considered valid", "Dead")
-UNSOUND = re.compile(r"unsound|User Error|invalid user input", re.I)
+UNSOUND = re.compile(r"unsound|User Error|invalid user input|NON TERMINATING", re.I)
 
 
 def targets():
