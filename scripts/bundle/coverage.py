@@ -99,18 +99,21 @@ def of_coupling(found, folder):
     found.bad += data["wrong"]
 
 
-def not_run():
+def not_run(el2_result):
     """Tests that would execute more, and why they don't count."""
+    left = len(el2_result["tests_left_out"])
+    elsewhere = [f"el2: {left} tests of `make check` aren't run with counters: all their requirements are of boot and updates, of what runs before the hypervisor and in cells."] if left else []
     imports = (
         "`bulkhead import` (src/compiler/import*.c) shows next to nothing: its tests, test/import, run on the tool without counters alone. Random bytes are "
         "among them, which count for no coverage, and samples of Debian's boards, which show that a board is taken, not that each branch was meant."
     )
-    return [] if "test/import" in host.SUITES else [imports]
+    return [*elsewhere, *([] if "test/import" in host.SUITES else [imports])]
 
 
 def make(bundle):
     found, folder, some = Found(), bundle.folder("coverage"), SHORT_TESTS if bundle.short else ()
-    counted(found, bundle, "el2", el2.measure(some), el2.PARTS, llvm.COVER / "html")
+    at_el2 = el2.measure(some)
+    counted(found, bundle, "el2", at_el2, el2.PARTS, llvm.COVER / "html")
     counted(found, bundle, "host", host.measure(short=bundle.short), host.PARTS, host.OUT / "html")
     of_object_code(found, folder, some)
     of_coupling(found, folder)
@@ -122,6 +125,6 @@ def make(bundle):
     )
     found.notes.append("Data coupling: coupling.json has each structure that components share, its writers and readers. Control coupling: calls, above.")
     found.notes.append("Assembly has no counters: entry, vectors and the hash's blocks are seen by the object-code check, by QEMU's plugin, alone.")
-    found.notes += not_run()
+    found.notes += not_run(at_el2)
     found.notes += [f"A gap of the class {name!r} is justified where {what}." for name, what in justified.CLASSES.items()]
     return bundle.end(Part("coverage", "Structural coverage", found.verdict, statement, found.figures, [*found.bad, *found.gaps], found.notes))

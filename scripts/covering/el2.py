@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-from . import records, tags
+from . import left_out, records, tags
 from .llvm import COVER, ROOT, built, by_file, export, html, merge
 
 sys.path.insert(0, str(ROOT / "test"))
@@ -17,6 +17,7 @@ from harness import executed  # noqa: E402  (needs the path above)
 
 RAW = COVER / "raw"
 RECORDS = COVER / "records"
+LEFT_OUT = COVER / "left-out.txt"  # tests that weren't run
 ELF = COVER / "hv/bulkhead.elf"
 PROFILE = COVER / "bulkhead.profdata"
 SUITES = ["test/system", "test/attack/test_intruder.py"]
@@ -35,12 +36,14 @@ def build():
 
 
 def run_tests(tests, full):
-    """pytest's exit status."""
+    """pytest's exit status. tests: these alone, all of them; none: of all, those that show something of EL2."""
     shutil.rmtree(RAW, ignore_errors=True)
-    environment = {**os.environ, **records.to(RECORDS), "BULKHEAD_DATA": str(COVER), "BULKHEAD_COVER": str(RAW)}
+    LEFT_OUT.write_text("")
+    environment = {**os.environ, **records.to(RECORDS), "BULKHEAD_DATA": str(COVER), "BULKHEAD_COVER": str(RAW), left_out.FILE: str(LEFT_OUT),
+                   "PYTHONPATH": str(ROOT / "scripts")}  # fmt: skip
     side_by_side = ["-p", "xdist", f"-n{min(os.cpu_count(), 4)}", "--dist=loadfile"]
     pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={COVER / 'tests.xml'}", *side_by_side]
-    options = ["--full"] if full else []
+    options = [*(["--full"] if full else []), *([] if tests else ["-p", "covering.left_out"])]
     environment.pop(executed.VARIABLE, None)  # it isn't the shipped image
     return subprocess.run([*pytest, *options, *(tests or SUITES)], cwd=ROOT, env=environment, check=False).returncode
 
@@ -63,6 +66,7 @@ def measure(tests=(), full=False):
         "tests": len({test for row in counted for test in row["tests"]}),
         "lives": len(counted),
         "lives_left_out": len(rows) - len(counted),
+        "tests_left_out": LEFT_OUT.read_text(encoding="utf-8").splitlines(),
         "files": by_file(files, PARTS),
         "mismatched": mismatched,
     }

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import trace_cases
 
@@ -22,6 +23,7 @@ PARTS = ("src/auditor", "src/blueprint", "src/compiler", "src/log", "src/evidenc
 GOAL_PARTS = ("src/auditor", "src/blueprint")
 NOT_COUNTED = re.compile(r"mutation|mutants|fuzz")
 SUITES = ["test/configs", "test/evidence/test_verify.py", "test/evidence/test_verify_hostile.py"]
+MAKE = ["make", "--no-print-directory", f"-j{os.cpu_count()}"]
 LEFT_OUT = "not no_room"  # where a file has no room, a process has none for its counters either, and says so
 
 
@@ -39,27 +41,33 @@ def _all_tagged(source):
     return bool(names) and all(tags.read(source, frozenset(names)).of(name) for name in names)
 
 
-def build(units):
-    """The tool, of all sources anew: see llvm.built(); and the unit tests."""
+def build_tool():
+    """Of all sources anew: see llvm.built()."""
     shutil.rmtree(OUT / "obj", ignore_errors=True)
     TOOL.unlink(missing_ok=True)
-    make = ["make", "--no-print-directory", f"-j{os.cpu_count()}"]
     variables = ["HOSTCC=clang-19", f"HOSTCFLAGS={FLAGS}", f"HOST_TOOL={TOOL.relative_to(ROOT)}", f"HOST_OUT={(OUT / 'obj').relative_to(ROOT)}"]
-    places = built([*make, *variables, str(TOOL.relative_to(ROOT))], "the tool")
-    built([*make, *(str(unit.relative_to(ROOT)) for unit in units)], "unit tests")
-    return places
+    return built([*MAKE, *variables, str(TOOL.relative_to(ROOT))], "the tool")
+
+
+def run_units(units):
+    """Names of those that failed. They are many and short: side by side."""
+    built([*MAKE, *(str(unit.relative_to(ROOT)) for unit in units)], "unit tests")
+
+    def fails(unit):
+        counted = {"LLVM_PROFILE_FILE": str(RAW / f"{unit.parent.name}-{unit.name}-%2m.profraw")}
+        return subprocess.run([unit], cwd=ROOT, env={**os.environ, **counted}, capture_output=True, check=False).returncode != 0
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return [f"{unit.parent.name}/{unit.name}" for unit, bad in zip(units, pool.map(fails, units)) if bad]
 
 
 def measure(tests=(), short=False):
     """As llvm.by_file() has it; short: unit tests alone."""
     units = list(_units())
-    not_counted = build(units)
+    not_counted = [] if short else build_tool()
     shutil.rmtree(RAW, ignore_errors=True)
     RAW.mkdir(parents=True)
-    bad = []
-    for unit in units:
-        done = subprocess.run([unit], cwd=ROOT, env={**os.environ, "LLVM_PROFILE_FILE": str(RAW / f"{unit.parent.name}-{unit.name}-%2m.profraw")}, capture_output=True, check=False)
-        bad += [] if done.returncode == 0 else [f"{unit.parent.name}/{unit.name}"]
+    bad = run_units(units)
     if not short:
         pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={OUT / 'tests.xml'}", "-p", "xdist"]
         side_by_side = [f"-n{min(os.cpu_count(), 4)}", "--dist=loadfile"]
@@ -68,7 +76,7 @@ def measure(tests=(), short=False):
         done = subprocess.run([*pytest, *side_by_side, "-p", "covering.counted", "-k", LEFT_OUT, *(tests or SUITES)], cwd=ROOT, env=environment, check=False)
         bad += [] if done.returncode == 0 else ["configuration tests"]
     merge(sorted(RAW.glob("*.profraw")), PROFILE)
-    objects = [TOOL, *units]
+    objects = units if short else [TOOL, *units]
     files, mismatched = export(PROFILE, objects)
     result = {
         "what": "host tool",

@@ -24,14 +24,32 @@ def tagged(nodes):
 
 def is_tagged(node):
     """It names a requirement, and isn't by chance."""
-    file, *_, name = re.sub(r"\[.*", "", node, flags=re.S).split("::")
-    path = _file(file)
+    path, name = _named(node)
     return bool(tags.read(path).of(name)) and name not in _cases(path).chance
+
+
+def is_of(node, documents):
+    """It names requirements, and all are of these files of test/requirements."""
+    path, name = _named(node)
+    items = set(tags.read(path).of(name))
+    return bool(items) and items <= _items(documents)
+
+
+@functools.lru_cache(maxsize=None)
+def _items(documents):
+    texts = ((ROOT / "test/requirements" / name).read_text(encoding="utf-8") for name in documents)
+    return {item for text in texts for item in re.findall(r"^`([a-z]+~[a-z][a-z0-9-]*~[0-9]+)`$", text, re.M)}
 
 
 def file_counts(node):
     """Of a machine of which it is known only that this test started it: any test of the file may have had it, and so all must count."""
     return all(is_tagged(f"{node.split('::', maxsplit=1)[0]}::{name}") for *_, name in _cases(_file(node)).tests)
+
+
+def _named(node):
+    """(its file, its function)"""
+    file, *_, name = re.sub(r"\[.*", "", node, flags=re.S).split("::")
+    return _file(file), name
 
 
 def _file(node):

@@ -10,6 +10,7 @@ import pathlib
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,7 +18,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from bundle import bundle as bundles, coverage, static_paths  # noqa: E402  (needs the path above)
-from covering import el2, exit_paths, justified, llvm, object_code, records  # noqa: E402
+from covering import el2, exit_paths, justified, left_out, llvm, object_code, records  # noqa: E402
 
 SOURCE = """\
 #include <stdbool.h>
@@ -250,9 +251,11 @@ def test_together(told, file):
 # [utest->swr~coverage-gaps~1]
 def test_tests_that_do_not_count_are_told(monkeypatch):
     """As long as they don't."""
-    assert "src/compiler/import*.c" in " ".join(coverage.not_run())
+    none, some = {"tests_left_out": []}, {"tests_left_out": ["a", "b"]}
+    assert "src/compiler/import*.c" in " ".join(coverage.not_run(none))
     monkeypatch.setattr(coverage.host, "SUITES", ["test/import"])
-    assert coverage.not_run() == []
+    assert coverage.not_run(none) == []
+    assert coverage.not_run(some)[0].startswith("el2: 2 tests of `make check` aren't run with counters")
 
 
 # [utest->swr~coverage-gaps~1]
@@ -378,17 +381,42 @@ def test_machines_that_do_not_count(tmp_path, monkeypatch):
     rows = {"good": ["a", "b"], "mixed": ["a", "untagged"], "nobodys": [], "untagged": ["untagged"]}
     (tmp_path / "tests.jsonl").write_text("".join(json.dumps({"file": name, "tests": tests}) + "\n" for name, tests in rows.items()))
     merged = []
-    for name, stub in (("RAW", tmp_path), ("PROFILE", tmp_path / "profile"), ("build", lambda: []), ("run_tests", lambda tests, full: 0), ("html", lambda *_: None),
+    for name, stub in (("RAW", tmp_path), ("PROFILE", tmp_path / "profile"), ("build", lambda: []), ("run_tests", lambda tests, full: 0), ("LEFT_OUT", tmp_path / "left"), ("html", lambda *_: None),
                        ("export", lambda *_: ({}, 0)), ("merge", lambda files, _: merged.extend(files))):  # fmt: skip
         monkeypatch.setattr(el2, name, stub)
     monkeypatch.setattr(el2.tags, "tagged", lambda tests: tests - {"untagged"})
     monkeypatch.setattr(el2.records, "verdicts", lambda folder: {})
+    (tmp_path / "left").write_text("one\ntwo\n")
     found = el2.measure()
-    assert merged == [tmp_path / "good"]
+    assert merged == [tmp_path / "good"] and found["tests_left_out"] == ["one", "two"]
     assert (found["tests"], found["lives"], found["lives_left_out"]) == (2, 1, 3)
     monkeypatch.setattr(el2, "merge", llvm.merge)
     with pytest.raises(subprocess.CalledProcessError):  # there is no file of that name
         el2.measure()
+
+
+# [utest->swr~coverage-elsewhere~1]
+def test_tests_of_what_runs_elsewhere(tmp_path, monkeypatch):
+    """Left out where all their requirements are of boot and updates; not where one is of something else, nor where there is none."""
+    items = {"updates": {"swr~boot-slot-order~1", "swr~power-cut~1"}, "both": {"swr~boot-slot-order~1", "swr~el2-watchdog~1"}, "old": {"swr~power-cut~0"}, "none": set()}
+    monkeypatch.setattr(left_out.tags.tags, "read", lambda path: SimpleNamespace(of=lambda name: items[name]))
+    tests = [SimpleNamespace(nodeid=f"test/system/test_x.py::{name}") for name in ("updates", "both", "updates[1]", "old", "none")]
+    told, kept = [], list(tests)
+    monkeypatch.setenv(left_out.FILE, str(tmp_path / "names"))
+    left_out.pytest_collection_modifyitems(SimpleNamespace(hook=SimpleNamespace(pytest_deselected=lambda items: told.extend(items))), kept)
+    assert kept == [tests[1], tests[3], tests[4]] and told == [tests[0], tests[2]]
+    assert (tmp_path / "names").read_text() == "test/system/test_x.py::updates\ntest/system/test_x.py::updates[1]\n"
+
+
+# [utest->swr~coverage-elsewhere~1]
+def test_what_is_left_out_by_default_alone(tmp_path, monkeypatch):
+    """Tests that are asked for by name are run, whatever they are of."""
+    for name in ("RAW", "RECORDS", "LEFT_OUT"):
+        monkeypatch.setattr(el2, name, tmp_path / name)
+    ran = []
+    monkeypatch.setattr(el2.subprocess, "run", lambda command, **_: ran.append(command) or SimpleNamespace(returncode=0))
+    assert el2.run_tests([], False) == el2.run_tests(["test/system/test_power_cuts.py"], True) == 0
+    assert ["covering.left_out" in command for command in ran] == [True, False]
 
 
 # [utest->swr~object-code-seen~1]

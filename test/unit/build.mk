@@ -49,21 +49,11 @@ $(foreach n,$(UNIT_NAMES),$(eval $(call UNIT_RULES,build/cover/unit,$(n),$(UNIT_
 build/cover/unit/%: UNIT_CC = clang-19
 .SECONDARY:
 
-# $(1) prefix of the results, $(2) binaries. All run, then the failures are named. cmocka adds to a file
-# that exists, so each starts without one. One that dies writes none: it counts as a failed case. Leaks are not looked for: tools that run once free nothing.
+# $(1) prefix of the results, $(2) binaries. All run, some side by side; each that fails names itself.
 define unit_run
 	@mkdir -p $(UNIT_RESULTS)
-	@failed=""; for t in $(2); do \
-		name=$(1)-$$(basename $$(dirname $$t))-$$(basename $$t); \
-		rm -f $(UNIT_RESULTS)/$$name*.xml; \
-		ASAN_OPTIONS=detect_leaks=0 CMOCKA_MESSAGE_OUTPUT=xml CMOCKA_XML_FILE=$(UNIT_RESULTS)/$$name-%g.xml \
-			timeout $(UNIT_SECONDS) $$t >$(UNIT_RESULTS)/$$name.log 2>&1 || \
-			{ failed="$$failed $$t"; cat $(UNIT_RESULTS)/$$name.log $(UNIT_RESULTS)/$$name-*.xml 2>/dev/null; \
-			grep -qs '<failure' $(UNIT_RESULTS)/$$name*.xml || echo "<testsuites><testsuite name=\"$$name\"><testcase \
-name=\"ended badly\"><failure/></testcase></testsuite></testsuites>" >$(UNIT_RESULTS)/$$name-ended.xml; }; \
-	done; \
-	if [ -n "$$failed" ]; then echo "unit tests failed:$$failed" >&2; exit 1; fi; \
-	echo "unit: $(words $(2)) binaries passed"
+	@printf '%s\n' $(2) | xargs -P $(JOBS) -n 1 test/unit/run.sh $(1) $(UNIT_RESULTS) $(UNIT_SECONDS)
+	@echo "unit: $(words $(2)) binaries passed"
 endef
 
 .PHONY: unit unit-sanitize unit-python unit-list
