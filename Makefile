@@ -64,7 +64,7 @@ image: fit ## what an appliance is flashed with, of CONFIG=FILE, in build/out/NA
 run: image ## the image of CONFIG=FILE in QEMU, with its console on this terminal
 	@scripts/run.sh $(OUT)
 
-check: ## all tests, about 25 minutes; closes with "N passed, N failed"
+check: ## all tests, about 30 minutes; closes with "N passed, N failed"
 	@$(check_setup)
 	@$(MAKE) --no-print-directory -j$(JOBS) parts
 	@/usr/bin/python3 scripts/check.py
