@@ -102,7 +102,7 @@ def of_coupling(found, folder):
 def not_run(el2_result):
     """Tests that would execute more, and why they don't count."""
     left = len(el2_result["tests_left_out"])
-    elsewhere = [f"el2: {left} tests of `make check` aren't run with counters: all their requirements are of boot and updates, of what runs before the hypervisor and in cells."] if left else []
+    elsewhere = [f"el2: {left} tests of `make check` aren't run with counters: all their requirements are of boot and updates, and of what runs before the hypervisor or in cells."] if left else []
     imports = (
         "`bulkhead import` (src/compiler/import*.c) shows next to nothing: its tests, test/import, run on the tool without counters alone. Random bytes are "
         "among them, which count for no coverage, and samples of Debian's boards, which show that a board is taken, not that each branch was meant."

@@ -21,7 +21,7 @@ LEFT_OUT = COVER / "left-out.txt"  # tests that weren't run
 ELF = COVER / "hv/bulkhead.elf"
 PROFILE = COVER / "bulkhead.profdata"
 SUITES = ["test/system", "test/attack/test_intruder.py"]
-PARTS = ("src/core", "src/arch/arm64", "src/platform")
+PARTS = left_out.PARTS
 
 
 def build():

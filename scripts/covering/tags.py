@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / "test"))
 from harness import tags  # noqa: E402  (needs the path above)
 
 read = tags.read
+ITEM = "[a-z]+~[a-z][a-z0-9-]*~[0-9]+"
 
 
 def tagged(nodes):
@@ -28,17 +29,25 @@ def is_tagged(node):
     return bool(tags.read(path).of(name)) and name not in _cases(path).chance
 
 
-def is_of(node, documents):
-    """It names requirements, and all are of these files of test/requirements."""
+def is_of(node, documents, parts):
+    """It names requirements, all are of these files of test/requirements, and none is implemented below `parts`."""
     path, name = _named(node)
     items = set(tags.read(path).of(name))
-    return bool(items) and items <= _items(documents)
+    return bool(items) and items <= _items(documents) - _implemented(parts)
 
 
 @functools.lru_cache(maxsize=None)
 def _items(documents):
-    texts = ((ROOT / "test/requirements" / name).read_text(encoding="utf-8") for name in documents)
-    return {item for text in texts for item in re.findall(r"^`([a-z]+~[a-z][a-z0-9-]*~[0-9]+)`$", text, re.M)}
+    return {item for name in documents for item in _found(rf"^`({ITEM})`$", ROOT / "test/requirements" / name)}
+
+
+@functools.lru_cache(maxsize=None)
+def _implemented(parts):
+    return {item for part in parts for path in sorted((ROOT / part).rglob("*.[chS]")) for item in _found(rf"\[(?:impl)->({ITEM})\]", path)}
+
+
+def _found(pattern, path):
+    return re.findall(pattern, path.read_text(encoding="utf-8"), re.M)
 
 
 def file_counts(node):
