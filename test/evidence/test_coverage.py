@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is made of coverage: gaps against the compiler's own counts, justified gaps, equal verdicts, object code.
 
-Robustness: test_stale, test_refused_entries, test_too_many, test_other_verdict, test_gaps_of_odd_code, test_damaged_profile, test_object_code_cut_short, test_machines_that_do_not_count, test_counters_of_other_code
+Robustness: test_stale, test_refused_entries, test_too_many, test_other_verdict, test_gaps_of_odd_code, test_damaged_profile, test_object_code_cut_short, test_machines_that_do_not_count, test_counters_of_other_code, test_requirements_that_nobody_knows
 """
 
 import json
@@ -395,18 +395,29 @@ def test_machines_that_do_not_count(tmp_path, monkeypatch):
         el2.measure()
 
 
+def left(folder, monkeypatch, items):
+    """Names of those that are left out, of tests with these requirements; what is told of them is the same."""
+    monkeypatch.setattr(left_out.tags.tags, "read", lambda path: SimpleNamespace(of=lambda name: items[name]))
+    monkeypatch.setenv(left_out.FILE, str(folder / "names"))
+    tests, told = [SimpleNamespace(nodeid=f"test/system/test_x.py::{name}{case}") for name in items for case in ("", "[1]")], []
+    kept = list(tests)
+    left_out.pytest_collection_modifyitems(SimpleNamespace(hook=SimpleNamespace(pytest_deselected=lambda items: told.extend(items))), kept)
+    assert sorted(test.nodeid for test in [*kept, *told]) == sorted(test.nodeid for test in tests)
+    assert (folder / "names").read_text() == "".join(f"{test.nodeid}\n" for test in told)
+    return [test.nodeid.split("::")[1] for test in told]
+
+
 # [utest->swr~coverage-elsewhere~1]
 def test_tests_of_what_runs_elsewhere(tmp_path, monkeypatch):
-    """Left out where all their requirements are of boot and updates; not where one is of something else, or EL2's, nor where there is none."""
-    items = {"updates": {"swr~boot-slot-order~1", "swr~power-cut~1"}, "both": {"swr~boot-slot-order~1", "swr~el2-watchdog~1"}, "old": {"swr~power-cut~0"},
-             "el2s": {"swr~power-cut~1", "swr~digests-told~1"}, "none": set()}  # fmt: skip
-    monkeypatch.setattr(left_out.tags.tags, "read", lambda path: SimpleNamespace(of=lambda name: items[name]))
-    tests = [SimpleNamespace(nodeid=f"test/system/test_x.py::{name}") for name in ("updates", "both", "updates[1]", "old", "el2s", "none")]
-    told, kept = [], list(tests)
-    monkeypatch.setenv(left_out.FILE, str(tmp_path / "names"))
-    left_out.pytest_collection_modifyitems(SimpleNamespace(hook=SimpleNamespace(pytest_deselected=lambda items: told.extend(items))), kept)
-    assert kept == [tests[1], *tests[3:]] and told == [tests[0], tests[2]]
-    assert (tmp_path / "names").read_text() == "test/system/test_x.py::updates\ntest/system/test_x.py::updates[1]\n"
+    """Left out where all their requirements are of boot and updates; not where one is of something else, or EL2's."""
+    items = {"updates": {"swr~boot-slot-order~1", "swr~power-cut~1"}, "both": {"swr~boot-slot-order~1", "swr~el2-watchdog~1"}, "el2s": {"swr~power-cut~1", "swr~digests-told~1"}}
+    assert left(tmp_path, monkeypatch, items) == ["updates", "updates[1]"]
+
+
+# [utest->swr~coverage-elsewhere~1]
+def test_requirements_that_nobody_knows(tmp_path, monkeypatch):
+    """A test without a requirement, or with one that isn't there, such as another revision, is run."""
+    assert left(tmp_path, monkeypatch, {"none": set(), "old": {"swr~power-cut~0"}, "one-old": {"swr~power-cut~1", "swr~boot-slot-order~0"}}) == []
 
 
 # [utest->swr~coverage-elsewhere~1]
