@@ -7,7 +7,7 @@ from covering import coupling, el2, host, justified, llvm, object_code, records
 
 from . import measured
 from . import stamp as stamps
-from .bundle import Found, Part, write_json
+from .bundle import Found, Part, git, write_json
 
 SHORT_TESTS = ["test/system/test_control.py"]
 NAMED_MAX = 8  # cases that a gap names
@@ -49,6 +49,11 @@ def of_sources(found, result, parts, name):
     return [f"justification of {entry['file']}:{entry['line']} is stale: no gap is there, or another text" for entry in stale]
 
 
+def outside(files, parts):
+    """Sources of these parts of which nothing was built with counters, or nothing that can be counted."""
+    return sorted(name for name in git("ls-files", *(f"{part}/*.c" for part in parts)).split() if name not in files)
+
+
 def counted(found, bundle, name, result, parts, pages):
     """One measurement, by the compiler's counters."""
     folder = bundle.folder("coverage")
@@ -60,6 +65,7 @@ def counted(found, bundle, name, result, parts, pages):
     if result["status"]:
         found.bad.append(f"{name}: tests failed, so its figures are not for credit")
     if bundle.short:  # where most tests are left out
+        found.gaps += [f"{name}: sources that aren't in these figures (short form): {', '.join(without)}" for without in [outside(result["files"], parts)] if without]
         return
     found.gaps += stale
     shipped = {record["case"]: record["verdict"] for record in measured.records(bundle)}
@@ -102,7 +108,7 @@ def of_coupling(found, folder):
 def not_run(el2_result):
     """Tests that would execute more, and why they don't count."""
     left = len(el2_result["tests_left_out"])
-    elsewhere = [f"el2: {left} tests of `make check` aren't run with counters: all their requirements are of boot and updates, and of what runs before the hypervisor or in cells."] if left else []
+    elsewhere = [f"el2: {left} tests of `make check` aren't run with counters: what implements their requirements, all of boot and updates, runs before the hypervisor or in cells. The object-code check has them."] if left else []
     imports = (
         "`bulkhead import` (src/compiler/import*.c) shows next to nothing: its tests, test/import, run on the tool without counters alone. Random bytes are "
         "among them, which count for no coverage, and samples of Debian's boards, which show that a board is taken, not that each branch was meant."
@@ -118,7 +124,7 @@ def make(bundle):
     of_object_code(found, folder, some)
     of_coupling(found, folder)
     statement = (
-        "Hypervisor and tool were built by clang-19 with counters for statements, branches and MC/DC and run by tests that name a "
+        f"Hypervisor and {'unit tests of the tool' if bundle.short else 'tool'} were built by clang-19 with counters for statements, branches and MC/DC and run by tests that name a "
         "requirement: the hypervisor at EL2 in QEMU, its counters read from each core's own memory; fuzzing and random attacks don't "
         "count. The same tests pass on the shipped binary (part tests), which another compiler makes from the same sources; there the "
         "object-code check notes each instruction that QEMU executes, and which ways branches go."

@@ -43,7 +43,7 @@ def _items(documents):
 
 @functools.lru_cache(maxsize=None)
 def _implemented(parts):
-    return {item for part in parts for path in sorted((ROOT / part).rglob("*.[chS]")) for item in _found(rf"\[(?:impl)->({ITEM})\]", path)}
+    return {item for part in parts for path in sorted((ROOT / part).rglob("*.[chS]")) for item in _found(rf"\[(?:impl)->({ITEM})\]", path)}  # in parentheses: this is no tag
 
 
 def _found(pattern, path):

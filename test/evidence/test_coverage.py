@@ -249,6 +249,14 @@ def test_together(told, file):
 
 
 # [utest->swr~coverage-gaps~1]
+def test_sources_without_counters_are_told(monkeypatch):
+    """In the short form, which builds no tool."""
+    monkeypatch.setattr(coverage, "git", lambda *words: "\n".join(("src/log/command.c", "src/log/read.c")) if words == ("ls-files", "src/log/*.c") else "")
+    assert coverage.outside({"src/log/read.c": {}}, ["src/log"]) == ["src/log/command.c"]
+    assert coverage.outside({"src/log/read.c": {}}, ["src/none"]) == []
+
+
+# [utest->swr~coverage-gaps~1]
 def test_tests_that_do_not_count_are_told(monkeypatch):
     """As long as they don't."""
     none, some = {"tests_left_out": []}, {"tests_left_out": ["a", "b"]}
@@ -395,13 +403,14 @@ def test_machines_that_do_not_count(tmp_path, monkeypatch):
         el2.measure()
 
 
-def left(folder, monkeypatch, items):
-    """Names of those that are left out, of tests with these requirements; what is told of them is the same."""
+def left(folder, monkeypatch, items, full=True):
+    """Names of those that are left out, of tests with these requirements; what is told of them is the same. Those with a parameter are marked `full`."""
     monkeypatch.setattr(left_out.tags.tags, "read", lambda path: SimpleNamespace(of=lambda name: items[name]))
     monkeypatch.setenv(left_out.FILE, str(folder / "names"))
-    tests, told = [SimpleNamespace(nodeid=f"test/system/test_x.py::{name}{case}") for name in items for case in ("", "[1]")], []
+    tests, told = [SimpleNamespace(nodeid=f"test/system/test_x.py::{name}{case}", get_closest_marker=lambda _, case=case: case) for name in items for case in ("", "[1]")], []
     kept = list(tests)
-    left_out.pytest_collection_modifyitems(SimpleNamespace(hook=SimpleNamespace(pytest_deselected=lambda items: told.extend(items))), kept)
+    hook = SimpleNamespace(pytest_deselected=lambda items: told.extend(items))
+    left_out.pytest_collection_modifyitems(SimpleNamespace(hook=hook, getoption=lambda name: full), kept)
     assert sorted(test.nodeid for test in [*kept, *told]) == sorted(test.nodeid for test in tests)
     assert (folder / "names").read_text() == "".join(f"{test.nodeid}\n" for test in told)
     return [test.nodeid.split("::")[1] for test in told]
@@ -412,6 +421,7 @@ def test_tests_of_what_runs_elsewhere(tmp_path, monkeypatch):
     """Left out where all their requirements are of boot and updates; not where one is of something else, or EL2's."""
     items = {"updates": {"swr~boot-slot-order~1", "swr~power-cut~1"}, "both": {"swr~boot-slot-order~1", "swr~el2-watchdog~1"}, "el2s": {"swr~power-cut~1", "swr~digests-told~1"}}
     assert left(tmp_path, monkeypatch, items) == ["updates", "updates[1]"]
+    assert left(tmp_path, monkeypatch, items, full=False) == ["updates"]  # the other one wouldn't run: it isn't told
 
 
 # [utest->swr~coverage-elsewhere~1]

@@ -27,9 +27,6 @@ OWN = ECAM + 0x8000  # a cell's first function
 COMMAND, MESSAGE_UPPER = 0x4, 0x48
 MEMORY, MASTER = 2, 4
 ONES = 0xFFFFFFFF
-GICD, V2M = 0, 4  # enum bp_mmio_kind
-ISPENDR, ICPENDR = 0x200, 0x280
-MSI_TYPER, DOORBELL, IIDR = 0x8, 0x40, 0xFCC  # of a GICv2m frame
 READ, WRITE, ACCESS = (build.symbol(build.HYPERVISOR, name) for name in ("guarded_read32", "guarded_write", "guarded_access"))
 VECTORS, ABORT, DRAIN = (build.symbol(build.HYPERVISOR, name) for name in ("vectors", "guarded_abort", "serrors_drain"))
 GUEST = build.symbol(build.HYPERVISOR, "vectors_guest")  # synchronous: the guest has exited again
@@ -123,25 +120,6 @@ def test_whole(machine):
     assert read(machine, "whole", 0, 8) == ONES << 32 | ONES
     write(machine, "whole", 0, MASTER << 32, 8)
     assert read(machine, "whole", COMMAND) & 0xFFFF == MEMORY
-
-
-def test_message_frame(machine):
-    """A CPU reads the frame of its function's messages as zero, and what it writes there makes no interrupt pend, as the GIC can tell.
-    [stest->swr~emulated-pages~1]"""
-    cell, exits = machine.blueprint.cells["gone"], lambda: machine.view.core("gone").exits["pci"]
-    frame, gicd = (next(ipa for ipa, _, found in cell.mmio if found == kind) for kind in (V2M, GICD))
-    spi, mine = cell.spis[-1], 1 << cell.spis[-1] % 32
-    pend, clear = (gicd + register + spi // 32 * 4 - OWN for register in (ISPENDR, ICPENDR))
-    before = exits()
-    for offset, size in (MSI_TYPER, 4), (DOORBELL, 4), (IIDR, 4), (IIDR - 4, 8):
-        assert read(machine, "gone", frame + offset - OWN, size) == 0
-    write(machine, "gone", frame + DOORBELL - OWN, spi)
-    assert exits() == before + 5
-    assert not read(machine, "gone", pend) & mine
-    write(machine, "gone", pend, mine)
-    assert read(machine, "gone", pend) & mine
-    write(machine, "gone", clear, mine)
-    assert not read(machine, "gone", pend) & mine
 
 
 def low(value, size):

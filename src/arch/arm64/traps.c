@@ -91,7 +91,7 @@ static enum exit_reason emulate(struct access *access, u32 kind)
 	case BP_MMIO_PCI:
 		pci_config_access(access);
 		return EXIT_PCI;
-	case BP_MMIO_V2M: /* of an MSI frame drivers read the identification alone, and take 0 */
+	case BP_MMIO_V2M: /* drivers read its identification alone, and take 0 [impl->swr~message-frame~1] */
 		access->value = 0;
 		return EXIT_PCI;
 	case BP_MMIO_IVSHMEM:

@@ -263,7 +263,7 @@ static void uart_by_way_of_an_abort(void **state)
 }
 
 /* An MSI frame reads as zero; a bus without functions as ones, of whatever width.
- * [utest->swr~emulated-pages~1] */
+ * [utest->swr~emulated-pages~1] [utest->swr~message-frame~1] */
 static void pci_by_way_of_an_abort(void **state)
 {
 	load(V2M + 0xfcc, 2, 2, 0);
