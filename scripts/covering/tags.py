@@ -7,6 +7,7 @@ import re
 import sys
 
 import trace_cases
+from bundle.requirements import tracing
 
 from .llvm import ROOT
 
@@ -15,7 +16,6 @@ sys.path.insert(0, str(ROOT / "test"))
 from harness import tags  # noqa: E402  (needs the path above)
 
 read = tags.read
-ITEM = "[a-z]+~[a-z][a-z0-9-]*~[0-9]+"
 
 
 def tagged(nodes):
@@ -33,21 +33,14 @@ def is_of(node, documents, parts):
     """It names requirements, all are of these files of test/requirements, and none is implemented below `parts`."""
     path, name = _named(node)
     items = set(tags.read(path).of(name))
-    return bool(items) and items <= _items(documents) - _implemented(parts)
+    return bool(items) and items <= _elsewhere(documents, parts)
 
 
 @functools.lru_cache(maxsize=None)
-def _items(documents):
-    return {item for name in documents for item in _found(rf"^`({ITEM})`$", ROOT / "test/requirements" / name)}
-
-
-@functools.lru_cache(maxsize=None)
-def _implemented(parts):
-    return {item for part in parts for path in sorted((ROOT / part).rglob("*.[chS]")) for item in _found(rf"\[(?:impl)->({ITEM})\]", path)}  # in parentheses: this is no tag
-
-
-def _found(pattern, path):
-    return re.findall(pattern, path.read_text(encoding="utf-8"), re.M)
+def _elsewhere(documents, parts):
+    below, of = tuple(f"{part}/" for part in parts), tuple(f"{tracing.ITEMS}/{name}:" for name in documents)
+    told = tracing.trace(ROOT).items_told()
+    return {item["id"] for item in told if item["place"].startswith(of) and not any(code.startswith(below) for code in item["code"])}
 
 
 def file_counts(node):
